@@ -8,16 +8,16 @@ ActorKind = Literal["user", "token", "system", "stripe"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The author of an audit entry.
+    """The author of a change.
 
-    `id` is the row id of the user or token as text, or a word for parts that have no row ("scheduler",
-    "webhooks"). `label` is what people read, such as an e-mail address; it survives the deletion of the row.
+    `id` is the row id of the user or token, None for the kinds that have no row. `label` is what people
+    read, such as an e-mail address or a token's name; it outlives the row.
     """
 
     kind: ActorKind
-    id: str
+    id: int | None
     label: str
 
 
-SYSTEM = Actor("system", "system", "System")
-STRIPE = Actor("stripe", "stripe", "Stripe")
+SYSTEM = Actor("system", None, "System")
+STRIPE = Actor("stripe", None, "Stripe")
