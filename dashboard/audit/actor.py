@@ -10,8 +10,8 @@ ActorKind = Literal["user", "token", "system", "stripe"]
 class Actor:
     """The author of a change.
 
-    `id` is the row id of the user or token, None for the kinds that have no row. `label` is what people
-    read, such as an e-mail address or a token's name; it outlives the row.
+    `id` is the row id of the user or token, None for the kinds that have no row. `label` is what
+    people read, such as an e-mail address or a token's name; it outlives the row.
     """
 
     kind: ActorKind

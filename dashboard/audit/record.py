@@ -23,9 +23,10 @@ def record(
 ) -> AuditEntry:
     """Add and return the entry saying that `actor` did `action` to `subject`.
 
-    `action` is "<noun>.<past verb>", such as "invoice.rolled". `subject` is any row with an integer key; a new one
-    is flushed to learn it. `facts` are the JSON-safe values before and after, amounts as cents with their
-    currency. Without `now` the entry bears the instant at which the transaction began.
+    `action` is "<noun>.<past verb>", such as "invoice.rolled". `subject` is any row with an integer
+    key; a new one is flushed to learn it. `facts` are the JSON-safe values before and after,
+    amounts as cents with their currency. Without `now` the entry bears the instant at which the
+    transaction began.
     """
     if inspect(subject).pending:
         db.session.flush([subject])
