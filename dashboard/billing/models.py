@@ -1,0 +1,210 @@
+"""Cycles, invoices and their items, adjustments: what is owed and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dashboard.extensions import Model
+from dashboard.organizations.models import Organization
+from dashboard.pricing.models import EXACT, PriceVersion
+from dashboard.services.models import Service
+
+# Forward only; `uncollectible` may still be paid or voided.
+STATUSES = ("draft", "closing", "sealed", "open", "uncollectible", "paid", "void")
+CHANGEABLE = ("draft", "closing")
+FINALIZED = ("open", "paid", "uncollectible", "void")
+
+
+class BillingCycle(Model):
+    """The nominal period `[starts_at, ends_at)` of one organization; allowances run over it."""
+
+    __tablename__ = "billing_cycles"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "sequence"),
+        UniqueConstraint("organization_id", "starts_at"),
+        CheckConstraint("ends_at > starts_at", name="period"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    organization: Mapped[Organization] = relationship()
+
+
+class Invoice(Model):
+    """The bill of a cycle, or of part of one after an early roll; the draft is the current one."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "sequence"),
+        # Exactly one next invoice, however often and at once the end of this one is reported.
+        UniqueConstraint("previous_invoice_id"),
+        Index(
+            "uq_invoices_one_draft", "organization_id", unique=True,
+            postgresql_where=text("status = 'draft'"),
+        ),
+        Index(
+            "ix_invoices_period_end_draft", "period_end", postgresql_where=text("status = 'draft'")
+        ),
+        Index(
+            "ix_invoices_unfinished", "status", "seal_after_at",
+            postgresql_where=text("status in ('closing', 'sealed')"),
+        ),
+        Index(
+            "ix_invoices_dirty", "next_sync_at",
+            postgresql_where=text(
+                "(revision > synced_revision or needs_verification)"
+                " and status in ('draft', 'closing')"
+            ),
+        ),
+        CheckConstraint(
+            "status in ('draft', 'closing', 'sealed', 'open', 'paid', 'uncollectible', 'void')",
+            name="status",
+        ),
+        CheckConstraint("period_end > period_start", name="period"),
+        CheckConstraint("synced_revision <= revision", name="synced_revision"),
+        CheckConstraint("(parked_at is null) = (parked_code is null)", name="parked"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("billing_cycles.id"), index=True)
+    sequence: Mapped[int]
+    previous_invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(16), default="draft")
+    # Sum of the items' amounts less what was carried to the next invoice; before tax.
+    total_cents: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+    # The life of the bill.
+    closing_at: Mapped[datetime | None]
+    seal_after_at: Mapped[datetime | None]
+    sealed_at: Mapped[datetime | None]
+    finalized_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    uncollectible_at: Mapped[datetime | None]
+    parked_at: Mapped[datetime | None]
+    parked_code: Mapped[str | None] = mapped_column(String(40))
+    parked_reason: Mapped[str | None] = mapped_column(Text)
+
+    # What was agreed with Stripe: dirty while `revision` is above `synced_revision`.
+    revision: Mapped[int] = mapped_column(default=0)
+    synced_revision: Mapped[int] = mapped_column(default=0)
+    synced_total_cents: Mapped[int] = mapped_column(default=0)
+    last_synced_at: Mapped[datetime | None]
+    last_verified_at: Mapped[datetime | None]
+    # Somebody or something hinted that Stripe's draft differs; the next sync reads its lines.
+    needs_verification: Mapped[bool] = mapped_column(default=False)
+    next_sync_at: Mapped[datetime | None]
+    sync_failures: Mapped[int] = mapped_column(default=0)
+
+    # Stripe's side, as last seen in a reply or an event.
+    stripe_invoice_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Part of the create call's key: a key stays bound to a draft even after that draft was deleted.
+    stripe_attempt: Mapped[int] = mapped_column(default=0)
+    stripe_status: Mapped[str | None] = mapped_column(String(20))
+    stripe_total_cents: Mapped[int | None]
+    automatically_finalizes_at: Mapped[datetime | None]
+    number: Mapped[str | None] = mapped_column(String(40))
+    hosted_invoice_url: Mapped[str | None] = mapped_column(Text)
+    invoice_pdf_url: Mapped[str | None] = mapped_column(Text)
+    amount_due_cents: Mapped[int | None]
+    amount_paid_cents: Mapped[int | None]
+    due_at: Mapped[datetime | None]
+    payment_failure: Mapped[str | None] = mapped_column(Text)
+
+    organization: Mapped[Organization] = relationship()
+    cycle: Mapped[BillingCycle] = relationship()
+    items: Mapped[list[InvoiceItem]] = relationship(
+        back_populates="invoice", order_by="InvoiceItem.id"
+    )
+
+    @property
+    def is_changeable(self) -> bool:
+        """Whether its items may still change."""
+        return self.status in CHANGEABLE
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether the ledger holds something that Stripe was not told."""
+        return self.revision > self.synced_revision
+
+
+class InvoiceItem(Model):
+    """One line of an invoice, rated; `trace` explains the amount."""
+
+    __tablename__ = "invoice_items"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "key"),
+        # A remainder is carried over once, whatever reports it.
+        UniqueConstraint("carried_from_id"),
+        Index("ix_invoice_items_cycle_version", "organization_id", "cycle_id", "price_version_id"),
+        CheckConstraint(
+            "kind in ('recurring', 'metered', 'adjustment', 'carry_over')", name="kind"
+        ),
+        CheckConstraint("period_end >= period_start", name="period"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    # Durable name of the line on its invoice, as recurring:<cycle>:<service>:<version>.
+    key: Mapped[str] = mapped_column(String(120))
+    # The nominal cycle the charge is for; another than the invoice's own for late usage.
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("billing_cycles.id"))
+    price_version_id: Mapped[int | None] = mapped_column(ForeignKey("price_versions.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_items.id"))
+    description: Mapped[str] = mapped_column(String(500))
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    amount_cents: Mapped[int]
+    # What Stripe finalized without; it went to the next invoice as a carry-over.
+    carried_cents: Mapped[int] = mapped_column(default=0)
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    trace: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # The invoice's revision that last changed this item.
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    invoice: Mapped[Invoice] = relationship(back_populates="items")
+    cycle: Mapped[BillingCycle] = relationship()
+    price_version: Mapped[PriceVersion | None] = relationship()
+    service: Mapped[Service | None] = relationship()
+
+
+class Adjustment(Model):
+    """A one-off charge (positive) or credit (negative), with reason and actor; never changed."""
+
+    __tablename__ = "adjustments"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "idempotency_key"),
+        CheckConstraint("amount_cents <> 0", name="amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
+    amount_cents: Mapped[int]
+    description: Mapped[str] = mapped_column(String(500))
+    reason: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[int | None]
+    actor_label: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]

@@ -1,0 +1,78 @@
+"""Configuration, read from the environment once; a wrong value stops the start and is named."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ConfigError(SystemExit):
+    """The environment does not describe a product that can run; the message names each setting."""
+
+
+class Config(BaseSettings):
+    """Every setting, its type and its default; the README's table lists the same."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
+
+    database_url: str = Field(min_length=1)
+    redis_url: str = Field(min_length=1)
+    secret_key: str = Field(min_length=16)
+    stripe_api_key: str = Field(pattern=r"^(sk|rk)_(test|live)_.+")
+    stripe_webhook_secret: str = Field(min_length=1)
+    stripe_api_base: str = "https://api.stripe.com"
+    stripe_dashboard_base: str = "https://dashboard.stripe.com"
+    sync_interval_seconds: int = Field(3600, ge=10)
+    closing_grace_seconds: int = Field(3600, ge=0)
+    autofinalize_after_hours: int = Field(72, ge=0)
+    stripe_requests_per_second: int = Field(25, ge=1)
+    stripe_endpoint_requests_per_second: int = Field(25, ge=1)
+    stripe_requests_in_flight: int = Field(20, ge=1)
+    stripe_timeout_seconds: float = Field(30.0, gt=0)
+    usage_max_age_days: int = Field(35, ge=1)
+    usage_max_skew_seconds: int = Field(300, ge=0)
+    session_cookie_secure: bool = True
+    log_level: str = "INFO"
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = Path(".data")
+    testing: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _psycopg_3(cls, value: str) -> str:
+        # A bare postgresql:// would leave the choice of driver to SQLAlchemy's version.
+        for prefix in ("postgresql://", "postgres://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        if not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must be a postgresql:// address")
+        return value
+
+    @model_validator(mode="after")
+    def _live_keys_stay_off_stand_ins(self) -> Self:
+        if "_live_" in self.stripe_api_key and self.stripe_api_base != "https://api.stripe.com":
+            raise ValueError("STRIPE_API_KEY is a live key but STRIPE_API_BASE is not Stripe's")
+        return self
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """The signing secrets now valid: two while one is being rolled."""
+        return [part.strip() for part in self.stripe_webhook_secret.split(",") if part.strip()]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money moves."""
+        return "_live_" in self.stripe_api_key
+
+
+def load_config() -> Config:
+    """Return this process's configuration; exit naming every setting that is missing or wrong."""
+    try:
+        return Config()  # type: ignore[call-arg]  # the values come from the environment
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, problem['loc'])).upper() or 'settings'}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        ]
+        raise ConfigError("The configuration is wrong:\n" + "\n".join(lines)) from None

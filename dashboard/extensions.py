@@ -1,0 +1,38 @@
+"""Extensions, unbound: the app factory binds them, everything may import them."""
+
+from datetime import datetime
+
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import BigInteger, DateTime, MetaData
+from sqlalchemy.orm import DeclarativeBase, registry
+
+# Constraint names are part of the schema: migrations and error handling refer to them.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """Base of every row: 64-bit keys, timezone-aware instants, named constraints."""
+
+    # On the registry, not the class: Flask-SQLAlchemy derives its own base from this one.
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={int: BigInteger, datetime: DateTime(timezone=True)},
+    )
+
+
+db = SQLAlchemy(model_class=Model)
+migrate = Migrate()
+login_manager = LoginManager()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, default_limits=[])

@@ -1,0 +1,36 @@
+"""Every model, imported once so that metadata and relationships are complete."""
+
+from dashboard.accounts.models import ApiToken, Membership, User
+from dashboard.audit.models import AuditEntry
+from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
+from dashboard.organizations.models import Organization
+from dashboard.pricing.models import Price, PriceVersion
+from dashboard.services.models import Service, ServiceChange
+from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
+from dashboard.usage.models import UsageKey, UsageRecord, UsageTotal
+from dashboard.webhooks.models import WebhookEvent
+
+__all__ = [
+    "Adjustment",
+    "ApiToken",
+    "AuditEntry",
+    "BillingCycle",
+    "ForeignLine",
+    "Invoice",
+    "InvoiceItem",
+    "Membership",
+    "Organization",
+    "Price",
+    "PriceVersion",
+    "Service",
+    "ServiceChange",
+    "SyncLease",
+    "SyncRun",
+    "SyncStep",
+    "SyncedLine",
+    "UsageKey",
+    "UsageRecord",
+    "UsageTotal",
+    "User",
+    "WebhookEvent",
+]

@@ -1,0 +1,45 @@
+"""Organizations: our customers, each of them one Stripe customer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.extensions import Model
+
+
+class Organization(Model):
+    """Somebody we bill, in one currency, in monthly cycles counted from `cycle_anchor_at`."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*$'", name="slug"),
+        CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency"),
+        CheckConstraint(
+            "collection_method in ('charge_automatically', 'send_invoice')",
+            name="collection_method",
+        ),
+        CheckConstraint(
+            "(collection_method = 'send_invoice') = (days_until_due is not null)",
+            name="days_until_due",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    external_id: Mapped[str | None] = mapped_column(String(100), unique=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    collection_method: Mapped[str] = mapped_column(String(24), default="charge_automatically")
+    days_until_due: Mapped[int | None]
+    cycle_anchor_at: Mapped[datetime]
+    # What Stripe last told of the card on file: {"brand", "last4", "exp_month", "exp_year"}.
+    payment_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # Set at first need, idempotently; unique so that two organizations never share a bill.
+    stripe_customer_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]

@@ -1,0 +1,48 @@
+"""One transaction per request or job, decided at its edge; side effects only once it is committed.
+
+The domain flushes and never commits. A request or job ends in `commit()` or `rollback()`; what must
+happen only if the rows exist (enqueueing a job) is registered with `after_commit`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dashboard.extensions import db
+
+Action = Callable[[], object]
+_PENDING = "after_commit"
+
+
+def after_commit(action: Action) -> None:
+    """Run `action` once the present transaction is committed; forget it when it is rolled back."""
+    pending: list[Action] = db.session.info.setdefault(_PENDING, [])
+    pending.append(action)
+
+
+def commit() -> None:
+    """Commit, then run the actions that waited for it, in the order they were registered."""
+    db.session.commit()
+    actions = db.session.info.pop(_PENDING, [])
+    for action in actions:
+        action()
+
+
+def rollback() -> None:
+    """Undo everything since the last commit, with the actions that waited for it."""
+    db.session.rollback()
+    db.session.info.pop(_PENDING, None)
+
+
+# What `sync.apply` is handed: the intention is committed before each call, its result after it.
+checkpoint = commit
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Commit when the block ends, roll back when it raises; for jobs, commands and tests."""
+    try:
+        yield
+    except BaseException:
+        rollback()
+        raise
+    commit()

@@ -1,0 +1,68 @@
+"""Usage: append-only facts, the keys that make them safe to repeat, and daily totals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.extensions import Model
+from dashboard.pricing.models import EXACT
+
+
+class UsageKey(Model):
+    """A key that was counted; a table of its own, as partitions can not keep a key unique."""
+
+    __tablename__ = "usage_keys"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    # What the key stands for, so that the same key with other contents is refused by name.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime]
+
+
+class UsageRecord(Model):
+    """One fact: so much of a meter at an instant; partitioned by month, never updated."""
+
+    __tablename__ = "usage_records"
+    __table_args__ = (
+        Index("ix_usage_records_organization_id_recorded_at", "organization_id", "recorded_at"),
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
+    )
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
+    meter: Mapped[str] = mapped_column(String(63))
+    service_id: Mapped[int | None]
+    price_version_id: Mapped[int]
+    cycle_id: Mapped[int]
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    received_at: Mapped[datetime]
+
+
+class UsageTotal(Model):
+    """What an organization used of a price version in one nominal cycle, by service and UTC day."""
+
+    __tablename__ = "usage_totals"
+    __table_args__ = (
+        UniqueConstraint(
+            "organization_id",
+            "cycle_id",
+            "price_version_id",
+            "service_id",
+            "day",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("billing_cycles.id"))
+    price_version_id: Mapped[int] = mapped_column(ForeignKey("price_versions.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    day: Mapped[date]
+    quantity: Mapped[Decimal] = mapped_column(EXACT)

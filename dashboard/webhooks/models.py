@@ -1,0 +1,55 @@
+"""The inbox: every event Stripe sent, once, with what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.extensions import Model
+
+STATES = ("received", "processing", "processed", "ignored", "failed", "dead")
+
+
+class WebhookEvent(Model):
+    """One event; stored before it is answered, processed afterwards by a job."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        Index(
+            "ix_webhook_events_pending", "next_attempt_at",
+            postgresql_where=text("state in ('received', 'processing', 'failed')"),
+        ),
+        Index("ix_webhook_events_state_id", "state", "id"),
+        Index("ix_webhook_events_object_id", "object_id"),
+        CheckConstraint(
+            "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead')",
+            name="state",
+        ),
+        CheckConstraint("source in ('webhook', 'backfill')", name="source"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stripe_event_id: Mapped[str] = mapped_column(String(64), unique=True)
+    type: Mapped[str] = mapped_column(String(80))
+    object_id: Mapped[str | None] = mapped_column(String(64))
+    organization_id: Mapped[int | None]
+    # The key of the call that caused it: ours can be told from a person's in Stripe's dashboard.
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    api_version: Mapped[str | None] = mapped_column(String(40))
+    livemode: Mapped[bool] = mapped_column(default=False)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    source: Mapped[str] = mapped_column(String(10), default="webhook")
+    created_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(String(12), default="received")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    # One sentence: what it did, or why it was ignored.
+    result: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
