@@ -1,0 +1,79 @@
+"""The one place that wires the parts together."""
+
+from pathlib import Path
+
+from flask import Flask, Response
+from redis import Redis
+
+from dashboard import models as _models  # noqa: F401  complete the metadata before anything is bound
+from dashboard.api import register_api
+from dashboard.billing.policy import BillingPolicy, set_policy
+from dashboard.commands import register_commands
+from dashboard.config import Config, load_config
+from dashboard.extensions import csrf, db, limiter, login_manager, migrate
+from dashboard.gateway.stripe import StripeGateway
+from dashboard.logs import configure_logs
+from dashboard.operation import register_operation
+from dashboard.transaction import commit, rollback
+from dashboard.views import register_views
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the application for `config`, or for the environment; exit naming wrong settings."""
+    config = config or load_config()
+    configure_logs(config.log_level)
+    app = Flask(
+        "dashboard", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
+    )
+    app.config.from_mapping(flask_settings(config))
+    app.extensions["config"] = config
+    app.extensions["redis"] = Redis.from_url(config.redis_url)
+    app.extensions["gateway"] = StripeGateway.from_config(config)
+    bind_extensions(app)
+    set_policy(BillingPolicy.from_config(config))
+    # Flask runs these last registered first: the commit must come after every other one had its say.
+    app.after_request(end_transaction)
+    register_operation(app)
+    register_views(app)
+    register_api(app)
+    register_commands(app)
+    return app
+
+
+def flask_settings(config: Config) -> dict[str, object]:
+    """Return what Flask and its extensions want to be told, under their own names."""
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        # A restarted PostgreSQL costs a ping, not an error page.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "RATELIMIT_STORAGE_URI": config.redis_url,
+        "RATELIMIT_HEADERS_ENABLED": True,
+        # The token is bound to the session: a page left open over night must still work.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SESSION_COOKIE_SECURE": config.session_cookie_secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+        "TESTING": config.testing,
+    }
+
+
+def bind_extensions(app: Flask) -> None:
+    """Bind the unbound extensions to `app`."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+
+
+def end_transaction(response: Response) -> Response:
+    """Commit what a request below 400 did, undo what any other did."""
+    if response.status_code < 400:
+        commit()
+    else:
+        rollback()
+    return response
