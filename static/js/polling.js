@@ -1,0 +1,46 @@
+// Manners of polling: rest while nobody looks, say when the connection is lost, show how old the data is.
+(() => {
+  const POLLED = "[data-polled]";
+  const LATE_AFTER_SECONDS = 50;
+
+  const polledSource = (event) => event.detail?.ctx?.sourceElement?.closest?.(POLLED);
+  const lost = (isLost) => { document.getElementById("connection-lost").hidden = !isLost; };
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const isTick = event.detail.ctx.sourceEvent?.type === "every";
+    if (isTick && document.hidden) event.preventDefault();
+  });
+
+  // A 304 swaps nothing, yet it proves the data current: take the time from the answer's Date.
+  document.addEventListener("htmx:after:request", (event) => {
+    lost(false);
+    const { response } = event.detail.ctx;
+    const source = polledSource(event);
+    const date = response?.headers?.get?.("Date");
+    if (!source || !date || response.status >= 400) return;
+    source.dataset.checkedAt = new Date(date).toISOString();
+  });
+
+  document.addEventListener("htmx:error", (event) => { if (polledSource(event)) lost(true); });
+
+  const showAge = () => {
+    for (const region of document.querySelectorAll(`${POLLED}[data-checked-at]`)) {
+      const label = region.querySelector("[data-freshness]");
+      if (!label) continue;
+      const checked = new Date(region.dataset.checkedAt);
+      const isLate = Date.now() - checked > LATE_AFTER_SECONDS * 1000;
+      const text = `as of ${checked.toISOString().slice(11, 19)} UTC`;
+      if (label.textContent !== text) label.textContent = text;
+      label.classList.toggle("is-late", isLate && !document.hidden);
+    }
+  };
+
+  document.addEventListener("htmx:after:request", () => requestAnimationFrame(showAge));
+  document.addEventListener("htmx:after:swap", showAge);
+  setInterval(showAge, 5_000);
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    for (const region of document.querySelectorAll(POLLED)) htmx.trigger(region, "wake");
+  });
+})();

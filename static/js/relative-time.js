@@ -1,0 +1,27 @@
+// Turns <time data-relative> younger than 30 days into "2 minutes ago"; the absolute instant stays in the title.
+(() => {
+  const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const LIMIT_SECONDS = 30 * 86400;
+
+  const relative = (instant) => {
+    const seconds = Math.round((new Date(instant) - Date.now()) / 1000);
+    if (Math.abs(seconds) > LIMIT_SECONDS) return null;
+    if (Math.abs(seconds) < 5) return "just now";
+    const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length);
+    return words.format(Math.trunc(seconds / size), unit);
+  };
+
+  const refresh = () => {
+    for (const element of document.querySelectorAll("time[data-relative]")) {
+      element.dataset.absolute ??= element.textContent;
+      element.title = element.dataset.absolute;
+      const text = relative(element.dateTime) ?? element.dataset.absolute;
+      if (element.textContent !== text) element.textContent = text;
+    }
+  };
+
+  document.addEventListener("DOMContentLoaded", refresh);
+  document.addEventListener("htmx:after:swap", refresh);
+  setInterval(refresh, 10_000);
+})();
