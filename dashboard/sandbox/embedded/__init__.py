@@ -1,0 +1,1 @@
+"""A PostgreSQL and a Redis of our own, for a machine that has neither: `make run` and the tests."""
