@@ -1,0 +1,81 @@
+"""Who may do what: every view and API route names one of these permissions, or is refused.
+
+A permission says which roles hold it, whether a customer holds it only for organizations they
+belong to, and which scope lets an API token use it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+STAFF = frozenset({"support", "admin"})
+ADMIN = frozenset({"admin"})
+EVERYONE = frozenset({"customer", "support", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A named right. `is_scoped`: a customer needs a membership of the organization addressed."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+    is_scoped: bool = False
+    is_public: bool = False
+    scope: str | None = None
+
+
+class UnknownPermission(LookupError):
+    """A view names a permission that is not in the table."""
+
+
+_TABLE = (
+    Permission("public", is_public=True),
+    Permission("session.use", EVERYONE),
+    Permission("organization.list", STAFF),
+    Permission("organization.view", EVERYONE, is_scoped=True),
+    Permission("invoice.view", EVERYONE, is_scoped=True),
+    Permission("portal.open", EVERYONE, is_scoped=True),
+    Permission("sync.view", STAFF),
+    Permission("sync.run", STAFF),
+    Permission("cycle.roll", STAFF),
+    Permission("adjustment.create", STAFF),
+    Permission("foreign_line.decide", STAFF),
+    Permission("webhook.view", STAFF),
+    Permission("webhook.replay", STAFF),
+    Permission("audit.view", STAFF),
+    Permission("fleet.view", STAFF),
+    Permission("token.manage", ADMIN),
+    # The API's: held by tokens through their scope, never by a browser's session.
+    Permission("api.organizations.read", scope="organizations:read"),
+    Permission("api.organizations.write", scope="organizations:write"),
+    Permission("api.prices.read", scope="prices:read"),
+    Permission("api.prices.write", scope="prices:write"),
+    Permission("api.services.read", scope="services:read"),
+    Permission("api.services.write", scope="services:write"),
+    Permission("api.usage.write", scope="usage:write"),
+    Permission("api.adjustments.write", scope="adjustments:write"),
+    Permission("api.invoices.read", scope="invoices:read"),
+    Permission("api.syncs.read", scope="syncs:read"),
+    Permission("api.syncs.write", scope="syncs:write"),
+)
+PERMISSIONS = {permission.name: permission for permission in _TABLE}
+SCOPES = tuple(permission.scope for permission in _TABLE if permission.scope)
+
+
+def permission(name: str) -> Callable[[View], View]:
+    """Mark a view with the permission it needs; raise `UnknownPermission` for a name not listed."""
+    if name not in PERMISSIONS:
+        raise UnknownPermission(name)
+
+    def mark(view: View) -> View:
+        view.permission = PERMISSIONS[name]  # type: ignore[attr-defined]  # read back by permission_of
+        return view
+
+    return mark
+
+
+def permission_of(view: Callable[..., Any] | None) -> Permission | None:
+    """Return the permission `view` names, None if it names none."""
+    return getattr(view, "permission", None)
