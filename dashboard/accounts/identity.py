@@ -1,16 +1,19 @@
 """Who a session belongs to, read in one query per request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import array_agg
+from sqlalchemy import ColumnElement, String, column, func, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from dashboard.accounts.models import Membership, User
 from dashboard.accounts.permissions import STAFF, Permission
 from dashboard.audit.actor import Actor
 from dashboard.extensions import db
-from dashboard.organizations.models import Organization
+
+# Named here rather than imported: organizations are built on accounts, not the other way round.
+_organizations = table("organizations", column("id"), column("slug", String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Identity:
         return Actor("user", self.id, self.email)
 
     def holds(self, permission: Permission, slug: str | None = None) -> bool:
-        """Whether this user may use `permission`, for the organization `slug` where that matters."""
+        """Whether this user may use `permission`, for organization `slug` where it is scoped."""
         if permission.is_public:
             return True
         if self.role not in permission.roles:
@@ -60,17 +63,23 @@ def identity_of(session_key: str) -> Identity | None:
     user_id, _, version = session_key.partition(".")
     if not (user_id.isdecimal() and version.isdecimal()):
         return None
-    slugs = (
-        select(func.coalesce(array_agg(Organization.slug), []))
-        .join(Membership, Membership.organization_id == Organization.id)
-        .where(Membership.user_id == User.id)
-        .scalar_subquery()
-    )
     row = db.session.execute(
-        select(User.id, User.email, User.name, User.role, User.session_version, slugs).where(
+        select(User.id, User.email, User.name, User.role, User.session_version, _slugs()).where(
             User.id == int(user_id), User.session_version == int(version), User.is_active
         )
     ).one_or_none()
     if row is None:
         return None
-    return Identity(row.id, row.email, row.name, row.role, row.session_version, frozenset(row[5]))
+    return Identity(
+        row.id, row.email, row.name, row.role, row.session_version, frozenset(row.slugs)
+    )
+
+
+def _slugs() -> ColumnElement[Sequence[str]]:
+    of_user = (
+        select(_organizations.c.slug)
+        .join(Membership, Membership.organization_id == _organizations.c.id)
+        .where(Membership.user_id == User.id)
+        .scalar_subquery()
+    )
+    return func.array(of_user, type_=ARRAY(String)).label("slugs")
