@@ -53,7 +53,7 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/{database}?host={quote(str(self.sockets))}"
 
     def start(self) -> None:
-        """Make the cluster if it is new, start it, wait until it answers, or raise EmbeddedError."""
+        """Make the cluster if new, start it, wait until it answers; or raise EmbeddedError."""
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
         own(self.sockets)

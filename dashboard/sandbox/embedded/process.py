@@ -43,7 +43,7 @@ def stop(
     ask: signal.Signals = signal.SIGTERM,
     patience_seconds: float = 10.0,
 ) -> bool:
-    """Ask `process` to end, wait, kill what is left of its group; return whether asking was enough."""
+    """Ask `process` to end, kill what is left of its group; return whether asking did."""
     obeyed = True
     if process.poll() is None:
         process.send_signal(ask)

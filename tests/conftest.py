@@ -1,0 +1,79 @@
+"""Fixtures every test may ask for; the machinery is in tests/support."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+
+from dashboard.extensions import db as database
+from tests.support.application import build_app
+from tests.support.database import Cleaner, cleaner
+from tests.support.services import Services, Worker, worker_services
+
+SERVICES = pytest.StashKey[Services]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis, once, in the process that leads the session."""
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly:
+        return
+    services = config.stash[SERVICES] = Services()
+    services.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this process started."""
+    if SERVICES in config.stash:
+        config.stash[SERVICES].stop()
+
+
+@pytest.fixture(scope="session")
+def services(worker_id: str) -> Worker:
+    """The addresses of this process's own PostgreSQL database and Redis database."""
+    return worker_services(worker_id)
+
+
+@pytest.fixture(scope="session")
+def app(services: Worker) -> Iterator[Flask]:
+    """The application on this process's databases."""
+    built = build_app(services)
+    yield built
+    with built.app_context():
+        database.engine.dispose()
+    built.extensions["redis"].close()
+
+
+@pytest.fixture(scope="session")
+def database_cleaner(services: Worker) -> Iterator[Cleaner]:
+    """What empties this process's database."""
+    with cleaner(services.database_url) as lent:
+        yield lent
+
+
+@pytest.fixture
+def db(app: Flask, database_cleaner: Cleaner) -> Iterator[SQLAlchemy]:
+    """A database without rows and an application context; tests really commit."""
+    with app.app_context():
+        yield database
+        database.session.rollback()
+        database.session.remove()
+    database_cleaner.clean()
+
+
+@pytest.fixture
+def redis(app: Flask) -> Iterator[Redis]:
+    """This process's Redis database, empty."""
+    client: Redis = app.extensions["redis"]
+    client.flushdb()
+    yield client
+    client.flushdb()
+
+
+@pytest.fixture
+def client(app: Flask, db: SQLAlchemy, redis: Redis) -> FlaskClient:
+    """A browser without JavaScript, with nobody signed in."""
+    return app.test_client()

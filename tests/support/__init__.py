@@ -1,0 +1,1 @@
+"""The machinery under tests/conftest.py: real servers, a clean database, a real browser."""
