@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["gateway"] = StripeGateway.from_config(config)
     bind_extensions(app)
     set_policy(BillingPolicy.from_config(config))
-    # Flask runs these last registered first: the commit must come after every other one had its say.
+    # Flask runs these last registered first: the commit comes after every other had its say.
     app.after_request(end_transaction)
     register_operation(app)
     register_views(app)

@@ -1,0 +1,43 @@
+"""The few settings the ledger's rules depend on.
+
+They are set once, by `create_app`, and are the same for the whole process. Handing them through every verb
+would make a dozen signatures longer for values that never differ between two calls, so they are the one
+exception to "everything is an argument": read-only, and replaced as a whole, never changed in place.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPolicy:
+    """How often to sync, how long a cycle stays open for late usage, and how old usage may be."""
+
+    sync_interval_seconds: int = 3600
+    closing_grace_seconds: int = 3600
+    autofinalize_after_hours: int = 72
+    usage_max_age_days: int = 35
+    usage_max_skew_seconds: int = 300
+
+    @property
+    def max_age(self) -> timedelta:
+        """How far back a fact may lie."""
+        return timedelta(days=self.usage_max_age_days)
+
+    @property
+    def max_skew(self) -> timedelta:
+        """How far a reporter's clock may be ahead of ours."""
+        return timedelta(seconds=self.usage_max_skew_seconds)
+
+
+_in_force: list[BillingPolicy] = [BillingPolicy()]
+
+
+def current_policy() -> BillingPolicy:
+    """Return the policy of this process; the defaults when none was set."""
+    return _in_force[0]
+
+
+def set_policy(policy: BillingPolicy) -> None:
+    """Make `policy` the one of this process."""
+    _in_force[0] = policy

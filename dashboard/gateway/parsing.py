@@ -1,0 +1,86 @@
+"""Stripe's JSON to our records; shapes of API version 2026-10-28."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.clock import from_timestamp
+from dashboard.gateway.records import RemoteCustomer, RemoteEvent, RemoteInvoice, RemoteLine
+
+Json = Mapping[str, Any]
+
+# Our durable names at Stripe. They come back on every read and in every event.
+ITEM = "invoice_item"
+INVOICE = "invoice"
+ORGANIZATION = "organization"
+
+
+def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
+    """Return the customer in `data`."""
+    metadata = data.get("metadata") or {}
+    return RemoteCustomer(data["id"], metadata.get(ORGANIZATION), request_id)
+
+
+def parse_line(data: Json) -> RemoteLine:
+    """Return the line in `data`."""
+    return RemoteLine(
+        id=data["id"],
+        key=(data.get("metadata") or {}).get(ITEM),
+        amount_cents=int(data["amount"]),
+        description=data.get("description") or "",
+        period_start=from_timestamp(data["period"]["start"]),
+        period_end=from_timestamp(data["period"]["end"]),
+    )
+
+
+def parse_invoice(data: Json, request_id: str | None = None) -> RemoteInvoice:
+    """Return the invoice in `data`, with the lines it embeds (ten at the most)."""
+    moved = data.get("status_transitions") or {}
+    before_tax = data.get("total_excluding_tax")
+    lines = data.get("lines") or {"data": [], "has_more": False}
+    return RemoteInvoice(
+        id=data["id"],
+        status=data["status"],
+        customer_id=_id_of(data["customer"]),
+        invoice=(data.get("metadata") or {}).get(INVOICE),
+        currency=data["currency"],
+        total_cents=int(data["total"] if before_tax is None else before_tax),
+        auto_advance=bool(data.get("auto_advance")),
+        automatically_finalizes_at=_instant(data.get("automatically_finalizes_at")),
+        number=data.get("number"),
+        hosted_invoice_url=data.get("hosted_invoice_url"),
+        invoice_pdf_url=data.get("invoice_pdf"),
+        amount_due_cents=int(data["amount_due"]),
+        amount_paid_cents=int(data["amount_paid"]),
+        due_at=_instant(data.get("due_date")),
+        finalized_at=_instant(moved.get("finalized_at")),
+        paid_at=_instant(moved.get("paid_at")),
+        voided_at=_instant(moved.get("voided_at")),
+        uncollectible_at=_instant(moved.get("marked_uncollectible_at")),
+        finalization_error=(data.get("last_finalization_error") or {}).get("message"),
+        lines=tuple(parse_line(line) for line in lines["data"]),
+        has_more_lines=bool(lines.get("has_more")),
+        request_id=request_id,
+    )
+
+
+def parse_event(data: Json) -> RemoteEvent:
+    """Return the event in `data`, keeping the whole of it as its payload."""
+    return RemoteEvent(
+        id=data["id"],
+        type=data["type"],
+        created_at=from_timestamp(data["created"]),
+        livemode=bool(data.get("livemode")),
+        api_version=data.get("api_version"),
+        object_id=data["data"]["object"].get("id"),
+        idempotency_key=(data.get("request") or {}).get("idempotency_key"),
+        payload=data,
+    )
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else from_timestamp(seconds)
+
+
+def _id_of(reference: str | Json) -> str:
+    return reference if isinstance(reference, str) else str(reference["id"])

@@ -1,0 +1,79 @@
+"""What the product asks of its payment provider; `stripe.py` is the one that keeps it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dashboard.gateway.records import (
+    CustomerDraft,
+    InvoiceDraft,
+    LineContent,
+    RemoteCustomer,
+    RemoteEvent,
+    RemoteInvoice,
+    RemoteLine,
+)
+
+# Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.
+LINES_PER_CALL = 100
+LINES_PER_INVOICE = 250
+
+
+class Gateway(Protocol):
+    """Each method is one call (reads of lines and events: one per page) and raises `GatewayError`.
+
+    Writes take a `key` that makes them safe to repeat for at least 24 hours.
+    """
+
+    def create_customer(self, draft: CustomerDraft, *, key: str) -> RemoteCustomer:
+        """Create the customer of an organization."""
+
+    def find_customer(self, draft: CustomerDraft) -> RemoteCustomer | None:
+        """Return the customer that carries the organization's metadata, if there is one."""
+
+    def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
+        """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""
+
+    def find_invoice(self, customer_id: str, invoice: str) -> RemoteInvoice | None:
+        """Return the draft of `customer_id` that carries our invoice's metadata, if any."""
+
+    def add_lines(
+        self, invoice_id: str, lines: Sequence[LineContent], *, run: str, key: str
+    ) -> RemoteInvoice:
+        """Add up to `LINES_PER_CALL` lines."""
+
+    def update_lines(
+        self, invoice_id: str, lines: Sequence[tuple[str, LineContent]], *, run: str, key: str
+    ) -> RemoteInvoice:
+        """Set lines, given by Stripe's line id, to the content beside it."""
+
+    def remove_lines(
+        self, invoice_id: str, line_ids: Sequence[str], *, run: str, key: str
+    ) -> RemoteInvoice:
+        """Delete lines for good."""
+
+    def schedule_finalization(
+        self, invoice_id: str, at: datetime | None, *, key: str
+    ) -> RemoteInvoice:
+        """Let Stripe finalize the draft by itself at `at`; None holds it."""
+
+    def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
+        """Finalize the draft and let Stripe collect it."""
+
+    def invoice(self, invoice_id: str) -> RemoteInvoice:
+        """Read an invoice; raises `Missing` for one that was deleted."""
+
+    def lines(self, invoice_id: str) -> list[RemoteLine]:
+        """Read every line, a hundred a call."""
+
+    def portal_url(self, customer_id: str, *, return_url: str) -> str:
+        """Return a short-lived address of Stripe's portal; never store or log it."""
+
+    def events_since(self, since: datetime, types: Sequence[str]) -> Iterator[RemoteEvent]:
+        """Yield the events of `types` created at or after `since`, newest first."""
+
+    def verify_event(self, raw: bytes, signature: str) -> RemoteEvent:
+        """Return the event of a webhook; raises `BadSignature`."""
+
+    def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
+        """Return the invoice an `invoice.*` event carries, as it was at that moment."""

@@ -1,0 +1,105 @@
+"""Plain records in our own words: what we tell Stripe and what it tells us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    """What Stripe is told of an organization."""
+
+    organization: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCustomer:
+    """A customer at Stripe."""
+
+    id: str
+    organization: str | None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraft:
+    """An empty draft to create. `finalizes_at` None holds it; times are UTC."""
+
+    customer_id: str
+    invoice: str
+    currency: str
+    collection_method: str
+    days_until_due: int | None
+    finalizes_at: datetime | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineContent:
+    """One line as the ledger wants it: minor units, whole-second half-open period in UTC."""
+
+    key: str
+    amount_cents: int
+    description: str
+    period_start: datetime
+    period_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLine:
+    """One line at Stripe; `key` is None when it does not carry our metadata."""
+
+    id: str
+    key: str | None
+    amount_cents: int
+    description: str
+    period_start: datetime
+    period_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInvoice:
+    """An invoice at Stripe as one reply or event showed it; `lines` holds at most ten of them."""
+
+    id: str
+    status: str
+    customer_id: str
+    invoice: str | None
+    currency: str
+    # Before tax: tax is Stripe's, the ledger does not know it.
+    total_cents: int
+    auto_advance: bool
+    automatically_finalizes_at: datetime | None
+    number: str | None
+    hosted_invoice_url: str | None
+    invoice_pdf_url: str | None
+    amount_due_cents: int
+    amount_paid_cents: int
+    due_at: datetime | None
+    finalized_at: datetime | None
+    paid_at: datetime | None
+    voided_at: datetime | None
+    uncollectible_at: datetime | None
+    finalization_error: str | None
+    lines: tuple[RemoteLine, ...] = ()
+    has_more_lines: bool = False
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEvent:
+    """One event: `payload` is the whole of it as plain JSON."""
+
+    id: str
+    type: str
+    created_at: datetime
+    livemode: bool
+    api_version: str | None
+    object_id: str | None
+    idempotency_key: str | None
+    payload: Mapping[str, Any] = field(default_factory=dict)

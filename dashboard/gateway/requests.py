@@ -1,0 +1,64 @@
+"""Our records to request bodies; amounts are integers rated here, so Stripe never rounds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dashboard.gateway.parsing import INVOICE, ITEM, ORGANIZATION
+from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
+
+Body = dict[str, Any]
+
+
+def customer(draft: CustomerDraft) -> Body:
+    """Return the body that creates a customer."""
+    return {
+        "name": draft.name,
+        "email": draft.email.lower(),
+        "metadata": {ORGANIZATION: draft.organization},
+    }
+
+
+def invoice(draft: InvoiceDraft) -> Body:
+    """Return the body that creates an empty draft.
+
+    `auto_advance` and the instant go together: with the one alone Stripe would choose an hour of
+    its own, with the other alone nothing would ever happen.
+    """
+    body: Body = {
+        "customer": draft.customer_id,
+        "currency": draft.currency,
+        "collection_method": draft.collection_method,
+        "pending_invoice_items_behavior": "exclude",
+        "description": draft.description,
+        "metadata": {INVOICE: draft.invoice},
+        **schedule(draft.finalizes_at),
+    }
+    if draft.days_until_due is not None:
+        body["days_until_due"] = draft.days_until_due
+    return body
+
+
+def schedule(at: datetime | None) -> Body:
+    """Return the part of a body that lets Stripe finalize at `at`, or holds the draft."""
+    if at is None:
+        return {"auto_advance": False}
+    return {"auto_advance": True, "automatically_finalizes_at": int(at.timestamp())}
+
+
+def line(content: LineContent) -> Body:
+    """Return one line of a bulk call."""
+    return {
+        "amount": content.amount_cents,
+        "description": content.description,
+        "metadata": {ITEM: content.key},
+        "period": {
+            "start": int(content.period_start.timestamp()),
+            "end": int(content.period_end.timestamp()),
+        },
+    }
+
+
+def lines(changes: Sequence[Body], *, run: str) -> Body:
+    """Return the body of a bulk call; the run's name rides along on the invoice."""
+    return {"lines": list(changes), "invoice_metadata": {"sync_run": run}}

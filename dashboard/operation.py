@@ -1,0 +1,106 @@
+"""What operators and orchestrators ask: alive, ready, how much; and an id on every request."""
+
+import re
+import secrets
+from time import perf_counter
+
+import structlog
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.extensions import csrf, db
+from dashboard.measures import REQUEST_SECONDS, collect
+
+bp = Blueprint("operation", __name__)
+SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+log = structlog.get_logger("dashboard.request")
+
+
+def register_operation(app: Flask) -> None:
+    """Give every request an id and a log line, and serve the three operator pages."""
+    app.before_request(begin)
+    app.after_request(finish)
+    app.register_blueprint(bp)
+    csrf.exempt(bp)
+
+
+def begin() -> None:
+    """Take the caller's request id when it is harmless, else make one."""
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if SAFE_REQUEST_ID.match(given) else secrets.token_hex(8)
+    g.started = perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def finish(response: Response) -> Response:
+    """Log the request and tell its id and time."""
+    seconds = perf_counter() - g.started
+    endpoint = request.endpoint or "none"
+    REQUEST_SECONDS.labels(endpoint, request.method, response.status_code // 100).observe(seconds)
+    response.headers["X-Request-ID"] = g.request_id
+    if not endpoint.startswith(("operation.", "static")):
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+        )
+    return response
+
+
+@bp.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Answer that the process runs; it asks nothing else."""
+    return {"status": "ok"}
+
+
+@bp.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Answer 200 when database, Redis and migrations are as this code needs them, else 503."""
+    parts = {"database": database_state(), "redis": redis_state(), "migrations": migration_state()}
+    ready = all(state == "ok" for state in parts.values())
+    return {"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503
+
+
+@bp.get("/metrics")
+def metrics() -> ResponseReturnValue:
+    """Answer Prometheus with this process's figures and the fleet's, read from the database."""
+    collect()
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def database_state() -> str:
+    """Return `ok` or what is wrong with the database."""
+    try:
+        db.session.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        return f"unreachable: {type(error).__name__}"
+    return "ok"
+
+
+def redis_state() -> str:
+    """Return `ok` or what is wrong with Redis."""
+    try:
+        current_app.extensions["redis"].ping()
+    except RedisError as error:
+        return f"unreachable: {type(error).__name__}"
+    return "ok"
+
+
+def migration_state() -> str:
+    """Return `ok` when the database is at the newest migration of this code."""
+    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
+    wanted = scripts.get_current_head()
+    try:
+        found = MigrationContext.configure(db.session.connection()).get_current_revision()
+    except SQLAlchemyError as error:
+        return f"unknown: {type(error).__name__}"
+    return "ok" if found == wanted else f"at {found}, needs {wanted}"
