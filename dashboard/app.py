@@ -1,5 +1,6 @@
 """The one place that wires the parts together."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from flask import Flask, Response
@@ -32,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["redis"] = Redis.from_url(config.redis_url)
     app.extensions["gateway"] = StripeGateway.from_config(config)
     bind_extensions(app)
-    set_policy(BillingPolicy.from_config(config))
+    set_policy(billing_policy(config))
     # Flask runs these last registered first: the commit comes after every other had its say.
     app.after_request(end_transaction)
     register_operation(app)
@@ -59,6 +60,11 @@ def flask_settings(config: Config) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
         "TESTING": config.testing,
     }
+
+
+def billing_policy(config: Config) -> BillingPolicy:
+    """Return the ledger's settings among all of them."""
+    return BillingPolicy(**{one.name: getattr(config, one.name) for one in fields(BillingPolicy)})
 
 
 def bind_extensions(app: Flask) -> None:
