@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 # Stripe sends these with no minor unit: the amount is in whole currency units.
 ZERO_DECIMAL = frozenset(
@@ -23,9 +24,11 @@ def minor_digits(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
-def round_minor(amount: Decimal) -> int:
-    """Round an exact amount of minor units to a whole one, half away from zero."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def round_minor(amount: Decimal | Fraction) -> int:
+    """Round an exact amount of minor units to a whole one, half away from zero, at any size."""
+    whole, rest = divmod(abs(Fraction(amount)), 1)
+    cents = int(whole) + (1 if rest >= Fraction(1, 2) else 0)
+    return -cents if amount < 0 else cents
 
 
 @dataclass(frozen=True, order=False, slots=True)

@@ -1,8 +1,9 @@
 """The few settings the ledger's rules depend on.
 
-They are set once, by `create_app`, and are the same for the whole process. Handing them through every verb
-would make a dozen signatures longer for values that never differ between two calls, so they are the one
-exception to "everything is an argument": read-only, and replaced as a whole, never changed in place.
+They are set once, by `create_app`, and are the same for the whole process. Handing them through
+every verb would make a dozen signatures longer for values that never differ between two calls, so
+they are the one exception to "everything is an argument": read-only, and replaced as a whole,
+never changed in place.
 """
 
 from dataclasses import dataclass

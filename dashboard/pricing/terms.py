@@ -1,0 +1,93 @@
+"""What a price version asks for, as plain values that can be rated without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from dashboard.errors import Invalid
+
+MODELS = ("flat", "per_unit", "package", "graduated", "volume")
+TIERED = ("graduated", "volume")
+
+
+class BadTerms(Invalid):
+    """A price version that could not be rated."""
+
+    code = "bad_terms"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Units up to and including `up_to` (None: all the rest); amounts are in minor units."""
+
+    up_to: Decimal | None
+    unit_amount: Decimal
+    flat_amount: Decimal = Decimal(0)
+
+    @classmethod
+    def from_json(cls, step: Mapping[str, Any]) -> Tier:
+        """Read a tier as it is stored: exact decimals as strings."""
+        up_to = step.get("up_to")
+        return cls(
+            None if up_to is None else Decimal(up_to),
+            Decimal(step["unit_amount"]),
+            Decimal(step.get("flat_amount") or "0"),
+        )
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the tier as it is stored."""
+        return {
+            "up_to": None if self.up_to is None else f"{self.up_to:f}",
+            "unit_amount": f"{self.unit_amount:f}",
+            "flat_amount": f"{self.flat_amount:f}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one price version.
+
+    Unit amounts are minor units of `currency`; for a recurring price they are a whole cycle's fee.
+    """
+
+    model: str
+    unit_amount: Decimal
+    currency: str
+    unit_label: str = "unit"
+    allowance: Decimal = Decimal(0)
+    package_size: Decimal | None = None
+    tiers: tuple[Tier, ...] = ()
+
+    def check(self) -> None:
+        """Raise BadTerms, naming what is wrong, unless every quantity can be rated."""
+        if self.model not in MODELS:
+            raise BadTerms(
+                f"{self.model!r} is not a pricing model; use one of {', '.join(MODELS)}."
+            )
+        if self.allowance < 0 or self.unit_amount < 0:
+            raise BadTerms("The unit amount and the allowance must not be negative.")
+        if (self.model == "package") != (self.package_size is not None):
+            raise BadTerms("A package price, and only a package price, needs a package size.")
+        if self.package_size is not None and self.package_size <= 0:
+            raise BadTerms("The package size must be above zero.")
+        if (self.model in TIERED) != bool(self.tiers):
+            raise BadTerms("Graduated and volume prices, and only those, need tiers.")
+        _check_tiers(self.tiers)
+
+
+def _check_tiers(tiers: Iterable[Tier]) -> None:
+    steps = list(tiers)
+    if not steps:
+        return
+    bounds = [step.up_to for step in steps]
+    if bounds[-1] is not None or None in bounds[:-1]:
+        raise BadTerms("The last tier, and only the last, must be open-ended (up_to null).")
+    edges = [Decimal(0), *(bound for bound in bounds if bound is not None)]
+    if any(low >= high for low, high in pairwise(edges)):
+        raise BadTerms("Each tier must end above the one before it.")
+    if any(step.unit_amount < 0 or step.flat_amount < 0 for step in steps):
+        raise BadTerms("The amounts of a tier must not be negative.")

@@ -1,0 +1,188 @@
+"""Rating, held against an independent reading of each model and against arithmetic laws."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.billing.period import Period
+from dashboard.money import round_minor
+from dashboard.pricing.rating import AmountTooLarge, Segment, rate_metered, rate_recurring
+from dashboard.pricing.terms import BadTerms, Terms, Tier
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+JANUARY = Period(START, datetime(2026, 2, 1, tzinfo=UTC))
+
+quantities = st.decimals(0, 10**9, places=6)
+amounts = st.decimals(0, 10**4, places=6)
+
+
+@st.composite
+def tiers(draw):
+    bounds = sorted(draw(st.sets(st.integers(1, 10**6), max_size=4)))
+    steps = [Tier(Decimal(bound), draw(amounts), draw(amounts)) for bound in bounds]
+    return (*steps, Tier(None, draw(amounts), draw(amounts)))
+
+
+@st.composite
+def terms(draw):
+    model = draw(st.sampled_from(["flat", "per_unit", "package", "graduated", "volume"]))
+    return Terms(
+        model=model,
+        unit_amount=draw(amounts),
+        currency=draw(st.sampled_from(["usd", "jpy", "kwd"])),
+        allowance=draw(st.sampled_from([Decimal(0), Decimal(100), Decimal("0.5")])),
+        package_size=draw(st.sampled_from([Decimal(1), Decimal(1000)]))
+        if model == "package"
+        else None,
+        tiers=draw(tiers()) if model in ("graduated", "volume") else (),
+    )
+
+
+def expected(terms: Terms, units: Decimal) -> Fraction:
+    """The charge in minor units, spelled out a second way: unit by tier, without steps."""
+    rest = Fraction(units) - Fraction(terms.allowance)
+    if rest <= 0:
+        return Fraction(0)
+    unit = Fraction(terms.unit_amount)
+    if terms.model == "flat":
+        return unit
+    if terms.model == "per_unit":
+        return rest * unit
+    if terms.model == "package":
+        full, part = divmod(rest, Fraction(terms.package_size))
+        return (full + (part > 0)) * unit
+    floors = [Fraction(0), *(Fraction(tier.up_to) for tier in terms.tiers[:-1])]
+    reached = [
+        (floor, tier) for floor, tier in zip(floors, terms.tiers, strict=True) if rest > floor
+    ]
+    if terms.model == "volume":
+        tier = reached[-1][1]
+        return rest * Fraction(tier.unit_amount) + Fraction(tier.flat_amount)
+    ceilings = [floor for floor, _ in reached[1:]] + [rest]
+    return sum(
+        (top - floor) * Fraction(tier.unit_amount) + Fraction(tier.flat_amount)
+        for (floor, tier), top in zip(reached, ceilings, strict=True)
+    )
+
+
+@given(terms(), quantities)
+def test_usage_costs_what_its_model_says_rounded_once(terms, units):
+    assert rate_metered(terms, units).amount_cents == round_minor(expected(terms, units))
+
+
+@given(terms(), st.lists(st.tuples(st.integers(0, 31 * 86_400), quantities), max_size=5))
+def test_a_fee_is_the_sum_of_its_segments_shares_rounded_once(terms, cuts):
+    edges = sorted({offset for offset, _ in cuts})
+    held = dict(cuts)
+    segments = [
+        Segment(START + timedelta(seconds=a), START + timedelta(seconds=b), held[a])
+        for a, b in pairwise(edges)
+    ]
+    exact = sum(
+        (expected(terms, part.quantity) * part.seconds / JANUARY.seconds for part in segments),
+        Fraction(0),
+    )
+    assert rate_recurring(terms, segments, JANUARY).amount_cents == round_minor(exact)
+
+
+@given(terms(), st.integers(1, 100), st.integers(1, JANUARY.seconds - 1))
+def test_cutting_a_segment_in_two_changes_nothing(terms, quantity, cut):
+    middle = START + timedelta(seconds=cut)
+    whole = [Segment(START, JANUARY.end, Decimal(quantity))]
+    halves = [
+        Segment(START, middle, Decimal(quantity)),
+        Segment(middle, JANUARY.end, Decimal(quantity)),
+    ]
+    assert (
+        rate_recurring(terms, whole, JANUARY).amount_cents
+        == rate_recurring(terms, halves, JANUARY).amount_cents
+    )
+
+
+@given(terms(), quantities)
+def test_the_trace_is_json_and_adds_up(terms, units):
+    rated = rate_metered(terms, units)
+    trace = json.loads(json.dumps(rated.trace))
+    assert trace["amount_cents"] == rated.amount_cents
+    assert sum(Fraction(step["amount"]) for step in trace["steps"]) == Fraction(trace["unrounded"])
+    assert all(isinstance(words, str) and words.endswith(".") for words in trace["words"])
+
+
+@pytest.mark.parametrize(
+    ("unit_amount", "cents"), [("0.5", 1), ("1.5", 2), ("0.49", 0), ("2.5", 3)]
+)
+def test_half_a_cent_is_rounded_away_from_zero(unit_amount, cents):
+    assert (
+        rate_metered(Terms("per_unit", Decimal(unit_amount), "usd"), Decimal(1)).amount_cents
+        == cents
+    )
+
+
+def test_a_negative_half_is_rounded_away_from_zero():
+    assert [round_minor(Decimal(text)) for text in ("-0.5", "-1.5", "-0.4")] == [-1, -2, 0]
+
+
+def test_thirty_eight_digits_are_not_lost():
+    tiny = Terms("per_unit", Decimal("0.000000000001"), "usd")
+    assert (
+        rate_metered(tiny, Decimal("12345678901234567890123456.5")).amount_cents == 12345678901235
+    )
+
+
+def test_an_amount_beyond_a_line_is_refused_by_name():
+    with pytest.raises(AmountTooLarge, match="Nothing was recorded"):
+        rate_metered(Terms("per_unit", Decimal(10**9), "usd"), Decimal(10**9))
+
+
+def test_a_trace_explains_tiers_and_allowance_in_words():
+    graduated = Terms(
+        "graduated", Decimal(0), "usd", "request", Decimal(1000),
+        tiers=(Tier(Decimal(1000), Decimal("0.1")), Tier(None, Decimal("0.05"), Decimal(100))),
+    )  # fmt: skip
+    assert rate_metered(graduated, Decimal("3234.5")).trace["words"] == [
+        "3,234.5 requests used, 1,000 of 1,000 included, 2,234.5 charged.",
+        "1,000 requests at 0.001 USD each, tier up to 1,000.",
+        "1,234.5 requests at 0.0005 USD each, last tier, plus 1.00 USD.",
+        "2.61725 USD, rounded half away from zero: 2.62 USD.",
+    ]
+
+
+def test_a_trace_explains_a_part_of_a_cycle_in_words():
+    fee = Terms("per_unit", Decimal(1500), "usd", "seat")
+    segments = [Segment(START + timedelta(days=24), JANUARY.end, Decimal(2))]
+    assert rate_recurring(fee, segments, JANUARY).trace["words"] == [
+        "2 seats at 15.00 USD each.",
+        (
+            "2 seats for 7 days of 31 days: 604,800 / 2,678,400 seconds of 30.00 USD "
+            "is 6.774193548387… USD."
+        ),
+        "6.774193548387… USD, rounded half away from zero: 6.77 USD.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Terms("per_unit", Decimal(-1), "usd"),
+        Terms("package", Decimal(1), "usd"),
+        Terms("per_unit", Decimal(1), "usd", package_size=Decimal(5)),
+        Terms("package", Decimal(1), "usd", package_size=Decimal(0)),
+        Terms("graduated", Decimal(0), "usd"),
+        Terms("volume", Decimal(0), "usd", tiers=(Tier(Decimal(5), Decimal(1)),)),
+        Terms("flat", Decimal(1), "usd", tiers=(Tier(None, Decimal(1)),)),
+        Terms(
+            "graduated", Decimal(0), "usd",
+            tiers=(Tier(Decimal(5), Decimal(1)),) * 2 + (Tier(None, Decimal(1)),),
+        ),
+        Terms("bespoke", Decimal(1), "usd"),
+    ],
+)  # fmt: skip
+def test_terms_that_cannot_be_rated_are_refused(terms):
+    with pytest.raises(BadTerms):
+        terms.check()
