@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from dashboard.errors import BillingError
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 STAFF = frozenset({"support", "admin"})
@@ -24,6 +26,13 @@ class Permission:
     is_scoped: bool = False
     is_public: bool = False
     scope: str | None = None
+
+
+class Unauthenticated(BillingError):
+    """Nobody is signed in, or the token is not one of ours."""
+
+    status = 401
+    code = "unauthenticated"
 
 
 class UnknownPermission(LookupError):

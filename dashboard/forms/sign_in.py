@@ -1,0 +1,15 @@
+"""What may be typed in to sign in."""
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+
+class SignInForm(FlaskForm):
+    """E-mail, password and the page the reader came for."""
+
+    email = EmailField("E-mail", [InputRequired("Enter your e-mail address."), Length(max=254)])
+    password = PasswordField(
+        "Password", [InputRequired("Enter your password."), Length(max=1024)]
+    )
+    next = HiddenField()

@@ -1,0 +1,89 @@
+"""Who is asking, and whether they may: checked before any view runs."""
+
+from typing import cast
+
+import structlog
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from dashboard.accounts.identity import Identity, identity_of
+from dashboard.accounts.permissions import (
+    PERMISSIONS,
+    Permission,
+    Unauthenticated,
+    permission_of,
+)
+from dashboard.accounts.tokens import verify
+from dashboard.audit.actor import Actor
+from dashboard.clock import utc_now
+from dashboard.errors import Forbidden
+from dashboard.extensions import login_manager
+from dashboard.views.hypermedia import is_htmx
+
+log = structlog.get_logger()
+
+
+def register_access(app: Flask) -> None:
+    """Make `guard` run before every view, and sessions load their user."""
+    login_manager.user_loader(identity_of)
+    app.before_request(guard)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let the request through only if its view names a permission and the reader holds it."""
+    if request.endpoint in (None, "static"):
+        return None
+    needed = permission_of(current_app.view_functions.get(str(request.endpoint)))
+    if needed is None:
+        log.error("view_without_permission", endpoint=request.endpoint)
+        abort(403)
+    if needed.is_public:
+        return None
+    if needed.scope:
+        _require_token(needed)
+        return None
+    return _require_session(needed)
+
+
+def reader() -> Identity:
+    """Return the signed-in user; only for views that are not public."""
+    return cast(Identity, current_user._get_current_object())
+
+
+def current_actor() -> Actor:
+    """Return the signed-in user as the author of a change."""
+    return reader().actor
+
+
+def can(name: str, slug: str | None = None) -> bool:
+    """Whether the reader holds the permission `name`; for templates, which hide what is refused."""
+    return bool(current_user.is_authenticated) and reader().holds(PERMISSIONS[name], slug)
+
+
+def _require_session(needed: Permission) -> ResponseReturnValue | None:
+    if not current_user.is_authenticated:
+        return _ask_to_sign_in()
+    slug = (request.view_args or {}).get("slug")
+    if reader().holds(needed, slug):
+        return None
+    # Somebody else's organization does not exist, as far as a customer can tell.
+    abort(404 if reader().role in needed.roles else 403)
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    address = url_for("session.new", next=wanted)
+    if is_htmx():
+        return "", 401, {"HX-Redirect": address}
+    return redirect(address, code=303)
+
+
+def _require_token(needed: Permission) -> None:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    token = verify(secret.strip(), now=utc_now()) if kind.lower() == "bearer" else None
+    if token is None:
+        raise Unauthenticated("Nothing was done: send a valid token as Authorization: Bearer.")
+    if needed.scope not in token.scopes:
+        raise Forbidden(f"Nothing was done: the token lacks the scope {needed.scope}.")
+    g.api_token = token

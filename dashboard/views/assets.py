@@ -1,0 +1,32 @@
+"""Where the pages' own and vendored files are, and what they must contain."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import current_app, url_for
+
+HTMX = "vendor/htmx.org-4.0.1"
+TABLER = "vendor/tabler-core-1.6.1"
+
+# Sub-resource integrity (SHA-384): the browser refuses a vendored file that is not exactly this one.
+INTEGRITY = {
+    f"{HTMX}/htmx.min.js": "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
+    f"{HTMX}/hx-ptag.min.js": "HKjZ8NvFiP6UyEpdzMpiw7NW2NK3mXwbnIUadnNaKolmI0J88RDE/3oaCaP3K28t",
+    f"{TABLER}/tabler.min.css": "tT2UAGE9hxG/p5d0iGIvZ/s8El3nWWG3tfG02i8iOY5Pbf8cZZRVmcrrVs+JG5Vw",
+}
+STYLES = (
+    "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
+    "facts", "notice", "form", "dialog", "progress", "chart", "pagination", "print",
+)  # fmt: skip
+SCRIPTS = ("relative-time", "copy", "panel", "polling", "shortcuts", "submit-once")
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file, changing with its content so that it may be kept."""
+    return url_for("static", filename=name, v=_digest(Path(str(current_app.static_folder), name)))
+
+
+@cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"

@@ -1,0 +1,53 @@
+"""What every template may use without being handed it."""
+
+import secrets
+from typing import Any
+
+from flask import Flask, current_app
+from flask_login import current_user
+from structlog.contextvars import get_contextvars
+
+from dashboard.clock import utc_now
+from dashboard.views.access import can
+from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
+from dashboard.views.hypermedia import is_for_panel
+from dashboard.views.navigation import navigation
+from dashboard.views.status_words import status_word
+from dashboard.views.stripe_links import stripe_url
+from dashboard.views.theme import chosen_theme, next_theme
+
+
+def register_context(app: Flask) -> None:
+    """Give the templates their common names."""
+    app.context_processor(common_names)
+    app.jinja_env.globals.update(
+        asset=asset,
+        can=can,
+        integrity=INTEGRITY,
+        jitter=jitter,
+        navigation=navigation,
+        next_theme=next_theme,
+        scripts=SCRIPTS,
+        status_word=status_word,
+        stripe_url=stripe_url,
+        styles=STYLES,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def common_names() -> dict[str, Any]:
+    """Return the names that differ from request to request."""
+    return {
+        "layout": "panel.html" if is_for_panel() else "base.html",
+        "is_live": current_app.extensions["config"].is_live,
+        "now": utc_now(),
+        "request_id": get_contextvars().get("request_id"),
+        "signed_in": current_user.is_authenticated,
+        "theme": chosen_theme(),
+    }
+
+
+def jitter(seconds: int) -> int:
+    """Return `seconds`, a second less or more: pages opened together must not poll together."""
+    return seconds - 1 + secrets.randbelow(3)

@@ -1,0 +1,85 @@
+"""Every refusal and failure as a page, or as a fragment beside what htmx tried."""
+
+from flask import Flask, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from dashboard.errors import BillingError
+from dashboard.views.hypermedia import is_for_panel, is_htmx
+
+# Status: (what happened, what was not changed, what to do).
+WORDS = {
+    400: ("The request could not be read", "Nothing was changed.", "Go back and try again."),
+    401: ("You are not signed in", "Nothing was changed.", "Sign in and try again."),
+    403: ("You may not do this", "Nothing was changed.", "Ask an administrator for access."),
+    404: ("There is nothing here", "Nothing was changed.", "Check the address, or search for it."),
+    405: ("That cannot be done here", "Nothing was changed.", "Go back and use the page's buttons."),
+    409: ("The state of things has changed", "Nothing was changed.", "Reload and look again."),
+    413: ("What you sent is too large", "Nothing was changed.", "Send it in smaller parts."),
+    422: ("What you entered cannot be used", "Nothing was changed.", "Correct it and try again."),
+    429: ("Too many attempts", "Nothing was changed.", "Wait a minute, then try again."),
+    500: ("Something broke on our side", "Your change was not made.", "Try again in a moment."),
+    503: ("A part we need is not answering", "Your change was not made.", "Try again in a minute."),
+}
+STALE_FORM = "The page was open for longer than your session. Reload it and try again."
+
+
+def register_errors(app: Flask) -> None:
+    """Answer the product's refusals, HTTP's and our own failures alike."""
+    app.register_error_handler(BillingError, on_billing_error)
+    app.register_error_handler(CSRFError, on_stale_form)
+    app.register_error_handler(OperationalError, on_database_down)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(InternalServerError, on_http_error)
+
+
+def on_billing_error(error: BillingError) -> ResponseReturnValue:
+    """Show the sentence of the refusal; it says what was not changed and what to do."""
+    return answer(error.status, sentence=error.message)
+
+
+def on_stale_form(error: CSRFError) -> ResponseReturnValue:
+    """Say that the form outlived its session."""
+    return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
+
+
+def on_database_down(error: OperationalError) -> ResponseReturnValue:
+    """Say that the database is away; the text of the error stays in the log."""
+    return answer(503)
+
+
+def on_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Show an HTTP error; answers that carry their own response pass through."""
+    if error.response is not None:
+        return error.response
+    return answer(error.code or 500, retry_after=_retry_after(error))
+
+
+def answer(
+    status: int, *, sentence: str | None = None, retry_after: str | None = None
+) -> ResponseReturnValue:
+    """Return the error page for `status`, or its fragment when htmx asks."""
+    title, unchanged, advice = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
+    template = "errors/_fragment.html" if is_htmx() and not is_for_panel() else "errors/show.html"
+    page = render_template(
+        template,
+        status=status,
+        title=title,
+        sentence=sentence or f"{unchanged} {advice}",
+        retry_after=retry_after,
+        back=request.referrer,
+    )
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    return page, status, headers
+
+
+def refuse(message: str) -> None:
+    """Put a refusal at the head of the next page; for forms answered by a redirect."""
+    flash(message, "error")
+
+
+def _retry_after(error: HTTPException) -> str | None:
+    headers = dict(error.get_headers())
+    return headers.get("Retry-After")

@@ -1,0 +1,100 @@
+"""How money, quantities and instants read; the templates' filters."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+
+from dashboard.money import Money
+
+LOCALE = "en"
+MINUS = "\N{MINUS SIGN}"
+MIDNIGHT = time()
+DASH = "\N{EN DASH}"
+
+
+def money(cents: int | None, currency: str) -> str:
+    """Return minor units as people write them: 229285 usd is $2,292.85; nothing is a dash."""
+    if cents is None:
+        return DASH
+    text = format_currency(Money(cents, currency).major, currency.upper(), locale=LOCALE)
+    return text.replace("-", MINUS)
+
+
+def unit_price(minor_units: Decimal | str, currency: str) -> str:
+    """Return an exact unit price, given in minor units, with as many digits as it has."""
+    exact = Decimal(minor_units) / (10 ** _digits(currency))
+    text = format_currency(
+        exact.normalize() if exact % 1 else exact,
+        currency.upper(),
+        locale=LOCALE,
+        currency_digits=_is_short(exact, _digits(currency)),
+        decimal_quantization=False,
+    )
+    return text.replace("-", MINUS)
+
+
+def quantity(value: Decimal | str | int) -> str:
+    """Return an exact quantity grouped by thousands, without trailing zeros."""
+    text = format_decimal(Decimal(value), locale=LOCALE, decimal_quantization=False)
+    return text.replace("-", MINUS)
+
+
+def instant(value: datetime | None) -> str:
+    """Return an instant as 22 Nov 2026, 10:29 UTC; nothing is a dash."""
+    return f"{value.astimezone(UTC):%-d %b %Y, %H:%M} UTC" if value else DASH
+
+
+def day(value: date | datetime | None) -> str:
+    """Return a day as 22 Nov 2026; nothing is a dash."""
+    return f"{value:%-d %b %Y}" if value else DASH
+
+
+def machine(value: datetime) -> str:
+    """Return an instant for <time datetime> and exports: 2026-11-22T10:29:31Z."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def period(start: datetime, end: datetime) -> str:
+    """Return a half-open period as people say it: first and last day, both included.
+
+    Boundaries within a day are shown with their time: without it two periods would share a day.
+    """
+    if start.time() != MIDNIGHT or end.time() != MIDNIGHT:
+        return f"{start:%-d %b %Y, %H:%M} {DASH} {end:%-d %b %Y, %H:%M} UTC"
+    last = end - timedelta(days=1)
+    if start.year != last.year:
+        return f"{day(start)} {DASH} {day(last)}"
+    if start.month != last.month:
+        return f"{start:%-d %b} {DASH} {day(last)}"
+    return f"{start.day} {DASH} {day(last)}"
+
+
+def middle(text: str, keep: int = 7) -> str:
+    """Return a long id with its middle left out; short ones as they are."""
+    if len(text) <= 2 * keep + 1:
+        return text
+    return f"{text[:keep]}\N{HORIZONTAL ELLIPSIS}{text[-keep:]}"
+
+
+def listing(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them: one, two and three."""
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def register_filters(app: Flask) -> None:
+    """Add these to the templates under their own names."""
+    for function in (money, unit_price, quantity, instant, day, machine, period, middle, listing):
+        app.add_template_filter(function)
+
+
+def _digits(currency: str) -> int:
+    return -int(Money(1, currency).major.as_tuple().exponent)
+
+
+def _is_short(exact: Decimal, digits: int) -> bool:
+    # Prices of whole minor units read like amounts ($20.00); finer ones show every digit they have.
+    return exact == exact.quantize(Decimal(1).scaleb(-digits))

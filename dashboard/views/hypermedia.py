@@ -1,0 +1,39 @@
+"""What htmx asks and what it is answered with."""
+
+from collections.abc import Callable
+
+from flask import Response, make_response, request
+
+PANEL = "div#panel-body"
+
+
+def is_htmx() -> bool:
+    """Whether htmx wants a fragment; restoring history wants the whole page."""
+    asked = request.headers.get("HX-Request") == "true"
+    return asked and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def is_for_panel() -> bool:
+    """Whether the answer goes into the side panel."""
+    return is_htmx() and request.headers.get("HX-Target") == PANEL
+
+
+def live(tag: str, render: Callable[[], str]) -> Response:
+    """Return 304 if the reader already holds the state named `tag`, otherwise the fragment.
+
+    `tag` must change with whatever the fragment shows; equal tags skip the rendering.
+    """
+    if request.headers.get("HX-PTag") == tag:
+        response = Response(status=304)
+    else:
+        response = make_response(render())
+    response.headers["HX-PTag"] = tag
+    return response
+
+
+def mark_variants(response: Response) -> Response:
+    """Keep fragments and pages of one address apart in every cache, and personal pages out of it."""
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("HX-Request", "HX-Target", "Cookie"))
+    return response

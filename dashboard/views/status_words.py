@@ -1,0 +1,76 @@
+"""The word, icon and tone of every state; a state is never told by colour alone."""
+
+from typing import NamedTuple
+
+
+class StatusWord(NamedTuple):
+    """How a state is shown. `tone` says what it asks of the reader: ok, info, warn, bad or mute."""
+
+    word: str
+    icon: str
+    tone: str
+
+
+INVOICE = {
+    "draft": StatusWord("In progress", "pencil", "info"),
+    "closing": StatusWord("Closing", "clock", "info"),
+    "sealed": StatusWord("Sealed", "lock", "info"),
+    "open": StatusWord("Open", "invoice", "info"),
+    "past_due": StatusWord("Past due", "alert", "warn"),
+    "paid": StatusWord("Paid", "check", "ok"),
+    "uncollectible": StatusWord("Uncollectible", "cross", "bad"),
+    "void": StatusWord("Void", "dash", "mute"),
+}
+SYNC = {
+    "in_sync": StatusWord("In sync", "check", "ok"),
+    "pending": StatusWord("Pending", "clock", "mute"),
+    "syncing": StatusWord("Syncing", "sync", "info"),
+    "differs": StatusWord("Differs", "differs", "warn"),
+    "failed": StatusWord("Failed", "cross", "bad"),
+    "parked": StatusWord("Parked", "pause", "bad"),
+    "none": StatusWord("Not synced yet", "dash", "mute"),
+    "carried": StatusWord("Carried over", "roll", "warn"),
+}
+RUN = {
+    "queued": StatusWord("Queued", "clock", "mute"),
+    "running": StatusWord("Running", "sync", "info"),
+    "retrying": StatusWord("Retrying", "replay", "warn"),
+    "succeeded": StatusWord("Succeeded", "check", "ok"),
+    "failed": StatusWord("Failed", "cross", "bad"),
+}
+STEP = {
+    "done": StatusWord("Done", "check", "ok"),
+    "refused": StatusWord("Refused", "cross", "bad"),
+    "read_back": StatusWord("Read back", "replay", "warn"),
+    "sent": StatusWord("Sent", "sync", "info"),
+}
+EVENT = {
+    "received": StatusWord("Received", "inbox", "mute"),
+    "processing": StatusWord("Processing", "sync", "info"),
+    "processed": StatusWord("Processed", "check", "ok"),
+    "ignored": StatusWord("Ignored", "dash", "mute"),
+    "failed": StatusWord("Failed, will retry", "alert", "warn"),
+    "dead": StatusWord("Dead", "cross", "bad"),
+}
+SERVICE = {
+    "attached": StatusWord("Attached", "check", "ok"),
+    "detached": StatusWord("Detached", "dash", "mute"),
+}
+TOKEN = {
+    "live": StatusWord("Live", "check", "ok"),
+    "revoked": StatusWord("Revoked", "cross", "mute"),
+}
+KINDS = {
+    "invoice": INVOICE,
+    "sync": SYNC,
+    "run": RUN,
+    "step": STEP,
+    "event": EVENT,
+    "service": SERVICE,
+    "token": TOKEN,
+}
+
+
+def status_word(kind: str, state: str) -> StatusWord:
+    """Return how `state` of a `kind` is shown; raise KeyError for one nobody worded."""
+    return KINDS[kind][state]
