@@ -50,7 +50,8 @@ def flask_settings(config: Config) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         # A restarted PostgreSQL costs a ping, not an error page.
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
-        "RATELIMIT_STORAGE_URI": config.redis_url,
+        # Flask-Limiter has its own name for a Redis behind a socket.
+        "RATELIMIT_STORAGE_URI": config.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_HEADERS_ENABLED": True,
         # The token is bound to the session: a page left open over night must still work.
         "WTF_CSRF_TIME_LIMIT": None,
