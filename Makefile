@@ -1,0 +1,50 @@
+# The commands of this repository; `make help` lists them.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+DATA_DIR ?= .data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run reset test check bench lint format lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## Start everything on this machine, with demo data; Ctrl-C stops it
+	@exec $(BIN)/python -m dashboard.sandbox.up
+
+reset: ## Drop the data of `make run`
+	@$(PYTHON) bin/reset.py
+
+test: setup-dev ## Run every check, browser tests included
+	@exec $(BIN)/python bin/check.py all
+
+check: setup-dev ## Run the fast checks: all but the browser and the crash tests
+	@exec $(BIN)/python bin/check.py fast
+
+bench: setup-dev ## Measure; all benchmarks, or one: make bench NAME=page_ms
+	@exec $(BIN)/python -m benchmarks $(NAME)
+
+lint: setup-dev ## Check format, style, types, imports and templates
+	@exec $(BIN)/python bin/check.py lint
+
+format: setup-dev ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+lock: setup-dev ## Compile requirements/*.in; UPGRADE=--upgrade takes newer versions
+	@$(BIN)/python bin/lock.py $(UPGRADE)
+
+clean: ## Remove everything that set-up made; keeps the data of `make run`
+	rm -rf .venv build node_modules static/vendor .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: python
+	@$(PYTHON) bin/setup.py run
+
+setup-dev: python
+	@$(PYTHON) bin/setup.py dev
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found."; exit 1; }

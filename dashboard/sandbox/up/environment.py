@@ -1,0 +1,49 @@
+"""The environment that every part of the product is started with."""
+
+import os
+from pathlib import Path
+
+from dashboard.sandbox.up.settings import (
+    ROOT,
+    SANDBOX_KEY,
+    SANDBOX_SECRET,
+    Settings,
+    secret_key,
+)
+
+
+def product_environment(
+    settings: Settings, *, database_url: str | None, redis_url: str | None
+) -> dict[str, str]:
+    """Return the variables for our own parts; None leaves what the environment already says."""
+    ours = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "DATA_DIR": str(settings.data),
+        "PORT": str(settings.port),
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(settings.data),
+        # Plain HTTP on this machine: a secure cookie would never come back.
+        "SESSION_COOKIE_SECURE": os.environ.get("SESSION_COOKIE_SECURE", "false"),
+        "DASHBOARD_URL": settings.address,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+        **_stripe(settings),
+    }
+    return {name: value for name, value in ours.items() if value is not None}
+
+
+def _stripe(settings: Settings) -> dict[str, str]:
+    if not settings.own_stripe:
+        return {}
+    return {
+        "STRIPE_API_KEY": SANDBOX_KEY,
+        "STRIPE_WEBHOOK_SECRET": SANDBOX_SECRET,
+        "STRIPE_API_BASE": settings.sandbox_address,
+    }
+
+
+def write_for_shells(path: Path, environment: dict[str, str]) -> None:
+    """Write the variables to a file that only we can read, for `set -a; . .data/environment`."""
+    lines = [f"{name}='{value}'\n" for name, value in sorted(environment.items())]
+    path.touch(mode=0o600)
+    path.write_text("".join(lines))

@@ -1,0 +1,123 @@
+"""Start parts in order, restart those that die, stop them in the reverse order."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from types import FrameType
+from typing import NoReturn
+
+from dashboard.sandbox.embedded.errors import EmbeddedError, tail
+from dashboard.sandbox.up.part import Part, Task
+from dashboard.sandbox.up.report import short, state
+from dashboard.sandbox.up.settings import CannotStart
+
+READY_SECONDS = 60.0
+PULSE_SECONDS = 0.2
+RESTARTS_PER_MINUTE = 5
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """We were told to stop."""
+
+
+class Supervisor:
+    """Owns the running parts; nothing it started outlives it."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.told_to_stop = False
+        self.parent = os.getppid()
+
+    def listen(self) -> None:
+        """Stop on Ctrl-C, on a polite kill, and when the terminal closes (unless nohup said no)."""
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._tell)
+
+    def start(self, part: Part) -> None:
+        """Start `part` and wait until it is ready. Raises CannotStart if a vital one is not."""
+        self.pulse(0)
+        self.parts.append(part)
+        try:
+            part.server.start()
+            self._wait_until_ready(part)
+        except (EmbeddedError, CannotStart) as error:
+            state(part.name, "failed", str(error))
+            if part.is_vital:
+                raise CannotStart(f"{part.name} is needed; nothing is left running.") from None
+        else:
+            state(part.name, "ready", part.note)
+
+    def run(self, task: Task, note: str = "") -> str:
+        """Run `task` to its end and return what it printed. Raises CannotStart if it failed."""
+        self.pulse(0)
+        running = task.begin()
+        try:
+            while running.poll() is None:
+                self.pulse()
+        finally:
+            _end(running)
+        if running.returncode:
+            raise task.failed()
+        state(task.name, "ready", note)
+        return task.output()
+
+    def watch(self) -> NoReturn:
+        """Restart what dies, until told to stop."""
+        while True:
+            self.pulse()
+            for part in self.parts:
+                if not part.is_given_up and not part.server.is_running():
+                    self._restart(part)
+
+    def stop(self) -> None:
+        """Stop every part, the last one started first."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        for part in reversed(self.parts):
+            part.server.stop()
+            state(part.name, "stopped")
+
+    def pulse(self, seconds: float = PULSE_SECONDS) -> None:
+        """Wait a little. Raises Stopped when we were told to, or when `make` is gone."""
+        time.sleep(seconds)
+        orphaned = "MAKELEVEL" in os.environ and os.getppid() != self.parent
+        if self.told_to_stop or orphaned:
+            raise Stopped
+
+    def _tell(self, _number: int, _frame: FrameType | None) -> None:
+        # Only a note: an exception raised here could lose a process that is just being started.
+        self.told_to_stop = True
+
+    def _wait_until_ready(self, part: Part) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while part.server.is_running() and time.monotonic() < deadline:
+            if part.is_ready():
+                return
+            self.pulse()
+        reason = "not ready after a minute" if part.server.is_running() else "ended"
+        raise CannotStart(f"{reason}; the end of {short(part.log)}:{tail(part.log)}")
+
+    def _restart(self, part: Part) -> None:
+        recent = [at for at in part.restarted_at if time.monotonic() - at < 60]
+        # At once, then after 1, 2, 4, 8 seconds: one that dies at every start must not spin.
+        if recent and time.monotonic() - recent[-1] < 2 ** (len(recent) - 1):
+            return
+        if len(recent) >= RESTARTS_PER_MINUTE:
+            part.is_given_up = True
+            state(part.name, "failed", f"it ends at every start; see {short(part.log)}")
+            return
+        part.restarted_at = [*recent, time.monotonic()]
+        with contextlib.suppress(EmbeddedError):
+            part.server.stop()
+            part.server.start()
+        state(part.name, "restarted", f"it had ended; see {short(part.log)}")
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    if running.poll() is None:
+        running.terminate()
+        running.wait()
