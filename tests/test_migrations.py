@@ -1,0 +1,99 @@
+"""The migrations are numbered, have one head, go down again, and make what the models say."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from dashboard.extensions import db
+from tests.support.database import copy_database
+from tests.support.services import Worker
+from tests.support.template import ROOT, migrations_app
+
+VERSIONS = ROOT / "migrations" / "versions"
+# What is left of a database after its last migration was undone.
+LEFT_OVER = (
+    "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+)
+
+
+@pytest.fixture
+def empty_database(services: Worker) -> str:
+    """The address of a database in which nothing was ever made."""
+    url, _, query = services.database_url.partition("?")
+    server = url.rsplit("/", 1)[0]
+    name = f"{url.rsplit('/', 1)[1]}_migrations"
+    copy_database(f"{server}/{{database}}?{query}", "template0", name)
+    return f"{server}/{name}?{query}"
+
+
+@pytest.fixture
+def migrated(empty_database: str) -> Iterator[Flask]:
+    """An application on that database, migrated to head."""
+    app = migrations_app(empty_database)
+    with app.app_context():
+        upgrade()
+        yield app
+        db.engine.dispose()
+
+
+def scripts() -> ScriptDirectory:
+    """Return the migrations as Alembic sees them."""
+    return ScriptDirectory(str(ROOT / "migrations"))
+
+
+def numbered(path: Path) -> bool:
+    """Whether a migration's file name starts with four digits."""
+    return re.match(r"^\d{4}_[a-z0-9_]+$", path.stem) is not None
+
+
+def test_there_is_one_head() -> None:
+    assert len(scripts().get_heads()) == 1
+
+
+def test_a_revision_is_named_as_its_file() -> None:
+    for script in scripts().walk_revisions():
+        assert script.revision == Path(script.path).stem
+
+
+def test_the_numbers_follow_each_other_without_a_gap() -> None:
+    files = sorted(path for path in VERSIONS.glob("*.py"))
+    assert all(numbered(path) for path in files)
+    assert [int(path.stem[:4]) for path in files] == list(range(1, len(files) + 1))
+
+
+def test_each_revision_comes_after_the_number_before_it() -> None:
+    for script in scripts().walk_revisions():
+        before = script.down_revision
+        expected = int(script.revision[:4]) - 1
+        assert (before is None and expected == 0) or int(str(before)[:4]) == expected
+
+
+def test_the_migrations_make_what_the_models_say(migrated: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, db.metadata)
+    assert [one for one in differences if not is_partition(one)] == []
+
+
+def test_what_goes_up_comes_down_and_goes_up_again(migrated: Flask, empty_database: str) -> None:
+    downgrade(revision="base")
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute(LEFT_OVER).fetchone() == (0,)
+    upgrade()
+    with db.engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == tuple(
+            scripts().get_heads()
+        )
+
+
+def is_partition(difference: object) -> bool:
+    """Whether the difference is a month of usage records: the product makes those itself."""
+    return re.search(r"usage_records_(\d{4}_\d{2}|default)", str(difference)) is not None
