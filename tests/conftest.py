@@ -13,6 +13,7 @@ from dashboard.extensions import db as database
 from tests.support.application import build_app
 from tests.support.database import Cleaner, cleaner
 from tests.support.services import Services, Worker, worker_services
+from tests.support.stack import Stack, stack_directory, standing_stack, working
 
 SERVICES = pytest.StashKey[Services]()
 
@@ -77,3 +78,17 @@ def redis(app: Flask) -> Iterator[Redis]:
 def client(app: Flask, db: SQLAlchemy, redis: Redis) -> FlaskClient:
     """A browser without JavaScript, with nobody signed in."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def stack(services: Worker, worker_id: str) -> Iterator[Stack]:
+    """Sandbox Stripe and web as processes, for all tests of this process."""
+    with standing_stack(services, stack_directory(worker_id)) as standing:
+        yield standing
+
+
+@pytest.fixture
+def live_stack(stack: Stack, db: SQLAlchemy, redis: Redis) -> Iterator[Stack]:
+    """The product as processes: empty stores, an empty sandbox, and a worker of this test's own."""
+    with working(stack) as lent:
+        yield lent

@@ -51,15 +51,15 @@ def stop(
             process.wait(patience_seconds)
         except subprocess.TimeoutExpired:
             obeyed = False
-    _kill_group(process)
-    process.wait()
+    kill(process)
     return obeyed
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    # A killed leader can leave children behind in its group; no group is what we hope to find.
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill `process` and everything left in the group that it leads."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _dies_with_us(death_signal: signal.Signals) -> Callable[[], None] | None:
