@@ -60,6 +60,9 @@ class Gateway(Protocol):
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""
 
+    def delete_draft(self, invoice_id: str) -> None:
+        """Delete a draft; raises `Missing` when it is gone already."""
+
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read an invoice; raises `Missing` for one that was deleted."""
 

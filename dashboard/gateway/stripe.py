@@ -118,6 +118,10 @@ class StripeGateway:
             self._client.v1.invoices.finalize_invoice, invoice_id, {"auto_advance": True}, key=key
         )
 
+    def delete_draft(self, invoice_id: str) -> None:
+        """Delete a draft; deletion is idempotent by itself and takes no key."""
+        self._call(self._client.v1.invoices.delete, invoice_id)
+
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read an invoice."""
         return parsing.parse_invoice(

@@ -1,0 +1,77 @@
+"""Carry forward what a finalized invoice did not contain: each remainder once, with its period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from dashboard.billing.lines import Line, add_line
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.period import Period
+from dashboard.billing.revision import touch
+from dashboard.extensions import db
+
+
+def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) -> int:
+    """Move what Stripe did not bill of a sealed `invoice` to the current draft; return its cents.
+
+    `billed` is what Stripe billed by item key, in minor units; an absent key was not billed at
+    all. More than was owed carries over as a credit. Safe to repeat: an item is carried once.
+    """
+    items = db.session.scalars(
+        select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id).order_by(InvoiceItem.id)
+    ).all()
+    short = {
+        item: item.amount_cents - billed.get(item.key, 0)
+        for item in items
+        if item.amount_cents != billed.get(item.key, 0)
+    }
+    if not short:
+        return 0
+    draft = current_draft(invoice.organization_id)
+    already = carried_already([item.id for item in short])
+    for item, cents in short.items():
+        if item.id not in already:
+            item.carried_cents = cents
+            add_line(draft, carried_line(item, cents), now=now)
+    db.session.flush()
+    invoice.total_cents = sum(item.amount_cents - item.carried_cents for item in items)
+    touch(draft, now=now)
+    return sum(item.carried_cents for item in items)
+
+
+def current_draft(organization_id: int) -> Invoice:
+    """Return the organization's draft, locked; there always is one."""
+    query = select(Invoice.id).where(
+        Invoice.organization_id == organization_id, Invoice.status == "draft"
+    )
+    return lock_invoice(db.session.scalars(query).one())
+
+
+def carried_already(item_ids: list[int]) -> set[int]:
+    """Return which of these items were carried over before."""
+    query = select(InvoiceItem.carried_from_id).where(InvoiceItem.carried_from_id.in_(item_ids))
+    return {item_id for item_id in db.session.scalars(query) if item_id is not None}
+
+
+def carried_line(item: InvoiceItem, cents: int) -> Line:
+    """Return the line that bills the remainder of `item` on a later invoice."""
+    words = (
+        f"The invoice of that period was finalized with {item.amount_cents - cents} of "
+        f"{item.amount_cents} minor units; the rest is billed here."
+    )
+    return Line(
+        kind="carry_over",
+        key=f"carry:{item.id}",
+        cycle_id=item.cycle_id,
+        description=f"{item.description}, carried over",
+        quantity=Decimal(1),
+        amount_cents=cents,
+        period=Period(item.period_start, item.period_end),
+        trace={"model": "carry_over", "words": [words]},
+        carried_from_id=item.id,
+    )

@@ -1,0 +1,85 @@
+"""Closing an invoice: the next one opens at once, a grace for late usage, then the seal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import SYSTEM
+from dashboard.audit.record import record
+from dashboard.billing.draft import rate_invoice
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.models import Invoice
+from dashboard.billing.policy import current_policy
+from dashboard.billing.revision import touch
+from dashboard.billing.successor import open_next
+from dashboard.errors import Conflict
+from dashboard.extensions import db
+
+
+def close(invoice: Invoice, *, now: datetime) -> Invoice:
+    """Close a draft whose period is over and return the next invoice, opened at its end.
+
+    Safe to repeat: an invoice that is closed already returns its successor. The grace counts from
+    the end of the period, but usage still gets all of it when the clock was late. Raises
+    `Conflict` before the end of the period.
+    """
+    invoice = lock_invoice(invoice.id)
+    if invoice.status == "draft":
+        if now < invoice.period_end:
+            raise Conflict("The period is not over. Nothing was closed. Roll it early instead.")
+        invoice.status = "closing"
+        invoice.closing_at = now
+        grace = timedelta(seconds=current_policy().closing_grace_seconds)
+        invoice.seal_after_at = now + grace
+        record("invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
+        db.session.flush()
+    return open_next(invoice, now=now)
+
+
+def seal(invoice: Invoice, *, now: datetime) -> bool:
+    """Seal a closing invoice whose grace is over; return whether it was sealed now.
+
+    From that commit on nothing changes its items, so the final sync races with nothing.
+    """
+    invoice = lock_invoice(invoice.id)
+    if invoice.status != "closing" or (invoice.seal_after_at or now) > now:
+        return False
+    invoice.status = "sealed"
+    invoice.sealed_at = now
+    record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
+    return True
+
+
+def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
+    """Seal an invoice wherever it stands, opening the next one when it was the current draft.
+
+    A draft whose period runs on is cut at `now`: its fees are rated to there, and the rest of the
+    nominal cycle is the next invoice's period. Returns the next invoice.
+    """
+    invoice = lock_invoice(invoice.id)
+    if invoice.status == "draft" and now < invoice.period_end:
+        cut(invoice, now=now)
+    if invoice.is_changeable:
+        invoice.closing_at = invoice.closing_at or now
+        invoice.status = "sealed"
+        invoice.sealed_at = now
+        db.session.flush()
+    return open_next(invoice, now=now)
+
+
+def cut(invoice: Invoice, *, now: datetime) -> None:
+    """End the period of a locked draft at `now` and rate its items to there."""
+    end = now.replace(microsecond=0)
+    if end <= invoice.period_start:
+        raise Conflict("The invoice's period has only just begun. Nothing was changed. Wait.")
+    invoice.period_end = end
+    rate_invoice(invoice, now=now)
+    touch(invoice, now=now)
+
+
+def due_to_seal(*, now: datetime, most: int) -> list[int]:
+    """Return the ids of closing invoices whose grace is over, longest over first."""
+    query = select(Invoice.id).where(Invoice.status == "closing", Invoice.seal_after_at <= now)
+    return list(db.session.scalars(query.order_by(Invoice.seal_after_at).limit(most)))

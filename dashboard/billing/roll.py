@@ -1,0 +1,108 @@
+"""Rolling: from one invoice to the next, at the cycle's end by the clock or early by support."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.carry import current_draft
+from dashboard.billing.close import close, cut, seal_now
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.period import Period
+from dashboard.billing.successor import open_next
+from dashboard.errors import Stale
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class RollPreview:
+    """What rolling now would do: the invoice it closes, with its lines, and the one it opens."""
+
+    closing: Period
+    total_cents: int
+    lines: tuple[tuple[str, int, int], ...]
+    opening: Period
+    opening_total_cents: int
+    currency: str
+
+
+def roll_over(organization: Organization, *, now: datetime) -> Invoice:
+    """Close every draft whose period is over at `now`; return the current one. Safe to repeat."""
+    invoice = current_draft(organization.id)
+    while invoice.period_end <= now:
+        invoice = close(invoice, now=now)
+    return invoice
+
+
+def roll_early(
+    organization: Organization,
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    invoice_id: int | None = None,
+) -> Invoice:
+    """Cut the current invoice at `now`, seal it for its final sync and return the next one.
+
+    It is sealed without a grace: what arrives late is billed on the next invoice of the same
+    nominal cycle. `invoice_id` is the invoice the actor saw; raises `Stale` when that is no longer
+    the current one, so a second click rolls nothing.
+    """
+    invoice = current_draft(organization.id)
+    if invoice_id not in (None, invoice.id):
+        raise Stale("This invoice was rolled already. Nothing was changed. Look at the next one.")
+    if invoice.period_end <= now:
+        return close(invoice, now=now)
+    following = seal_now(invoice, now=now)
+    record(
+        "invoice.rolled",
+        invoice,
+        actor,
+        {"total_cents": invoice.total_cents, "next_invoice_id": following.id},
+        reason=reason,
+        now=now,
+    )
+    return following
+
+
+def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
+    """Return what `roll_early` would do at `now`: it is done for real and then undone."""
+    savepoint = db.session.begin_nested()
+    try:
+        invoice = current_draft(organization.id)
+        before = {item.key: item.amount_cents for item in items_of(invoice)}
+        cut(invoice, now=now)
+        closing = Period(invoice.period_start, invoice.period_end)
+        lines = tuple(
+            (item.description, before.get(item.key, 0), item.amount_cents)
+            for item in items_of(invoice)
+        )
+        total, currency = invoice.total_cents, invoice.currency
+        invoice.status = "sealed"
+        db.session.flush()
+        following = open_next(invoice, now=now)
+        opening = Period(following.period_start, following.period_end)
+        return RollPreview(closing, total, lines, opening, following.total_cents, currency)
+    finally:
+        savepoint.rollback()
+
+
+def due_to_roll(*, now: datetime, most: int) -> list[int]:
+    """Return the organizations whose current invoice is over, longest over first."""
+    query = select(Invoice.organization_id).where(
+        Invoice.status == "draft", Invoice.period_end <= now
+    )
+    return list(db.session.scalars(query.order_by(Invoice.period_end).limit(most)))
+
+
+def items_of(invoice: Invoice) -> list[InvoiceItem]:
+    """Return the items of an invoice as they are in this transaction."""
+    query = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id)
+    return list(
+        db.session.scalars(query.order_by(InvoiceItem.id).execution_options(populate_existing=True))
+    )

@@ -1,0 +1,63 @@
+"""Opening the next invoice: exactly one, however often and at once it is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dashboard.billing.draft import open_items
+from dashboard.billing.models import BillingCycle, Invoice
+from dashboard.billing.period import period_containing
+from dashboard.extensions import db
+
+
+def open_next(invoice: Invoice, *, now: datetime) -> Invoice:
+    """Return the invoice after `invoice`, made now if there is none; `invoice` must be locked.
+
+    It covers the rest of the nominal cycle when `invoice` was cut early, else the next cycle. The
+    unique `previous_invoice_id` keeps the promise even where a lock was forgotten.
+    """
+    following = db.session.scalar(select(Invoice).where(Invoice.previous_invoice_id == invoice.id))
+    if following is not None:
+        return following
+    cycle = invoice.cycle
+    if invoice.period_end >= cycle.ends_at:
+        cycle = next_cycle(cycle)
+    following = Invoice(
+        organization_id=invoice.organization_id,
+        cycle_id=cycle.id,
+        sequence=invoice.sequence + 1,
+        previous_invoice_id=invoice.id,
+        period_start=invoice.period_end,
+        period_end=cycle.ends_at,
+        currency=invoice.currency,
+        status="draft",
+        created_at=now,
+    )
+    db.session.add(following)
+    db.session.flush()
+    open_items(following, now=now)
+    return following
+
+
+def next_cycle(cycle: BillingCycle) -> BillingCycle:
+    """Return the cycle that starts where `cycle` ends, made now if there is none."""
+    found = db.session.scalar(
+        select(BillingCycle).where(
+            BillingCycle.organization_id == cycle.organization_id,
+            BillingCycle.starts_at == cycle.ends_at,
+        )
+    )
+    if found is not None:
+        return found
+    period = period_containing(cycle.organization.cycle_anchor_at, cycle.ends_at)
+    made = BillingCycle(
+        organization_id=cycle.organization_id,
+        sequence=cycle.sequence + 1,
+        starts_at=cycle.ends_at,
+        ends_at=period.end,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made

@@ -1,0 +1,67 @@
+"""One call to Stripe under one policy of trying again, and the write-ahead around it."""
+
+from __future__ import annotations
+
+import secrets
+
+from dashboard.gateway.errors import (
+    CallInFlight,
+    GatewayError,
+    NotNow,
+    OutcomeUnknown,
+    Refused,
+)
+from dashboard.sync.effects import finish, record
+from dashboard.sync.models import SyncStep
+from dashboard.sync.steps import Body, Reply, intend, send
+from dashboard.sync.work import Work
+
+TRIES = 4
+FIRST_PAUSE_SECONDS = 0.5
+# With these the same key may be sent again: not executed, still running, or answered from memory.
+SAME_KEY_AGAIN = (NotNow, CallInFlight, OutcomeUnknown)
+
+
+def perform(work: Work, operation: str, body: Body) -> Reply:
+    """Intend, commit, call, record, commit; return the reply or raise `GatewayError`."""
+    step = intend(work, operation, body)
+    work.checkpoint()
+    reply = call(work, step)
+    record(work, step, reply)
+    work.checkpoint()
+    return reply
+
+
+def call(work: Work, step: SyncStep) -> Reply:
+    """Send a committed step, again where its key makes that safe.
+
+    A refusal ends the step; any other error leaves it without an outcome, to be settled.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return send(step, work.gateway)
+        except SAME_KEY_AGAIN as error:
+            if attempt == TRIES:
+                _give_up(work, step, error)
+                raise
+            work.pause(pause_seconds(attempt))
+        except GatewayError as error:
+            _give_up(work, step, error)
+            raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def pause_seconds(attempt: int) -> float:
+    """Return the wait after the `attempt`-th try: doubling, half of it random."""
+    full = FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
+    return float(full * (0.5 + secrets.randbelow(500) / 1000))
+
+
+def _give_up(work: Work, step: SyncStep, error: GatewayError) -> None:
+    step.error_code = error.code
+    step.error = error.message
+    step.stripe_request_id = error.request_id
+    # A 429 was not executed: nothing to settle, the next attempt plans afresh.
+    if isinstance(error, (Refused, NotNow)):
+        finish(step, "refused", work)
+    work.checkpoint()

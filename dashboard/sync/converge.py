@@ -1,0 +1,222 @@
+"""Make Stripe's draft equal to the ledger: settle, plan, apply, and look again where asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.policy import current_policy
+from dashboard.errors import Stale
+from dashboard.gateway.errors import (
+    GatewayError,
+    Missing,
+    NotEditable,
+    Refused,
+    ServerFailed,
+)
+from dashboard.gateway.protocol import LINES_PER_CALL, LINES_PER_INVOICE
+from dashboard.gateway.records import RemoteInvoice
+from dashboard.sync.calls import perform
+from dashboard.sync.compare import Comparison
+from dashboard.sync.foreign import note_foreign
+from dashboard.sync.missing import resolve_missing
+from dashboard.sync.plan import KINDS, Change, Plan
+from dashboard.sync.settle import settle
+from dashboard.sync.snapshot import Snapshot, take_snapshot
+from dashboard.sync.steps import line_body
+from dashboard.sync.work import Work
+
+ROUNDS = 6
+OPERATION = {"remove": "remove_lines", "update": "update_lines", "add": "add_lines"}
+
+
+class DidNotConverge(GatewayError):
+    """Stripe's draft kept changing under the sync; another try follows later."""
+
+    code = "did_not_converge"
+
+
+class TooManyLines(Refused):
+    """The invoice has more lines than Stripe accepts on one."""
+
+    code = "too_many_lines"
+
+
+@dataclass
+class Aim:
+    """Whether this convergence must end in a clean reading, and whether the next round reads."""
+
+    verify: bool
+    look: bool = False
+    comparison: Comparison | None = None
+
+
+def converge(work: Work) -> Comparison | None:
+    """Apply what differs; return the last comparison when Stripe's lines were read.
+
+    A verifying run first sends what the ledger knows is new, then reads the lines and repairs until
+    a reading finds nothing to change. Raises `GatewayError`; `Stale` when the plan is not the one
+    a person approved.
+    """
+    aim = Aim(verify=work.run.verify or work.invoice.needs_verification)
+    for _ in range(ROUNDS):
+        try:
+            if one_round(work, aim):
+                return aim.comparison
+        except ServerFailed:
+            # The step has no outcome; the next round reads back what the call did.
+            continue
+        except Missing as error:
+            resolve_missing(work, error)
+            aim.verify = aim.look = work.invoice.stripe_invoice_id is not None
+        except NotEditable:
+            raise
+        except Refused:
+            # A line that somebody removed or changed at Stripe refuses the whole bulk call; with
+            # the lines read first it must work, and if it does not, the refusal is real.
+            if aim.look or work.invoice.stripe_invoice_id is None:
+                raise
+            aim.verify = aim.look = True
+    raise DidNotConverge("Stripe's draft kept changing while it was synced. A new try follows.")
+
+
+def one_round(work: Work, aim: Aim) -> bool:
+    """Settle, plan and apply once; return whether ledger and Stripe now agree."""
+    settle(work)
+    snapshot, aim.comparison, plan = assess(work, aim.look)
+    if work.run.plan_hash is None:
+        adopt_plan(work, snapshot, plan)
+    work.checkpoint()
+    if not plan.is_empty:
+        apply(work, snapshot, plan)
+        aim.verify = aim.verify or work.differs
+    unproven = snapshot.exists and aim.comparison is None
+    if aim.verify and (unproven or not plan.is_empty):
+        # Only a reading that finds nothing to change ends a verification.
+        aim.look = True
+        return False
+    conclude(work, snapshot, aim.comparison)
+    return True
+
+
+def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
+    """Return the ledger's state, Stripe's where it was read, and the plan between them."""
+    snapshot = take_snapshot(work.invoice)
+    if len(snapshot.desired) > LINES_PER_INVOICE:
+        raise TooManyLines(
+            f"The invoice has {len(snapshot.desired)} lines and Stripe accepts "
+            f"{LINES_PER_INVOICE}. Nothing was sent. Combine services on fewer prices."
+        )
+    plan = snapshot.plan()
+    if snapshot.exists and (look or plan.needs_line_ids):
+        if work.remote is None:
+            work.checkpoint()
+            work.remote = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+            snapshot = take_snapshot(work.invoice)
+        comparison = snapshot.compare(work.remote)
+        note_foreign(work.invoice, comparison, now=work.clock())
+        work.run.findings = [finding.to_json() for finding in comparison.differences]
+        # What was just noted is part of the snapshot from here on.
+        snapshot = take_snapshot(work.invoice)
+        return snapshot, comparison, snapshot.plan(comparison)
+    return snapshot, None, plan
+
+
+def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
+    """Write the plan on the run; refuse when it is not the one a person saw and approved."""
+    run = work.run
+    if run.expected_plan_hash not in (None, plan.hash):
+        raise Stale("The ledger moved since the preview. Nothing was sent. Preview it again.")
+    run.plan = plan.to_json()
+    run.plan_hash = plan.hash
+    run.target_revision = snapshot.revision
+    run.lines_added = len(plan.of("add"))
+    run.lines_changed = len(plan.of("update"))
+    run.lines_removed = len(plan.of("remove"))
+    run.cents_before = plan.cents_before
+    run.cents_after = plan.cents_after
+    run.calls_planned = plan.calls
+
+
+def apply(work: Work, snapshot: Snapshot, plan: Plan) -> None:
+    """Send the plan: the customer and the draft when missing, then the changes in bulk."""
+    if plan.is_empty:
+        return
+    if not snapshot.exists:
+        create(work)
+    for kind in KINDS:
+        for changes in chunks(plan.of(kind), LINES_PER_CALL):
+            body = {
+                "invoice_id": work.invoice.stripe_invoice_id,
+                "lines": [changed_body(change) for change in changes],
+            }
+            perform(work, OPERATION[kind], body)
+
+
+def create(work: Work) -> None:
+    """Create the customer at first need and the empty draft."""
+    invoice, organization = work.invoice, work.invoice.organization
+    if organization.stripe_customer_id is None:
+        draft = {
+            "organization": str(organization.id),
+            "name": organization.name,
+            "email": organization.email,
+        }
+        perform(work, "create_customer", draft)
+    at = finalizes_at(invoice, work.clock())
+    body = {
+        "customer_id": organization.stripe_customer_id,
+        "invoice": str(invoice.id),
+        "currency": invoice.currency,
+        "collection_method": organization.collection_method,
+        "days_until_due": organization.days_until_due,
+        "finalizes_at": None if at is None else at.isoformat(),
+        "description": f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
+    }
+    reply = perform(work, "create_invoice", body)
+    hold_unless_scheduled(work, reply, at)
+
+
+def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> None:
+    """Hold a draft whose schedule did not read back: Stripe would close it within the hour."""
+    if isinstance(reply, RemoteInvoice) and reply.auto_advance:
+        if at is not None and reply.automatically_finalizes_at == at:
+            return
+        perform(work, "schedule", {"invoice_id": reply.id, "at": None})
+
+
+def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:
+    """Return when Stripe may finalize without us; None when the dead-man switch is off."""
+    hours = current_policy().autofinalize_after_hours
+    if hours == 0 or invoice.parked_at is not None:
+        return None
+    # A draft made late still leaves its people the whole time to act.
+    base = max(invoice.period_end, now)
+    return (base + timedelta(hours=hours)).replace(microsecond=0)
+
+
+def changed_body(change: Change) -> dict[str, object]:
+    """Return one change as a step keeps it."""
+    content = change.after if change.after is not None else change.before
+    if content is None:
+        raise AssertionError("a change has a side")
+    return line_body(content, change.line_id)
+
+
+def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
+    """Yield `changes` in order, `size` at a time."""
+    for start in range(0, len(changes), size):
+        yield changes[start : start + size]
+
+
+def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> None:
+    """Note that ledger and Stripe agree as of the snapshot's revision."""
+    invoice, now = work.invoice, work.clock()
+    invoice.synced_revision = max(invoice.synced_revision, snapshot.revision)
+    invoice.synced_total_cents = sum(line.amount_cents for line in snapshot.desired)
+    invoice.last_synced_at = now
+    if comparison is not None:
+        invoice.last_verified_at = now
+        invoice.needs_verification = False

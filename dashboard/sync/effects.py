@@ -1,0 +1,116 @@
+"""What a confirmed call changes here: Stripe's ids, the agreed lines, the totals last seen."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import record_remote
+from dashboard.extensions import db
+from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
+from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
+from dashboard.sync.snapshot import synced_lines
+from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
+from dashboard.sync.work import Work
+
+
+def record(work: Work, step: SyncStep, reply: Reply) -> None:
+    """Note the effect of `step` as its reply shows it, in the transaction that ends the step."""
+    invoice = work.invoice
+    if isinstance(reply, RemoteCustomer):
+        invoice.organization.stripe_customer_id = reply.id
+    if isinstance(reply, RemoteInvoice):
+        if step.operation in LINE_OPERATIONS:
+            apply_lines(invoice, step)
+        record_invoice(work, reply)
+        work.differs = reply.total_cents != agreed_total(invoice.id)
+    if step.operation == "delete_invoice":
+        forget_draft(invoice)
+    work.remote = None
+    finish(step, "done", work, reply)
+
+
+def record_invoice(work: Work, remote: RemoteInvoice) -> None:
+    """Take over what a reply or a reading shows of the invoice."""
+    work.invoice.stripe_invoice_id = remote.id
+    learn_ids(work.invoice, remote.lines)
+    record_remote(work.invoice, remote, now=work.clock())
+
+
+def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> None:
+    """End a step: from now on it needs no settling."""
+    step.outcome = outcome
+    step.finished_at = work.clock()
+    if reply is not None:
+        step.stripe_request_id = reply.request_id
+
+
+def apply_lines(invoice: Invoice, step: SyncStep) -> None:
+    """Move the agreed lines by what a bulk step did."""
+    by_key = {line.key: line for line in synced_lines(invoice.id)}
+    for body in step.body["lines"]:
+        line = by_key.get(body["key"])
+        if step.operation == "remove_lines":
+            forget_line(invoice.id, body["line_id"], line)
+            continue
+        if line is None:
+            line = SyncedLine(
+                organization_id=invoice.organization_id, invoice_id=invoice.id, key=body["key"]
+            )
+            db.session.add(line)
+        content = line_content(body)
+        line.stripe_line_id = body["line_id"]
+        line.amount_cents = content.amount_cents
+        line.description = content.description
+        line.period_start = content.period_start
+        line.period_end = content.period_end
+    db.session.flush()
+
+
+def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
+    """Drop the agreed line or foreign line that had this id at Stripe."""
+    # A surplus copy shares its key with the line that stays: only the id tells them apart.
+    if line is not None and line.stripe_line_id in (line_id, None):
+        db.session.delete(line)
+    db.session.execute(
+        delete(ForeignLine).where(
+            ForeignLine.invoice_id == invoice_id, ForeignLine.stripe_line_id == line_id
+        )
+    )
+
+
+def learn_ids(invoice: Invoice, lines: tuple[RemoteLine, ...]) -> None:
+    """Keep the line ids a reply happens to show; it shows ten at the most."""
+    ids = {line.key: line.id for line in lines if line.key is not None}
+    if ids:
+        for line in synced_lines(invoice.id):
+            if line.stripe_line_id is None:
+                line.stripe_line_id = ids.get(line.key)
+
+
+def agreed_total(invoice_id: int) -> int:
+    """Return what Stripe's total should be: the agreed lines and the foreign ones that stay."""
+    ours = db.session.scalar(
+        select(func.coalesce(func.sum(SyncedLine.amount_cents), 0)).where(
+            SyncedLine.invoice_id == invoice_id
+        )
+    )
+    theirs = db.session.scalar(
+        select(func.coalesce(func.sum(ForeignLine.amount_cents), 0)).where(
+            ForeignLine.invoice_id == invoice_id, ForeignLine.decision.is_distinct_from("adopt")
+        )
+    )
+    return int(ours or 0) + int(theirs or 0)
+
+
+def forget_draft(invoice: Invoice) -> None:
+    """Forget a draft that no longer exists at Stripe; the next sync makes a new one."""
+    for table in (SyncedLine, ForeignLine):
+        db.session.execute(delete(table).where(table.invoice_id == invoice.id))
+    invoice.stripe_invoice_id = None
+    invoice.stripe_attempt += 1
+    invoice.stripe_status = None
+    invoice.stripe_total_cents = None
+    invoice.automatically_finalizes_at = None
+    invoice.synced_revision = 0
+    invoice.synced_total_cents = 0

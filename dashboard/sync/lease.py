@@ -1,0 +1,71 @@
+"""One writer per invoice: a row with an expiry, and a fence that each taking raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from dashboard.errors import Busy
+from dashboard.extensions import db
+from dashboard.sync.models import SyncLease
+
+# Longer than one call may take; renewed before each, so a killed worker is followed soon.
+LEASE = timedelta(seconds=60)
+
+
+class LeaseLost(Busy):
+    """Another worker took the invoice over while this one stalled; it must not go on."""
+
+    code = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one invoice at Stripe until somebody takes a higher fence."""
+
+    invoice_id: int
+    owner: str
+    fence: int
+
+
+def take(invoice_id: int, *, owner: str, now: datetime) -> Lease:
+    """Return the lease of an invoice; raises `Busy` while another holder's has not expired."""
+    statement = (
+        insert(SyncLease)
+        .values(invoice_id=invoice_id, fence=1, owner=owner, expires_at=now + LEASE)
+        .on_conflict_do_update(
+            index_elements=[SyncLease.invoice_id],
+            set_={"fence": SyncLease.fence + 1, "owner": owner, "expires_at": now + LEASE},
+            where=or_(SyncLease.expires_at.is_(None), SyncLease.expires_at <= now),
+        )
+        .returning(SyncLease.fence)
+    )
+    fence = db.session.scalar(statement)
+    if fence is None:
+        raise Busy("Another sync of this invoice is under way. This one will follow it.")
+    return Lease(invoice_id, owner, fence)
+
+
+def extend(lease: Lease, *, now: datetime) -> None:
+    """Renew the lease in the present transaction; raises `LeaseLost` when it was taken over."""
+    _update(lease, expires_at=now + LEASE)
+
+
+def release(lease: Lease) -> None:
+    """Give the lease back; does nothing when it was taken over."""
+    db.session.execute(_held(lease).values(expires_at=None, owner=None))
+
+
+def _update(lease: Lease, **values: object) -> None:
+    found = db.session.scalar(_held(lease).values(**values).returning(SyncLease.fence))
+    if found is None:
+        raise LeaseLost("Another worker took this sync over. Nothing more was sent from here.")
+
+
+def _held(lease: Lease):  # type: ignore[no-untyped-def]  # SQLAlchemy's Update is generic in a table
+    return update(SyncLease).where(
+        SyncLease.invoice_id == lease.invoice_id, SyncLease.fence == lease.fence
+    )

@@ -1,0 +1,135 @@
+"""The list support works from: every organization with what it owes and whether Stripe agrees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.paging import Page
+from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
+from dashboard.sync.status import State, state_of
+
+SIZE = 25
+ATTENTION = ("parked", "differs", "failed", "payment")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrganization:
+    """One row: the organization, its current invoice and what needs a person."""
+
+    organization: Organization
+    invoice: Invoice | None
+    state: State
+    parked: int
+    differing: int
+    unpaid: int
+
+    @property
+    def last_synced_at(self) -> datetime | None:
+        """When Stripe was last agreed with."""
+        return self.invoice.last_synced_at if self.invoice else None
+
+
+def list_organizations(
+    text: str = "", *, attention: str | None = None, number: int = 1
+) -> Page[ListedOrganization]:
+    """Return a page of the organizations that `text` matches, by name: two queries.
+
+    `attention` keeps those with that trouble: one of `ATTENTION`.
+    """
+    wanted = _wanted(text.strip(), attention)
+    total = db.session.scalar(
+        select(func.count()).select_from(Organization).outerjoin(Invoice, _IS_DRAFT).where(*wanted)
+    )
+    rows = db.session.execute(
+        select(Organization, Invoice, _PARKED, _FOREIGN, _UNPAID, _ACTIVE)
+        .outerjoin(Invoice, _IS_DRAFT)
+        .where(*wanted)
+        .order_by(Organization.name, Organization.id)
+        .limit(SIZE)
+        .offset((number - 1) * SIZE)
+    )
+    return Page([_listed(*row) for row in rows], number, SIZE, total or 0)
+
+
+def _listed(
+    organization: Organization,
+    invoice: Invoice | None,
+    parked: int,
+    foreign: int,
+    unpaid: int,
+    active: bool,
+) -> ListedOrganization:
+    state: State = "none"
+    if invoice is not None:
+        state = state_of(invoice, is_active=active, foreign=foreign)
+    return ListedOrganization(organization, invoice, state, parked, foreign, unpaid)
+
+
+def _wanted(text: str, attention: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if text:
+        conditions.append(_says(text))
+    troubles = {
+        "parked": _PARKED > 0,
+        "differs": _FOREIGN > 0,
+        "failed": Invoice.sync_failures > 0,
+        "payment": _UNPAID > 0,
+    }
+    if attention in troubles:
+        conditions.append(troubles[attention])
+    return conditions
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    return or_(
+        Organization.name.icontains(text, autoescape=True),
+        Organization.slug.icontains(text, autoescape=True),
+        Organization.email.icontains(text, autoescape=True),
+        Organization.external_id == text,
+        Organization.stripe_customer_id == text,
+    )
+
+
+_IS_DRAFT = and_(Invoice.organization_id == Organization.id, Invoice.status == "draft")
+
+_other = Invoice.__table__.alias("other")
+_PARKED = (
+    select(func.count())
+    .select_from(_other)
+    .where(_other.c.organization_id == Organization.id, _other.c.parked_at.is_not(None))
+    .correlate(Organization)
+    .scalar_subquery()
+)
+_UNPAID = (
+    select(func.count())
+    .select_from(_other)
+    .where(
+        _other.c.organization_id == Organization.id,
+        _other.c.status == "open",
+        _other.c.payment_failure.is_not(None),
+    )
+    .correlate(Organization)
+    .scalar_subquery()
+)
+_FOREIGN = (
+    select(func.count())
+    .select_from(ForeignLine)
+    .join(_other, _other.c.id == ForeignLine.invoice_id)
+    .where(
+        ForeignLine.organization_id == Organization.id,
+        ForeignLine.decision.is_(None),
+        _other.c.status.in_(("draft", "closing", "sealed")),
+    )
+    .correlate(Organization)
+    .scalar_subquery()
+)
+_ACTIVE = (
+    select(SyncRun.id)
+    .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
+    .correlate(Invoice)
+    .exists()
+)

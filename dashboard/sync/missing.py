@@ -1,0 +1,42 @@
+"""Something Stripe should have is not there: find out what, and forget exactly that."""
+
+from __future__ import annotations
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record as record_audit
+from dashboard.gateway.errors import Missing, NotEditable
+from dashboard.sync.effects import forget_draft
+from dashboard.sync.work import Work
+
+
+def resolve_missing(work: Work, error: Missing) -> None:
+    """Forget the deleted draft or customer so that the next round makes it anew.
+
+    A missing line is no cause to forget the draft: the lines are read and compared instead.
+    """
+    invoice = work.invoice
+    if invoice.stripe_invoice_id is None:
+        if invoice.organization.stripe_customer_id is None:
+            raise error
+        _note(work, "customer.deleted_at_stripe", invoice.organization.stripe_customer_id)
+        invoice.organization.stripe_customer_id = None
+    else:
+        try:
+            found = work.gateway.invoice(invoice.stripe_invoice_id)
+        except Missing:
+            _note(work, "invoice.deleted_at_stripe", invoice.stripe_invoice_id)
+            forget_draft(invoice)
+        else:
+            if found.status != "draft":
+                raise NotEditable("Stripe's invoice is no longer a draft.") from error
+    work.checkpoint()
+
+
+def _note(work: Work, action: str, stripe_id: str) -> None:
+    record_audit(
+        action,
+        work.invoice,
+        STRIPE,
+        {"stripe_id": stripe_id},
+        now=work.clock(),
+    )

@@ -1,0 +1,79 @@
+"""Stripe acted first: its invoice is final while the ledger still held it open.
+
+What that invoice contains was billed; what it does not contain is carried to the next one, each
+line with its own period. Nothing is lost and nothing is billed twice.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record as record_audit
+from dashboard.billing.carry import carry_over
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.outcome import park, record_remote
+from dashboard.extensions import db
+from dashboard.gateway.records import RemoteInvoice, RemoteLine
+from dashboard.sync.models import SyncedLine
+from dashboard.sync.work import Work
+
+
+def reconcile(work: Work) -> None:
+    """Read the finalized invoice and take its outcome over; raises `GatewayError`."""
+    invoice = work.invoice
+    stripe_id = str(invoice.stripe_invoice_id)
+    remote = work.gateway.invoice(stripe_id)
+    lines = work.gateway.lines(stripe_id)
+    take_over(invoice, remote, lines, work)
+
+
+def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], work: Work) -> None:
+    """Seal the invoice as Stripe billed it and carry the rest forward."""
+    now = work.clock()
+    db.session.refresh(invoice, with_for_update=True)
+    if invoice.status not in ("draft", "closing", "sealed"):
+        record_remote(invoice, remote, now=now)
+        return
+    seal_now(invoice, now=now)
+    billed = billed_by_key(invoice.id, lines)
+    carried = carry_over(invoice, billed, now=now)
+    invoice.synced_revision = invoice.revision
+    record_remote(invoice, remote, now=now)
+    record_audit(
+        "invoice.finalized_at_stripe",
+        invoice,
+        STRIPE,
+        {"stripe_id": remote.id, "billed_cents": remote.total_cents, "carried_cents": carried},
+        now=now,
+    )
+    if remote.total_cents != invoice.total_cents:
+        park(
+            invoice,
+            "billed_differently",
+            f"Stripe billed {remote.total_cents} minor units, of which the ledger knows "
+            f"{invoice.total_cents}. Credit the difference at Stripe, or charge it here.",
+            now=now,
+        )
+    db.session.flush()
+
+
+def billed_by_key(invoice_id: int, lines: list[RemoteLine]) -> dict[str, int]:
+    """Return what Stripe billed for each of our items, in minor units."""
+    adopted = {
+        line.stripe_line_id: line.key
+        for line in db.session.scalars(
+            select(SyncedLine).where(SyncedLine.invoice_id == invoice_id)
+        )
+        if line.stripe_line_id is not None
+    }
+    ours = set(
+        db.session.scalars(select(InvoiceItem.key).where(InvoiceItem.invoice_id == invoice_id))
+    )
+    billed: dict[str, int] = {}
+    for line in lines:
+        key = line.key or adopted.get(line.id)
+        if key in ours:
+            billed[str(key)] = billed.get(str(key), 0) + line.amount_cents
+    return billed

@@ -1,0 +1,140 @@
+"""Ask for a sync: the run exists from then on, and a second request joins it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.audit.record import record
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.errors import InvoiceIsFrozen
+from dashboard.extensions import db
+from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
+from dashboard.sync.plan import Plan
+from dashboard.sync.snapshot import take_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Why and how to sync; `plan_hash` binds the run to a preview that somebody approved."""
+
+    trigger: str
+    actor: Actor = SYSTEM
+    verify: bool = False
+    plan_hash: str | None = None
+
+
+def request_sync(invoice: Invoice, request: Request, *, now: datetime) -> SyncRun:
+    """Return the run that will sync `invoice`: the one under way, or a new queued one.
+
+    The caller enqueues it after the commit. Raises `InvoiceIsFrozen` for a finalized invoice.
+    """
+    invoice = lock_invoice(invoice.id)
+    if invoice.status in FINALIZED:
+        raise InvoiceIsFrozen(
+            f"Invoice {invoice.number or invoice.sequence} is {invoice.status}: Stripe has its "
+            "final version. Nothing was sent. Sync the current invoice instead."
+        )
+    run = db.session.scalar(
+        select(SyncRun).where(SyncRun.invoice_id == invoice.id, SyncRun.state.in_(ACTIVE))
+    )
+    if run is not None:
+        return join(run, request)
+    run = SyncRun(
+        organization_id=invoice.organization_id,
+        invoice_id=invoice.id,
+        trigger=request.trigger,
+        verify=request.verify,
+        actor_kind=request.actor.kind,
+        actor_id=request.actor.id,
+        actor_label=request.actor.label,
+        expected_plan_hash=request.plan_hash,
+        created_at=now,
+    )
+    db.session.add(run)
+    db.session.flush()
+    if request.actor.kind in ("user", "token"):
+        facts = {"run_id": run.id, "verify": request.verify}
+        record("invoice.sync_requested", invoice, request.actor, facts, now=now)
+    return run
+
+
+def join(run: SyncRun, request: Request) -> SyncRun:
+    """Let a request ride on the run under way; one that has not begun takes over its demands."""
+    if run.state in ("queued", "retrying"):
+        run.verify = run.verify or request.verify
+        run.next_attempt_at = None
+        if request.trigger == "final":
+            run.trigger = "final"
+            run.expected_plan_hash = None
+    return run
+
+
+def preview(invoice: Invoice) -> Plan:
+    """Return what a sync would send now, from the ledger and the last agreed state; no call."""
+    return take_snapshot(invoice).plan()
+
+
+def due_for_sync(*, now: datetime, most: int) -> list[Invoice]:
+    """Return changeable invoices whose periodic sync is due, longest due first."""
+    query = (
+        select(Invoice)
+        .where(
+            or_(Invoice.revision > Invoice.synced_revision, Invoice.needs_verification),
+            Invoice.status.in_(("draft", "closing")),
+            Invoice.next_sync_at <= now,
+            Invoice.parked_at.is_(None),
+            ~select(SyncRun.id)
+            .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
+            .exists(),
+        )
+        .order_by(Invoice.next_sync_at)
+        .limit(most)
+    )
+    return list(db.session.scalars(query))
+
+
+def due_to_finalize(*, most: int) -> list[Invoice]:
+    """Return sealed invoices that no run is finalizing and nobody parked, oldest first."""
+    query = (
+        select(Invoice)
+        .where(
+            Invoice.status == "sealed",
+            Invoice.parked_at.is_(None),
+            ~select(SyncRun.id)
+            .where(
+                SyncRun.invoice_id == Invoice.id,
+                SyncRun.state.in_(ACTIVE),
+                SyncRun.trigger == "final",
+            )
+            .exists(),
+        )
+        .order_by(Invoice.sealed_at)
+        .limit(most)
+    )
+    return list(db.session.scalars(query))
+
+
+def abandoned_runs(*, now: datetime, most: int) -> list[int]:
+    """Return the ids of runs that nobody is working on: lost jobs, killed workers, due retries."""
+    free = or_(SyncLease.expires_at.is_(None), SyncLease.expires_at <= now)
+    query = (
+        select(SyncRun.id)
+        .outerjoin(SyncLease, SyncLease.invoice_id == SyncRun.invoice_id)
+        .where(
+            or_(
+                and_(SyncRun.state.in_(("queued", "running")), free),
+                and_(
+                    SyncRun.state == "retrying",
+                    or_(SyncRun.next_attempt_at.is_(None), SyncRun.next_attempt_at <= now),
+                ),
+            )
+        )
+        .order_by(SyncRun.id)
+        .limit(most)
+    )
+    return list(db.session.scalars(query))

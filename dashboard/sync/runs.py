@@ -1,0 +1,59 @@
+"""Sync runs as pages read them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from dashboard.billing.models import Invoice
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.paging import Slice, slice_of
+from dashboard.sync.models import ACTIVE, SyncRun
+
+SIZE = 40
+STATES = {"active": ACTIVE, "succeeded": ("succeeded",), "failed": ("failed",)}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to keep; None keeps everything. `state` is a key of `STATES`."""
+
+    slug: str | None = None
+    state: str | None = None
+
+
+def recent_runs(wanted: RunFilter, *, before: int | None = None) -> Slice[SyncRun]:
+    """Return the newest matching runs below id `before`, with invoice and organization."""
+    query = _runs().order_by(SyncRun.id.desc()).limit(SIZE + 1)
+    if wanted.slug:
+        query = query.where(Organization.slug == wanted.slug)
+    if wanted.state in STATES:
+        query = query.where(SyncRun.state.in_(STATES[wanted.state]))
+    if before is not None:
+        query = query.where(SyncRun.id < before)
+    return slice_of(db.session.scalars(query).all(), SIZE)
+
+
+def run_with_steps(slug: str, run_id: int) -> SyncRun:
+    """Return a run of the organization `slug` with its steps; raise `NotFound`."""
+    query = _runs().options(selectinload(SyncRun.steps))
+    found = db.session.scalar(query.where(SyncRun.id == run_id, Organization.slug == slug))
+    if found is None:
+        raise NotFound(f"There is no sync run {run_id} of {slug}.")
+    return found
+
+
+def is_active(run: SyncRun) -> bool:
+    """Whether the run is still going to do something."""
+    return run.state in ACTIVE
+
+
+def _runs() -> Select[SyncRun]:
+    return (
+        select(SyncRun)
+        .join(SyncRun.invoice)
+        .join(Invoice.organization)
+        .options(contains_eager(SyncRun.invoice).contains_eager(Invoice.organization))
+    )

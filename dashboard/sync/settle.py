@@ -1,0 +1,128 @@
+"""Settle interrupted steps: find out what a call did whose result was never recorded.
+
+Inside 23 hours the same key and body are sent again, which Stripe answers from memory; later, or
+where the key only replays a failure, the object is read back and its metadata decides. A second
+`add_lines` is never sent on a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from dashboard.extensions import db
+from dashboard.gateway.errors import KeyMismatch, Missing, Refused, ServerFailed
+from dashboard.gateway.records import CustomerDraft, RemoteInvoice
+from dashboard.sync.calls import call
+from dashboard.sync.compare import compare
+from dashboard.sync.effects import finish, forget_draft, record, record_invoice
+from dashboard.sync.lease import extend
+from dashboard.sync.models import SyncedLine, SyncStep
+from dashboard.sync.snapshot import known_of, synced_lines
+from dashboard.sync.steps import invoice_draft
+from dashboard.sync.work import Work
+
+# Stripe keeps a key for at least 24 hours; the hour between is for clocks and slow calls.
+KEY_LIFE = timedelta(hours=23)
+# Errors after which sending the same key again can teach nothing.
+REPLAY_IS_USELESS = frozenset((ServerFailed.code, KeyMismatch.code))
+
+
+def settle(work: Work) -> None:
+    """Bring every unsettled step of the invoice to an outcome; raises `GatewayError`."""
+    query = select(SyncStep).where(
+        SyncStep.invoice_id == work.invoice.id, SyncStep.outcome.is_(None)
+    )
+    for step in db.session.scalars(query.order_by(SyncStep.id)).all():
+        settle_step(work, step)
+
+
+def settle_step(work: Work, step: SyncStep) -> None:
+    """Bring one step to an outcome."""
+    age = work.clock() - step.sent_at
+    if age >= KEY_LIFE or step.error_code in REPLAY_IS_USELESS:
+        read_back(work, step)
+        return
+    extend(work.lease, now=work.clock())
+    step.attempts += 1
+    work.checkpoint()
+    try:
+        reply = call(work, step)
+    except (ServerFailed, KeyMismatch):
+        read_back(work, step)
+    except Refused:
+        # The step ended as refused; the plan that follows meets the reason again and names it.
+        return
+    else:
+        record(work, step, reply)
+        work.checkpoint()
+
+
+def read_back(work: Work, step: SyncStep) -> None:
+    """Decide by what Stripe has now."""
+    extend(work.lease, now=work.clock())
+    work.checkpoint()
+    READERS[step.operation](work, step)
+    finish(step, "read_back", work)
+    work.checkpoint()
+
+
+def _read_customer(work: Work, step: SyncStep) -> None:
+    found = work.gateway.find_customer(CustomerDraft(**step.body))
+    if found is not None:
+        work.invoice.organization.stripe_customer_id = found.id
+
+
+def _read_draft(work: Work, step: SyncStep) -> None:
+    draft = invoice_draft(step.body)
+    found = work.gateway.find_invoice(draft.customer_id, draft.invoice)
+    if found is not None:
+        record_invoice(work, found)
+
+
+def _read_lines(work: Work, step: SyncStep) -> None:
+    """Make the agreed lines anew from the lines that carry our metadata."""
+    work.remote = work.gateway.lines(step.body["invoice_id"])
+    known = compare((), [known_of(one) for one in synced_lines(work.invoice.id)], work.remote).known
+    db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == work.invoice.id))
+    for key, one in {one.content.key: one for one in reversed(known)}.items():
+        db.session.add(
+            SyncedLine(
+                organization_id=work.invoice.organization_id,
+                invoice_id=work.invoice.id,
+                key=key,
+                stripe_line_id=one.line_id,
+                amount_cents=one.content.amount_cents,
+                description=one.content.description,
+                period_start=one.content.period_start,
+                period_end=one.content.period_end,
+            )
+        )
+    # A copy that came twice is no agreed line; the comparison that follows removes it.
+    work.differs = work.differs or len(known) > len({one.content.key for one in known})
+
+
+def _read_invoice(work: Work, step: SyncStep) -> None:
+    found: RemoteInvoice = work.gateway.invoice(step.body["invoice_id"])
+    record_invoice(work, found)
+
+
+def _read_deletion(work: Work, step: SyncStep) -> None:
+    try:
+        work.gateway.invoice(step.body["invoice_id"])
+    except Missing:
+        forget_draft(work.invoice)
+
+
+READERS: Mapping[str, Callable[[Work, SyncStep], None]] = {
+    "create_customer": _read_customer,
+    "create_invoice": _read_draft,
+    "add_lines": _read_lines,
+    "update_lines": _read_lines,
+    "remove_lines": _read_lines,
+    "schedule": _read_invoice,
+    "finalize": _read_invoice,
+    "delete_invoice": _read_deletion,
+}

@@ -1,0 +1,116 @@
+"""What a sync starts from: the ledger's lines and what was last agreed, read at one instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.extensions import db
+from dashboard.gateway.records import LineContent, RemoteLine
+from dashboard.sync.compare import Comparison, compare
+from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.plan import Known, Plan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The ledger's side of one invoice as of `revision`, and the last agreed state."""
+
+    revision: int
+    exists: bool
+    desired: tuple[LineContent, ...]
+    synced: tuple[Known, ...]
+    # Foreign lines somebody decided to remove, and the sum of those that stay.
+    unwanted: tuple[Known, ...]
+    foreign_cents: int
+
+    def plan(self, comparison: Comparison | None = None) -> Plan:
+        """Return the plan from the last agreed state, or from what a comparison saw at Stripe."""
+        return make_plan(
+            self.desired,
+            self.synced if comparison is None else comparison.known,
+            exists=self.exists,
+            unwanted=self.unwanted,
+            foreign_cents=self.foreign_cents,
+        )
+
+    def compare(self, remote: list[RemoteLine]) -> Comparison:
+        """Compare with Stripe's lines."""
+        return compare(self.desired, self.synced, remote)
+
+    @property
+    def expected_total_cents(self) -> int:
+        """What Stripe's total must be once everything is agreed."""
+        return sum(line.amount_cents for line in self.desired) + self.foreign_cents
+
+
+def take_snapshot(invoice: Invoice) -> Snapshot:
+    """Read the snapshot of `invoice`; revision and items are of one instant.
+
+    The row is locked while reading: whoever changes items holds that lock too.
+    """
+    db.session.refresh(invoice, with_for_update={"read": True})
+    items = db.session.scalars(
+        select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id).order_by(InvoiceItem.id)
+    ).all()
+    foreign = db.session.scalars(
+        select(ForeignLine)
+        .where(ForeignLine.invoice_id == invoice.id)
+        .order_by(ForeignLine.stripe_line_id)
+    ).all()
+    return Snapshot(
+        revision=invoice.revision,
+        exists=invoice.stripe_invoice_id is not None,
+        desired=tuple(line_of(item) for item in items if is_billed(item)),
+        synced=tuple(known_of(line) for line in synced_lines(invoice.id)),
+        unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
+        foreign_cents=sum(
+            line.amount_cents for line in foreign if line.decision not in ("take_ours", "adopt")
+        ),
+    )
+
+
+def synced_lines(invoice_id: int) -> list[SyncedLine]:
+    """Return the agreed lines of an invoice, by key."""
+    query = select(SyncedLine).where(SyncedLine.invoice_id == invoice_id)
+    return list(db.session.scalars(query.order_by(SyncedLine.key)))
+
+
+def is_billed(item: InvoiceItem) -> bool:
+    """Whether an item makes a line: nothing used and nothing charged is not worth one."""
+    return bool(item.amount_cents or item.quantity)
+
+
+def line_of(item: InvoiceItem) -> LineContent:
+    """Return the line that stands for an item."""
+    return LineContent(
+        key=item.key,
+        amount_cents=item.amount_cents,
+        description=item.description,
+        period_start=whole_second(item.period_start),
+        period_end=whole_second(item.period_end),
+    )
+
+
+def known_of(line: SyncedLine) -> Known:
+    """Return an agreed line as a plan's start."""
+    content = LineContent(
+        line.key, line.amount_cents, line.description, line.period_start, line.period_end
+    )
+    return Known(content, line.stripe_line_id)
+
+
+def unwanted_of(line: ForeignLine) -> Known:
+    """Return a foreign line that is to be removed; it has no period of ours."""
+    content = LineContent(
+        line.stripe_line_id, line.amount_cents, line.description, line.found_at, line.found_at
+    )
+    return Known(content, line.stripe_line_id)
+
+
+def whole_second(instant: datetime) -> datetime:
+    """Return the instant without its fraction: Stripe's periods are in whole seconds."""
+    return instant.replace(microsecond=0)

@@ -1,0 +1,134 @@
+"""Whether an invoice agrees with Stripe, in one word and one sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
+
+State = Literal["none", "in_sync", "pending", "syncing", "differs", "failed", "parked"]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """`sentence` is for staff, `plainly` for customers; `at`: when Stripe was last agreed with."""
+
+    state: State
+    sentence: str
+    plainly: str
+    at: datetime | None
+    run: SyncRun | None
+    foreign: tuple[ForeignLine, ...]
+
+
+def status_of(invoice: Invoice) -> SyncStatus:
+    """Return the status of `invoice`: two queries, whatever its size."""
+    run = db.session.scalar(
+        select(SyncRun).where(SyncRun.invoice_id == invoice.id).order_by(SyncRun.id.desc()).limit(1)
+    )
+    foreign = db.session.scalars(
+        select(ForeignLine)
+        .where(ForeignLine.invoice_id == invoice.id)
+        .order_by(ForeignLine.stripe_line_id)
+    ).all()
+    undecided = sum(1 for line in foreign if line.decision is None)
+    state = state_of(invoice, is_active=run is not None and run.state in ACTIVE, foreign=undecided)
+    return SyncStatus(
+        state,
+        _SENTENCES[state](invoice, run, undecided),
+        _PLAINLY[state],
+        invoice.last_synced_at,
+        run,
+        tuple(foreign),
+    )
+
+
+def tag_of(invoice: Invoice) -> str:
+    """Return a name of everything the live page shows that is not the ledger's: runs, findings."""
+    latest = (
+        select(func.concat(SyncRun.id, SyncRun.state, SyncRun.calls_made))
+        .where(SyncRun.invoice_id == invoice.id)
+        .order_by(SyncRun.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    foreign = (
+        select(func.concat(func.count(), func.count(ForeignLine.decision)))
+        .where(ForeignLine.invoice_id == invoice.id)
+        .scalar_subquery()
+    )
+    run, lines = db.session.execute(select(latest, foreign)).one()
+    return f"{run or 'none'}-{lines}"
+
+
+def state_of(invoice: Invoice, *, is_active: bool, foreign: int) -> State:
+    """Return the word; what needs a person comes before what mends itself."""
+    facts: tuple[tuple[bool, State], ...] = (
+        (invoice.parked_at is not None, "parked"),
+        (is_active, "syncing"),
+        (foreign > 0, "differs"),
+        (invoice.sync_failures > 0, "failed"),
+        (invoice.last_synced_at is None and not invoice.is_dirty, "none"),
+        (invoice.is_dirty or invoice.needs_verification, "pending"),
+    )
+    return next((state for holds, state in facts if holds), "in_sync")
+
+
+def _parked(invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+    return invoice.parked_reason or "Held back until somebody looks at it."
+
+
+def _syncing(_invoice: Invoice, run: SyncRun | None, _foreign: int) -> str:
+    if run is None or not run.calls_planned:
+        return "A sync is under way."
+    return f"A sync is under way: {run.calls_made} of {run.calls_planned} calls made."
+
+
+def _differs(_invoice: Invoice, _run: SyncRun | None, foreign: int) -> str:
+    lines = "a line that is" if foreign == 1 else f"{foreign} lines that are"
+    return f"Stripe's draft holds {lines} not ours. Decide what becomes of it."
+
+
+def _failed(_invoice: Invoice, run: SyncRun | None, _foreign: int) -> str:
+    reason = run.error if run is not None and run.error else "Stripe did not answer."
+    return f"The last sync failed: {reason} It is tried again by itself."
+
+
+def _none(_invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+    return "There is nothing to tell Stripe yet."
+
+
+def _pending(invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+    if invoice.needs_verification and not invoice.is_dirty:
+        return "Stripe's draft may have been edited; the next sync compares every line."
+    if invoice.last_synced_at is None:
+        return "Waiting for the first sync."
+    return "The ledger has moved since the last sync; the next one tells Stripe."
+
+
+def _in_sync(_invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+    return "Stripe's invoice equals the ledger."
+
+
+_SENTENCES = {
+    "parked": _parked,
+    "syncing": _syncing,
+    "differs": _differs,
+    "failed": _failed,
+    "none": _none,
+    "pending": _pending,
+    "in_sync": _in_sync,
+}
+_PLAINLY = {
+    "parked": "Our billing team is checking this invoice; nothing is charged until they have.",
+    "syncing": "Being brought up to date with Stripe now.",
+    "differs": "Our billing team is comparing this invoice with Stripe.",
+    "failed": "Stripe could not be reached; what you see here is right, and we keep trying.",
+    "none": "Waiting for the first charge of this cycle.",
+    "pending": "Up to date here; the latest changes reach Stripe with the next sync.",
+    "in_sync": "Up to date with Stripe.",
+}

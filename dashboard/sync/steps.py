@@ -1,0 +1,146 @@
+"""Steps: an intended call, committed before it is sent, and how each operation is sent."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dashboard.extensions import db
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import (
+    CustomerDraft,
+    InvoiceDraft,
+    LineContent,
+    RemoteCustomer,
+    RemoteInvoice,
+)
+from dashboard.sync.lease import extend
+from dashboard.sync.models import SyncStep
+from dashboard.sync.work import Work
+
+Body = Mapping[str, Any]
+Reply = RemoteCustomer | RemoteInvoice | None
+
+
+def intend(work: Work, operation: str, body: Body) -> SyncStep:
+    """Return a new step of the run; the caller commits it before sending.
+
+    The key is made from the run and the step, so it is the same on every repetition. Its random
+    tail keeps a database restored from a backup from meeting keys that Stripe still remembers.
+    """
+    now = work.clock()
+    extend(work.lease, now=now)
+    last = db.session.scalar(
+        select(func.max(SyncStep.position)).where(SyncStep.run_id == work.run.id)
+    )
+    position = (last or 0) + 1
+    step = SyncStep(
+        organization_id=work.run.organization_id,
+        run_id=work.run.id,
+        invoice_id=work.invoice.id,
+        position=position,
+        operation=operation,
+        body=dict(body),
+        idempotency_key=f"sync-{work.run.id}-{position}-{secrets.token_hex(4)}",
+        fence=work.lease.fence,
+        sent_at=now,
+    )
+    db.session.add(step)
+    work.run.calls_made += 1
+    db.session.flush()
+    return step
+
+
+def send(step: SyncStep, gateway: Gateway) -> Reply:
+    """Make the call of a step; the same body and key however often. Raises `GatewayError`."""
+    return SENDERS[step.operation](gateway, step.body, step)
+
+
+def line_body(line: LineContent, line_id: str | None = None) -> dict[str, Any]:
+    """Return a line as a step keeps it."""
+    return {
+        "key": line.key,
+        "line_id": line_id,
+        "amount_cents": line.amount_cents,
+        "description": line.description,
+        "period_start": line.period_start.isoformat(),
+        "period_end": line.period_end.isoformat(),
+    }
+
+
+def line_content(body: Body) -> LineContent:
+    """Return the line a step keeps."""
+    return LineContent(
+        key=body["key"],
+        amount_cents=body["amount_cents"],
+        description=body["description"],
+        period_start=datetime.fromisoformat(body["period_start"]),
+        period_end=datetime.fromisoformat(body["period_end"]),
+    )
+
+
+def invoice_draft(body: Body) -> InvoiceDraft:
+    """Return the draft that a `create_invoice` step asks for."""
+    at = body["finalizes_at"]
+    finalizes_at = None if at is None else datetime.fromisoformat(at)
+    return InvoiceDraft(**{**body, "finalizes_at": finalizes_at})
+
+
+def _create_customer(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    return gateway.create_customer(CustomerDraft(**body), key=step.idempotency_key)
+
+
+def _create_invoice(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    return gateway.create_invoice(invoice_draft(body), key=step.idempotency_key)
+
+
+def _add_lines(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    lines = [line_content(line) for line in body["lines"]]
+    return gateway.add_lines(
+        body["invoice_id"], lines, run=str(step.run_id), key=step.idempotency_key
+    )
+
+
+def _update_lines(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    lines = [(line["line_id"], line_content(line)) for line in body["lines"]]
+    return gateway.update_lines(
+        body["invoice_id"], lines, run=str(step.run_id), key=step.idempotency_key
+    )
+
+
+def _remove_lines(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    ids = [line["line_id"] for line in body["lines"]]
+    return gateway.remove_lines(
+        body["invoice_id"], ids, run=str(step.run_id), key=step.idempotency_key
+    )
+
+
+def _schedule(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    at = None if body["at"] is None else datetime.fromisoformat(body["at"])
+    return gateway.schedule_finalization(body["invoice_id"], at, key=step.idempotency_key)
+
+
+def _finalize(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    return gateway.finalize(body["invoice_id"], key=step.idempotency_key)
+
+
+def _delete_invoice(gateway: Gateway, body: Body, _step: SyncStep) -> Reply:
+    gateway.delete_draft(body["invoice_id"])
+    return None
+
+
+SENDERS: Mapping[str, Callable[[Gateway, Body, SyncStep], Reply]] = {
+    "create_customer": _create_customer,
+    "create_invoice": _create_invoice,
+    "add_lines": _add_lines,
+    "update_lines": _update_lines,
+    "remove_lines": _remove_lines,
+    "schedule": _schedule,
+    "finalize": _finalize,
+    "delete_invoice": _delete_invoice,
+}
+LINE_OPERATIONS = ("add_lines", "update_lines", "remove_lines")

@@ -1,0 +1,34 @@
+"""What a sync in progress carries: the run, the right to write, and the way to Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dashboard.billing.models import Invoice
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import RemoteLine
+from dashboard.sync.lease import Lease
+from dashboard.sync.models import SyncRun
+
+
+@dataclass
+class Work:
+    """One run being carried out by the holder of one invoice's lease.
+
+    `checkpoint` commits; it is called before and after each call to Stripe, so that no transaction
+    is open while one is under way. `pause` waits so many seconds between two tries of a call.
+    """
+
+    run: SyncRun
+    invoice: Invoice
+    lease: Lease
+    gateway: Gateway
+    checkpoint: Callable[[], None]
+    clock: Callable[[], datetime]
+    pause: Callable[[float], None]
+    # A reply's total was not what the agreed lines add up to: somebody else wrote to the draft.
+    differs: bool = False
+    # Stripe's lines as last read in this run; None once anything was written after.
+    remote: list[RemoteLine] | None = field(default=None)
