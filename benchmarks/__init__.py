@@ -1,0 +1,1 @@
+"""Measurements, each with a bound or with a floor measured in the same run; `make bench`."""

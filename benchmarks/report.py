@@ -1,0 +1,59 @@
+"""The table for people and build/bench.json for machines."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.registry import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+JSON = ROOT / "build" / "bench.json"
+COLUMNS = ("figure", "value", "unit", "bound", "floor", "ratio", "runs", "")
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print the figures as a table."""
+    rows = [COLUMNS, *(row(figure) for figure in figures)]
+    widths = [max(len(cells[column]) for cells in rows) for column in range(len(COLUMNS))]
+    for cells in rows:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        print("  ".join(padded).rstrip())
+
+
+def row(figure: Figure) -> tuple[str, ...]:
+    """Return the cells of one figure."""
+    numbers = [number(value) for value in (figure.bound, figure.floor, figure.ratio)]
+    verdict = "" if figure.is_kept else "ABOVE ITS BOUND"
+    return (figure.name, number(figure.value), figure.unit, *numbers, str(figure.runs), verdict)
+
+
+def number(value: float | None) -> str:
+    """Return a number with three significant digits or none for a whole one."""
+    if value is None:
+        return "-"
+    return str(int(value)) if value == int(value) else f"{value:.3g}"
+
+
+def write(figures: Iterable[Figure]) -> None:
+    """Write the figures and what they were measured on to build/bench.json."""
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    entries = [
+        {
+            "name": figure.name,
+            "value": figure.value,
+            "unit": figure.unit,
+            "bound": figure.bound,
+            "floor": figure.floor,
+            "ratio": figure.ratio,
+            "runs": figure.runs,
+        }
+        for figure in figures
+    ]
+    JSON.parent.mkdir(exist_ok=True)
+    JSON.write_text(json.dumps({"machine": machine, "figures": entries}, indent=2) + "\n")
