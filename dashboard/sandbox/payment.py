@@ -1,0 +1,158 @@
+"""Payment and the other ends of a finalized invoice: paid, void, uncollectible."""
+
+from __future__ import annotations
+
+from dashboard.sandbox.amounts import minimum_charge
+from dashboard.sandbox.customers import balance_of, set_balance
+from dashboard.sandbox.errors import ApiError, refused
+from dashboard.sandbox.invoice_access import from_path, shown
+from dashboard.sandbox.invoice_view import amount_due, total_of
+from dashboard.sandbox.payment_methods import attach_to, charge_succeeds, find_method
+from dashboard.sandbox.state import Call, Handler
+from dashboard.sandbox.store import Record
+
+# Stripe's own attempt follows finalization; how soon is not documented, so we do not dawdle.
+FIRST_ATTEMPT_SECONDS = 1
+_DAY = 24 * 60 * 60
+RETRIES_AFTER_SECONDS = (3 * _DAY, 5 * _DAY, 7 * _DAY)
+
+
+def plan_payment(call: Call, invoice: Record) -> None:
+    """Plan Stripe's own first attempt, where the invoice's terms ask for one."""
+    automatic = invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically"
+    _plan_attempt(call, invoice, call.now + FIRST_ATTEMPT_SECONDS if automatic else None)
+
+
+def pay_on_time(call: Call, invoice_id: str) -> None:
+    """Make the planned attempt if the invoice still waits for it; a failure plans the next."""
+    invoice = call.store.get("invoice", invoice_id)
+    if invoice is None or invoice["status"] != "open" or not invoice["auto_advance"]:
+        return
+    try:
+        _charge(call, invoice, None)
+    except ApiError:
+        # Told as invoice.payment_failed by the attempt itself.
+        return
+
+
+def pay(call: Call) -> Record:
+    """POST /v1/invoices/{invoice}/pay. Raises 402 card_declined; the invoice then stays open."""
+    invoice = from_path(call)
+    if invoice["status"] == "paid":
+        raise refused("Invoice is already paid", code="invoice_already_paid")
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise refused(f"A {invoice['status']} invoice can not be paid; finalize it first.")
+    if call.params.get("paid_out_of_band"):
+        mark_paid(call, invoice, cents=remaining(call, invoice))
+        return shown(call, invoice)
+    _charge(call, invoice, call.params.get("payment_method"))
+    return shown(call, invoice)
+
+
+def mark_paid(call: Call, invoice: Record, *, cents: int) -> None:
+    """Make the invoice paid with `cents` received now, and tell of it."""
+    invoice["status"], invoice["auto_advance"] = "paid", False
+    invoice["amount_paid"] += cents
+    invoice["status_transitions"]["paid_at"] = call.now
+    _plan_attempt(call, invoice, None)
+    call.emit("invoice.paid", shown(call, invoice))
+    call.emit("invoice.payment_succeeded", shown(call, invoice))
+
+
+def remaining(call: Call, invoice: Record) -> int:
+    """Return what is still to be paid, in minor units."""
+    due = amount_due(invoice, total_of(call.store, invoice))
+    return max(0, due - int(invoice["amount_paid"]))
+
+
+def void(call: Call) -> Record:
+    """POST /v1/invoices/{invoice}/void: final; the balance it used is given back."""
+    invoice = _in_status(call, "void", ("open", "uncollectible"))
+    customer = call.store.all("customer")[invoice["customer"]]
+    used = invoice["starting_balance"] - (invoice["ending_balance"] or 0)
+    if used:
+        balance = balance_of(customer, invoice["currency"])
+        set_balance(call.store, customer, invoice["currency"], balance + used)
+    return _end(call, invoice, "void", "voided_at", "invoice.voided")
+
+
+def mark_uncollectible(call: Call) -> Record:
+    """POST /v1/invoices/{invoice}/mark_uncollectible; it can still be paid or voided."""
+    invoice = _in_status(call, "marked uncollectible", ("open",))
+    invoice["status_details"] = {"uncollectible": {"reason": "user_forgiven"}}
+    kind = "invoice.marked_uncollectible"
+    return _end(call, invoice, "uncollectible", "marked_uncollectible_at", kind)
+
+
+def _charge(call: Call, invoice: Record, wanted: str | None) -> None:
+    """Try one charge. Raises 400 without a payment method, 402 when it is declined."""
+    customer = call.store.all("customer")[invoice["customer"]]
+    method_id = invoice["default_payment_method"] or customer["default_payment_method"]
+    if wanted is not None:
+        method_id = attach_to(call, find_method(call, wanted), customer)["id"]
+    cents = remaining(call, invoice)
+    invoice["attempted"], invoice["attempt_count"] = True, invoice["attempt_count"] + 1
+    if cents >= minimum_charge(invoice["currency"]) and not _goes_through(call, method_id):
+        _fail(call, invoice)
+        raise _no_method() if method_id is None else _declined()
+    mark_paid(call, invoice, cents=cents)
+
+
+def _goes_through(call: Call, method_id: str | None) -> bool:
+    return method_id is not None and charge_succeeds(call.store, method_id)
+
+
+def _fail(call: Call, invoice: Record) -> None:
+    tries = invoice["attempt_count"] - 1
+    again = invoice["auto_advance"] and tries < len(RETRIES_AFTER_SECONDS)
+    _plan_attempt(call, invoice, call.now + RETRIES_AFTER_SECONDS[tries] if again else None)
+    call.emit("invoice.payment_failed", shown(call, invoice))
+
+
+def _plan_attempt(call: Call, invoice: Record, at: int | None) -> None:
+    invoice["next_payment_attempt"] = at
+    call.sandbox.timers.set("pay", invoice["id"], at)
+    call.store.put("invoice", invoice)
+
+
+def _in_status(call: Call, wanted: str, allowed: tuple[str, ...]) -> Record:
+    invoice = from_path(call)
+    if invoice["status"] not in allowed:
+        raise refused(
+            f"Invoice {invoice['id']} is {invoice['status']}; only {' or '.join(allowed)} invoices "
+            f"can be {wanted}.",
+            code="invoice_not_editable" if invoice["status"] == "draft" else None,
+        )
+    return invoice
+
+
+def _end(call: Call, invoice: Record, status: str, stamp: str, kind: str) -> Record:
+    invoice["status"], invoice["auto_advance"] = status, False
+    invoice["status_transitions"][stamp] = call.now
+    _plan_attempt(call, invoice, None)
+    call.emit(kind, shown(call, invoice))
+    return shown(call, invoice)
+
+
+def _no_method() -> ApiError:
+    return refused(
+        "There is no `default_payment_method` set on this Customer or Invoice. Please set a "
+        "`default_payment_method`."
+    )
+
+
+def _declined() -> ApiError:
+    return ApiError(
+        402,
+        "Your card was declined.",
+        type="card_error",
+        code="card_declined",
+        extra={"decline_code": "generic_decline"},
+    )
+
+
+ROUTES: dict[str, Handler] = {
+    "POST /v1/invoices/{invoice}/pay": pay,
+    "POST /v1/invoices/{invoice}/void": void,
+    "POST /v1/invoices/{invoice}/mark_uncollectible": mark_uncollectible,
+}

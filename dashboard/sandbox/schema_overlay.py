@@ -1,0 +1,38 @@
+"""What API version 2026-10-28.endive has and the published document (2026-05-27.dahlia) lacks.
+
+Only what the sandbox's operations need, taken from the parameters and resources of stripe-python
+16.1.0. Each entry replaces or adds one field; delete an entry once the document carries it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TAX_DETAILS = {
+    "type": "object",
+    "properties": {
+        "performance_location": {"type": "string"},
+        "tax_code": {"anyOf": [{"type": "string"}, {"type": "string", "enum": [""]}]},
+    },
+}
+
+REQUEST_FIELDS: dict[str, dict[str, Any]] = {
+    "POST /v1/customers": {"validate": {"type": "boolean"}},
+    "POST /v1/customers/{customer}": {"validate": {"type": "boolean"}},
+    "POST /v1/invoiceitems/{invoiceitem}": {
+        "invoicing_rules": {"type": "string", "enum": [""]},
+    },
+}
+
+# `lines[i][price_data][product_data]` gained tax_details.
+LINE_OPERATIONS = (
+    "POST /v1/invoices/{invoice}/add_lines",
+    "POST /v1/invoices/{invoice}/update_lines",
+)
+PRODUCT_DATA_FIELDS: dict[str, Any] = {"tax_details": _TAX_DETAILS}
+
+_ANYTHING: dict[str, Any] = {}
+REPLY_FIELDS: dict[str, dict[str, Any]] = {
+    "invoice": {"status_details": _ANYTHING},
+    "invoiceitem": {"frozen_fields": _ANYTHING, "invoicing_rules": _ANYTHING},
+}

@@ -1,0 +1,98 @@
+"""`python -m dashboard.sandbox.server`: our stand-in for Stripe's API, as a process of its own.
+
+    STRIPE_WEBHOOK_SECRET=whsec_sandbox python -m dashboard.sandbox.server \
+        --port 8012 --data .data/sandbox --webhook-url http://127.0.0.1:8000/webhooks/stripe
+
+Listens on 127.0.0.1 only. Keeps its state under --data, in memory without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from flask import Flask
+
+from dashboard.sandbox.app import create_sandbox
+from dashboard.sandbox.background import Background
+from dashboard.sandbox.schema import SchemaMissing, load
+from dashboard.sandbox.state import Sandbox
+from dashboard.sandbox.wire import Server
+
+
+class RunningSandbox:
+    """A sandbox that answers on its own threads until `stop`."""
+
+    def __init__(self, app: Flask, port: int = 0, public_url: str | None = None) -> None:
+        self.sandbox: Sandbox = app.extensions["sandbox"]
+        self._background: Background = app.extensions["background"]
+        self._server = Server(app, port)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.sandbox.public_url = public_url or self.url
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
+
+    def start(self) -> RunningSandbox:
+        """Start answering, ticking and sending webhooks."""
+        self._background.start()
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop everything and write what is left."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._background.stop()
+        self.sandbox.close()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until interrupted; 1 with one sentence when it can not start."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING").upper())
+    try:
+        schema = None if chosen.no_schema else load()
+        app = create_sandbox(
+            data=chosen.data,
+            webhook_url=chosen.webhook_url,
+            webhook_secret=os.environ.get("STRIPE_WEBHOOK_SECRET") or "whsec_sandbox",
+            schema=schema,
+            check_replies=os.environ.get("SANDBOX_CHECK_REPLIES") == "1",
+        )
+        running = RunningSandbox(app, chosen.port, chosen.public_url)
+    except (SchemaMissing, OSError) as problem:
+        sys.stderr.write(f"The sandbox can not start on port {chosen.port}: {problem}\n")
+        return 1
+    _run_until_told(running)
+    return 0
+
+
+def _run_until_told(running: RunningSandbox) -> None:
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    running.start()
+    sys.stdout.write(f"Sandbox Stripe on {running.url}\n")
+    sys.stdout.flush()
+    told.wait()
+    running.stop()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="A stand-in for Stripe's API, on 127.0.0.1 only.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data", type=Path, help="directory of the state; memory only without it")
+    parser.add_argument("--webhook-url", help="where signed events are sent")
+    parser.add_argument("--public-url", help="how browsers reach this process, if not by its port")
+    parser.add_argument("--no-schema", action="store_true", help="check no request bodies")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
