@@ -1,0 +1,106 @@
+"""The current invoice: opening it, and rating what is on it. The names other parts use are here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from dashboard.billing.locks import lock_invoice, lock_open
+from dashboard.billing.metered import rerate_metered, usage_of
+from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.period import Period, period_containing
+from dashboard.billing.recurring import recurring_services, rerate_services
+from dashboard.billing.revision import schedule_sync, touch
+from dashboard.billing.targets import Targets
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.pricing.models import PriceVersion
+from dashboard.pricing.versions import load_windows
+
+__all__ = [
+    "current_invoice",
+    "lock_invoice",
+    "lock_open",
+    "open_first",
+    "open_items",
+    "rate_invoice",
+    "rerate_recurring",
+    "schedule_sync",
+    "touch",
+]
+
+
+def current_invoice(organization: Organization) -> Invoice:
+    """Return the organization's draft; raise NotFound if its first cycle was never opened."""
+    query = select(Invoice).where(
+        Invoice.organization_id == organization.id, Invoice.status == "draft"
+    )
+    invoice = db.session.scalar(query)
+    if invoice is None:
+        raise NotFound(f"{organization.slug} has no current invoice. Open its first cycle.")
+    return invoice
+
+
+def open_first(organization: Organization, *, now: datetime) -> Invoice:
+    """Open the cycle that contains `now`, and its draft, for a new organization."""
+    period = period_containing(organization.cycle_anchor_at, now)
+    cycle = BillingCycle(
+        organization_id=organization.id, sequence=1, starts_at=period.start, ends_at=period.end
+    )
+    db.session.add(cycle)
+    db.session.flush()
+    invoice = Invoice(
+        organization_id=organization.id,
+        cycle_id=cycle.id,
+        sequence=1,
+        period_start=period.start,
+        period_end=period.end,
+        currency=organization.currency,
+        status="draft",
+        created_at=now,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    return invoice
+
+
+def open_items(invoice: Invoice, *, now: datetime) -> None:
+    """Put the fees of the attached services on an invoice that was just opened, and touch it."""
+    if rerate_recurring(invoice, now=now):
+        touch(invoice, now=now)
+
+
+def rate_invoice(invoice: Invoice, *, now: datetime) -> None:
+    """Rate every recurring and metered item of the invoice anew, and touch it if one changed.
+
+    For a period whose end moved (an early roll): fees run to the new end, tiers and allowances over
+    the nominal cycle as before. The invoice must be locked, and be the last of its cycle.
+    """
+    changed = rerate_recurring(invoice, now=now)
+    items = _metered_items(invoice)
+    windows = load_windows({item.price_version.price_id for item in items if item.price_version})
+    changed |= invoice in rerate_metered(invoice, usage_of(items, windows), now=now)
+    if changed:
+        touch(invoice, now=now)
+
+
+def rerate_recurring(invoice: Invoice, *, now: datetime) -> bool:
+    """Rate the fees of the invoice's own cycle on it; return whether an item changed."""
+    cycle = invoice.cycle
+    services = recurring_services(invoice.organization_id, Period(cycle.starts_at, cycle.ends_at))
+    return bool(rerate_services(services, [cycle], Targets.only(invoice), now=now))
+
+
+def _metered_items(invoice: Invoice) -> list[InvoiceItem]:
+    query = (
+        select(InvoiceItem)
+        .where(InvoiceItem.invoice_id == invoice.id, InvoiceItem.kind == "metered")
+        .options(
+            joinedload(InvoiceItem.cycle),
+            joinedload(InvoiceItem.price_version).joinedload(PriceVersion.price),
+        )
+    )
+    return list(db.session.scalars(query))

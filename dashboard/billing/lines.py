@@ -1,0 +1,86 @@
+"""Writing one line of an invoice: only real changes get a new revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.period import Period
+from dashboard.billing.revision import next_revision
+from dashboard.extensions import db
+
+DESCRIPTION_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line of an invoice shall say."""
+
+    kind: str
+    key: str
+    cycle_id: int
+    description: str
+    quantity: Decimal
+    amount_cents: int
+    period: Period
+    trace: dict[str, Any]
+    price_version_id: int | None = None
+    service_id: int | None = None
+    carried_from_id: int | None = None
+
+
+def recurring_key(cycle_id: int, service_id: int, version_id: int) -> str:
+    """Return the key of the fee of a service under a price version for a cycle."""
+    return f"recurring:{cycle_id}:{service_id}:{version_id}"
+
+
+def metered_key(cycle_id: int, version_id: int) -> str:
+    """Return the key of the usage of a price version in a cycle."""
+    return f"metered:{cycle_id}:{version_id}"
+
+
+def add_line(invoice: Invoice, line: Line, *, now: datetime) -> InvoiceItem:
+    """Add and return a new item on `invoice`, whose row must be locked."""
+    item = InvoiceItem(
+        organization_id=invoice.organization_id,
+        invoice_id=invoice.id,
+        kind=line.kind,
+        key=line.key,
+        carried_cents=0,
+        revision=next_revision(invoice),
+        created_at=now,
+        updated_at=now,
+        **_contents(line),
+    )
+    db.session.add(item)
+    return item
+
+
+def change_line(invoice: Invoice, item: InvoiceItem, line: Line, *, now: datetime) -> bool:
+    """Make `item` say what `line` says; return whether it said something else."""
+    contents = _contents(line)
+    if all(getattr(item, name) == value for name, value in contents.items()):
+        return False
+    for name, value in contents.items():
+        setattr(item, name, value)
+    item.revision = next_revision(invoice)
+    item.updated_at = now
+    return True
+
+
+def _contents(line: Line) -> dict[str, Any]:
+    return {
+        "cycle_id": line.cycle_id,
+        "price_version_id": line.price_version_id,
+        "service_id": line.service_id,
+        "carried_from_id": line.carried_from_id,
+        "description": line.description[:DESCRIPTION_LENGTH],
+        "quantity": line.quantity,
+        "amount_cents": line.amount_cents,
+        "period_start": line.period.start,
+        "period_end": line.period.end,
+        "trace": line.trace,
+    }

@@ -1,0 +1,83 @@
+"""Create an organization, with its first cycle and the draft that its charges go to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.draft import open_first
+from dashboard.billing.period import whole_second
+from dashboard.errors import Conflict, Invalid
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganization:
+    """Who is to be billed, and how; without an anchor the cycles count from the present instant."""
+
+    slug: str
+    name: str
+    email: str
+    currency: str
+    collection_method: str = "charge_automatically"
+    days_until_due: int | None = None
+    cycle_anchor_at: datetime | None = None
+    external_id: str | None = None
+
+
+class OrganizationExists(Conflict):
+    """The slug or external id belongs to another organization."""
+
+    code = "organization_exists"
+
+
+def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor) -> Organization:
+    """Return the organization, created unless it exists with these very properties.
+
+    Its first cycle is the month of the anchor that contains `now`. Raises OrganizationExists when
+    the slug or external id is taken by one that differs, Invalid for a wrong collection.
+    """
+    _check(wanted)
+    facts = asdict(wanted)
+    facts["cycle_anchor_at"] = whole_second(wanted.cycle_anchor_at or now)
+    made: Organization | None = db.session.scalar(
+        insert(Organization)
+        .values(**facts, created_at=now)
+        .on_conflict_do_nothing()
+        .returning(Organization)
+    )
+    if made is None:
+        return _same(wanted)
+    open_first(made, now=now)
+    told = facts | {"cycle_anchor_at": facts["cycle_anchor_at"].isoformat()}
+    record("organization.created", made, actor, told, now=now)
+    return made
+
+
+def _check(wanted: NewOrganization) -> None:
+    by_invoice = wanted.collection_method == "send_invoice"
+    if by_invoice != (wanted.days_until_due is not None):
+        raise Invalid(
+            "Days until due belong to organizations that are sent invoices, and only to those. "
+            "Nothing was created.",
+            field="days_until_due",
+        )
+
+
+def _same(wanted: NewOrganization) -> Organization:
+    """Return the organization that has the slug, if all that was asked for holds of it."""
+    found = db.session.scalar(select(Organization).where(Organization.slug == wanted.slug))
+    asked = {name: value for name, value in asdict(wanted).items() if value is not None}
+    differs = [name for name, value in asked.items() if getattr(found, name, None) != value]
+    if found is None or differs:
+        raise OrganizationExists(
+            f"An organization with the slug {wanted.slug} or its external id exists already and "
+            f"differs in {', '.join(differs)}. Nothing was created or changed.",
+        )
+    return found

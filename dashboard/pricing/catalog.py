@@ -1,0 +1,167 @@
+"""The catalogue: new prices, and new versions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.policy import current_policy
+from dashboard.billing.reprice import reprice
+from dashboard.errors import Conflict, Invalid, NotFound
+from dashboard.extensions import db
+from dashboard.pricing.exact import plain
+from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.terms import Terms
+from dashboard.pricing.versions import terms_of
+
+
+class PriceExists(Conflict):
+    """The code belongs to another price."""
+
+    code = "price_exists"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """A price to be: `kind` is recurring or metered; a metered one counts the usage of `meter`."""
+
+    code: str
+    name: str
+    kind: str
+    terms: Terms
+    meter: str | None = None
+
+
+def create_price(wanted: NewPrice, *, effective_at: datetime, now: datetime, actor: Actor) -> Price:
+    """Return the price with its first version, created unless it exists with these properties.
+
+    Raises PriceExists when the code is taken by one that differs, BadTerms, Invalid.
+    """
+    wanted.terms.check()
+    if (wanted.kind == "metered") != (wanted.meter is not None):
+        raise Invalid("A metered price, and only a metered price, names a meter.", field="meter")
+    existing = _by_code(wanted.code)
+    if existing is not None:
+        return _same(existing, wanted)
+    price = Price(
+        code=wanted.code,
+        name=wanted.name,
+        kind=wanted.kind,
+        meter=wanted.meter,
+        unit_label=wanted.terms.unit_label,
+        currency=wanted.terms.currency,
+        created_at=now,
+    )
+    price.versions = [_version(wanted.terms, effective_at, now)]
+    db.session.add(price)
+    db.session.flush()
+    facts = {"code": price.code, **_told(wanted.terms), "effective_at": effective_at.isoformat()}
+    record("price.created", price, actor, facts, now=now)
+    return price
+
+
+def add_version(
+    price: Price, terms: Terms, *, effective_at: datetime, now: datetime, actor: Actor
+) -> PriceVersion:
+    """Return the version in force from `effective_at` on; the same again is not added twice.
+
+    It must lie in the future, by more than reporters' clocks may be ahead: what was recorded keeps
+    the version it was recorded under. Open invoices that it reaches are rated anew. Raises
+    Conflict if another version begins then, Invalid for an instant too early or another currency.
+    """
+    terms.check()
+    _check_same_unit(price, terms)
+    for version in price.versions:
+        if version.effective_at == effective_at:
+            return _same_version(version, terms)
+    earliest = now + current_policy().max_skew
+    if effective_at <= earliest:
+        raise Invalid(
+            f"A new version must take effect after {earliest.isoformat()}; the price was not "
+            "changed. Choose a later instant.",
+            field="effective_at",
+        )
+    version = _version(terms, effective_at, now)
+    price.versions.append(version)
+    db.session.flush()
+    facts = {"code": price.code, **_told(terms), "effective_at": effective_at.isoformat()}
+    record("price.changed", price, actor, facts, now=now)
+    reprice(price, since=effective_at, now=now)
+    return version
+
+
+def list_prices() -> Iterable[Price]:
+    """Return the whole catalogue with its versions, by code."""
+    query = select(Price).order_by(Price.code).options(selectinload(Price.versions))
+    return db.session.scalars(query).all()
+
+
+def price_by_code(code: str) -> Price:
+    """Return the price; raise NotFound."""
+    price = _by_code(code)
+    if price is None:
+        raise NotFound(f"There is no price {code}. See the list of prices.")
+    return price
+
+
+def _by_code(code: str) -> Price | None:
+    query = select(Price).where(Price.code == code).options(selectinload(Price.versions))
+    return db.session.scalar(query)
+
+
+def _check_same_unit(price: Price, terms: Terms) -> None:
+    if (terms.currency, terms.unit_label) != (price.currency, price.unit_label):
+        raise Invalid(
+            "All versions of a price share its currency and unit. Nothing was added. "
+            "Create another price instead.",
+            field="currency",
+        )
+
+
+def _same(price: Price, wanted: NewPrice) -> Price:
+    first = min(price.versions, key=lambda version: version.effective_at)
+    has = (price.name, price.kind, price.meter, terms_of(first))
+    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms):
+        raise PriceExists(
+            f"A price {wanted.code} exists already and differs. Nothing was created or changed. "
+            "Add a version to change what it costs."
+        )
+    return price
+
+
+def _same_version(version: PriceVersion, terms: Terms) -> PriceVersion:
+    if terms_of(version) != terms:
+        raise Conflict(
+            f"Another version takes effect at {version.effective_at.isoformat()}. Nothing was "
+            "added. Versions are never changed; choose another instant."
+        )
+    return version
+
+
+def _version(terms: Terms, effective_at: datetime, now: datetime) -> PriceVersion:
+    return PriceVersion(
+        effective_at=effective_at,
+        model=terms.model,
+        unit_amount=terms.unit_amount,
+        allowance=terms.allowance,
+        package_size=terms.package_size,
+        tiers=[tier.to_json() for tier in terms.tiers],
+        created_at=now,
+    )
+
+
+def _told(terms: Terms) -> dict[str, Any]:
+    return {
+        "model": terms.model,
+        "unit_amount": plain(terms.unit_amount),
+        "allowance": plain(terms.allowance),
+        "currency": terms.currency,
+        "tiers": [tier.to_json() for tier in terms.tiers],
+    }

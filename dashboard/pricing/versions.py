@@ -1,0 +1,80 @@
+"""Which version of a price is in force when, and its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby, zip_longest
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from dashboard.extensions import db
+from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.terms import Terms, Tier
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionWindow:
+    """A price version and the time it is in force: `[start, end)`, UTC."""
+
+    version: PriceVersion
+    start: datetime
+    end: datetime
+
+    @property
+    def price(self) -> Price:
+        """The price it is a version of."""
+        return self.version.price
+
+    @property
+    def terms(self) -> Terms:
+        """The terms to rate with."""
+        return terms_of(self.version)
+
+
+def terms_of(version: PriceVersion) -> Terms:
+    """Return the terms of `version` as plain values."""
+    return Terms(
+        model=version.model,
+        unit_amount=version.unit_amount,
+        currency=version.price.currency,
+        unit_label=version.price.unit_label,
+        allowance=version.allowance,
+        package_size=version.package_size,
+        tiers=tuple(Tier.from_json(step) for step in version.tiers),
+    )
+
+
+def version_at(price: Price, instant: datetime) -> PriceVersion | None:
+    """Return the version of `price` in force at `instant`; None before the first."""
+    in_force = [version for version in price.versions if version.effective_at <= instant]
+    return max(in_force, key=lambda version: version.effective_at, default=None)
+
+
+def windows_of(versions: Sequence[PriceVersion]) -> list[VersionWindow]:
+    """Return when each of one price's versions is in force; each ends where the next begins."""
+    ordered = sorted(versions, key=lambda version: version.effective_at)
+    return [
+        VersionWindow(one, one.effective_at, following.effective_at if following else FOREVER)
+        for one, following in zip_longest(ordered, ordered[1:])
+        if one is not None
+    ]
+
+
+def load_windows(price_ids: Iterable[int]) -> dict[int, list[VersionWindow]]:
+    """Return the version windows of each price, in order; one query."""
+    query = (
+        select(PriceVersion)
+        .where(PriceVersion.price_id.in_(set(price_ids)))
+        .order_by(PriceVersion.price_id, PriceVersion.effective_at)
+        .options(joinedload(PriceVersion.price))
+    )
+    versions = db.session.scalars(query)
+    return {
+        price_id: windows_of(list(group))
+        for price_id, group in groupby(versions, key=lambda version: version.price_id)
+    }

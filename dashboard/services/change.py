@@ -1,0 +1,90 @@
+"""Change how many of a service an organization has."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.effects import rate_effects
+from dashboard.billing.locks import lock_open
+from dashboard.errors import Conflict, Invalid
+from dashboard.extensions import db
+from dashboard.pricing.exact import plain
+from dashboard.services.instant import effective_instant
+from dashboard.services.models import Service, ServiceChange
+
+
+class ChangeExists(Conflict):
+    """Another quantity was set for the same instant."""
+
+    code = "change_exists"
+
+
+def change_quantity(
+    service: Service, quantity: Decimal, *, at: datetime | None = None, now: datetime, actor: Actor
+) -> ServiceChange:
+    """Set the quantity from `at` (None: now) on; return the change, one for the same again.
+
+    The time before and after are segments of one fee, each at its quantity. Raises Invalid outside
+    the time attached and for metered services, ChangeExists.
+    """
+    locked = lock_open({service.organization_id})
+    db.session.refresh(service)
+    latest = max(service.changes, key=lambda change: change.effective_at)
+    instant = effective_instant(service.organization_id, at, now=now)
+    if at is None:
+        if latest.quantity == quantity:
+            return latest
+        # A second change within one second takes effect in the next one.
+        instant = max(instant, latest.effective_at + timedelta(seconds=1))
+    _check(service, instant)
+    known = _known(service, quantity, instant)
+    if known is not None:
+        return known
+    before = _quantity_at(service, instant)
+    change = ServiceChange(
+        organization_id=service.organization_id,
+        service=service,
+        effective_at=instant,
+        quantity=quantity,
+        created_at=now,
+    )
+    db.session.add(change)
+    db.session.flush()
+    rate_effects([service], locked, since=instant, now=now)
+    facts = {"from": plain(before), "to": plain(quantity), "at": instant.isoformat()}
+    record("service.changed", service, actor, facts, now=now)
+    return change
+
+
+def _check(service: Service, instant: datetime) -> None:
+    if service.price.kind == "metered":
+        raise Invalid(
+            "A metered service has no quantity of its own. Nothing was changed. Report its usage.",
+            field="quantity",
+        )
+    ended = service.detached_at is not None and instant >= service.detached_at
+    if ended or instant < service.attached_at:
+        raise Invalid(
+            f"The service is not attached at {instant.isoformat()}. Nothing was changed. "
+            "Choose an instant at which it is.",
+            field="at",
+        )
+
+
+def _known(service: Service, quantity: Decimal, instant: datetime) -> ServiceChange | None:
+    """Return the change that says this already; raise ChangeExists for one that says otherwise."""
+    same = next((one for one in service.changes if one.effective_at == instant), None)
+    if same is not None and same.quantity != quantity:
+        raise ChangeExists(
+            f"The quantity from {instant.isoformat()} on was set to {plain(same.quantity)} before. "
+            "Nothing was changed. Choose another instant."
+        )
+    return same
+
+
+def _quantity_at(service: Service, instant: datetime) -> Decimal:
+    earlier = [change for change in service.changes if change.effective_at <= instant]
+    return max(earlier, key=lambda change: change.effective_at).quantity

@@ -1,0 +1,46 @@
+"""When a change of a service takes effect: to the second, and within what can still be billed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from dashboard.billing.models import BillingCycle
+from dashboard.billing.period import whole_second
+from dashboard.billing.policy import current_policy
+from dashboard.errors import Invalid
+from dashboard.extensions import db
+
+
+class InstantOutOfBounds(Invalid):
+    """The change would lie in the future, too far back, or before the first cycle."""
+
+    code = "instant_out_of_bounds"
+
+
+def effective_instant(organization_id: int, at: datetime | None, *, now: datetime) -> datetime:
+    """Return `at`, or `now` without it, to the second; raise InstantOutOfBounds."""
+    policy = current_policy()
+    instant = whole_second(at or now)
+    if instant > now + policy.max_skew:
+        raise _refusal(instant, "lies in the future", "Send it when it has happened")
+    if instant < now - policy.max_age:
+        raise _refusal(
+            instant,
+            f"is more than {policy.usage_max_age_days} days ago",
+            "Add a charge or credit with a reason instead",
+        )
+    query = select(func.min(BillingCycle.starts_at))
+    first = db.session.scalar(query.where(BillingCycle.organization_id == organization_id))
+    if first is None or instant < first:
+        raise _refusal(
+            instant, "is before the organization's first cycle", "Choose a later instant"
+        )
+    return instant
+
+
+def _refusal(instant: datetime, what: str, advice: str) -> InstantOutOfBounds:
+    return InstantOutOfBounds(
+        f"{instant.isoformat()} {what}. Nothing was changed. {advice}.", field="at"
+    )
