@@ -65,10 +65,10 @@ def _require_session(needed: Permission) -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
     slug = (request.view_args or {}).get("slug")
-    if reader().holds(needed, slug):
-        return None
-    # Somebody else's organization does not exist, as far as a customer can tell.
-    abort(404 if reader().role in needed.roles else 403)
+    if not reader().holds(needed, slug):
+        # Somebody else's organization does not exist, as far as a customer can tell.
+        abort(404 if reader().role in needed.roles else 403)
+    return None
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from flask import current_app, url_for
 HTMX = "vendor/htmx.org-4.0.1"
 TABLER = "vendor/tabler-core-1.6.1"
 
-# Sub-resource integrity (SHA-384): the browser refuses a vendored file that is not exactly this one.
+# Sub-resource integrity (SHA-384): the browser refuses a vendored file that differs.
 INTEGRITY = {
     f"{HTMX}/htmx.min.js": "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
     f"{HTMX}/hx-ptag.min.js": "HKjZ8NvFiP6UyEpdzMpiw7NW2NK3mXwbnIUadnNaKolmI0J88RDE/3oaCaP3K28t",

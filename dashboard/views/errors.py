@@ -15,7 +15,11 @@ WORDS = {
     401: ("You are not signed in", "Nothing was changed.", "Sign in and try again."),
     403: ("You may not do this", "Nothing was changed.", "Ask an administrator for access."),
     404: ("There is nothing here", "Nothing was changed.", "Check the address, or search for it."),
-    405: ("That cannot be done here", "Nothing was changed.", "Go back and use the page's buttons."),
+    405: (
+        "That cannot be done here",
+        "Nothing was changed.",
+        "Go back and use the page's buttons.",
+    ),
     409: ("The state of things has changed", "Nothing was changed.", "Reload and look again."),
     413: ("What you sent is too large", "Nothing was changed.", "Send it in smaller parts."),
     422: ("What you entered cannot be used", "Nothing was changed.", "Correct it and try again."),
@@ -40,12 +44,12 @@ def on_billing_error(error: BillingError) -> ResponseReturnValue:
     return answer(error.status, sentence=error.message)
 
 
-def on_stale_form(error: CSRFError) -> ResponseReturnValue:
+def on_stale_form(_error: CSRFError) -> ResponseReturnValue:
     """Say that the form outlived its session."""
     return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
 
 
-def on_database_down(error: OperationalError) -> ResponseReturnValue:
+def on_database_down(_error: OperationalError) -> ResponseReturnValue:
     """Say that the database is away; the text of the error stays in the log."""
     return answer(503)
 

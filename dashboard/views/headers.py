@@ -12,8 +12,8 @@ STRIPE_PAGES = ("https://billing.stripe.com", "https://checkout.stripe.com")
 def content_policy(config: Config) -> str:
     """Return the Content-Security-Policy: our own files only, no inline script or style.
 
-    A form's target includes where its answer redirects to, hence Stripe's pages; with a stand-in for
-    Stripe its portal is served from the stand-in's own address.
+    A form's target includes where its answer redirects to, hence Stripe's pages; a stand-in for
+    Stripe serves its portal from its own address.
     """
     base = urlsplit(config.stripe_api_base)
     stand_in = () if base.hostname == "api.stripe.com" else (f"{base.scheme}://{base.netloc}",)

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.organizations.membership import organizations_of
+from dashboard.organizations.lookup import organizations_of
 from dashboard.views.access import reader
 
 bp = Blueprint("home", __name__)

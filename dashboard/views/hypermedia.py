@@ -32,7 +32,7 @@ def live(tag: str, render: Callable[[], str]) -> Response:
 
 
 def mark_variants(response: Response) -> Response:
-    """Keep fragments and pages of one address apart in every cache, and personal pages out of it."""
+    """Keep pages out of caches, and an address's fragments apart from its page."""
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.update(("HX-Request", "HX-Target", "Cookie"))

@@ -1,0 +1,71 @@
+"""Tables as CSV: raw decimals, ISO instants, and nothing a spreadsheet would run."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from flask import Response, stream_with_context
+
+from dashboard.audit.listing import AuditLine
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.money import Money
+from dashboard.views.formatting import machine
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Rows = Iterable[Sequence[object]]
+
+
+def csv_answer(name: str, rows: Rows) -> Response:
+    """Return `rows`, the heading first, as a download called `name`, sent as they are read."""
+    return Response(
+        stream_with_context(_lines(rows)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> Iterator[Sequence[object]]:
+    """Yield an invoice's lines; amounts in currency units."""
+    yield ("item", "kind", "from", "to", "quantity", "amount", "currency")
+    for item in items:
+        yield (
+            item.description,
+            item.kind,
+            machine(item.period_start),
+            machine(item.period_end),
+            format(item.quantity.normalize(), "f"),
+            Money(item.amount_cents, invoice.currency).major,
+            invoice.currency.upper(),
+        )
+
+
+def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
+    """Yield audit lines, newest first."""
+    yield ("at", "actor", "action", "organization", "subject", "reason", "facts", "request")
+    for line in lines:
+        entry = line.entry
+        yield (
+            machine(entry.at),
+            entry.actor_label,
+            entry.action,
+            line.slug or "",
+            f"{entry.subject_type} {entry.subject_id}",
+            entry.reason or "",
+            entry.facts,
+            entry.request_id or "",
+        )
+
+
+def _lines(rows: Rows) -> Iterator[str]:
+    for row in rows:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow([_harmless(cell) for cell in row])
+        yield buffer.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """Keep spreadsheets from running text that people typed: only text is quoted, never numbers."""
+    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+        return f"'{cell}"
+    return cell

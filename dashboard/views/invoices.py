@@ -1,0 +1,66 @@
+"""Past invoices, and any one of them."""
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.overview import (
+    draft_of,
+    finished_of,
+    invoice_by_sequence,
+    items_of,
+    shown_status,
+)
+from dashboard.clock import utc_now
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.sync.lines import line_syncs
+from dashboard.sync.status import status_of
+from dashboard.views.access import reader
+from dashboard.views.exports import csv_answer, invoice_rows
+from dashboard.views.paging import before_id
+
+bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
+
+
+@bp.get("")
+@permission("invoice.view")
+def index(slug: str) -> ResponseReturnValue:
+    """List the invoices before the current one."""
+    organization, now = organization_by_slug(slug), utc_now()
+    past = finished_of(organization, before=before_id())
+    return render_template(
+        "invoices/index.html",
+        organization=organization,
+        past=past,
+        states={invoice.id: shown_status(invoice, now) for invoice in past.rows},
+        current=draft_of(organization),
+    )
+
+
+@bp.get("/<int:sequence>")
+@permission("invoice.view")
+def show(slug: str, sequence: int) -> ResponseReturnValue:
+    """Show one invoice with its lines; the current one has its own page."""
+    organization = organization_by_slug(slug)
+    invoice = invoice_by_sequence(organization, sequence)
+    if invoice.status == "draft":
+        return redirect(url_for("organizations.show", slug=slug), code=303)
+    items = items_of(invoice)
+    return render_template(
+        "invoices/show.html",
+        organization=organization,
+        invoice=invoice,
+        items=items,
+        state=shown_status(invoice, utc_now()),
+        sync=status_of(invoice),
+        lines=line_syncs(invoice, items) if reader().is_staff else {},
+    )
+
+
+@bp.get("/<int:sequence>.csv")
+@permission("invoice.view")
+def export(slug: str, sequence: int) -> Response:
+    """Download an invoice's lines."""
+    invoice = invoice_by_sequence(organization_by_slug(slug), sequence)
+    name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
+    return csv_answer(name, invoice_rows(invoice, items_of(invoice)))

@@ -1,0 +1,50 @@
+"""One item of an invoice: where its amount comes from."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.overview import invoice_by_sequence, item_of
+from dashboard.clock import utc_now
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.sync.lines import LineSync, line_syncs
+from dashboard.usage.breakdown import ServiceTotal, usage_by_day, usage_by_service
+from dashboard.views.access import reader
+from dashboard.views.chart import BarChart, chart_of_cycle
+
+bp = Blueprint("items", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>/items")
+
+
+@bp.get("/<int:item_id>")
+@permission("invoice.view")
+def show(slug: str, sequence: int, item_id: int) -> ResponseReturnValue:
+    """Explain a charge: every number it came from, its usage by day and by service."""
+    organization = organization_by_slug(slug)
+    invoice = invoice_by_sequence(organization, sequence)
+    item = item_of(invoice, item_id)
+    return render_template(
+        "items/show.html",
+        organization=organization,
+        invoice=invoice,
+        item=item,
+        chart=_chart(item),
+        services=_services(item),
+        line=_line(invoice, item),
+    )
+
+
+def _chart(item: InvoiceItem) -> BarChart | None:
+    if item.kind != "metered" or item.price_version_id is None:
+        return None
+    return chart_of_cycle(usage_by_day(item.cycle_id, item.price_version_id), item.cycle, utc_now())
+
+
+def _services(item: InvoiceItem) -> list[ServiceTotal]:
+    if item.kind != "metered" or item.price_version_id is None:
+        return []
+    return usage_by_service(item.cycle_id, item.price_version_id)
+
+
+def _line(invoice: Invoice, item: InvoiceItem) -> LineSync | None:
+    return line_syncs(invoice, [item])[item.id] if reader().is_staff else None

@@ -1,0 +1,55 @@
+"""Everything the current invoice's region shows, read once for the page and for each refresh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.billing.forecast import Forecast, forecast
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.overview import items_of
+from dashboard.sync.lines import LineSync, line_syncs
+from dashboard.sync.status import SyncStatus, status_of, tag_of
+
+FORECAST_MINUTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInvoice:
+    """The invoice, its items, what it will come to and whether Stripe agrees."""
+
+    invoice: Invoice
+    items: Sequence[InvoiceItem]
+    sync: SyncStatus
+    lines: dict[int, LineSync]
+    forecast: Forecast
+
+
+def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInvoice:
+    """Return what the region shows; a fixed number of queries, whatever the number of items."""
+    items = items_of(invoice)
+    return LiveInvoice(
+        invoice,
+        items,
+        status_of(invoice),
+        line_syncs(invoice, items) if for_staff else {},
+        forecast(invoice, now=now),
+    )
+
+
+def live_tag(invoice: Invoice, *, now: datetime) -> str:
+    """Return the name of the state the region shows: equal tags mean equal regions.
+
+    The forecast moves with the clock, so the tag changes every few minutes even when nothing else
+    does.
+    """
+    facts = (
+        invoice.id,
+        invoice.status,
+        invoice.revision,
+        invoice.synced_revision,
+        invoice.sync_failures,
+        invoice.parked_code or "free",
+        int(invoice.last_synced_at.timestamp()) if invoice.last_synced_at else 0,
+        int(now.timestamp()) // (FORECAST_MINUTES * 60),
+    )
+    return ".".join(str(fact) for fact in facts) + "." + tag_of(invoice)

@@ -1,0 +1,71 @@
+"""Organizations: support's list, and each one's billing page."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.overview import draft_of, shown_status, unfinished_of
+from dashboard.clock import utc_now
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.sync.listing import list_organizations
+from dashboard.views.access import reader
+from dashboard.views.hypermedia import live
+from dashboard.views.jump import address_of_id
+from dashboard.views.live_invoice import live_invoice, live_tag
+from dashboard.views.paging import page_number
+
+bp = Blueprint("organizations", __name__, url_prefix="/organizations")
+
+
+@bp.get("")
+@permission("organization.list")
+def index() -> ResponseReturnValue:
+    """List organizations; an exact id in the search goes straight to what it names."""
+    text = request.args.get("q", "").strip()
+    attention = request.args.get("attention") or None
+    address = address_of_id(text)
+    if address:
+        return redirect(address, code=303)
+    page = list_organizations(text, attention=attention, number=page_number())
+    return render_template("organizations/index.html", page=page, text=text, attention=attention)
+
+
+@bp.get("/<slug>")
+@permission("organization.view")
+def show(slug: str) -> ResponseReturnValue:
+    """Show what the organization owes now, why, and whether Stripe agrees."""
+    organization, now = organization_by_slug(slug), utc_now()
+    invoice = draft_of(organization)
+    bill = live_invoice(invoice, for_staff=reader().is_staff, now=now) if invoice else None
+    return render_template(
+        "organizations/show.html",
+        organization=organization,
+        bill=bill,
+        tag=live_tag(invoice, now=now) if invoice else "",
+        unfinished=[(one, shown_status(one, now)) for one in unfinished_of(organization)],
+    )
+
+
+@bp.get("/<slug>/current-invoice")
+@permission("organization.view")
+def current_invoice(slug: str) -> ResponseReturnValue:
+    """Answer the billing page's refreshes: the region anew, or 304 when nothing moved."""
+    organization, now = organization_by_slug(slug), utc_now()
+    invoice = draft_of(organization)
+    if invoice is None:
+        return redirect(url_for("organizations.show", slug=slug), code=303)
+
+    def render() -> str:
+        bill = live_invoice(invoice, for_staff=reader().is_staff, now=now)
+        return render_template("organizations/_bill.html", organization=organization, bill=bill)
+
+    return live(live_tag(invoice, now=now), render)
+
+
+@bp.get("/<slug>/details")
+@permission("organization.view")
+def details(slug: str) -> ResponseReturnValue:
+    """Show who the organization is and how it pays."""
+    return render_template(
+        "organizations/details.html", organization=organization_by_slug(slug)
+    )
