@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from dashboard.accounts.models import ApiToken
 from dashboard.accounts.permissions import SCOPES
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
-from dashboard.errors import Invalid
+from dashboard.errors import Invalid, NotFound
 from dashboard.extensions import db
 
 MARK = "bd_"
@@ -69,6 +69,21 @@ def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
         return
     token.revoked_at = now
     record("token.revoked", token, actor, {"name": token.name}, now=now)
+
+
+def list_tokens() -> Sequence[ApiToken]:
+    """Return every token, live ones first, the newest of each first."""
+    return db.session.scalars(
+        select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())
+    ).all()
+
+
+def token_by_id(token_id: int) -> ApiToken:
+    """Return one token; raise `NotFound`."""
+    found = db.session.get(ApiToken, token_id)
+    if found is None:
+        raise NotFound(f"There is no API token {token_id}.")
+    return found
 
 
 def actor_of(token: ApiToken) -> Actor:

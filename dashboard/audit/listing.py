@@ -1,0 +1,77 @@
+"""The audit trail as pages and exports read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, String, column, select, table
+
+from dashboard.audit.models import AuditEntry
+from dashboard.extensions import db
+from dashboard.paging import Slice, slice_of
+
+SIZE = 50
+EXPORT_BATCH = 500
+
+# Named here rather than imported: organizations are built on the audit trail.
+_organizations = table("organizations", column("id"), column("slug", String))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What to keep; `first` and `last` are UTC days, both included. None keeps everything."""
+
+    slug: str | None = None
+    action: str | None = None
+    actor: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """An entry and the organization it concerns, if any."""
+
+    entry: AuditEntry
+    slug: str | None
+
+    @property
+    def id(self) -> int:
+        """The entry's id: what older pages continue from."""
+        return self.entry.id
+
+
+def entries(wanted: AuditFilter, *, before: int | None = None) -> Slice[AuditLine]:
+    """Return the newest matching lines below id `before`."""
+    query = _matching(wanted).limit(SIZE + 1)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return slice_of([AuditLine(*row) for row in db.session.execute(query)], SIZE)
+
+
+def every_entry(wanted: AuditFilter) -> Iterator[AuditLine]:
+    """Yield all matching lines, newest first, read in batches."""
+    for row in db.session.execute(_matching(wanted).execution_options(yield_per=EXPORT_BATCH)):
+        yield AuditLine(*row)
+
+
+def _matching(wanted: AuditFilter) -> Select[Any]:
+    query = select(AuditEntry, _organizations.c.slug).outerjoin(
+        _organizations, _organizations.c.id == AuditEntry.organization_id
+    )
+    if wanted.slug:
+        query = query.where(_organizations.c.slug == wanted.slug)
+    if wanted.action:
+        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.actor:
+        query = query.where(AuditEntry.actor_label.icontains(wanted.actor, autoescape=True))
+    if wanted.first:
+        query = query.where(AuditEntry.at >= _midnight(wanted.first))
+    if wanted.last:
+        query = query.where(AuditEntry.at < _midnight(wanted.last) + timedelta(days=1))
+    return query.order_by(AuditEntry.id.desc())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,113 @@
+"""What the billing pages read: invoices with their items, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, case, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.paging import Slice, slice_of
+from dashboard.pricing.models import PriceVersion
+
+RECENT = 12
+PAST = 36
+
+_KIND_ORDER = case(
+    {"recurring": 0, "metered": 1, "adjustment": 2, "carry_over": 3}, value=InvoiceItem.kind
+)
+
+
+def draft_of(organization: Organization) -> Invoice | None:
+    """Return the current invoice with its cycle, None in the moment before the first is opened."""
+    return db.session.scalar(
+        select(Invoice)
+        .options(joinedload(Invoice.cycle))
+        .where(Invoice.organization_id == organization.id, Invoice.status == "draft")
+    )
+
+
+def invoice_by_sequence(organization: Organization, sequence: int) -> Invoice:
+    """Return one invoice of the organization with its cycle; raise `NotFound`."""
+    found = db.session.scalar(
+        select(Invoice)
+        .options(joinedload(Invoice.cycle))
+        .where(Invoice.organization_id == organization.id, Invoice.sequence == sequence)
+    )
+    if found is None:
+        raise NotFound(f"{organization.name} has no invoice {sequence}.")
+    return found
+
+
+def invoice_by_stripe_id(stripe_id: str) -> Invoice | None:
+    """Return the invoice that Stripe calls so, with its organization."""
+    return db.session.scalar(
+        select(Invoice)
+        .options(joinedload(Invoice.organization))
+        .where(Invoice.stripe_invoice_id == stripe_id)
+    )
+
+
+def finished_of(organization: Organization, *, before: int | None = None) -> Slice[Invoice]:
+    """Return the invoices that are no longer the current one, newest first, below id `before`."""
+    query = select(Invoice).where(
+        Invoice.organization_id == organization.id, Invoice.status != "draft"
+    )
+    if before is not None:
+        query = query.where(Invoice.id < before)
+    rows = db.session.scalars(query.order_by(Invoice.id.desc()).limit(PAST + 1)).all()
+    return slice_of(rows, PAST)
+
+
+def items_of(invoice: Invoice) -> Sequence[InvoiceItem]:
+    """Return the items with price and service: fees first, then usage, adjustments, carry-overs."""
+    return db.session.scalars(
+        _items().where(InvoiceItem.invoice_id == invoice.id)
+        .order_by(_KIND_ORDER, InvoiceItem.description, InvoiceItem.id)
+    ).all()  # fmt: skip
+
+
+def item_of(invoice: Invoice, item_id: int) -> InvoiceItem:
+    """Return one item of the invoice; raise `NotFound`."""
+    found = db.session.scalar(
+        _items().where(InvoiceItem.invoice_id == invoice.id, InvoiceItem.id == item_id)
+    )
+    if found is None:
+        raise NotFound(
+            f"Invoice {invoice.sequence} has no item {item_id}. It may have been removed."
+        )
+    return found
+
+
+def unfinished_of(organization: Organization) -> Sequence[Invoice]:
+    """Return the invoices that still need something: closing, sealed, open or uncollectible."""
+    return db.session.scalars(
+        select(Invoice)
+        .where(
+            Invoice.organization_id == organization.id,
+            Invoice.status.in_(("closing", "sealed", "open", "uncollectible")),
+        )
+        .order_by(Invoice.sequence.desc())
+        .limit(RECENT)
+    ).all()
+
+
+def shown_status(invoice: Invoice, now: datetime) -> str:
+    """Return the status people read: Stripe's five, ours before them, and past due."""
+    is_late = invoice.due_at is not None and invoice.due_at < now
+    return "past_due" if invoice.status == "open" and is_late else invoice.status
+
+
+def _items() -> Select[InvoiceItem]:
+    return (
+        select(InvoiceItem)
+        .outerjoin(InvoiceItem.price_version)
+        .outerjoin(PriceVersion.price)
+        .options(
+            contains_eager(InvoiceItem.price_version).contains_eager(PriceVersion.price),
+            joinedload(InvoiceItem.service),
+        )
+    )

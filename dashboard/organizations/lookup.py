@@ -1,0 +1,38 @@
+"""Organizations as pages ask for them: by slug."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import or_, select
+
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+
+
+def organizations_of(slugs: Collection[str]) -> Sequence[Organization]:
+    """Return the organizations with these slugs, by name."""
+    query = select(Organization).where(Organization.slug.in_(slugs)).order_by(Organization.name)
+    return db.session.scalars(query).all()
+
+
+def organization_by_slug(slug: str) -> Organization:
+    """Return the organization; raise `NotFound` when there is none of that name."""
+    found = db.session.scalar(select(Organization).where(Organization.slug == slug))
+    if found is None:
+        raise NotFound(f"There is no organization named {slug}. Search for it by name or id.")
+    return found
+
+
+def slug_of_id(text: str) -> str | None:
+    """Return the slug of the organization whose slug, external id or Stripe id is exactly this."""
+    return db.session.scalar(
+        select(Organization.slug)
+        .where(
+            or_(
+                Organization.slug == text,
+                Organization.external_id == text,
+                Organization.stripe_customer_id == text,
+            )
+        )
+        .limit(1)
+    )
