@@ -56,6 +56,7 @@ class EmbeddedPostgres:
         """Make the cluster if new, start it, wait until it answers; or raise EmbeddedError."""
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
+        socket_directory(self.data.parent)
         own(self.sockets)
         options = [f"--{name}={value}" for name, value in self.settings.items()]
         argv = [self._program("postgres"), "-D", str(self.data), "-k", str(self.sockets), *options]

@@ -49,6 +49,7 @@ class EmbeddedRedis:
                 "one, or set REDIS_URL."
             )
         self.data.mkdir(parents=True, exist_ok=True)
+        socket_directory(self.data.parent)
         self.process = process.start([binary, *self._settings()], log=self.log)
         self._wait()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from dashboard.sandbox.embedded import process
-from dashboard.sandbox.up.settings import CannotStart
 
 
 class Server(Protocol):
@@ -71,6 +70,7 @@ class Task:
     argv: Sequence[str]
     log: Path
     environment: Mapping[str, str]
+    is_vital: bool = True
 
     def begin(self) -> subprocess.Popen[bytes]:
         """Start the command with an empty log."""
@@ -81,8 +81,3 @@ class Task:
     def output(self) -> str:
         """What it has printed so far."""
         return self.log.read_text(errors="replace").strip()
-
-    def failed(self) -> CannotStart:
-        """The error that says what it printed last."""
-        last = "\n    ".join(self.output().splitlines()[-5:])
-        return CannotStart(f"{self.name} failed ({self.log}):\n    {last}")

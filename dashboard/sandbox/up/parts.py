@@ -79,7 +79,7 @@ def scheduler(settings: Settings, environment: Environment) -> Part:
 def demo(settings: Settings, environment: Environment) -> Task:
     """Organizations to look at; what it prints says who can sign in."""
     argv = [sys.executable, "-m", "dashboard.sandbox.demo"]
-    return Task("Demo data", argv, settings.log("demo"), environment)
+    return Task("Demo data", argv, settings.log("demo"), environment, is_vital=False)
 
 
 def traffic(settings: Settings, environment: Environment) -> Part:

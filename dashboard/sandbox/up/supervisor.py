@@ -52,7 +52,10 @@ class Supervisor:
             state(part.name, "ready", part.note)
 
     def run(self, task: Task, note: str = "") -> str:
-        """Run `task` to its end and return what it printed. Raises CannotStart if it failed."""
+        """Run `task` to its end and return what it printed, nothing if it failed.
+
+        Raises CannotStart if it failed and is vital.
+        """
         self.pulse(0)
         running = task.begin()
         try:
@@ -60,10 +63,13 @@ class Supervisor:
                 self.pulse()
         finally:
             _end(running)
-        if running.returncode:
-            raise task.failed()
-        state(task.name, "ready", note)
-        return task.output()
+        if running.returncode == 0:
+            state(task.name, "ready", note)
+            return task.output()
+        state(task.name, "failed", f"the end of {short(task.log)}:{tail(task.log)}")
+        if task.is_vital:
+            raise CannotStart(f"{task.name} must succeed; nothing is left running.")
+        return ""
 
     def watch(self) -> NoReturn:
         """Restart what dies, until told to stop."""
