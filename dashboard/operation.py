@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from dashboard.accounts.permissions import permission
 from dashboard.extensions import csrf, db
 from dashboard.measures import REQUEST_SECONDS, collect
 
@@ -57,12 +58,14 @@ def finish(response: Response) -> Response:
 
 
 @bp.get("/healthz")
+@permission("public")
 def healthz() -> ResponseReturnValue:
     """Answer that the process runs; it asks nothing else."""
     return {"status": "ok"}
 
 
 @bp.get("/readyz")
+@permission("public")
 def readyz() -> ResponseReturnValue:
     """Answer 200 when database, Redis and migrations are as this code needs them, else 503."""
     parts = {"database": database_state(), "redis": redis_state(), "migrations": migration_state()}
@@ -71,6 +74,7 @@ def readyz() -> ResponseReturnValue:
 
 
 @bp.get("/metrics")
+@permission("public")
 def metrics() -> ResponseReturnValue:
     """Answer Prometheus with this process's figures and the fleet's, read from the database."""
     collect()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import park, unpark
 from dashboard.billing.policy import current_policy
 from dashboard.errors import BillingError, Stale
@@ -64,16 +65,9 @@ def execute(
 
 
 def carry_out(work: Work) -> None:
-    """Converge and finish the run; every way it can fail ends in a state and a sentence."""
+    """Advance the run and end it; every way it can fail ends in a state and a sentence."""
     try:
-        if work.invoice.parked_at is not None and work.run.trigger != "scheduled":
-            unpark(work.invoice)
-        comparison = converge(work)
-        if work.run.trigger == "final":
-            finalize(work, comparison)
-    except NotEditable:
-        reconcile(work)
-        succeed(work)
+        advance(work)
     except Stale as error:
         fail(work, error)
     except Refused as error:
@@ -82,6 +76,25 @@ def carry_out(work: Work) -> None:
         retry_or_fail(work, error)
     else:
         succeed(work)
+
+
+def advance(work: Work) -> None:
+    """Converge, and finalize where asked; reconcile when Stripe acted first."""
+    if work.invoice.parked_at is not None and work.run.trigger != "scheduled":
+        unpark(work.invoice)
+    try:
+        if finalized_at_stripe(work.invoice):
+            raise NotEditable("Stripe's invoice is no longer a draft.")
+        comparison = converge(work)
+        if work.run.trigger == "final":
+            finalize(work, comparison)
+    except NotEditable:
+        reconcile(work)
+
+
+def finalized_at_stripe(invoice: Invoice) -> bool:
+    """Whether an event already told that Stripe finalized what the ledger holds open."""
+    return invoice.stripe_status not in (None, "draft") and invoice.status not in FINALIZED
 
 
 def succeed(work: Work) -> None:
@@ -132,6 +145,6 @@ def retry_or_fail(work: Work, error: GatewayError) -> None:
 
 def retry_after(attempts: int) -> timedelta:
     """Return the wait before the next attempt: doubling to a bound, a quarter of it random."""
-    full = min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
+    full: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
     share: float = 0.75 + secrets.randbelow(250) / 1000
     return full * share

@@ -1,0 +1,81 @@
+"""Whether the whole fleet is in step, in a handful of counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.sync.models import ACTIVE, SyncRun
+
+DAY = timedelta(days=1)
+# A sync this late was not merely spread over the hour.
+LATE = timedelta(minutes=5)
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCounts:
+    """Invoices that are not finished, by what they wait for."""
+
+    drafts: int
+    dirty: int
+    late: int
+    closing: int
+    sealed: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """Runs of the last day and the calls they made."""
+
+    active: int
+    succeeded: int
+    failed: int
+    calls: int
+
+
+def invoice_counts(*, now: datetime) -> InvoiceCounts:
+    """Count the unfinished invoices; one query."""
+    dirty = Invoice.revision > Invoice.synced_revision
+    row = db.session.execute(
+        select(
+            func.count().filter(Invoice.status == "draft"),
+            func.count().filter(Invoice.status.in_(("draft", "closing")), dirty),
+            func.count().filter(
+                Invoice.status.in_(("draft", "closing")), dirty, Invoice.next_sync_at < now - LATE
+            ),
+            func.count().filter(Invoice.status == "closing"),
+            func.count().filter(Invoice.status == "sealed"),
+            func.count().filter(Invoice.parked_at.is_not(None)),
+        ).where(Invoice.status.in_(("draft", "closing", "sealed")))
+    ).one()
+    return InvoiceCounts(*row)
+
+
+def run_counts(*, now: datetime) -> RunCounts:
+    """Count the runs of the last day; one query."""
+    row = db.session.execute(
+        select(
+            func.count().filter(SyncRun.state.in_(ACTIVE)),
+            func.count().filter(SyncRun.state == "succeeded"),
+            func.count().filter(SyncRun.state == "failed"),
+            func.coalesce(func.sum(SyncRun.calls_made), 0),
+        ).where(SyncRun.created_at > now - DAY)
+    ).one()
+    return RunCounts(*row)
+
+
+def parked_invoices() -> Sequence[Invoice]:
+    """Return the invoices that wait for a person, longest first, with their organizations."""
+    return db.session.scalars(
+        select(Invoice)
+        .options(joinedload(Invoice.organization))
+        .where(Invoice.parked_at.is_not(None))
+        .order_by(Invoice.parked_at)
+        .limit(MOST)
+    ).all()

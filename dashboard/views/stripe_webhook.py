@@ -1,0 +1,34 @@
+"""Where Stripe delivers its events: verify, store, answer; the work is a job's."""
+
+from flask import Blueprint, current_app, request
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.clock import utc_now
+from dashboard.extensions import csrf
+from dashboard.gateway.errors import BadSignature
+from dashboard.measures import WEBHOOKS_RECEIVED
+from dashboard.webhooks.inbox import store
+from jobs.inbox import process_event
+
+bp = Blueprint("stripe_webhook", __name__)
+csrf.exempt(bp)
+
+
+@bp.post("/webhooks/stripe")
+@permission("public")
+def receive() -> ResponseReturnValue:
+    """Store the event once and answer; a repeated delivery is answered alike."""
+    raw = request.get_data(cache=False)
+    try:
+        event = current_app.extensions["gateway"].verify_event(
+            raw, request.headers.get("Stripe-Signature", "")
+        )
+    except BadSignature as error:
+        WEBHOOKS_RECEIVED.labels("bad_signature").inc()
+        return {"error": error.message}, error.status
+    stored = store([event], source="webhook", now=utc_now())
+    for event_id in stored:
+        process_event.enqueue(event_id)
+    WEBHOOKS_RECEIVED.labels("stored" if stored else "duplicate").inc()
+    return {"received": True}

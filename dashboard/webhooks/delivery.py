@@ -1,0 +1,63 @@
+"""What a handler is given and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import RemoteEvent, RemoteInvoice
+from dashboard.sync.models import SyncRun
+from dashboard.webhooks.models import WebhookEvent
+
+
+@dataclass
+class Delivery:
+    """One event on its way through a handler; `runs` collects the syncs the handler asks for."""
+
+    event: WebhookEvent
+    gateway: Gateway
+    now: datetime
+    runs: list[SyncRun] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        """Stripe's name for what happened."""
+        return self.event.type
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key of the call that caused it."""
+        return self.event.idempotency_key
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """The whole event as Stripe sent it."""
+        return self.event.payload
+
+    @cached_property
+    def invoice(self) -> RemoteInvoice:
+        """The invoice as it was at the moment of the event."""
+        return self.gateway.invoice_of(
+            RemoteEvent(
+                id=self.event.stripe_event_id,
+                type=self.event.type,
+                created_at=self.event.created_at,
+                livemode=self.event.livemode,
+                api_version=self.event.api_version,
+                object_id=self.event.object_id,
+                idempotency_key=self.event.idempotency_key,
+                payload=self.event.payload,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a handler did, in one sentence; `ignored` when there was nothing to do."""
+
+    sentence: str
+    ignored: bool = False

@@ -1,0 +1,132 @@
+"""What each `invoice.*` event means for the ledger; order and repetition do not matter."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.outcome import park, record_remote
+from dashboard.extensions import db
+from dashboard.gateway.records import RemoteInvoice
+from dashboard.sync.effects import agreed_total, forget_draft
+from dashboard.sync.models import SyncStep
+from dashboard.sync.request import Request, request_sync
+from dashboard.webhooks.delivery import Delivery, Handled
+
+
+def find_invoice(remote: RemoteInvoice) -> Invoice | None:
+    """Return our invoice for Stripe's, locked; None when it is not one of ours."""
+    known_as = [Invoice.stripe_invoice_id == remote.id]
+    if (remote.invoice or "").isdigit():
+        # Our number is trusted only while no other Stripe invoice stands for it.
+        known_as.append(
+            (Invoice.id == int(str(remote.invoice))) & Invoice.stripe_invoice_id.is_(None)
+        )
+    query = select(Invoice).where(or_(*known_as)).order_by(Invoice.stripe_invoice_id.is_(None))
+    return db.session.scalar(
+        query.limit(1).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def invoice_created(delivery: Delivery) -> Handled:
+    """A draft appeared: ours are known from the reply, others are nobody's business here."""
+    known = find_invoice(delivery.invoice) is not None
+    return Handled("Our own draft." if known else "Not an invoice of ours.", ignored=True)
+
+
+def invoice_updated(delivery: Delivery) -> Handled:
+    """Something changed: an echo of our own call, or somebody edited the invoice at Stripe."""
+    remote = delivery.invoice
+    invoice = find_invoice(remote)
+    if invoice is None:
+        return Handled("Not an invoice of ours.", ignored=True)
+    if is_echo(delivery.idempotency_key):
+        return Handled("The echo of a call of our own.", ignored=True)
+    if remote.status != "draft" or invoice.status in FINALIZED:
+        return finalized_or_later(delivery)
+    if invoice.stripe_invoice_id is None or invoice.parked_at is not None:
+        return Handled("The next sync compares anyway.", ignored=True)
+    invoice.needs_verification = True
+    invoice.next_sync_at = delivery.now
+    differs = remote.total_cents != agreed_total(invoice.id)
+    words = "its total differs" if differs else "its total is as agreed"
+    return Handled(f"Somebody changed the draft at Stripe ({words}); its lines will be compared.")
+
+
+def finalized_or_later(delivery: Delivery) -> Handled:
+    """The invoice left the draft state: take it over, or reconcile when Stripe acted first."""
+    remote = delivery.invoice
+    invoice = find_invoice(remote)
+    if invoice is None:
+        return Handled("Not an invoice of ours.", ignored=True)
+    if remote.status == "draft":
+        return Handled("Older than what is known.", ignored=True)
+    if stripe_acted_first(invoice, remote, delivery.idempotency_key):
+        invoice.stripe_invoice_id = invoice.stripe_invoice_id or remote.id
+        invoice.stripe_status = remote.status
+        run = request_sync(invoice, Request("event", STRIPE, verify=True), now=delivery.now)
+        delivery.runs.append(run)
+        return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
+    before = invoice.status
+    moved = record_remote(invoice, remote, now=delivery.now)
+    if delivery.type == "invoice.payment_failed" and invoice.status == "open":
+        invoice.payment_failure = payment_failure(delivery)
+    if not moved:
+        return Handled(f"It is {invoice.status} already; details were refreshed.")
+    facts = {"from": before, "to": invoice.status, "stripe_id": remote.id}
+    record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=delivery.now)
+    return Handled(f"The invoice went from {before} to {invoice.status}.")
+
+
+def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, key: str | None) -> bool:
+    """Whether Stripe finalized what the ledger still held open, or billed something else."""
+    if invoice.status in FINALIZED:
+        return False
+    if invoice.status != "sealed":
+        return True
+    return not is_echo(key) and remote.total_cents != invoice.total_cents
+
+
+def finalization_failed(delivery: Delivery) -> Handled:
+    """Stripe could not finalize: park it with Stripe's reason."""
+    invoice = find_invoice(delivery.invoice)
+    if invoice is None or invoice.status in FINALIZED:
+        return Handled("Nothing of ours waits for it.", ignored=True)
+    why = delivery.invoice.finalization_error or "no reason was given"
+    park(
+        invoice,
+        "finalization_failed",
+        f"Stripe could not finalize it: {why}. Nothing was billed. Mend the cause, then sync.",
+        now=delivery.now,
+    )
+    return Handled(f"Parked: {why}.")
+
+
+def invoice_deleted(delivery: Delivery) -> Handled:
+    """The draft was deleted at Stripe: the next sync makes it anew."""
+    query = select(Invoice).where(Invoice.stripe_invoice_id == delivery.invoice.id)
+    invoice = db.session.scalar(query.with_for_update())
+    if invoice is None or invoice.status in FINALIZED:
+        return Handled("Nothing of ours was deleted.", ignored=True)
+    forget_draft(invoice)
+    invoice.next_sync_at = delivery.now
+    facts = {"stripe_id": delivery.invoice.id}
+    record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=delivery.now)
+    return Handled("The draft was deleted at Stripe; the next sync makes a new one.")
+
+
+def is_echo(key: str | None) -> bool:
+    """Whether a call of our own caused the event."""
+    if key is None:
+        return False
+    return bool(db.session.scalar(select(SyncStep.id).where(SyncStep.idempotency_key == key)))
+
+
+def payment_failure(delivery: Delivery) -> str:
+    """Return in words why and how often payment failed."""
+    data = delivery.payload["data"]["object"]
+    count = data.get("attempt_count") or 1
+    message = (data.get("last_payment_error") or {}).get("message") or "The payment was declined."
+    return f"{message} ({count} attempt{'s' if count != 1 else ''} so far)"

@@ -1,0 +1,50 @@
+"""Cycles: roll what is over, seal what had its grace, finalize what is sealed; one job each."""
+
+from __future__ import annotations
+
+from dashboard.billing.close import due_to_seal, seal
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.roll import due_to_roll, roll_over
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.request import Request, due_to_finalize, request_sync
+from jobs.runtime import job
+from jobs.syncs import MOST, enqueue_run
+
+
+@job(queue="closing", timeout=60)
+def roll_due() -> None:
+    """Hand out the organizations whose current invoice is over."""
+    for organization_id in due_to_roll(now=utc_now(), most=MOST):
+        roll_one.enqueue(organization_id)
+
+
+@job(queue="closing", timeout=120)
+def roll_one(organization_id: int) -> None:
+    """Close the organization's ended invoices and open the next."""
+    roll_over(db.session.get_one(Organization, organization_id), now=utc_now())
+
+
+@job(queue="closing", timeout=60)
+def seal_due() -> None:
+    """Hand out the closing invoices whose grace is over."""
+    for invoice_id in due_to_seal(now=utc_now(), most=MOST):
+        seal_one.enqueue(invoice_id)
+
+
+@job(queue="closing", timeout=60)
+def seal_one(invoice_id: int) -> None:
+    """Seal one invoice and ask for its final sync."""
+    now = utc_now()
+    invoice = lock_invoice(invoice_id)
+    if seal(invoice, now=now):
+        enqueue_run(request_sync(invoice, Request("final", verify=True), now=now))
+
+
+@job(queue="closing", timeout=60)
+def finalize_due() -> None:
+    """Ask for the final sync of each sealed invoice that no run is finalizing."""
+    now = utc_now()
+    for invoice in due_to_finalize(most=MOST):
+        enqueue_run(request_sync(invoice, Request("final", verify=True), now=now))

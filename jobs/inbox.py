@@ -1,0 +1,51 @@
+"""The inbox's jobs: process an event, pick up stuck ones, ask Stripe for missed ones."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from dashboard.clock import utc_now
+from dashboard.transaction import checkpoint
+from dashboard.webhooks.backfill import backfill
+from dashboard.webhooks.inbox import stuck_events
+from dashboard.webhooks.process import process
+from jobs.runtime import job
+from jobs.syncs import MOST, enqueue_run
+
+
+@job(queue="webhooks", timeout=120)
+def process_event(event_id: int) -> None:
+    """Process one event of the inbox."""
+    _process(event_id, replay=False)
+
+
+@job(queue="interactive", timeout=120)
+def replay_event(event_id: int) -> None:
+    """Process an event again, though it was done or given up."""
+    _process(event_id, replay=True)
+
+
+def _process(event_id: int, *, replay: bool) -> None:
+    runs = process(
+        event_id,
+        gateway=current_app.extensions["gateway"],
+        checkpoint=checkpoint,
+        now=utc_now(),
+        replay=replay,
+    )
+    for run in runs:
+        enqueue_run(run)
+
+
+@job(queue="maintenance", timeout=60)
+def sweep_events() -> None:
+    """Queue the events whose job was lost or whose retry is due."""
+    for event_id in stuck_events(now=utc_now(), most=MOST):
+        process_event.enqueue(event_id)
+
+
+@job(queue="maintenance", timeout=300)
+def backfill_events() -> None:
+    """Store and queue the events that never arrived."""
+    for event_id in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
+        process_event.enqueue(event_id)

@@ -1,0 +1,13 @@
+"""Upkeep: what keeps the tables in shape."""
+
+from __future__ import annotations
+
+from dashboard.clock import utc_now
+from dashboard.usage.partitions import ensure_partitions
+from jobs.runtime import job
+
+
+@job(queue="maintenance", timeout=60)
+def make_partitions() -> None:
+    """Make the coming months' partitions of the usage records."""
+    ensure_partitions(utc_now())
