@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -43,7 +45,7 @@ def stop(
     ask: signal.Signals = signal.SIGTERM,
     patience_seconds: float = 10.0,
 ) -> bool:
-    """Ask `process` to end, kill what is left of its group; return whether asking did."""
+    """Ask `process` to end, kill what is left of it; return whether asking did."""
     obeyed = True
     if process.poll() is None:
         process.send_signal(ask)
@@ -56,10 +58,21 @@ def stop(
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill `process` and everything left in the group that it leads."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill `process` and everything left in the session that it leads."""
+    for member in _session(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
     process.wait()
+
+
+def _session(leader: int) -> list[int]:
+    # Not the process group: a worker's running job has a group of its own.
+    members = []
+    for member in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(member) == leader:
+                members.append(member)
+    return members
 
 
 def _dies_with_us(death_signal: signal.Signals) -> Callable[[], None] | None:
