@@ -31,10 +31,11 @@ def touch_all(invoices: Collection[Invoice], *, now: datetime) -> None:
     owed = func.sum(InvoiceItem.amount_cents - InvoiceItem.carried_cents)
     query = select(InvoiceItem.invoice_id, owed).group_by(InvoiceItem.invoice_id)
     ids = [invoice.id for invoice in invoices]
-    totals = dict(db.session.execute(query.where(InvoiceItem.invoice_id.in_(ids))).tuples().all())
+    rows = db.session.execute(query.where(InvoiceItem.invoice_id.in_(ids)))
+    totals = {invoice_id: int(cents) for invoice_id, cents in rows}
     for invoice in invoices:
         invoice.revision = next_revision(invoice)
-        invoice.total_cents = int(totals.get(invoice.id) or 0)
+        invoice.total_cents = totals.get(invoice.id, 0)
         if invoice.next_sync_at is None:
             schedule_sync(invoice, now)
 

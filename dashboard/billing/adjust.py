@@ -1,0 +1,120 @@
+"""One-off charges and credits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.lines import Line, add_line
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.models import Adjustment, Invoice
+from dashboard.billing.period import Period
+from dashboard.billing.revision import touch
+from dashboard.errors import Conflict, Invalid, InvoiceIsFrozen
+from dashboard.extensions import db
+from dashboard.money import Money
+from dashboard.pricing.rating import MAX_CENTS
+
+
+class KeyReused(Conflict):
+    """The key stands for another charge or credit."""
+
+    code = "key_reused"
+
+
+def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them facts of one row
+    invoice: Invoice,
+    amount: Money,
+    *,
+    reason: str,
+    description: str,
+    actor: Actor,
+    now: datetime,
+    key: str,
+) -> Adjustment:
+    """Put a charge (positive) or credit (negative) on the invoice; the same key again is one.
+
+    Raises InvoiceIsFrozen once the invoice is sealed, KeyReused when the organization used `key`
+    for another amount or description, Invalid for nothing or another currency.
+    """
+    invoice = lock_invoice(invoice.id)
+    existing = _by_key(invoice.organization_id, key)
+    if existing is not None:
+        return _same(existing, amount, description)
+    _check(invoice, amount)
+    adjustment = Adjustment(
+        organization_id=invoice.organization_id,
+        invoice_id=invoice.id,
+        amount_cents=amount.cents,
+        description=description,
+        reason=reason,
+        idempotency_key=key,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label,
+        created_at=now,
+    )
+    db.session.add(adjustment)
+    db.session.flush()
+    add_line(invoice, _line(invoice, adjustment), now=now)
+    touch(invoice, now=now)
+    facts = {"cents": amount.cents, "currency": amount.currency, "description": description}
+    record("adjustment.added", adjustment, actor, facts, reason=reason, now=now)
+    return adjustment
+
+
+def _check(invoice: Invoice, amount: Money) -> None:
+    if not invoice.is_changeable:
+        raise InvoiceIsFrozen(
+            f"Invoice {invoice.sequence} is {invoice.status}; its items can no longer change. "
+            "Nothing was added. Add the charge or credit to the current invoice instead."
+        )
+    if amount.currency != invoice.currency:
+        raise Invalid(
+            f"The invoice is in {invoice.currency.upper()}, the amount in "
+            f"{amount.currency.upper()}. Nothing was added. Give it in the invoice's currency.",
+            field="currency",
+        )
+    if not amount or abs(amount.cents) > MAX_CENTS:
+        raise Invalid(
+            "The amount must not be zero or too large. Nothing was added.", field="amount"
+        )
+
+
+def _by_key(organization_id: int, key: str) -> Adjustment | None:
+    query = select(Adjustment).where(
+        Adjustment.organization_id == organization_id, Adjustment.idempotency_key == key
+    )
+    return db.session.scalar(query)
+
+
+def _same(existing: Adjustment, amount: Money, description: str) -> Adjustment:
+    if (existing.amount_cents, existing.description) != (amount.cents, description):
+        raise KeyReused(
+            f"The key {existing.idempotency_key} was used for another charge or credit. Nothing "
+            "was added. Use a new key."
+        )
+    return existing
+
+
+def _line(invoice: Invoice, adjustment: Adjustment) -> Line:
+    kind = "Credit" if adjustment.amount_cents < 0 else "Charge"
+    return Line(
+        kind="adjustment",
+        key=f"adjustment:{adjustment.id}",
+        cycle_id=invoice.cycle_id,
+        description=adjustment.description,
+        quantity=Decimal(1),
+        amount_cents=adjustment.amount_cents,
+        period=Period(invoice.period_start, invoice.period_end),
+        trace={
+            "model": "adjustment",
+            "currency": invoice.currency,
+            "amount_cents": adjustment.amount_cents,
+            "words": [f"{kind} added by {adjustment.actor_label}."],
+        },
+    )

@@ -1,0 +1,79 @@
+"""What a sub-system reports, and how a batch of it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+
+from dashboard.errors import Invalid
+from dashboard.pricing.exact import plain
+
+DECIMAL_PLACES = 12
+# NUMERIC(38,12) holds 26 digits before the point; a few are left for the sums.
+QUANTITY_LIMIT = Decimal(10) ** 20
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEntry:
+    """So much of a meter at an instant; `organization` is a slug, `service` an external id."""
+
+    organization: str
+    meter: str
+    key: str
+    quantity: Decimal
+    recorded_at: datetime
+    service: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for entries that say the same, whatever zone or trailing zeros they say it with."""
+        instant = self.recorded_at.astimezone(UTC).isoformat()
+        said = "\n".join((self.meter, self.service or "", plain(self.quantity), instant))
+        return sha256(said.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the entry at `index` (from 0) can not be counted."""
+
+    index: int
+    field: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How many entries were counted now, and the indexes of those counted before."""
+
+    recorded: int
+    duplicates: list[int]
+
+
+class BatchRefused(Invalid):
+    """A batch with an entry that can not be counted; nothing of it was."""
+
+    code = "batch_refused"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        ordered = sorted(problems, key=lambda problem: problem.index)
+        count = f"{len(ordered)} of its entries" if len(ordered) > 1 else "one of its entries"
+        super().__init__(
+            f"Nothing of the batch was recorded: {count} can not be counted. "
+            "Correct or leave out what is listed and send the batch again.",
+            errors=[asdict(problem) for problem in ordered],
+        )
+
+
+def quantity_problem(index: int, quantity: Decimal) -> Problem | None:
+    """Return why `quantity` can not be kept exactly; None if it can."""
+    if not quantity.is_finite() or quantity < 0 or quantity >= QUANTITY_LIMIT:
+        detail = "The quantity must be from 0 to below 10^20. Correct too much usage by a credit."
+        return Problem(index, "quantity", "quantity_out_of_bounds", detail)
+    if -int(quantity.normalize().as_tuple().exponent) > DECIMAL_PLACES:
+        detail = f"The quantity must have at most {DECIMAL_PLACES} decimal places."
+        return Problem(index, "quantity", "quantity_too_fine", detail)
+    return None

@@ -1,0 +1,67 @@
+"""Monthly partitions of the usage records, made ahead of time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import text
+
+from dashboard.extensions import db
+
+# Late usage reaches back this far; older months would only be empty tables.
+MONTHS_BACK = 2
+_LOCK = 0x5553_4147  # any number of our own: two schedulers may run this at once
+
+
+IS_WAITING = text("""
+    select 1 from usage_records_default where recorded_at >= :low and recorded_at < :high limit 1
+""")
+COPY = text("""
+    insert into usage_records
+    select * from usage_records_default where recorded_at >= :low and recorded_at < :high
+""")
+EMPTY = text("""
+    delete from usage_records_default where recorded_at >= :low and recorded_at < :high
+""")
+DETACH_DEFAULT = text("alter table usage_records detach partition usage_records_default")
+ATTACH_DEFAULT = text("alter table usage_records attach partition usage_records_default default")
+
+
+def ensure_partitions(now: datetime, months_ahead: int = 3) -> list[str]:
+    """Make the partitions from two months back to `months_ahead`; return the names of new ones.
+
+    Records that came before their month's partition lie in the default one and are moved over.
+    """
+    db.session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = [first + relativedelta(months=k) for k in range(-MONTHS_BACK, months_ahead + 1)]
+    return [name for month in months if (name := _ensure(month)) is not None]
+
+
+def _ensure(month: datetime) -> str | None:
+    name = f"usage_records_{month:%Y_%m}"
+    if db.session.scalar(text("select to_regclass(:name)"), {"name": name}) is not None:
+        return None
+    bounds = {"low": month, "high": month + relativedelta(months=1)}
+    if db.session.scalar(IS_WAITING, bounds) is None:
+        _create(name, bounds)
+    else:
+        _create_around_default(name, bounds)
+    return name
+
+
+def _create(name: str, bounds: dict[str, datetime]) -> None:
+    # DDL takes no parameters; the name and both bounds are made here from a datetime.
+    low, high = bounds["low"].isoformat(), bounds["high"].isoformat()
+    span = f"from ('{low}') to ('{high}')"
+    db.session.execute(text(f"create table {name} partition of usage_records for values {span}"))
+
+
+def _create_around_default(name: str, bounds: dict[str, datetime]) -> None:
+    """Make a partition whose rows lie in the default one; that refuses deletions while attached."""
+    db.session.execute(DETACH_DEFAULT)
+    _create(name, bounds)
+    db.session.execute(COPY, bounds)
+    db.session.execute(EMPTY, bounds)
+    db.session.execute(ATTACH_DEFAULT)
