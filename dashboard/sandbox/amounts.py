@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
+
+from dashboard.money import round_minor
 
 # Smallest card charge in minor units, by settlement currency; others are treated like the dollar.
 MINIMUM_CHARGES = {
@@ -14,7 +17,7 @@ DEFAULT_MINIMUM = 50
 
 def line_amount(unit_amount: Decimal, quantity: Decimal) -> int:
     """Return unit x quantity in whole minor units, halves away from zero."""
-    return int((unit_amount * quantity).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return round_minor(Fraction(unit_amount) * Fraction(quantity))
 
 
 def minimum_charge(currency: str) -> int:

@@ -11,13 +11,17 @@ from flask import Flask, Response, request
 from dashboard.sandbox.background import Background, register_timers
 from dashboard.sandbox.control import control_blueprint, set_endpoint
 from dashboard.sandbox.control_faults import faults_blueprint
+from dashboard.sandbox.dashboard_pages import dashboard_blueprint
 from dashboard.sandbox.deliveries import Deliveries
 from dashboard.sandbox.errors import ApiError
 from dashboard.sandbox.events import API_VERSION
 from dashboard.sandbox.forms import pairs
+from dashboard.sandbox.hosted import hosted_blueprint
 from dashboard.sandbox.operations import OPERATIONS
 from dashboard.sandbox.packed import dump
+from dashboard.sandbox.pages import add_filters
 from dashboard.sandbox.pipeline import Dropped, Exchange, Operation, serve
+from dashboard.sandbox.portal_page import portal_blueprint
 from dashboard.sandbox.readers import reader_for
 from dashboard.sandbox.replies import ReplyChecks
 from dashboard.sandbox.schema import Schema
@@ -46,13 +50,21 @@ def create_sandbox(
     register_timers(sandbox)
     if webhook_url:
         set_endpoint(sandbox, webhook_url, webhook_secret)
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path="/_sandbox/static")
     app.extensions["sandbox"] = sandbox
     app.extensions["background"] = Background(sandbox, deliveries)
     app.register_blueprint(control_blueprint(sandbox, deliveries))
     app.register_blueprint(faults_blueprint(sandbox.faults, sandbox.holds))
+    _add_pages(app, sandbox)
     _add_operations(app, sandbox, schema, check_replies=check_replies)
     return app
+
+
+def _add_pages(app: Flask, sandbox: Sandbox) -> None:
+    add_filters(app)
+    app.register_blueprint(dashboard_blueprint(sandbox))
+    app.register_blueprint(hosted_blueprint(sandbox))
+    app.register_blueprint(portal_blueprint(sandbox))
 
 
 def _add_operations(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dashboard.sandbox import (
+    balances,
+    credit_notes,
     customers,
     event_list,
     finalize,
@@ -11,16 +13,22 @@ from dashboard.sandbox import (
     lines,
     payment,
     payment_methods,
+    payments_list,
+    portal,
 )
 from dashboard.sandbox.state import Handler
 
 OPERATIONS: dict[str, Handler] = {
     **customers.ROUTES,
+    **balances.ROUTES,
     **payment_methods.ROUTES,
     **invoices.ROUTES,
     **lines.ROUTES,
     **invoiceitems.ROUTES,
     **finalize.ROUTES,
     **payment.ROUTES,
+    **payments_list.ROUTES,
+    **credit_notes.ROUTES,
+    **portal.ROUTES,
     **event_list.ROUTES,
 }

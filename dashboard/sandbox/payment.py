@@ -8,6 +8,7 @@ from dashboard.sandbox.errors import ApiError, refused
 from dashboard.sandbox.invoice_access import from_path, shown
 from dashboard.sandbox.invoice_view import amount_due, total_of
 from dashboard.sandbox.payment_methods import attach_to, charge_succeeds, find_method
+from dashboard.sandbox.payments_list import record_payment
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
 
@@ -55,6 +56,8 @@ def mark_paid(call: Call, invoice: Record, *, cents: int) -> None:
     invoice["amount_paid"] += cents
     invoice["status_transitions"]["paid_at"] = call.now
     _plan_attempt(call, invoice, None)
+    if cents:
+        record_payment(call, invoice, cents)
     call.emit("invoice.paid", shown(call, invoice))
     call.emit("invoice.payment_succeeded", shown(call, invoice))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from dashboard.sandbox import schema_build, schema_overlay
 from dashboard.sandbox.checks import Check, compile_node
 from dashboard.sandbox.operations import OPERATIONS
 from dashboard.sandbox.schema_build import read_document, trim
@@ -63,7 +65,7 @@ def load(cache: Path = CACHE) -> Schema:
     Raises SchemaMissing when neither is there.
     """
     trimmed = json.loads(cache.read_text()) if cache.exists() else None
-    if trimmed is None or set(trimmed["operations"]) != set(OPERATIONS):
+    if trimmed is None or trimmed.get("made_by") != _stamp():
         build(cache)
         trimmed = json.loads(cache.read_text())
     return Schema(trimmed)
@@ -75,6 +77,7 @@ def build(cache: Path = CACHE, document: Path = DOCUMENT) -> None:
         raise SchemaMissing(document)
     wanted = [tuple(key.split(" ", 1)) for key in OPERATIONS]
     trimmed = trim(read_document(document), [(method, path) for method, path in wanted])
+    trimmed["made_by"] = _stamp()
     cache.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=cache.parent, prefix=cache.name)
     with os.fdopen(handle, "w") as file:
@@ -82,6 +85,12 @@ def build(cache: Path = CACHE, document: Path = DOCUMENT) -> None:
     Path(scratch).chmod(0o644)
     # Others may be reading it or building it too; they see the old file or the new one.
     Path(scratch).replace(cache)
+
+
+def _stamp() -> str:
+    """Return what changes when the cut would come out differently: our operations and our code."""
+    code = [Path(module.__file__ or "").read_bytes() for module in (schema_build, schema_overlay)]
+    return hashlib.sha256(b"\0".join([*code, *(key.encode() for key in OPERATIONS)])).hexdigest()
 
 
 def main() -> int:

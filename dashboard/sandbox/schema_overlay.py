@@ -35,4 +35,5 @@ _ANYTHING: dict[str, Any] = {}
 REPLY_FIELDS: dict[str, dict[str, Any]] = {
     "invoice": {"status_details": _ANYTHING},
     "invoiceitem": {"frozen_fields": _ANYTHING, "invoicing_rules": _ANYTHING},
+    "billing_portal.session": {"after_expiration": _ANYTHING},
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import stripe
+from stripe._v1_services import V1Services
 
 from tests.support.sandbox import API_KEY, SandboxControl, running_sandbox
 
@@ -23,7 +24,7 @@ def sandbox(standing_sandbox: SandboxControl) -> SandboxControl:
 
 
 @pytest.fixture(scope="session")
-def stripe_client(standing_sandbox: SandboxControl) -> stripe.V1Services:
+def stripe_client(standing_sandbox: SandboxControl) -> V1Services:
     """Stripe's own client, pointed at the sandbox, that never retries by itself."""
     stripe.enable_telemetry = False
     client = stripe.StripeClient(

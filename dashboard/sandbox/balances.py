@@ -1,0 +1,57 @@
+"""A customer's invoice balance: negative is credit, used by whichever invoice is finalized next."""
+
+from __future__ import annotations
+
+from dashboard.sandbox.customers import balance_of, find_customer, set_balance
+from dashboard.sandbox.metadata import merged
+from dashboard.sandbox.paging import page
+from dashboard.sandbox.state import Call, Handler
+from dashboard.sandbox.store import Record, new_id
+
+
+def create(call: Call) -> Record:
+    """POST /v1/customers/{customer}/balance_transactions: an adjustment in minor units."""
+    customer = find_customer(call.store, call.ids["customer"])
+    currency = call.params["currency"].lower()
+    balance = balance_of(customer, currency) + call.params["amount"]
+    set_balance(call.store, customer, currency, balance)
+    transaction: Record = {
+        "id": new_id("cbtxn"),
+        "amount": call.params["amount"],
+        "created": call.now,
+        "currency": currency,
+        "customer": customer["id"],
+        "description": call.params.get("description"),
+        "ending_balance": balance,
+        "metadata": merged({}, call.params.get("metadata")),
+    }
+    call.store.put("balance_transaction", transaction)
+    return _rendered(transaction)
+
+
+def list_of_customer(call: Call) -> Record:
+    """GET /v1/customers/{customer}/balance_transactions: the adjustments, newest first."""
+    customer = call.ids["customer"]
+    rows = reversed(call.store.all("balance_transaction").values())
+    found = [row for row in rows if row["customer"] == customer]
+    url = f"/v1/customers/{customer}/balance_transactions"
+    return page(found, call.params, url=url, render=_rendered)
+
+
+def _rendered(transaction: Record) -> Record:
+    return {
+        **transaction,
+        "object": "customer_balance_transaction",
+        "checkout_session": None,
+        "credit_note": None,
+        "customer_account": None,
+        "invoice": None,
+        "livemode": False,
+        "type": "adjustment",
+    }
+
+
+ROUTES: dict[str, Handler] = {
+    "POST /v1/customers/{customer}/balance_transactions": create,
+    "GET /v1/customers/{customer}/balance_transactions": list_of_customer,
+}

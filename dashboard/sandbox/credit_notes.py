@@ -1,0 +1,146 @@
+"""Credit notes: the way to lower a bill that can no longer be edited.
+
+On an open invoice a note lowers what is due (to zero: paid). On a paid one it must say where the
+money goes: refund_amount, credit_amount (to the customer's balance) and out_of_band_amount add up.
+"""
+
+from __future__ import annotations
+
+from dashboard.sandbox.credit_note_view import note_line, render_note
+from dashboard.sandbox.customers import balance_of, set_balance
+from dashboard.sandbox.errors import invalid, missing, refused
+from dashboard.sandbox.line_view import item_id
+from dashboard.sandbox.metadata import merged
+from dashboard.sandbox.paging import page, within
+from dashboard.sandbox.payment import mark_paid, remaining
+from dashboard.sandbox.state import Call, Handler
+from dashboard.sandbox.store import Record, new_id
+
+_WAYS_BACK = ("refund_amount", "credit_amount", "out_of_band_amount")
+
+
+def create(call: Call) -> Record:
+    """POST /v1/credit_notes."""
+    given = call.params
+    invoice = call.store.get("invoice", given["invoice"])
+    if invoice is None:
+        raise missing("invoice", given["invoice"], param="invoice", status=400)
+    if invoice["status"] not in ("open", "paid"):
+        raise refused(f"A credit note can not be made for a {invoice['status']} invoice.")
+    lines = _lines(call, invoice)
+    cents = sum(line["amount"] for line in lines)
+    if cents <= 0:
+        raise invalid("The credit note's total must be positive.", param="amount")
+    note = _blank(call, invoice, lines, cents)
+    if invoice["status"] == "open":
+        _lower_open(call, invoice, note)
+    else:
+        _give_back(call, invoice, note)
+    call.store.put("credit_note", note)
+    call.emit("credit_note.created", render_note(call, note))
+    return render_note(call, note)
+
+
+def retrieve(call: Call) -> Record:
+    """GET /v1/credit_notes/{id}."""
+    note = call.store.get("credit_note", call.ids["id"])
+    if note is None:
+        raise missing("credit note", call.ids["id"])
+    return render_note(call, note)
+
+
+def list_all(call: Call) -> Record:
+    """GET /v1/credit_notes, newest first."""
+    wanted = call.params
+    found = [
+        note
+        for note in reversed(call.store.all("credit_note").values())
+        if wanted.get("invoice") in (None, note["invoice"])
+        and wanted.get("customer") in (None, note["customer"])
+        and within(note["created"], wanted.get("created"))
+    ]
+    return page(found, wanted, url="/v1/credit_notes", render=lambda one: render_note(call, one))
+
+
+def _lines(call: Call, invoice: Record) -> list[Record]:
+    if "lines" in call.params:
+        return [
+            _line(call, invoice, given, f"lines[{index}]")
+            for index, given in enumerate(call.params["lines"])
+        ]
+    if "amount" not in call.params:
+        raise invalid("One of amount, lines or shipping_cost is needed.", param="amount")
+    return [note_line("custom_line_item", call.params["amount"], None)]
+
+
+def _line(call: Call, invoice: Record, given: Record, param: str) -> Record:
+    if given["type"] == "custom_line_item":
+        cents: int = given.get("unit_amount", 0) * given.get("quantity", 1)
+        return note_line(given["type"], given.get("amount", cents), given.get("description"))
+    line_id = given.get("invoice_line_item", "")
+    item = call.store.get("invoiceitem", item_id(line_id))
+    if item is None or item["invoice"] != invoice["id"]:
+        raise missing("line_item", line_id, param=f"{param}[invoice_line_item]", status=400)
+    described = given.get("description", item["description"])
+    credited = int(given["amount"] if "amount" in given else item["amount"])
+    line = note_line(given["type"], credited, described)
+    return {**line, "invoice_line_item": line_id}
+
+
+def _lower_open(call: Call, invoice: Record, note: Record) -> None:
+    if note["amount"] > remaining(call, invoice):
+        raise invalid("The credit note is larger than what is left to pay.", param="amount")
+    note["pre_payment_amount"], note["type"] = note["amount"], "pre_payment"
+    invoice["pre_payment_credit_notes_amount"] += note["amount"]
+    call.store.put("invoice", invoice)
+    if remaining(call, invoice) == 0:
+        mark_paid(call, invoice, cents=0)
+
+
+def _give_back(call: Call, invoice: Record, note: Record) -> None:
+    parts = {name: call.params.get(name, 0) for name in _WAYS_BACK}
+    if sum(parts.values()) != note["amount"]:
+        raise invalid(
+            f"The sum of {', '.join(_WAYS_BACK)} must equal the credit note's total "
+            f"({note['amount']}).",
+            param="amount",
+        )
+    if note["amount"] > invoice["amount_paid"] - invoice["post_payment_credit_notes_amount"]:
+        raise invalid("The credit note is larger than what was paid.", param="amount")
+    note["post_payment_amount"], note["type"] = note["amount"], "post_payment"
+    note["out_of_band_amount"] = parts["out_of_band_amount"] or None
+    invoice["post_payment_credit_notes_amount"] += note["amount"]
+    call.store.put("invoice", invoice)
+    customer = call.store.all("customer")[invoice["customer"]]
+    balance = balance_of(customer, invoice["currency"]) - parts["credit_amount"]
+    set_balance(call.store, customer, invoice["currency"], balance)
+
+
+def _blank(call: Call, invoice: Record, lines: list[Record], cents: int) -> Record:
+    made = sum(one["invoice"] == invoice["id"] for one in call.store.all("credit_note").values())
+    return {
+        "id": new_id("cn"),
+        "amount": cents,
+        "created": call.now,
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "effective_at": call.params.get("effective_at", call.now),
+        "invoice": invoice["id"],
+        "memo": call.params.get("memo"),
+        "metadata": merged({}, call.params.get("metadata")),
+        "note_lines": lines,
+        "number": f"{invoice['number']}-CN-{made + 1:02d}",
+        "out_of_band_amount": None,
+        "post_payment_amount": 0,
+        "pre_payment_amount": 0,
+        "reason": call.params.get("reason"),
+        "status": "issued",
+        "voided_at": None,
+    }
+
+
+ROUTES: dict[str, Handler] = {
+    "POST /v1/credit_notes": create,
+    "GET /v1/credit_notes": list_all,
+    "GET /v1/credit_notes/{id}": retrieve,
+}
