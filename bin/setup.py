@@ -2,6 +2,7 @@
 
     python3 bin/setup.py run     what `make run` needs
     python3 bin/setup.py dev     what a contributor needs on top
+    python3 bin/setup.py image   what a deployment needs: nothing embedded
 
 Uses the standard library alone: it runs before anything is installed. What was installed is
 remembered beside it as a hash of the lock file, so the next start looks and goes on.
@@ -23,7 +24,7 @@ VENV = ROOT / ".venv"
 VENDOR = ROOT / "static" / "vendor"
 REQUIREMENTS = ROOT / "requirements"
 PIP = ["-m", "pip", "--disable-pip-version-check", "-q"]
-LAYERS = {"run": "embedded", "dev": "dev"}
+LAYERS = {"run": "embedded", "dev": "dev", "image": "base"}
 
 
 class SetupError(SystemExit):
@@ -37,8 +38,9 @@ def main() -> None:
     environment()
     packages(layer)
     front_end()
-    stripe_schema()
-    redis_server()
+    if layer != "base":
+        stripe_schema()
+        redis_server()
 
 
 def environment() -> None:

@@ -1,0 +1,20 @@
+# One image for all three processes; the command chooses: see compose.yaml and docs/operating.md.
+
+FROM python:3.11-slim AS build
+WORKDIR /app
+COPY requirements requirements
+COPY bin bin
+COPY package.json package-lock.json .npmrc ./
+RUN python3 bin/setup.py image
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home billing
+WORKDIR /app
+COPY --from=build /app/.venv .venv
+COPY . .
+COPY --from=build /app/static/vendor static/vendor
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
+USER billing
+EXPOSE 8000
+# One process of threads in each container: more of them are more containers.
+CMD ["gunicorn", "wsgi:app", "--bind", "0.0.0.0:8000", "-k", "gthread", "--threads", "8", "--no-control-socket", "--max-requests", "20000", "--max-requests-jitter", "2000"]
