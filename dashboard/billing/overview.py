@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, case, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Adjustment, Invoice, InvoiceItem
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -39,6 +39,14 @@ def invoice_by_sequence(organization: Organization, sequence: int) -> Invoice:
     )
     if found is None:
         raise NotFound(f"{organization.name} has no invoice {sequence}.")
+    return found
+
+
+def invoice_by_id(organization: Organization, invoice_id: int) -> Invoice:
+    """Return one invoice of the organization by its row id; raise `NotFound`."""
+    found = db.session.get(Invoice, invoice_id)
+    if found is None or found.organization_id != organization.id:
+        raise NotFound(f"{organization.name} has no such invoice.")
     return found
 
 
@@ -80,6 +88,15 @@ def item_of(invoice: Invoice, item_id: int) -> InvoiceItem:
             f"Invoice {invoice.sequence} has no item {item_id}. It may have been removed."
         )
     return found
+
+
+def adjustments_of(organization: Organization, *, before: int | None = None) -> Slice[Adjustment]:
+    """Return the organization's charges and credits below id `before`, newest first."""
+    query = select(Adjustment).where(Adjustment.organization_id == organization.id)
+    if before is not None:
+        query = query.where(Adjustment.id < before)
+    rows = db.session.scalars(query.order_by(Adjustment.id.desc()).limit(PAST + 1)).all()
+    return slice_of(rows, PAST)
 
 
 def unfinished_of(organization: Organization) -> Sequence[Invoice]:

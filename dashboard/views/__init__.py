@@ -2,6 +2,47 @@
 
 from flask import Flask
 
+from dashboard.views import (
+    adjustments,
+    api_tokens,
+    audit_entries,
+    fleet,
+    foreign_lines,
+    home,
+    invoices,
+    items,
+    organizations,
+    portal_sessions,
+    rolls,
+    services,
+    session,
+    stripe_webhook,
+    sync_runs,
+    theme,
+    usage,
+    webhook_events,
+)
+from dashboard.views.access import register_access
+from dashboard.views.context import register_context
+from dashboard.views.errors import register_errors
+from dashboard.views.formatting import register_filters
+from dashboard.views.headers import register_headers
+from dashboard.views.hypermedia import mark_variants
+
+RESOURCES = (
+    home, session, theme, organizations, usage, services, adjustments, items, invoices, sync_runs,
+    rolls, portal_sessions, foreign_lines, webhook_events, fleet, audit_entries, api_tokens,
+    stripe_webhook,
+)  # fmt: skip
+
 
 def register_views(app: Flask) -> None:
-    """Add every page to `app`."""
+    """Add the pages, who may see them, and what they are rendered with."""
+    register_access(app)
+    register_errors(app)
+    register_filters(app)
+    register_context(app)
+    register_headers(app)
+    app.after_request(mark_variants)
+    for resource in RESOURCES:
+        app.register_blueprint(resource.bp)

@@ -1,5 +1,7 @@
 """The audit trail, read and exported; nothing here can change it."""
 
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -18,7 +20,9 @@ def index() -> ResponseReturnValue:
     """List who did what, newest first."""
     form = AuditFilterForm(request.args)
     found = entries(form.wanted(), before=before_id())
-    kept = {name: value for name, value in request.args.items() if name != "before" and value}
+    kept: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name != "before" and value
+    }
     return render_template(
         "audit_entries/index.html",
         form=form,

@@ -73,9 +73,7 @@ def nice_ceiling(value: Decimal) -> Decimal:
 def _bar(day: date, quantity: Decimal, position: int, step: float, top: Decimal) -> Bar:
     y = _height_at(quantity, top)
     x = LEFT + position * step + step * 0.12
-    return Bar(
-        day, quantity, round(x, 1), y, round(step * 0.76, 1), round(HEIGHT - BOTTOM - y, 1)
-    )
+    return Bar(day, quantity, round(x, 1), y, round(step * 0.76, 1), round(HEIGHT - BOTTOM - y, 1))
 
 
 def _grid(top: Decimal) -> list[Gridline]:

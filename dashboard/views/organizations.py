@@ -66,6 +66,4 @@ def current_invoice(slug: str) -> ResponseReturnValue:
 @permission("organization.view")
 def details(slug: str) -> ResponseReturnValue:
     """Show who the organization is and how it pays."""
-    return render_template(
-        "organizations/details.html", organization=organization_by_slug(slug)
-    )
+    return render_template("organizations/details.html", organization=organization_by_slug(slug))

@@ -56,6 +56,9 @@ SERVICE = {
     "attached": StatusWord("Attached", "check", "ok"),
     "detached": StatusWord("Detached", "dash", "mute"),
 }
+PAYMENT = {
+    "failed": StatusWord("Payment failed", "card", "warn"),
+}
 TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
@@ -67,6 +70,7 @@ KINDS = {
     "step": STEP,
     "event": EVENT,
     "service": SERVICE,
+    "payment": PAYMENT,
     "token": TOKEN,
 }
 

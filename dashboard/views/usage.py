@@ -25,6 +25,4 @@ def show(slug: str) -> ResponseReturnValue:
         for item in (items_of(invoice) if invoice else [])
         if invoice and item.kind == "metered" and item.cycle_id == invoice.cycle_id
     ]
-    return render_template(
-        "usage/show.html", organization=organization, invoice=invoice, rows=rows
-    )
+    return render_template("usage/show.html", organization=organization, invoice=invoice, rows=rows)

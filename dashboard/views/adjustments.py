@@ -1,0 +1,59 @@
+"""One-off charges and credits, each with a reason and an author."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.overview import adjustments_of
+from dashboard.clock import utc_now
+from dashboard.forms.adjustment import AdjustmentForm
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.views.access import current_actor
+from dashboard.views.formatting import money
+from dashboard.views.paging import before_id
+
+bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
+
+
+@bp.get("")
+@permission("organization.view")
+def index(slug: str) -> ResponseReturnValue:
+    """List charges and credits, newest first."""
+    organization = organization_by_slug(slug)
+    found = adjustments_of(organization, before=before_id())
+    return render_template("adjustments/index.html", organization=organization, found=found)
+
+
+@bp.get("/new")
+@permission("adjustment.create")
+def new(slug: str) -> ResponseReturnValue:
+    """Show the form for a charge or a credit."""
+    organization = organization_by_slug(slug)
+    form = AdjustmentForm(organization.currency)
+    return render_template("adjustments/new.html", organization=organization, form=form)
+
+
+@bp.post("")
+@permission("adjustment.create")
+def create(slug: str) -> ResponseReturnValue:
+    """Put a charge or a credit on the current invoice."""
+    organization = organization_by_slug(slug)
+    form = AdjustmentForm(organization.currency)
+    if not form.validate_on_submit():
+        page = render_template("adjustments/new.html", organization=organization, form=form)
+        return page, 422
+    amount = form.money()
+    add_adjustment(
+        current_invoice(organization),
+        amount,
+        reason=form.reason.data,
+        description=form.description.data,
+        key=form.key.data,
+        actor=current_actor(),
+        now=utc_now(),
+    )
+    word = "credit" if amount.cents < 0 else "charge"
+    flash(f"The {word} of {money(abs(amount.cents), amount.currency)} is on the current invoice.")
+    return redirect(url_for("organizations.show", slug=slug), code=303)

@@ -1,0 +1,39 @@
+"""The health of the whole: is the fleet in step, do the queues move."""
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+from redis.exceptions import RedisError
+from rq import Queue
+
+from dashboard.accounts.permissions import permission
+from dashboard.clock import utc_now
+from dashboard.sync.fleet import invoice_counts, parked_invoices, run_counts
+from dashboard.views.hypermedia import is_htmx
+from dashboard.webhooks.listing import counts_by_state
+from jobs.runtime import QUEUES
+
+bp = Blueprint("fleet", __name__, url_prefix="/fleet")
+
+
+@bp.get("")
+@permission("fleet.view")
+def show() -> ResponseReturnValue:
+    """Show counts, what waits for a person, and how deep the queues are."""
+    now = utc_now()
+    return render_template(
+        "fleet/_health.html" if is_htmx() else "fleet/show.html",
+        invoices=invoice_counts(now=now),
+        runs=run_counts(now=now),
+        parked=parked_invoices(),
+        events=counts_by_state(),
+        queues=queue_depths(),
+    )
+
+
+def queue_depths() -> dict[str, int] | None:
+    """Return the jobs waiting per queue, by urgency; None when Redis does not answer."""
+    redis = current_app.extensions["redis"]
+    try:
+        return {name: Queue(name, connection=redis).count for name in QUEUES}
+    except RedisError:
+        return None

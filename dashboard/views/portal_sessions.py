@@ -1,0 +1,47 @@
+"""The way to Stripe's own pages, where people keep their cards and pay."""
+
+from flask import Blueprint, current_app, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.overview import draft_of
+from dashboard.clock import utc_now
+from dashboard.gateway.errors import GatewayError
+from dashboard.gateway.protocol import Gateway
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.sync.request import Request, request_sync
+from dashboard.views.access import current_actor
+from dashboard.views.errors import refuse
+from jobs.syncs import enqueue_run
+
+bp = Blueprint("portal_sessions", __name__, url_prefix="/organizations/<slug>/portal-sessions")
+
+AWAY = "Stripe is not answering, so its page could not be opened. Nothing was changed. Try again."
+UNKNOWN = "Stripe is being told of this organization. Try again in a few seconds."
+
+
+@bp.post("")
+@permission("portal.open")
+def create(slug: str) -> ResponseReturnValue:
+    """Send the reader to Stripe's portal; the latest charges follow by a sync of their own."""
+    organization = organization_by_slug(slug)
+    _bring_up_to_date(organization)
+    back = url_for("organizations.show", slug=slug, _external=True)
+    if organization.stripe_customer_id is None:
+        flash(UNKNOWN)
+        return redirect(back, code=303)
+    gateway: Gateway = current_app.extensions["gateway"]
+    try:
+        # The address is a secret of one use: it is neither logged nor kept.
+        address = gateway.portal_url(organization.stripe_customer_id, return_url=back)
+    except GatewayError:
+        refuse(AWAY)
+        return redirect(back, code=303)
+    return redirect(address, code=303)
+
+
+def _bring_up_to_date(organization: Organization) -> None:
+    invoice = draft_of(organization)
+    if invoice is not None and (invoice.is_dirty or organization.stripe_customer_id is None):
+        enqueue_run(request_sync(invoice, Request("portal", current_actor()), now=utc_now()))

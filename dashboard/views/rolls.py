@@ -1,0 +1,63 @@
+"""Rolling a cycle early: previewed, typed, done once."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
+from dashboard.billing.overview import invoice_by_id
+from dashboard.billing.roll import preview_roll, roll_early
+from dashboard.clock import utc_now
+from dashboard.forms.roll import RollForm
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.sync.request import Request, request_sync
+from dashboard.sync.status import status_of
+from dashboard.views.access import current_actor
+from jobs.syncs import enqueue_run
+
+bp = Blueprint("rolls", __name__, url_prefix="/organizations/<slug>/rolls")
+
+
+@bp.get("/new")
+@permission("cycle.roll")
+def new(slug: str) -> ResponseReturnValue:
+    """Show what rolling now would close and open."""
+    organization = organization_by_slug(slug)
+    invoice = current_invoice(organization)
+    form = RollForm(organization.name, data={"invoice_id": invoice.id})
+    return _page(organization, invoice, form)
+
+
+@bp.post("")
+@permission("cycle.roll")
+def create(slug: str) -> ResponseReturnValue:
+    """Close the previewed invoice now, open the next, and start the final sync."""
+    organization, now = organization_by_slug(slug), utc_now()
+    form = RollForm(organization.name)
+    if not form.validate_on_submit():
+        return _page(organization, current_invoice(organization), form), 422
+    closed_id = int(form.invoice_id.data)
+    roll_early(
+        organization,
+        reason=form.reason.data,
+        actor=current_actor(),
+        now=now,
+        invoice_id=closed_id,
+    )
+    closed = invoice_by_id(organization, closed_id)
+    enqueue_run(request_sync(closed, Request("final", current_actor(), verify=True), now=now))
+    flash("The cycle is rolled. The closed invoice is being checked and finalized at Stripe.")
+    return redirect(url_for("invoices.show", slug=slug, sequence=closed.sequence), code=303)
+
+
+def _page(organization: Organization, invoice: Invoice, form: RollForm) -> str:
+    return render_template(
+        "rolls/new.html",
+        organization=organization,
+        invoice=invoice,
+        sync=status_of(invoice),
+        preview=preview_roll(organization, now=utc_now()),
+        form=form,
+    )
