@@ -20,6 +20,7 @@ from dashboard.gateway.protocol import LINES_PER_CALL, LINES_PER_INVOICE
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
+from dashboard.sync.effects import learn_ids
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.plan import KINDS, Change, Plan
@@ -114,6 +115,7 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
         if work.remote is None:
             work.checkpoint()
             work.remote = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+            learn_ids(work.invoice, work.remote)
             snapshot = take_snapshot(work.invoice)
         comparison = snapshot.compare(work.remote)
         note_foreign(work.invoice, comparison, now=work.clock())
@@ -185,6 +187,15 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
         if at is not None and reply.automatically_finalizes_at == at:
             return
         perform(work, "schedule", {"invoice_id": reply.id, "at": None})
+
+
+def schedule_again(work: Work) -> None:
+    """Set the dead-man switch of a draft anew that parking had switched off."""
+    invoice = work.invoice
+    at = finalizes_at(invoice, work.clock())
+    if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
+        return
+    perform(work, "schedule", {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()})
 
 
 def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:

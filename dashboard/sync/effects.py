@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, func, select
 
 from dashboard.billing.models import Invoice
@@ -79,8 +81,8 @@ def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
     )
 
 
-def learn_ids(invoice: Invoice, lines: tuple[RemoteLine, ...]) -> None:
-    """Keep the line ids a reply happens to show; it shows ten at the most."""
+def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
+    """Keep the line ids that were shown: a reply shows ten at the most, a reading all."""
     ids = {line.key: line.id for line in lines if line.key is not None}
     if ids:
         for line in synced_lines(invoice.id):

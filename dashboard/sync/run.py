@@ -16,7 +16,7 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, NotEditable, Refused
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
-from dashboard.sync.converge import converge
+from dashboard.sync.converge import converge, schedule_again
 from dashboard.sync.finalize import finalize, hold_at_stripe
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
@@ -80,7 +80,8 @@ def carry_out(work: Work) -> None:
 
 def advance(work: Work) -> None:
     """Converge, and finalize where asked; reconcile when Stripe acted first."""
-    if work.invoice.parked_at is not None and work.run.trigger != "scheduled":
+    was_parked = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
+    if was_parked:
         unpark(work.invoice)
     try:
         if finalized_at_stripe(work.invoice):
@@ -88,6 +89,8 @@ def advance(work: Work) -> None:
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)
+        elif was_parked:
+            schedule_again(work)
     except NotEditable:
         reconcile(work)
 

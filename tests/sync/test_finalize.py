@@ -1,0 +1,125 @@
+"""The end of a bill: finalized only when equal to the cent, else parked with a sentence."""
+
+import pytest
+from sqlalchemy import select
+
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from tests.support.billing import items_of, put
+from tests.support.syncing import Syncer
+from tests.sync.test_verify import add_foreign, decide
+
+
+@pytest.fixture
+def sealed(bill: Invoice, syncer: Syncer) -> Invoice:
+    """A sealed bill of two lines, one of which Stripe was not told yet."""
+    put(bill, a=4000)
+    syncer.sync(bill)
+    put(bill, b=2500)
+    seal(bill)
+    syncer.operations()
+    return bill
+
+
+def seal(bill: Invoice) -> Invoice:
+    """Seal the bill and return the next one."""
+    with transaction():
+        return seal_now(bill, now=utc_now())
+
+
+def close(bill: Invoice, syncer: Syncer) -> SyncRun:
+    """Carry out the final sync."""
+    return syncer.sync(bill, "final", verify=True)
+
+
+def test_a_sealed_bill_is_synced_verified_and_finalized(sealed: Invoice, syncer: Syncer) -> None:
+    run = close(sealed, syncer)
+    assert (run.state, run.error) == ("succeeded", None)
+    assert (sealed.status, sealed.stripe_total_cents) == ("open", 6500)
+    assert sealed.number is not None
+    assert sealed.hosted_invoice_url is not None
+    # One call for the new line, one to read all lines, one to finalize.
+    assert [call.split()[0] for call in syncer.operations()] == ["POST", "GET", "POST"]
+
+
+def test_a_foreign_line_parks_the_bill_and_stops_stripes_own_schedule(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    add_foreign(syncer, sealed)
+    close(sealed, syncer)
+    assert (sealed.status, sealed.parked_code) == ("sealed", "foreign_lines")
+    remote = syncer.gateway.invoice(str(sealed.stripe_invoice_id))
+    assert (remote.status, remote.auto_advance) == ("draft", False)
+    assert "not ours" in str(sealed.parked_reason)
+
+
+def test_after_the_decision_the_parked_bill_is_finalized(sealed: Invoice, syncer: Syncer) -> None:
+    add_foreign(syncer, sealed)
+    close(sealed, syncer)
+    decide(sealed, "take_ours")
+    close(sealed, syncer)
+    assert (sealed.status, sealed.parked_code) == ("open", None)
+    assert sealed.stripe_total_cents == sealed.total_cents == 6500
+
+
+def test_a_bill_with_nothing_on_it_ends_without_stripe(bill: Invoice, syncer: Syncer) -> None:
+    seal(bill)
+    close(bill, syncer)
+    assert (bill.status, bill.stripe_invoice_id, syncer.operations()) == ("paid", None, [])
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "error_before", "error_after"])
+def test_a_fault_while_finalizing_bills_once(sealed: Invoice, syncer: Syncer, kind: str) -> None:
+    syncer.sandbox.fault(kind, "finalize$", times=1)
+    run = close(sealed, syncer)
+    if run.state == "retrying":
+        run = syncer.carry_out(run)
+    assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
+
+
+def test_when_stripe_finalizes_first_the_rest_is_carried_to_the_next_bill(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    # Somebody finalizes in Stripe's dashboard while the ledger already knows more.
+    syncer.gateway.finalize(str(bill.stripe_invoice_id), key="somebody")
+    put(bill, a=4100, b=2500)
+    run = syncer.sync(bill)
+    following = db.session.scalars(
+        select(Invoice).where(Invoice.previous_invoice_id == bill.id)
+    ).one()
+    assert (run.state, bill.status, bill.total_cents) == ("succeeded", "open", 4000)
+    assert {item.description: item.amount_cents for item in items_of(following)} == {
+        "Item a, carried over": 100,
+        "Item b, carried over": 2500,
+    }
+    assert (following.status, following.period_end) == ("draft", bill.cycle.ends_at)
+
+
+def test_the_dead_man_switch_is_set_on_the_draft(bill: Invoice, syncer: Syncer) -> None:
+    put(bill, a=1)
+    syncer.sync(bill)
+    remote = syncer.gateway.invoice(str(bill.stripe_invoice_id))
+    assert remote.auto_advance
+    assert remote.automatically_finalizes_at == bill.automatically_finalizes_at
+    assert remote.automatically_finalizes_at > bill.period_end
+
+
+def test_a_draft_that_is_no_longer_parked_gets_its_dead_man_switch_back(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=1)
+    syncer.sync(bill)
+    rule = syncer.sandbox.fault("error_before", "add_lines$", status=400)
+    put(bill, b=1)
+    syncer.sync(bill)
+    assert (bill.parked_code, bill.automatically_finalizes_at) == ("stripe_refused", None)
+    syncer.sandbox.delete(f"faults/{rule}")
+    run = syncer.sync(bill)
+    assert (run.state, bill.parked_code) == ("succeeded", None)
+    assert syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance

@@ -1,0 +1,140 @@
+"""Drift: what somebody did to the draft at Stripe is found, named, and repaired or asked about."""
+
+import pytest
+import requests
+
+from dashboard.audit.actor import Actor
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.gateway.records import LineContent, RemoteLine
+from dashboard.sync.decide import decide_line
+from dashboard.sync.foreign import foreign_lines
+from dashboard.transaction import transaction
+from tests.support.billing import put
+from tests.support.sandbox import API_KEY
+from tests.support.syncing import Syncer
+
+SUPPORT = Actor("user", None, "support@example.com")
+
+
+@pytest.fixture
+def synced(bill: Invoice, syncer: Syncer) -> Invoice:
+    """A bill of twelve lines, in sync; one more than fits a reply's ten, and then some."""
+    put(bill, **{f"k{n:02}": n * 100 for n in range(1, 13)})
+    syncer.sync(bill)
+    syncer.operations()
+    return bill
+
+
+def line(syncer: Syncer, bill: Invoice, key: str) -> RemoteLine:
+    """Return Stripe's line of one of our keys."""
+    found = syncer.gateway.lines(str(bill.stripe_invoice_id))
+    return next(one for one in found if one.key == key)
+
+
+def edit(syncer: Syncer, bill: Invoice, key: str, cents: int) -> None:
+    """Change a line as somebody in Stripe's dashboard would."""
+    one = line(syncer, bill, key)
+    content = LineContent(key, cents, one.description, one.period_start, one.period_end)
+    stripe_id = str(bill.stripe_invoice_id)
+    syncer.gateway.update_lines(stripe_id, [(one.id, content)], run="x", key=f"edit-{key}")
+
+
+def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
+    """Add a line that is not ours, as somebody in Stripe's dashboard would."""
+    answer = requests.post(
+        f"{syncer.sandbox.url}/v1/invoices/{bill.stripe_invoice_id}/add_lines",
+        data={"lines[0][description]": "Setup", "lines[0][amount]": cents},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+
+
+def decide(bill: Invoice, decision: str) -> None:
+    """Decide on the one foreign line as support would."""
+    with transaction():
+        decide_line(foreign_lines(bill.id)[0], decision, actor=SUPPORT, now=utc_now())
+
+
+def test_verifying_what_is_equal_reads_and_writes_nothing(synced: Invoice, syncer: Syncer) -> None:
+    run = syncer.sync(synced, verify=True)
+    assert (run.state, run.findings) == ("succeeded", [])
+    assert [call.split()[0] for call in syncer.operations()] == ["GET"]
+
+
+def test_an_edited_line_is_found_and_set_right(synced: Invoice, syncer: Syncer) -> None:
+    edit(syncer, synced, "k12", 1)
+    run = syncer.sync(synced, verify=True)
+    assert run.state == "succeeded"
+    assert syncer.lines(synced)["k12"] == 1200
+
+
+def test_a_removed_line_is_found_and_added_again(synced: Invoice, syncer: Syncer) -> None:
+    one = line(syncer, synced, "k03")
+    syncer.gateway.remove_lines(str(synced.stripe_invoice_id), [one.id], run="x", key="rm")
+    syncer.sync(synced, verify=True)
+    assert syncer.lines(synced)["k03"] == 300
+
+
+def test_an_edit_is_noticed_for_free_by_the_total_of_the_next_reply(
+    synced: Invoice, syncer: Syncer
+) -> None:
+    edit(syncer, synced, "k12", 1)
+    put(synced, k01=111)
+    run = syncer.sync(synced)
+    assert (run.verify, run.state) == (False, "succeeded")
+    assert syncer.lines(synced)["k12"] == 1200
+
+
+def test_a_foreign_line_is_noted_and_left_alone(synced: Invoice, syncer: Syncer) -> None:
+    add_foreign(syncer, synced)
+    run = syncer.sync(synced, verify=True)
+    assert [finding["state"] for finding in run.findings] == ["foreign"]
+    assert [(one.amount_cents, one.decision) for one in foreign_lines(synced.id)] == [(5000, None)]
+    assert syncer.lines(synced)[None] == 5000
+
+
+def test_a_known_foreign_line_does_not_make_each_sync_look_again(
+    synced: Invoice, syncer: Syncer
+) -> None:
+    add_foreign(syncer, synced)
+    syncer.sync(synced, verify=True)
+    put(synced, k01=111)
+    syncer.operations()
+    syncer.sync(synced)
+    assert [call.split()[0] for call in syncer.operations()] == ["POST"]
+
+
+def test_taking_ours_removes_the_foreign_line(synced: Invoice, syncer: Syncer) -> None:
+    add_foreign(syncer, synced)
+    syncer.sync(synced, verify=True)
+    decide(synced, "take_ours")
+    run = syncer.sync(synced)
+    assert (run.state, foreign_lines(synced.id)) == ("succeeded", [])
+    assert None not in syncer.lines(synced)
+    assert synced.stripe_total_cents == synced.total_cents
+
+
+def test_adopting_theirs_makes_it_an_adjustment_without_a_second_line(
+    synced: Invoice, syncer: Syncer
+) -> None:
+    add_foreign(syncer, synced)
+    syncer.sync(synced, verify=True)
+    before = synced.total_cents
+    decide(synced, "adopt")
+    run = syncer.sync(synced)
+    lines = syncer.lines(synced)
+    assert (run.state, foreign_lines(synced.id)) == ("succeeded", [])
+    assert (len(lines), None in lines) == (13, False)
+    assert synced.total_cents == before + 5000 == synced.stripe_total_cents
+
+
+def test_a_line_that_is_left_stays_through_later_syncs(synced: Invoice, syncer: Syncer) -> None:
+    add_foreign(syncer, synced)
+    syncer.sync(synced, verify=True)
+    decide(synced, "leave")
+    put(synced, k01=7)
+    syncer.sync(synced, verify=True)
+    assert syncer.lines(synced)[None] == 5000
+    assert foreign_lines(synced.id)[0].decision == "leave"
