@@ -83,3 +83,10 @@ class BadSignature(BillingError):
 
     status = 400
     code = "bad_signature"
+
+
+class NotAnEvent(BillingError):
+    """A signed body is not a snapshot event; nothing was stored."""
+
+    status = 400
+    code = "not_an_event"

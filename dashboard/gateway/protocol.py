@@ -76,7 +76,7 @@ class Gateway(Protocol):
         """Yield the events of `types` created at or after `since`, newest first."""
 
     def verify_event(self, raw: bytes, signature: str) -> RemoteEvent:
-        """Return the event of a webhook; raises `BadSignature`."""
+        """Return the event of a webhook; raises `BadSignature` or `NotAnEvent`."""
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries, as it was at that moment."""

@@ -11,7 +11,7 @@ import stripe
 
 from dashboard.config import Config
 from dashboard.gateway import parsing, requests
-from dashboard.gateway.errors import BadSignature
+from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
@@ -172,7 +172,7 @@ class StripeGateway:
                 )
             except stripe.SignatureVerificationError:
                 continue
-            return parsing.parse_event(json.loads(raw))
+            return _event(raw)
         raise BadSignature(
             "The signature does not match. Nothing was stored. Check STRIPE_WEBHOOK_SECRET."
         )
@@ -196,6 +196,17 @@ class StripeGateway:
 def _data(reply: Any) -> tuple[dict[str, Any], str | None]:
     """Return a reply as plain data, with Stripe's name for the request."""
     return reply.to_dict(), reply.last_response.request_id if reply.last_response else None
+
+
+def _event(raw: bytes) -> RemoteEvent:
+    """Return the snapshot event in a verified body."""
+    try:
+        return parsing.parse_event(json.loads(raw))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotAnEvent(
+            "The body is signed but is no snapshot event. Nothing was stored. Set the endpoint at "
+            "Stripe to snapshot payloads."
+        ) from error
 
 
 def _plain(event: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.extensions import csrf
-from dashboard.gateway.errors import BadSignature
+from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.measures import WEBHOOKS_RECEIVED
 from dashboard.webhooks.inbox import store
 from jobs.inbox import process_event
@@ -24,8 +24,8 @@ def receive() -> ResponseReturnValue:
         event = current_app.extensions["gateway"].verify_event(
             raw, request.headers.get("Stripe-Signature", "")
         )
-    except BadSignature as error:
-        WEBHOOKS_RECEIVED.labels("bad_signature").inc()
+    except (BadSignature, NotAnEvent) as error:
+        WEBHOOKS_RECEIVED.labels(error.code).inc()
         return {"error": error.message}, error.status
     stored = store([event], source="webhook", now=utc_now())
     for event_id in stored:

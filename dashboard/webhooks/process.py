@@ -54,7 +54,7 @@ def process(
         with db.session.begin_nested():
             outcome = handle(delivery)
     except Exception as error:  # whatever it is, the event keeps it and is tried again
-        log.exception("webhook_failed", event=event.stripe_event_id, type=event.type)
+        log.exception("webhook_failed", stripe_event=event.stripe_event_id, type=event.type)
         db.session.refresh(event)
         failed(event, f"{type(error).__name__}: {error}", now=now)
         return []

@@ -1,0 +1,57 @@
+"""The endpoint verifies, stores each event once, and answers."""
+
+import stripe
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from dashboard.extensions import db
+from dashboard.webhooks.models import WebhookEvent
+from tests.support.events import event, signed
+
+UNKNOWN = {"id": "in_none", "object": "invoice"}
+
+
+def stored() -> int:
+    """Return how many events the inbox holds."""
+    return db.session.scalar(select(func.count()).select_from(WebhookEvent)) or 0
+
+
+def test_a_signed_event_is_stored_and_answered(client: FlaskClient) -> None:
+    raw, headers = signed(event("invoice.paid", UNKNOWN))
+    assert client.post("/webhooks/stripe", data=raw, headers=headers).status_code == 200
+    assert stored() == 1
+
+
+def test_the_same_event_again_is_answered_alike_and_stored_once(client: FlaskClient) -> None:
+    raw, headers = signed(event("invoice.paid", UNKNOWN))
+    answers = [client.post("/webhooks/stripe", data=raw, headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert stored() == 1
+
+
+def test_a_wrong_signature_is_refused_and_nothing_is_stored(client: FlaskClient) -> None:
+    raw, headers = signed(event("invoice.paid", UNKNOWN), secret="whsec_somebody_else")
+    assert client.post("/webhooks/stripe", data=raw, headers=headers).status_code == 400
+    assert stored() == 0
+
+
+def test_a_changed_body_is_refused(client: FlaskClient) -> None:
+    raw, headers = signed(event("invoice.paid", UNKNOWN))
+    answer = client.post("/webhooks/stripe", data=raw.replace(b"paid", b"void"), headers=headers)
+    assert (answer.status_code, stored()) == (400, 0)
+
+
+def test_an_old_delivery_is_refused(client: FlaskClient) -> None:
+    raw, headers = signed(event("invoice.paid", UNKNOWN))
+    headers["Stripe-Signature"] = stripe.WebhookSignature.generate_signature_header(
+        raw.decode(), "whsec_sandbox", timestamp=1_600_000_000
+    )
+    assert client.post("/webhooks/stripe", data=raw, headers=headers).status_code == 400
+
+
+def test_a_signed_body_that_is_no_event_is_refused_with_a_sentence(client: FlaskClient) -> None:
+    raw, headers = signed({"id": "evt_1", "object": "v2.core.event"})
+    answer = client.post("/webhooks/stripe", data=raw, headers=headers)
+    assert answer.status_code == 400
+    assert "snapshot" in answer.get_json()["error"]
+    assert stored() == 0
