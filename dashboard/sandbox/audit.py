@@ -1,4 +1,4 @@
-"""The check behind every fault test: no line of the caller's ledger is live twice."""
+"""The check behind every fault test: no line of the caller's ledger is billed twice."""
 
 from __future__ import annotations
 
@@ -6,21 +6,38 @@ from collections import defaultdict
 from typing import Any
 
 from dashboard.sandbox.line_view import line_id
-from dashboard.sandbox.store import Store
+from dashboard.sandbox.store import Record, Store
 
-# The caller's own id of a line, as it writes it into the line's metadata.
-OWN_ID = "invoice_item"
+# The caller's own name of a line, as it writes it into the line's metadata.
+OWN_NAME = "invoice_item"
 
 
 def audit(store: Store) -> dict[str, Any]:
-    """Return {ok, duplicates: [{invoice_item, lines: [{line, invoice}]}], lines: count checked}."""
-    places: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for item in store.all("invoiceitem").values():
-        own = item["metadata"].get(OWN_ID)
-        invoice = store.get("invoice", item["invoice"]) if item["invoice"] else None
-        if own and invoice is not None and invoice["status"] != "void":
-            places[own].append({"line": line_id(item["id"]), "invoice": invoice["id"]})
-    duplicates = [
-        {"invoice_item": own, "lines": lines} for own, lines in places.items() if len(lines) > 1
-    ]
-    return {"ok": not duplicates, "duplicates": duplicates, "lines": len(places)}
+    """Return {ok, duplicates: [{invoice_item, lines: [{line, invoice}]}], lines: count checked}.
+
+    A name that is on one invoice twice is a duplicate. On two invoices it is one only with the
+    same period and amount: late usage of a past cycle may rightly come under its name again.
+    Void invoices do not count.
+    """
+    on_one: dict[Any, list[Record]] = defaultdict(list)
+    on_many: dict[Any, list[Record]] = defaultdict(list)
+    named = [item for item in store.all("invoiceitem").values() if _is_live(store, item)]
+    for item in named:
+        own, period = item["metadata"][OWN_NAME], item["period"]
+        on_one[own, item["invoice"]].append(item)
+        on_many[own, period["start"], period["end"], item["amount"]].append(item)
+    twice = {
+        one["id"]: found for found in [*on_one.values(), *on_many.values()] for one in found[1:]
+    }
+    duplicates = [_told(found) for found in twice.values()]
+    return {"ok": not duplicates, "duplicates": duplicates, "lines": len(named)}
+
+
+def _is_live(store: Store, item: Record) -> bool:
+    invoice = store.get("invoice", item["invoice"]) if item["invoice"] else None
+    return OWN_NAME in item["metadata"] and invoice is not None and invoice["status"] != "void"
+
+
+def _told(items: list[Record]) -> dict[str, Any]:
+    lines = [{"line": line_id(item["id"]), "invoice": item["invoice"]} for item in items]
+    return {"invoice_item": items[0]["metadata"][OWN_NAME], "lines": lines}
