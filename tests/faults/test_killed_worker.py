@@ -1,0 +1,112 @@
+"""A worker is killed at every call of a sync: the next one converges and nothing is there twice.
+
+Each case holds one call at the sandbox, kills the worker and all it started while the call is
+under way, lets the call go on without anybody to hear the reply, and starts another worker.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import update
+
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.sync.models import SyncLease, SyncRun
+from dashboard.sync.request import Request, request_sync
+from dashboard.transaction import transaction
+from jobs.syncs import enqueue_run, sweep_runs
+from tests.support.billing import drop, make_bill, put
+from tests.support.sandbox import SandboxControl
+from tests.support.stack import Stack
+from tests.support.syncing import Syncer, gateway_to
+
+pytestmark = pytest.mark.fault
+CALLS = {
+    "create the customer": "/v1/customers$",
+    "create the draft": "/v1/invoices$",
+    "add lines": "add_lines$",
+    "update lines": "update_lines$",
+    "remove lines": "remove_lines$",
+    "finalize": "finalize$",
+}
+# Held before Stripe does it, and after it was done but before the reply.
+MOMENTS = ("hold_before", "hold_after")
+
+
+@pytest.fixture
+def syncer(live_stack: Stack) -> Syncer:
+    """Syncs in this process, for what comes before the call under test."""
+    sandbox = SandboxControl(live_stack.sandbox_url)
+    return Syncer(gateway_to(live_stack.sandbox_url), sandbox)
+
+
+def prepare(call: str, syncer: Syncer) -> tuple[Invoice, str]:
+    """Return a bill whose next run makes the call, and that run's trigger."""
+    bill = make_bill()
+    put(bill, a=100, b=200, c=300)
+    if call in ("update lines", "remove lines", "finalize"):
+        syncer.sync(bill)
+        put(bill, b=222, d=400)
+        drop(bill, "c")
+    if call == "finalize":
+        with transaction():
+            seal_now(bill, now=utc_now())
+        return bill, "final"
+    return bill, "support"
+
+
+def enqueue(bill: Invoice, trigger: str) -> SyncRun:
+    """Request a run and queue it for the worker."""
+    with transaction():
+        request = Request(trigger, verify=trigger == "final")
+        run = request_sync(bill, request, now=utc_now())
+        enqueue_run(run)
+    return run
+
+
+def expire_leases(db: SQLAlchemy) -> None:
+    """Let the time pass after which a killed worker's lease is anybody's."""
+    with transaction():
+        db.session.execute(update(SyncLease).values(expires_at=utc_now()))
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something is so; fail when it takes too long."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it did not come to an end"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
+    app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, call: str, moment: str
+) -> None:
+    bill, trigger = prepare(call, syncer)
+    syncer.sandbox.fault(moment, CALLS[call], method="POST", times=1)
+    run = enqueue(bill, trigger)
+    hold = syncer.sandbox.wait_for_hold()
+    live_stack.kill("worker")
+    # The call goes on: what Stripe has begun does not stop because nobody listens any more.
+    syncer.sandbox.post(f"holds/{hold['id']}/release")
+    expire_leases(db)
+    live_stack.start_worker("second worker")
+    with transaction():
+        sweep_runs.enqueue()
+
+    def is_over() -> bool:
+        db.session.rollback()
+        db.session.refresh(run)
+        return run.state not in ("queued", "running", "retrying")
+
+    wait_until(is_over)
+    db.session.refresh(bill)
+    assert (run.state, run.error, run.attempts) == ("succeeded", None, 2)
+    assert sum(syncer.lines(bill).values()) == bill.total_cents == bill.stripe_total_cents
+    assert syncer.sandbox.get("audit")["ok"]
+    assert bill.status == ("open" if trigger == "final" else "draft")
