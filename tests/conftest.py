@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 
+from dashboard.app import create_app
 from dashboard.extensions import db as database
-from tests.support.application import build_app
 from tests.support.database import Cleaner, cleaner
+from tests.support.environment import config
 from tests.support.services import Services, Worker, worker_services
 from tests.support.stack import Stack, stack_directory, standing_stack, working
 
@@ -41,7 +42,7 @@ def services(worker_id: str) -> Worker:
 @pytest.fixture(scope="session")
 def app(services: Worker) -> Iterator[Flask]:
     """The application on this process's databases."""
-    built = build_app(services)
+    built = create_app(config(services.database_url, services.redis_url))
     yield built
     with built.app_context():
         database.engine.dispose()

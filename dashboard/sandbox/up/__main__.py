@@ -48,9 +48,11 @@ def start_all(supervisor: Supervisor, settings: Settings) -> None:
         supervisor.start(parts.sandbox(settings, environment))
     else:
         state("Stripe", "ready", os.environ.get("STRIPE_API_BASE", "Stripe, with a test key"))
-    supervisor.start(parts.web(settings, environment))
-    supervisor.start(parts.worker(settings, environment))
-    supervisor.start(parts.scheduler(settings, environment))
+    supervisor.start(
+        parts.web(settings, environment),
+        parts.worker(settings, environment),
+        parts.scheduler(settings, environment),
+    )
     sign_ins = ""
     if settings.demo:
         sign_ins = supervisor.run(parts.demo(settings, environment))

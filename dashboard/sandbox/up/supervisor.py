@@ -5,6 +5,10 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from types import FrameType
 from typing import NoReturn
 
@@ -27,7 +31,7 @@ class Supervisor:
     """Owns the running parts; nothing it started outlives it."""
 
     def __init__(self) -> None:
-        self.parts: list[Part] = []
+        self.groups: list[tuple[Part, ...]] = []
         self.told_to_stop = False
         self.parent = os.getppid()
 
@@ -37,19 +41,17 @@ class Supervisor:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._tell)
 
-    def start(self, part: Part) -> None:
-        """Start `part` and wait until it is ready. Raises CannotStart if a vital one is not."""
+    def start(self, *group: Part) -> None:
+        """Start parts that need not wait for each other, and wait until all of them are ready.
+
+        Raises CannotStart if a vital one is not.
+        """
         self.pulse(0)
-        self.parts.append(part)
-        try:
-            part.server.start()
-            self._wait_until_ready(part)
-        except (EmbeddedError, CannotStart) as error:
-            state(part.name, "failed", str(error))
-            if part.is_vital:
-                raise CannotStart(f"{part.name} is needed; nothing is left running.") from None
-        else:
-            state(part.name, "ready", part.note)
+        self.groups.append(group)
+        started = [part for part in group if _attempt(part, part.server.start)]
+        for part in started:
+            if _attempt(part, partial(self._wait_until_ready, part)):
+                state(part.name, "ready", part.note)
 
     def run(self, task: Task, note: str = "") -> str:
         """Run `task` to its end and return what it printed, nothing if it failed.
@@ -75,17 +77,17 @@ class Supervisor:
         """Restart what dies, until told to stop."""
         while True:
             self.pulse()
-            for part in self.parts:
+            for part in chain.from_iterable(self.groups):
                 if not part.is_given_up and not part.server.is_running():
                     self._restart(part)
 
     def stop(self) -> None:
-        """Stop every part, the last one started first."""
+        """Stop every part, those first that were started last."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        for part in reversed(self.parts):
-            part.server.stop()
-            state(part.name, "stopped")
+        for group in reversed(self.groups):
+            with ThreadPoolExecutor() as together:
+                list(together.map(_stop, group))
 
     def pulse(self, seconds: float = PULSE_SECONDS) -> None:
         """Wait a little. Raises Stopped when we were told to, or when `make` is gone."""
@@ -121,6 +123,22 @@ class Supervisor:
             part.server.stop()
             part.server.start()
         state(part.name, "restarted", f"it had ended; see {short(part.log)}")
+
+
+def _attempt(part: Part, step: Callable[[], None]) -> bool:
+    try:
+        step()
+    except (EmbeddedError, CannotStart) as error:
+        state(part.name, "failed", str(error))
+        if part.is_vital:
+            raise CannotStart(f"{part.name} is needed; nothing is left running.") from None
+        return False
+    return True
+
+
+def _stop(part: Part) -> None:
+    part.server.stop()
+    state(part.name, "stopped")
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:

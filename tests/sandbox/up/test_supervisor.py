@@ -55,6 +55,14 @@ def test_the_last_one_started_is_stopped_first(supervisor: Supervisor) -> None:
     assert told == ["start first", "start second", "stop second", "stop first"]
 
 
+def test_parts_of_a_group_do_not_wait_for_each_other(supervisor: Supervisor) -> None:
+    told: list[str] = []
+    slow = part("Web", Recorder("web", told))
+    slow.is_ready = lambda: "start worker" in told
+    supervisor.start(slow, part("Worker", Recorder("worker", told)))
+    assert told == ["start web", "start worker"]
+
+
 def test_a_vital_part_that_ends_stops_the_start(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,7 +82,7 @@ def test_a_part_that_died_is_started_again(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     command = Command([sys.executable, "-c", "input()"], tmp_path / "log", {})
-    supervisor.parts.append(part("Worker", command))
+    supervisor.groups.append((part("Worker", command),))
     watch_some(supervisor, 1)
     assert "Worker       restarted" in capsys.readouterr().out
     supervisor.stop()
@@ -88,7 +96,7 @@ def test_a_part_that_ends_at_every_start_is_given_up(
     monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
     server = Recorder("worker", [], lives=0)
     server.is_running = lambda: False  # type: ignore[method-assign]
-    supervisor.parts.append(part("Worker", server))
+    supervisor.groups.append((part("Worker", server),))
     watch_some(supervisor, 60)
     assert server.starts == module.RESTARTS_PER_MINUTE
     assert "ends at every start" in capsys.readouterr().out
