@@ -59,6 +59,10 @@ class Chains:
         rows = db.session.execute(query.execution_options(populate_existing=True))
         return cls([Link(invoice, item) for invoice, item in rows])
 
+    def items(self) -> list[InvoiceItem]:
+        """Return all the items."""
+        return [link.item for links in self._links.values() for link in links]
+
     def of(self, key: ChainKey) -> list[Link]:
         """Return the items for `key` in the order of their invoices."""
         return list(self._links[key])

@@ -17,8 +17,6 @@ from dashboard.billing.targets import Targets
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.pricing.models import PriceVersion
-from dashboard.pricing.versions import load_windows
 
 __all__ = [
     "current_invoice",
@@ -80,9 +78,7 @@ def rate_invoice(invoice: Invoice, *, now: datetime) -> None:
     the nominal cycle as before. The invoice must be locked, and be the last of its cycle.
     """
     changed = rerate_recurring(invoice, now=now)
-    items = _metered_items(invoice)
-    windows = load_windows({item.price_version.price_id for item in items if item.price_version})
-    changed |= invoice in rerate_metered(invoice, usage_of(items, windows), now=now)
+    changed |= invoice in rerate_metered(invoice, usage_of(_metered_items(invoice)), now=now)
     if changed:
         touch(invoice, now=now)
 
@@ -98,9 +94,6 @@ def _metered_items(invoice: Invoice) -> list[InvoiceItem]:
     query = (
         select(InvoiceItem)
         .where(InvoiceItem.invoice_id == invoice.id, InvoiceItem.kind == "metered")
-        .options(
-            joinedload(InvoiceItem.cycle),
-            joinedload(InvoiceItem.price_version).joinedload(PriceVersion.price),
-        )
+        .options(joinedload(InvoiceItem.cycle))
     )
     return list(db.session.scalars(query))

@@ -13,7 +13,7 @@ from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.pricing.exact import EXACT
 from dashboard.pricing.rating import Rated, rate_metered
-from dashboard.pricing.versions import VersionWindow
+from dashboard.pricing.versions import VersionWindow, load_windows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +106,9 @@ def _line(invoice: Invoice, usage: Usage, quantity: Decimal, rated: Rated) -> Li
     )
 
 
-def usage_of(
-    items: Collection[InvoiceItem], windows: Mapping[int, Collection[VersionWindow]]
-) -> list[Usage]:
-    """Return what the metered items among `items` bill, given the windows of their prices."""
-    by_version = {one.version.id: one for ones in windows.values() for one in ones}
-    found: dict[ChainKey, Usage] = {}
-    for item in items:
-        if item.kind == "metered" and item.price_version_id is not None:
-            usage = Usage(item.cycle, by_version[item.price_version_id])
-            found[usage.key] = usage
-    return list(found.values())
+def usage_of(items: Collection[InvoiceItem]) -> list[Usage]:
+    """Return what the metered items among `items` bill; one query for all their versions."""
+    metered = [item for item in items if item.kind == "metered"]
+    windows = load_windows_of(item.price_version_id for item in metered if item.price_version_id)
+    found = {Usage(item.cycle, windows[item.price_version_id or 0]) for item in metered}
+    return sorted(found, key=lambda usage: usage.key)

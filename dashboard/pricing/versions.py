@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, zip_longest
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.extensions import db
@@ -67,14 +67,27 @@ def windows_of(versions: Sequence[PriceVersion]) -> list[VersionWindow]:
 
 def load_windows(price_ids: Iterable[int]) -> dict[int, list[VersionWindow]]:
     """Return the version windows of each price, in order; one query."""
-    query = (
-        select(PriceVersion)
-        .where(PriceVersion.price_id.in_(set(price_ids)))
-        .order_by(PriceVersion.price_id, PriceVersion.effective_at)
-        .options(joinedload(PriceVersion.price))
-    )
-    versions = db.session.scalars(query)
+    versions = db.session.scalars(_versions().where(PriceVersion.price_id.in_(set(price_ids))))
     return {
         price_id: windows_of(list(group))
         for price_id, group in groupby(versions, key=lambda version: version.price_id)
     }
+
+
+def load_windows_of(version_ids: Iterable[int]) -> dict[int, VersionWindow]:
+    """Return the window of each of these versions, and of the others of their prices; one query."""
+    same_price = select(PriceVersion.price_id).where(PriceVersion.id.in_(set(version_ids)))
+    versions = db.session.scalars(_versions().where(PriceVersion.price_id.in_(same_price)))
+    return {
+        window.version.id: window
+        for _, group in groupby(versions, key=lambda version: version.price_id)
+        for window in windows_of(list(group))
+    }
+
+
+def _versions() -> Select[PriceVersion]:
+    return (
+        select(PriceVersion)
+        .order_by(PriceVersion.price_id, PriceVersion.effective_at)
+        .options(joinedload(PriceVersion.price))
+    )
