@@ -10,7 +10,9 @@ from dashboard.usage.breakdown import DayTotal
 
 WIDTH, HEIGHT = 640, 140
 LEFT, BOTTOM, TOP = 52, 18, 8
-NICE = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+NICE = tuple(
+    Decimal(text) for text in ("1", "1.2", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def chart_of_cycle(totals: Sequence[DayTotal], cycle: BillingCycle, now: datetim
 
 
 def nice_ceiling(value: Decimal) -> Decimal:
-    """Return the smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below `value`."""
+    """Return the smallest round number that is not below `value`."""
     if value <= 0:
         return Decimal(1)
     power = Decimal(10) ** value.adjusted()

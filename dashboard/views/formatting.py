@@ -1,6 +1,5 @@
 """How money, quantities and instants read; the templates' filters."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -42,6 +41,12 @@ def quantity(value: Decimal | str | int) -> str:
     return text.replace("-", MINUS)
 
 
+def counted(value: Decimal | str | int, noun: str) -> str:
+    """Return a quantity with its unit: 1 server, 2 servers, 5 GB."""
+    invariable = Decimal(value) == 1 or not noun or noun.endswith("s") or noun[-1].isupper()
+    return f"{quantity(value)} {noun if invariable else noun + 's'}".strip()
+
+
 def instant(value: datetime | None) -> str:
     """Return an instant as 22 Nov 2026, 10:29 UTC; nothing is a dash."""
     return f"{value.astimezone(UTC):%-d %b %Y, %H:%M} UTC" if value else DASH
@@ -79,15 +84,11 @@ def middle(text: str, keep: int = 7) -> str:
     return f"{text[:keep]}\N{HORIZONTAL ELLIPSIS}{text[-keep:]}"
 
 
-def listing(words: Iterable[str]) -> str:
-    """Return words as a sentence lists them: one, two and three."""
-    *head, last = list(words) or [""]
-    return f"{', '.join(head)} and {last}" if head else last
-
-
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
-    for function in (money, unit_price, quantity, instant, day, machine, period, middle, listing):
+    for function in (
+        money, unit_price, quantity, counted, instant, day, machine, period, middle,
+    ):  # fmt: skip
         app.add_template_filter(function)
 
 

@@ -30,8 +30,7 @@ _PLACES = (
 def navigation() -> list[Place]:
     """Return the places open to the reader; customers get the way to their organizations."""
     if not can("organization.list"):
-        here = request.endpoint == "home.show"
-        return [Place("Billing", "building", url_for("home.show"), "o", here)]
+        return [Place("Your billing", "invoice", url_for("home.show"), "o", is_here=True)]
     return [
         Place(label, icon, url_for(endpoint), key, _is_here(endpoint))
         for needed, label, icon, endpoint, key in _PLACES
@@ -40,4 +39,7 @@ def navigation() -> list[Place]:
 
 
 def _is_here(endpoint: str) -> bool:
-    return (request.blueprint or "") == endpoint.partition(".")[0]
+    # Whatever belongs to one organization is found under the organizations.
+    is_of_one = "slug" in (request.view_args or {})
+    here = "organizations" if is_of_one else request.blueprint
+    return here == endpoint.partition(".")[0]
