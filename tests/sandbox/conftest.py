@@ -6,6 +6,7 @@ import pytest
 import stripe
 from stripe._v1_services import V1Services
 
+from tests.sandbox.shop import Shop
 from tests.support.sandbox import API_KEY, SandboxControl, running_sandbox
 
 
@@ -31,3 +32,9 @@ def stripe_client(standing_sandbox: SandboxControl) -> V1Services:
         API_KEY, base_addresses={"api": standing_sandbox.url}, max_network_retries=0
     )
     return client.v1
+
+
+@pytest.fixture
+def shop(sandbox: SandboxControl, stripe_client: V1Services) -> Shop:
+    """A maker of customers and drafts on the empty sandbox."""
+    return Shop(stripe_client)

@@ -1,0 +1,71 @@
+"""Credit notes lower an open invoice and give money of a paid one back."""
+
+import pytest
+import stripe
+
+from tests.sandbox.shop import Shop
+
+
+def test_a_credit_note_lowers_what_is_due(shop: Shop) -> None:
+    opened = shop.opened(5000)
+
+    note = shop.client.credit_notes.create({"invoice": opened.id, "amount": 1500})
+
+    read = shop.read(opened.id)
+    assert (note.type, note.total) == ("pre_payment", 1500)
+    assert (read.amount_remaining, read.pre_payment_credit_notes_amount) == (3500, 1500)
+
+
+def test_a_credit_note_over_everything_pays_the_invoice(shop: Shop) -> None:
+    opened = shop.opened(5000)
+
+    shop.client.credit_notes.create({"invoice": opened.id, "amount": 5000})
+
+    assert shop.read(opened.id).status == "paid"
+
+
+def test_a_line_can_be_credited(shop: Shop) -> None:
+    opened = shop.opened(5000, 700)
+    line = opened.lines.data[1]
+
+    credited = [{"type": "invoice_line_item", "invoice_line_item": line.id, "amount": 700}]
+    note = shop.client.credit_notes.create({"invoice": opened.id, "lines": credited})
+
+    assert note.lines.data[0].invoice_line_item == line.id
+    assert shop.read(opened.id).amount_remaining == 5000
+
+
+def test_more_than_what_is_left_is_refused(shop: Shop) -> None:
+    opened = shop.opened(5000)
+
+    with pytest.raises(stripe.InvalidRequestError, match="larger"):
+        shop.client.credit_notes.create({"invoice": opened.id, "amount": 5001})
+
+
+def test_the_credit_of_a_paid_invoice_must_go_somewhere(shop: Shop) -> None:
+    opened = shop.opened(5000)
+    shop.client.invoices.pay(opened.id)
+
+    with pytest.raises(stripe.InvalidRequestError, match="must equal"):
+        shop.client.credit_notes.create({"invoice": opened.id, "amount": 1000})
+    wanted = {"invoice": opened.id, "amount": 1000, "credit_amount": 1000}
+    shop.client.credit_notes.create(wanted)
+
+    assert shop.client.customers.retrieve(opened.customer).balance == -1000
+
+
+def test_a_draft_takes_no_credit_note(shop: Shop) -> None:
+    draft = shop.draft(5000)
+
+    with pytest.raises(stripe.InvalidRequestError, match="draft"):
+        shop.client.credit_notes.create({"invoice": draft.id, "amount": 1})
+
+
+def test_the_notes_of_an_invoice_are_listed(shop: Shop) -> None:
+    opened = shop.opened(5000)
+    note = shop.client.credit_notes.create({"invoice": opened.id, "amount": 1500})
+
+    found = shop.client.credit_notes.list({"invoice": opened.id}).data
+
+    assert [one.id for one in found] == [note.id]
+    assert shop.client.credit_notes.retrieve(note.id).amount == 1500
