@@ -10,7 +10,6 @@ from dashboard.sandbox.errors import invalid, missing
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.store import Record, new_id
 
-LONGEST_DESCRIPTION = 5000
 DECIMAL_PLACES = 12
 _EXCLUSIVE = ("quantity", "quantity_decimal", "pricing", "price_data", "unit_amount_decimal")
 
@@ -40,12 +39,13 @@ def with_terms(item: Record, given: Record, *, param: str) -> Record:
     """Return a copy of the row with what `given` sets. Raises 400; the row itself is untouched."""
     changed = dict(item)
     _check_exclusive(given, param)
+    _check_currency(item, given, param)
     _set_amount(changed, given, param)
     changed["metadata"] = merged(
         item["metadata"], given.get("metadata"), param=f"{param}[metadata]"
     )
     if "description" in given:
-        changed["description"] = _described(given["description"], param)
+        changed["description"] = given["description"] or None
     if "period" in given:
         changed["period"] = _period(given["period"], param)
     default = item.get("discountable", changed["amount"] >= 0)
@@ -64,6 +64,15 @@ def _check_exclusive(given: Record, param: str) -> None:
                 param=f"{param}[{other}]" if param else other,
                 code="parameters_exclusive",
             )
+
+
+def _check_currency(item: Record, given: Record, param: str) -> None:
+    currency = str((given.get("price_data") or {}).get("currency", item["currency"]))
+    if currency.lower() != item["currency"]:
+        raise invalid(
+            f"The invoice is in {item['currency']}, not in {currency}.",
+            param=f"{param}[price_data][currency]",
+        )
 
 
 def _set_amount(item: Record, given: Record, param: str) -> None:
@@ -102,15 +111,6 @@ def _quantity(given: Record, param: str) -> Decimal | None:
             param=f"{param}[quantity_decimal]",
         )
     return quantity
-
-
-def _described(text: str, param: str) -> str | None:
-    if len(text) > LONGEST_DESCRIPTION:
-        raise invalid(
-            f"Invalid string: must be at most {LONGEST_DESCRIPTION} characters",
-            param=f"{param}[description]",
-        )
-    return text or None
 
 
 def _period(period: Record, param: str) -> Record:

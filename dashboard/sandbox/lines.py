@@ -22,15 +22,17 @@ def add(call: Call) -> Record:
     invoice, given = draft_from_path(call), call.params["lines"]
     if len(invoice["items"]) + len(given) > MOST_LINES:
         raise too_many_lines()
+    _refuse_twice([one["invoice_item"] for one in given if "invoice_item" in one], "invoice_item")
     rows = [_added(call, invoice, one, index) for index, one in enumerate(given)]
     return _settle(call, invoice, rows, [*invoice["items"], *(row["id"] for row in rows)])
 
 
 def update(call: Call) -> Record:
     """POST /v1/invoices/{invoice}/update_lines: absolute values; metadata is merged."""
-    invoice = draft_from_path(call)
+    invoice, lines = draft_from_path(call), call.params["lines"]
+    _refuse_twice([one["id"] for one in lines], "id")
     rows = []
-    for index, given in enumerate(call.params["lines"]):
+    for index, given in enumerate(lines):
         item = _line(call, invoice, given["id"], f"lines[{index}][id]")
         rows.append(with_terms(item, given, param=f"lines[{index}]"))
     return _settle(call, invoice, rows, invoice["items"])
@@ -87,6 +89,11 @@ def _added(call: Call, invoice: Record, given: Record, index: int) -> Record:
     terms_given = {name: value for name, value in given.items() if name != "invoice_item"}
     attached = with_terms(item, terms_given, param=param)
     return {**attached, "invoice": invoice["id"], "was_pending": True}
+
+
+def _refuse_twice(named: list[str], field: str) -> None:
+    if len(set(named)) != len(named):
+        raise invalid(f"A line is named twice by its {field}.", param="lines")
 
 
 def _check_any_amount(given: Record, param: str) -> None:

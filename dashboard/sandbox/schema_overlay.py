@@ -19,6 +19,14 @@ _TAX_DETAILS = {
 REQUEST_FIELDS: dict[str, dict[str, Any]] = {
     "POST /v1/customers": {"validate": {"type": "boolean"}},
     "POST /v1/customers/{customer}": {"validate": {"type": "boolean"}},
+    "POST /v1/billing_portal/sessions": {
+        "after_expiration": {
+            "type": "object",
+            "properties": {"type": {"type": "string"}},
+            "required": ["type"],
+            "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    },
     "POST /v1/invoiceitems/{invoiceitem}": {
         "invoicing_rules": {"type": "string", "enum": [""]},
     },

@@ -36,12 +36,12 @@ class Sender:
             thread.start()
 
     def stop(self) -> None:
-        """Stop planning, let the sendings under way end."""
+        """Stop planning; a sending under way that does not end soon is left to its daemon."""
         self._stopping.set()
         for _ in range(SENDERS):
             self._ready.put(None)
         for thread in self._threads:
-            thread.join(timeout=2)
+            thread.join(timeout=0.5)
 
     def _dispatch(self) -> None:
         while not self._stopping.wait(0.02):

@@ -145,3 +145,18 @@ def test_items_of_a_finalized_invoice_are_frozen(shop: Shop) -> None:
         shop.client.invoice_items.update(item, {"amount": 1})
 
     assert refusal.value.code == "invoice_not_editable"
+
+
+def test_a_price_in_another_currency_is_refused(shop: Shop) -> None:
+    priced = {"price_data": {"currency": "eur", "unit_amount": 100}}
+
+    with pytest.raises(stripe.InvalidRequestError, match="in usd"):
+        shop.client.invoices.add_lines(shop.draft().id, {"lines": [priced]})
+
+
+def test_a_line_named_twice_in_one_call_is_refused(shop: Shop) -> None:
+    draft = shop.draft(100)
+    change = {"id": draft.lines.data[0].id, "amount": 1}
+
+    with pytest.raises(stripe.InvalidRequestError, match="twice"):
+        shop.client.invoices.update_lines(draft.id, {"lines": [change, change]})
