@@ -26,13 +26,15 @@ class LiveInvoice:
 
 def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInvoice:
     """Return what the region shows; a fixed number of queries, whatever the number of items."""
+    # First: it reads the items afresh, and would drop the prices that items_of loads with them.
+    expected = forecast(invoice, now=now)
     items = items_of(invoice)
     return LiveInvoice(
         invoice,
         items,
         status_of(invoice),
         line_syncs(invoice, items) if for_staff else {},
-        forecast(invoice, now=now),
+        expected,
     )
 
 
