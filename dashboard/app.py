@@ -12,6 +12,7 @@ from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
 from dashboard.extensions import csrf, db, limiter, login_manager, migrate
+from dashboard.gateway.limiter import Rates, RedisLimiter
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.logs import configure_logs
 from dashboard.operation import register_operation
@@ -30,13 +31,15 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
-    app.extensions["redis"] = Redis.from_url(config.redis_url)
-    app.extensions["gateway"] = StripeGateway.from_config(config)
+    app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
+    app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
+    app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
+    # First, so that requests which an extension refuses have an id and a log line too.
+    register_operation(app)
     bind_extensions(app)
     set_policy(billing_policy(config))
     # Flask runs these last registered first: the commit comes after every other had its say.
     app.after_request(end_transaction)
-    register_operation(app)
     register_views(app)
     register_api(app)
     register_commands(app)
@@ -66,6 +69,15 @@ def flask_settings(config: Config) -> dict[str, object]:
 def billing_policy(config: Config) -> BillingPolicy:
     """Return the ledger's settings among all of them."""
     return BillingPolicy(**{one.name: getattr(config, one.name) for one in fields(BillingPolicy)})
+
+
+def rates(config: Config) -> Rates:
+    """Return how fast Stripe may be called."""
+    return Rates(
+        per_second=config.stripe_requests_per_second,
+        endpoint_per_second=config.stripe_endpoint_requests_per_second,
+        in_flight=config.stripe_requests_in_flight,
+    )
 
 
 def bind_extensions(app: Flask) -> None:

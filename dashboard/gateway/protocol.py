@@ -1,6 +1,7 @@
 """What the product asks of its payment provider; `stripe.py` is the one that keeps it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +18,21 @@ from dashboard.gateway.records import (
 # Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.
 LINES_PER_CALL = 100
 LINES_PER_INVOICE = 250
+
+
+class Limiter(Protocol):
+    """Decides when a call may be sent."""
+
+    def admitted(self, endpoint: str) -> AbstractContextManager[None]:
+        """Wait until a call to `endpoint` may go; the block is the call. Raises `NotNow`."""
+
+
+class Unlimited:
+    """A limiter that admits everything, for a stand-in without limits."""
+
+    def admitted(self, _endpoint: str) -> AbstractContextManager[None]:
+        """Admit the call at once."""
+        return nullcontext()
 
 
 class Gateway(Protocol):

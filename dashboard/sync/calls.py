@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from dashboard.gateway.circuit import CircuitOpen
 from dashboard.gateway.errors import (
     CallInFlight,
     GatewayError,
@@ -12,6 +13,7 @@ from dashboard.gateway.errors import (
     Refused,
 )
 from dashboard.sync.effects import finish, record
+from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
 from dashboard.sync.steps import Body, Reply, intend, send
 from dashboard.sync.work import Work
@@ -41,10 +43,13 @@ def call(work: Work, step: SyncStep) -> Reply:
         try:
             return send(step, work.gateway)
         except SAME_KEY_AGAIN as error:
-            if attempt == TRIES:
+            # With the circuit open, waiting here would only keep a worker from other things.
+            if attempt == TRIES or isinstance(error, CircuitOpen):
                 _give_up(work, step, error)
                 raise
             work.pause(pause_seconds(attempt))
+            extend(work.lease, now=work.clock())
+            work.checkpoint()
         except GatewayError as error:
             _give_up(work, step, error)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from dashboard.billing.policy import current_policy
 from dashboard.errors import BillingError, Stale
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, NotEditable, Refused
+from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
 from dashboard.sync.converge import converge, schedule_again
@@ -28,6 +29,7 @@ LONGEST_RETRY = timedelta(minutes=15)
 # A scheduled run gives up and leaves it to the next one; a person's and a final one go on longer.
 ATTEMPTS = {"scheduled": 4, "final": 200}
 ATTEMPTS_BY_DEFAULT = 8
+LANES: Mapping[str, Lane] = {"final": "closing", "scheduled": "scheduled", "event": "scheduled"}
 
 
 def execute(
@@ -54,7 +56,8 @@ def execute(
     checkpoint()
     work = Work(run, run.invoice, held, gateway, checkpoint, clock, pause)
     try:
-        carry_out(work)
+        with in_lane(LANES.get(run.trigger, "interactive")):
+            carry_out(work)
     except lease.LeaseLost:
         # Whoever took over ends the run; nothing here is ours to write any more.
         db.session.rollback()

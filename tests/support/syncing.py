@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.gateway.protocol import Unlimited
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
@@ -69,4 +70,5 @@ def gateway_to(url: str, timeout_seconds: float = 5.0) -> StripeGateway:
         api_base=url,
         timeout_seconds=timeout_seconds,
         webhook_secrets=[WEBHOOK_SECRET],
+        limiter=Unlimited(),
     )

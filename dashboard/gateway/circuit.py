@@ -1,0 +1,67 @@
+"""The circuit: when Stripe is down nobody calls for a while, and work resumes by itself."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from dashboard.gateway.errors import NotNow
+
+# So many failures in a row, over all workers, open it; a success closes it.
+FAILURES = 8
+OPEN_SECONDS = 10
+LONGEST_OPEN_SECONDS = 120
+# Failures further apart than this are not in a row.
+MEMORY_SECONDS = 300
+
+# KEYS: failures in a row, open until. ARGV: failures that open it, seconds, longest, memory.
+FAILED = """
+local count = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+local over = count - tonumber(ARGV[1])
+if over < 0 then return 0 end
+local seconds = math.min(tonumber(ARGV[2]) * 2 ^ math.min(over, 10), tonumber(ARGV[3]))
+redis.call('SET', KEYS[2], count, 'EX', math.floor(seconds), 'NX')
+return 1
+"""
+
+
+class CircuitOpen(NotNow):
+    """Stripe did not answer for a while; nothing was sent."""
+
+    code = "stripe_down"
+
+
+class Circuit:
+    """Counts failures in a row in Redis and refuses calls while too many are recent."""
+
+    def __init__(self, redis: Redis, prefix: str) -> None:
+        self._redis = redis
+        self._failures = f"{prefix}:failures"
+        self._open = f"{prefix}:open"
+        self._failed = redis.register_script(FAILED)
+
+    def check(self) -> None:
+        """Raise `CircuitOpen` while the circuit is open."""
+        seconds = self.open_seconds()
+        if seconds:
+            raise CircuitOpen(
+                f"Stripe does not answer; the next try is in {seconds} s. Nothing was sent, and "
+                "nothing is lost: the ledger goes on and syncs resume by themselves.",
+                reason="circuit_open",
+            )
+
+    def open_seconds(self) -> int:
+        """Return how long no call will be made; 0 when calls go through."""
+        left = int(self._redis.pttl(self._open))
+        return -(-left // 1000) if left > 0 else 0
+
+    def succeeded(self) -> None:
+        """Close it: Stripe answered."""
+        self._redis.delete(self._failures, self._open)
+
+    def failed(self) -> None:
+        """Count a call that Stripe did not answer, or answered with a failure of its own."""
+        self._failed(
+            keys=[self._failures, self._open],
+            args=[FAILURES, OPEN_SECONDS, LONGEST_OPEN_SECONDS, MEMORY_SECONDS],
+        )
