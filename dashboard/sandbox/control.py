@@ -56,6 +56,18 @@ def set_endpoint(sandbox: Sandbox, url: str, secret: str) -> None:
         sandbox.store.commit()
 
 
+def _change_endpoint(sandbox: Sandbox, given: dict[str, Any]) -> None:
+    endpoint = sandbox.store.get("webhook_endpoint", DEFAULT_ENDPOINT) or {}
+    url = given.get("url", endpoint.get("url"))
+    if url:
+        secret = given.get("secret") or endpoint.get("secret", "whsec_sandbox")
+        set_endpoint(sandbox, url, secret)
+        return
+    with sandbox.lock:
+        sandbox.store.remove("webhook_endpoint", DEFAULT_ENDPOINT)
+        sandbox.store.commit()
+
+
 def _body() -> dict[str, Any]:
     given: dict[str, Any] = request.get_json(silent=True) or {}
     return given
@@ -82,18 +94,17 @@ def _add_clock(blueprint: Blueprint, sandbox: Sandbox) -> None:
 def _add_webhooks(blueprint: Blueprint, sandbox: Sandbox, deliveries: Deliveries) -> None:
     @blueprint.post("/webhooks")
     def webhooks() -> Response:
-        """Change only what is given: url, secret, and how deliveries misbehave."""
+        """Change only what is given: url (blank: none), secret, how deliveries misbehave."""
         given = _body()
-        endpoint = sandbox.store.get("webhook_endpoint", DEFAULT_ENDPOINT) or {}
-        url, secret = given.get("url", endpoint.get("url")), given.get("secret")
-        if url and ("url" in given or "secret" in given):
-            set_endpoint(sandbox, url, secret or endpoint.get("secret", "whsec_sandbox"))
+        if "url" in given or "secret" in given:
+            _change_endpoint(sandbox, given)
         with sandbox.lock:
+            endpoint = sandbox.store.get("webhook_endpoint", DEFAULT_ENDPOINT) or {}
             for name in _MANNERS:
                 if name in given:
                     setattr(deliveries.manner, name, given[name])
             state = {name: getattr(deliveries.manner, name) for name in _MANNERS}
-            return jsonify(url=url, pending=deliveries.pending(), **state)
+            return jsonify(url=endpoint.get("url"), pending=deliveries.pending(), **state)
 
 
 def _add_pace(blueprint: Blueprint, sandbox: Sandbox) -> None:

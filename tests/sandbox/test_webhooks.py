@@ -17,7 +17,7 @@ def receiver(sandbox: SandboxControl) -> Iterator[Receiver]:
     with receiving() as one:
         sandbox.post("webhooks", url=one.url, secret=WEBHOOK_SECRET)
         yield one
-        sandbox.post("webhooks", mode="paused")
+        sandbox.post("webhooks", url="")
 
 
 def _eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
