@@ -41,13 +41,18 @@ class InvoiceDraft:
 
 @dataclass(frozen=True, slots=True)
 class LineContent:
-    """One line as the ledger wants it: minor units, whole-second half-open period in UTC."""
+    """One line as the ledger wants it: minor units, whole-second half-open period in UTC.
+
+    `members` are the (key, cents) a roll-up stands for; Stripe is not told, so they do not make
+    one line differ from another.
+    """
 
     key: str
     amount_cents: int
     description: str
     period_start: datetime
     period_end: datetime
+    members: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

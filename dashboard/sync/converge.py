@@ -16,11 +16,11 @@ from dashboard.gateway.errors import (
     Refused,
     ServerFailed,
 )
-from dashboard.gateway.protocol import LINES_PER_CALL, LINES_PER_INVOICE
+from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.effects import learn_ids
+from dashboard.sync.effects import keep_members, learn_ids
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.plan import KINDS, Change, Plan
@@ -37,12 +37,6 @@ class DidNotConverge(GatewayError):
     """Stripe's draft kept changing under the sync; another try follows later."""
 
     code = "did_not_converge"
-
-
-class TooManyLines(Refused):
-    """The invoice has more lines than Stripe accepts on one."""
-
-    code = "too_many_lines"
 
 
 @dataclass
@@ -105,11 +99,6 @@ def one_round(work: Work, aim: Aim) -> bool:
 def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
     """Return the ledger's state, Stripe's where it was read, and the plan between them."""
     snapshot = take_snapshot(work.invoice)
-    if len(snapshot.desired) > LINES_PER_INVOICE:
-        raise TooManyLines(
-            f"The invoice has {len(snapshot.desired)} lines and Stripe accepts "
-            f"{LINES_PER_INVOICE}. Nothing was sent. Combine services on fewer prices."
-        )
     plan = snapshot.plan()
     if snapshot.exists and (look or plan.needs_line_ids):
         if work.remote is None:
@@ -225,6 +214,7 @@ def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
 def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> None:
     """Note that ledger and Stripe agree as of the snapshot's revision."""
     invoice, now = work.invoice, work.clock()
+    keep_members(invoice.id, snapshot)
     invoice.synced_revision = max(invoice.synced_revision, snapshot.revision)
     invoice.synced_total_cents = sum(line.amount_cents for line in snapshot.desired)
     invoice.last_synced_at = now

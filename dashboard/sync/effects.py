@@ -11,7 +11,7 @@ from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
-from dashboard.sync.snapshot import synced_lines
+from dashboard.sync.snapshot import Snapshot, synced_lines
 from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
 from dashboard.sync.work import Work
 
@@ -66,6 +66,7 @@ def apply_lines(invoice: Invoice, step: SyncStep) -> None:
         line.description = content.description
         line.period_start = content.period_start
         line.period_end = content.period_end
+        line.members = dict(content.members)
     db.session.flush()
 
 
@@ -88,6 +89,15 @@ def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
         for line in synced_lines(invoice.id):
             if line.stripe_line_id is None:
                 line.stripe_line_id = ids.get(line.key)
+
+
+def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
+    """Note what the roll-ups stand for now: that can change without a change of their sum."""
+    rollups = {line.key: dict(line.members) for line in snapshot.desired if line.members}
+    if rollups:
+        for line in synced_lines(invoice_id):
+            if line.key in rollups and line.members != rollups[line.key]:
+                line.members = rollups[line.key]
 
 
 def agreed_total(invoice_id: int) -> int:

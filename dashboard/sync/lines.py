@@ -15,27 +15,33 @@ LineState = Literal["in_sync", "pending", "carried"]
 
 @dataclass(frozen=True, slots=True)
 class LineSync:
-    """The state of one item at Stripe; the amount is what Stripe last confirmed, if anything."""
+    """The state of one item at Stripe; the amount is what Stripe last confirmed, if anything.
+
+    `is_rolled_up`: Stripe has it as a part of a line that stands for several items.
+    """
 
     state: LineState
     stripe_line_id: str | None
     synced_cents: int | None
+    is_rolled_up: bool
 
 
 def line_syncs(invoice: Invoice, items: Iterable[InvoiceItem]) -> dict[int, LineSync]:
     """Return the state per item id, in one query."""
-    rows = db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
-    agreed = {line.key: line for line in rows}
+    agreed: dict[str, tuple[SyncedLine, int]] = {}
+    for line in db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id)):
+        agreed |= {key: (line, cents) for key, cents in line.members.items()}
+        agreed[line.key] = (line, line.amount_cents)
     return {item.id: _line_sync(invoice, item, agreed.get(item.key)) for item in items}
 
 
-def _line_sync(invoice: Invoice, item: InvoiceItem, line: SyncedLine | None) -> LineSync:
-    # Rolled-up items have no line of their own, so the revision tells whether Stripe knows.
+def _line_sync(
+    invoice: Invoice, item: InvoiceItem, agreed: tuple[SyncedLine, int] | None
+) -> LineSync:
     state: LineState = "pending" if item.revision > invoice.synced_revision else "in_sync"
     if item.carried_cents:
         state = "carried"
-    return LineSync(
-        state,
-        line.stripe_line_id if line else None,
-        line.amount_cents if line else None,
-    )
+    if agreed is None:
+        return LineSync(state, None, None, is_rolled_up=False)
+    line, cents = agreed
+    return LineSync(state, line.stripe_line_id, cents, is_rolled_up=line.key != item.key)

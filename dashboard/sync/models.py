@@ -32,6 +32,8 @@ class SyncedLine(Model):
     description: Mapped[str] = mapped_column(String(500))
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
+    # Of a roll-up: what each item it stands for contributed, in cents by item key.
+    members: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
 
 
 class ForeignLine(Model):

@@ -6,17 +6,15 @@ line with its own period. Nothing is lost and nothing is billed twice.
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record as record_audit
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
-from dashboard.sync.models import SyncedLine
+from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.work import Work
 
 
@@ -60,20 +58,17 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
 
 
 def billed_by_key(invoice_id: int, lines: list[RemoteLine]) -> dict[str, int]:
-    """Return what Stripe billed for each of our items, in minor units."""
-    adopted = {
-        line.stripe_line_id: line.key
-        for line in db.session.scalars(
-            select(SyncedLine).where(SyncedLine.invoice_id == invoice_id)
-        )
-        if line.stripe_line_id is not None
-    }
-    ours = set(
-        db.session.scalars(select(InvoiceItem.key).where(InvoiceItem.invoice_id == invoice_id))
-    )
+    """Return what Stripe billed for each of our items, in minor units.
+
+    A roll-up bills what its members contributed when it was last agreed.
+    """
+    agreed = synced_lines(invoice_id)
+    key_of = {line.stripe_line_id: line.key for line in agreed if line.stripe_line_id is not None}
+    members = {line.key: line.members for line in agreed if line.members}
     billed: dict[str, int] = {}
     for line in lines:
-        key = line.key or adopted.get(line.id)
-        if key in ours:
-            billed[str(key)] = billed.get(str(key), 0) + line.amount_cents
+        key = line.key or key_of.get(line.id)
+        if key is not None:
+            for item_key, cents in members.get(key, {key: line.amount_cents}).items():
+                billed[item_key] = billed.get(item_key, 0) + cents
     return billed

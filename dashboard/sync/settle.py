@@ -85,7 +85,10 @@ def _read_draft(work: Work, step: SyncStep) -> None:
 def _read_lines(work: Work, step: SyncStep) -> None:
     """Make the agreed lines anew from the lines that carry our metadata."""
     work.remote = work.gateway.lines(step.body["invoice_id"])
-    known = compare((), [known_of(one) for one in synced_lines(work.invoice.id)], work.remote).known
+    agreed = synced_lines(work.invoice.id)
+    known = compare((), [known_of(one) for one in agreed], work.remote).known
+    members = {one.key: one.members for one in agreed}
+    members |= {line["key"]: line.get("members", {}) for line in step.body["lines"]}
     db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == work.invoice.id))
     for key, one in {one.content.key: one for one in reversed(known)}.items():
         db.session.add(
@@ -98,6 +101,7 @@ def _read_lines(work: Work, step: SyncStep) -> None:
                 description=one.content.description,
                 period_start=one.content.period_start,
                 period_end=one.content.period_end,
+                members=members.get(key, {}),
             )
         )
     # A copy that came twice is no agreed line; the comparison that follows removes it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,13 @@ from sqlalchemy import select
 
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
+from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
+from dashboard.pricing.models import Price, PriceVersion
 from dashboard.sync.compare import Comparison, compare
 from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
+from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,37 @@ def take_snapshot(invoice: Invoice) -> Snapshot:
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
-        desired=tuple(line_of(item) for item in items if is_billed(item)),
+        desired=desired_lines([item for item in items if is_billed(item)]),
         synced=tuple(known_of(line) for line in synced_lines(invoice.id)),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
         foreign_cents=sum(
             line.amount_cents for line in foreign if line.decision not in ("take_ours", "adopt")
         ),
     )
+
+
+def desired_lines(items: Sequence[InvoiceItem]) -> tuple[LineContent, ...]:
+    """Return the lines for `items`, rolled up where Stripe would not take them all."""
+    lines = [line_of(item) for item in items]
+    if len(lines) <= LINES_PER_INVOICE:
+        return tuple(lines)
+    families = price_families({item.price_version_id for item in items})
+    unpriced = (REST, REST_NAME)
+    members = [
+        Member(line, *families.get(item.price_version_id, unpriced))
+        for item, line in zip(items, lines, strict=True)
+    ]
+    return roll_up(members, LINES_PER_INVOICE)
+
+
+def price_families(version_ids: Collection[int | None]) -> dict[int | None, tuple[str, str]]:
+    """Return the price of each version as a family's id and name."""
+    query = (
+        select(PriceVersion.id, Price.id, Price.name)
+        .join(Price, Price.id == PriceVersion.price_id)
+        .where(PriceVersion.id.in_([one for one in version_ids if one is not None]))
+    )
+    return {version: (str(price), name) for version, price, name in db.session.execute(query)}
 
 
 def synced_lines(invoice_id: int) -> list[SyncedLine]:

@@ -69,6 +69,7 @@ def line_body(line: LineContent, line_id: str | None = None) -> dict[str, Any]:
         "description": line.description,
         "period_start": line.period_start.isoformat(),
         "period_end": line.period_end.isoformat(),
+        "members": dict(line.members),
     }
 
 
@@ -80,6 +81,7 @@ def line_content(body: Body) -> LineContent:
         description=body["description"],
         period_start=datetime.fromisoformat(body["period_start"]),
         period_end=datetime.fromisoformat(body["period_end"]),
+        members=tuple(body.get("members", {}).items()),
     )
 
 

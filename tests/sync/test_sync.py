@@ -1,11 +1,8 @@
 """A sync makes Stripe's draft equal to the ledger in the fewest calls."""
 
 from dashboard.billing.models import Invoice
-from dashboard.extensions import db
 from tests.support.billing import drop, put
 from tests.support.syncing import Syncer
-
-CREATE_CUSTOMER = "POST PostCustomers"
 
 
 def test_the_first_sync_creates_customer_draft_and_all_lines(bill: Invoice, syncer: Syncer) -> None:
@@ -79,18 +76,3 @@ def test_credits_make_lines_and_totals_negative(bill: Invoice, syncer: Syncer) -
     put(bill, a=100, credit=-250)
     syncer.sync(bill)
     assert (bill.stripe_total_cents, bill.total_cents) == (-150, -150)
-
-
-def test_more_lines_than_stripe_accepts_park_the_bill_with_a_sentence(
-    bill: Invoice, syncer: Syncer
-) -> None:
-    put(bill, **{f"k{n:03}": n for n in range(1, 252)})
-    run = syncer.sync(bill)
-    db.session.refresh(bill)
-    assert (run.state, run.error_code, bill.parked_code) == (
-        "failed",
-        "too_many_lines",
-        "too_many_lines",
-    )
-    assert "251 lines" in str(bill.parked_reason)
-    assert syncer.operations() == []
