@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice import reprice
 from dashboard.errors import Conflict, Invalid, NotFound
@@ -50,6 +51,8 @@ def create_price(wanted: NewPrice, *, effective_at: datetime, now: datetime, act
     existing = _by_code(wanted.code)
     if existing is not None:
         return _same(existing, wanted)
+    # To the second, as attachments are: their shares of a cycle are whole seconds.
+    effective_at = whole_second(effective_at)
     price = Price(
         code=wanted.code,
         name=wanted.name,
@@ -78,6 +81,7 @@ def add_version(
     """
     terms.check()
     _check_same_unit(price, terms)
+    effective_at = whole_second(effective_at)
     for version in price.versions:
         if version.effective_at == effective_at:
             return _same_version(version, terms)

@@ -1,0 +1,43 @@
+"""Who calls: a token, for one organization or for all of them."""
+
+from flask import g
+
+from dashboard.accounts.models import ApiToken
+from dashboard.accounts.tokens import actor_of
+from dashboard.audit.actor import Actor
+from dashboard.errors import Forbidden, NotFound
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+
+
+def token() -> ApiToken:
+    """Return the token that the guard let through."""
+    found: ApiToken = g.api_token
+    return found
+
+
+def actor() -> Actor:
+    """Return the token as the author of a change."""
+    return actor_of(token())
+
+
+def may_act_for(organization: Organization) -> bool:
+    """Whether the token is for this organization or for all."""
+    return token().organization_id in (None, organization.id)
+
+
+def organization(slug: str) -> Organization:
+    """Return the organization; raise NotFound, also where the token is for another one."""
+    found = organization_by_slug(slug)
+    if not may_act_for(found):
+        raise NotFound(f"There is no organization named {slug}. Search for it by name or id.")
+    return found
+
+
+def require_all_organizations() -> None:
+    """Raise Forbidden for a token that belongs to one organization."""
+    if token().organization_id is not None:
+        raise Forbidden(
+            "The token is for one organization; this concerns all of them. Nothing was changed. "
+            "Use a token without an organization."
+        )

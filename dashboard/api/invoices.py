@@ -1,0 +1,59 @@
+"""Invoices: the current one with its forecast, past ones, one with its lines."""
+
+from flask import Blueprint, Response
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.operation import Operation, answer, operation, read_query
+from dashboard.api.schemas.invoices import (
+    CurrentInvoice,
+    InvoiceDetail,
+    InvoiceList,
+    InvoiceOut,
+    InvoiceQuery,
+    ItemOut,
+)
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.forecast import forecast
+from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of
+from dashboard.clock import utc_now
+
+bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
+
+
+@bp.get("/current-invoice")
+@permission("api.invoices.read")
+@operation(Operation("Read the current invoice with its forecast", {200: CurrentInvoice}))
+def current(slug: str) -> Response:
+    """Read the draft: what is owed right now."""
+    invoice = current_invoice(caller.organization(slug))
+    expected = forecast(invoice, now=utc_now())
+    return answer(
+        CurrentInvoice.model_construct(
+            **InvoiceOut.facts(invoice),
+            items=[ItemOut.of(item) for item in items_of(invoice)],
+            forecast_cents=expected.cents,
+            forecast_is_rough=expected.is_rough,
+        )
+    )
+
+
+@bp.get("/invoices")
+@permission("api.invoices.read")
+@operation(Operation("List past invoices", {200: InvoiceList}, query=InvoiceQuery))
+def index(slug: str) -> Response:
+    """List the invoices before the current one."""
+    wanted = read_query(InvoiceQuery)
+    found = finished_of(caller.organization(slug), before=wanted.before)
+    rows = [InvoiceOut.model_construct(**InvoiceOut.facts(invoice)) for invoice in found.rows]
+    return answer(InvoiceList(invoices=rows, before=found.before))
+
+
+@bp.get("/invoices/<int:sequence>")
+@permission("api.invoices.read")
+@operation(Operation("Read an invoice with its lines", {200: InvoiceDetail}))
+def show(slug: str, sequence: int) -> Response:
+    """Read one invoice by its number in the organization's sequence."""
+    invoice = invoice_by_sequence(caller.organization(slug), sequence)
+    items = [ItemOut.of(item) for item in items_of(invoice)]
+    return answer(InvoiceDetail.model_construct(**InvoiceOut.facts(invoice), items=items))

@@ -1,0 +1,68 @@
+"""Declaring a route: what it takes and answers, for the code and for the OpenAPI document alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Response, request
+from pydantic import BaseModel
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+View = TypeVar("View", bound=Callable[..., Any])
+Body = TypeVar("Body", bound=BaseModel)
+
+BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route as it is documented: models for its body, its query and each status it answers."""
+
+    summary: str
+    replies: dict[int, type[BaseModel]]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def operation(declared: Operation) -> Callable[[View], View]:
+    """Mark a view with its operation."""
+
+    def mark(view: View) -> View:
+        view.operation = declared  # type: ignore[attr-defined]  # read back by operation_of
+        return view
+
+    return mark
+
+
+def operation_of(view: Callable[..., Any]) -> Operation | None:
+    """Return the operation of `view`, None if it is not a route of the API."""
+    return getattr(view, "operation", None)
+
+
+def read_body(model: type[Body], *, most_bytes: int = BODY_BYTES) -> Body:
+    """Return the JSON body as `model`; raise ValidationError, 413 or 415."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send the body as application/json. Nothing was changed.")
+    request.max_content_length = most_bytes
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RequestEntityTooLarge(
+            f"The body is larger than {most_bytes} bytes. Nothing was changed. Send it in parts."
+        ) from None
+    return model.model_validate_json(raw, strict=True)
+
+
+def read_query(model: type[Body]) -> Body:
+    """Return the query string as `model`; raise ValidationError."""
+    return model.model_validate(request.args.to_dict())
+
+
+def answer(model: BaseModel, status: int = 200) -> Response:
+    """Return `model` as JSON; never kept by a cache."""
+    response = Response(model.model_dump_json(), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,64 @@
+"""Organizations: created, searched, looked at."""
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.operation import Operation, answer, operation, read_body, read_query
+from dashboard.api.schemas.organizations import (
+    OrganizationIn,
+    OrganizationList,
+    OrganizationOut,
+    OrganizationQuery,
+)
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.create import NewOrganization, create_organization
+from dashboard.organizations.models import Organization
+from dashboard.organizations.search import search_organizations
+from dashboard.paging import Page
+
+bp = Blueprint("organizations", __name__, url_prefix="/organizations")
+
+
+@bp.post("")
+@permission("api.organizations.write")
+@operation(
+    Operation(
+        "Create an organization; 200 if it exists with these properties",
+        {201: OrganizationOut, 200: OrganizationOut},
+        body=OrganizationIn,
+    )
+)
+def create() -> Response:
+    """Create an organization with its first cycle and draft."""
+    wanted = read_body(OrganizationIn)
+    caller.require_all_organizations()
+    known = db.session.scalar(select(Organization.id).where(Organization.slug == wanted.slug))
+    made = create_organization(
+        NewOrganization(**wanted.model_dump()), now=utc_now(), actor=caller.actor()
+    )
+    return answer(OrganizationOut.model_validate(made), 200 if known else 201)
+
+
+@bp.get("")
+@permission("api.organizations.read")
+@operation(Operation("Search organizations", {200: OrganizationList}, query=OrganizationQuery))
+def index() -> Response:
+    """List the organizations that match; a token of one organization sees that one."""
+    wanted = read_query(OrganizationQuery)
+    page = search_organizations(wanted.search, page=wanted.page)
+    own = caller.token().organization_id
+    if own is not None:
+        page = Page([db.session.get_one(Organization, own)], 1, 1, 1)
+    rows = [OrganizationOut.model_validate(row) for row in page.rows]
+    return answer(OrganizationList(organizations=rows, page=page.number, total=page.total))
+
+
+@bp.get("/<slug>")
+@permission("api.organizations.read")
+@operation(Operation("Read an organization", {200: OrganizationOut}))
+def show(slug: str) -> Response:
+    """Read one organization."""
+    return answer(OrganizationOut.model_validate(caller.organization(slug)))

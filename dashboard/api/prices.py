@@ -1,0 +1,80 @@
+"""Prices: the catalogue and its versions."""
+
+from flask import Blueprint, Response
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.operation import Operation, answer, operation, read_body
+from dashboard.api.schemas.prices import PriceIn, PriceList, PriceOut, VersionIn
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.pricing.catalog import (
+    NewPrice,
+    add_version,
+    create_price,
+    list_prices,
+    price_by_code,
+)
+
+bp = Blueprint("prices", __name__, url_prefix="/prices")
+
+
+@bp.get("")
+@permission("api.prices.read")
+@operation(Operation("List the catalogue", {200: PriceList}))
+def index() -> Response:
+    """List every price with its versions."""
+    return answer(PriceList(prices=[PriceOut.of(price) for price in list_prices()]))
+
+
+@bp.get("/<code>")
+@permission("api.prices.read")
+@operation(Operation("Read a price", {200: PriceOut}))
+def show(code: str) -> Response:
+    """Read one price."""
+    return answer(PriceOut.of(price_by_code(code)))
+
+
+@bp.post("")
+@permission("api.prices.write")
+@operation(Operation("Create a price; the same again is one price", {201: PriceOut}, body=PriceIn))
+def create() -> Response:
+    """Create a price with its first version."""
+    wanted = read_body(PriceIn)
+    caller.require_all_organizations()
+    now = utc_now()
+    price = create_price(
+        NewPrice(
+            wanted.code,
+            wanted.name,
+            wanted.kind,
+            wanted.terms(wanted.currency, wanted.unit_label),
+            wanted.meter,
+        ),
+        effective_at=wanted.effective_at or now,
+        now=now,
+        actor=caller.actor(),
+    )
+    return answer(PriceOut.of(price), 201)
+
+
+@bp.post("/<code>/versions")
+@permission("api.prices.write")
+@operation(
+    Operation("Change what a price costs from an instant on", {201: PriceOut}, body=VersionIn)
+)
+def create_version(code: str) -> Response:
+    """Add a version to a price."""
+    wanted = read_body(VersionIn)
+    caller.require_all_organizations()
+    price = price_by_code(code)
+    terms = wanted.terms(price.currency, price.unit_label)
+    add_version(
+        price,
+        terms,
+        effective_at=wanted.effective_at,
+        now=utc_now(),
+        actor=caller.actor(),
+    )
+    db.session.refresh(price)
+    return answer(PriceOut.of(price), 201)

@@ -1,0 +1,120 @@
+"""Invoices, their items and adjustments as the API speaks of them; amounts are minor units."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from dashboard.api.schemas.types import ExactDecimal, Instant, Key, Sent, Text, Told
+from dashboard.billing.models import Invoice, InvoiceItem
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class ItemOut(Told):
+    """One line; `trace` explains the amount in numbers and in words."""
+
+    key: str
+    kind: str
+    description: str
+    price: str | None
+    service: str | None
+    quantity: ExactDecimal
+    amount_cents: int
+    carried_cents: int
+    period_start: Instant
+    period_end: Instant
+    trace: dict[str, Any]
+
+    @classmethod
+    def of(cls, item: InvoiceItem) -> "ItemOut":
+        """Read an item loaded with its price and service."""
+        return cls.model_construct(
+            key=item.key,
+            kind=item.kind,
+            description=item.description,
+            price=item.price_version.price.code if item.price_version else None,
+            service=item.service.external_id if item.service else None,
+            quantity=item.quantity,
+            amount_cents=item.amount_cents,
+            carried_cents=item.carried_cents,
+            period_start=item.period_start,
+            period_end=item.period_end,
+            trace=item.trace,
+        )
+
+
+class InvoiceOut(Told):
+    """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it."""
+
+    sequence: int
+    status: str
+    currency: str
+    total_cents: int
+    period_start: Instant
+    period_end: Instant
+    number: str | None
+    amount_due_cents: int | None
+    amount_paid_cents: int | None
+    due_at: Instant | None
+    finalized_at: Instant | None
+    paid_at: Instant | None
+    hosted_invoice_url: str | None
+    stripe_invoice_id: str | None
+    is_in_sync: bool
+    last_synced_at: Instant | None
+
+    @classmethod
+    def facts(cls, invoice: Invoice) -> dict[str, Any]:
+        """Return what the fields say of `invoice`."""
+        known = {
+            name: getattr(invoice, name) for name in InvoiceOut.model_fields if name != "is_in_sync"
+        }
+        return known | {"is_in_sync": not invoice.is_dirty}
+
+
+class InvoiceDetail(InvoiceOut):
+    """An invoice with its lines."""
+
+    items: list[ItemOut]
+
+
+class CurrentInvoice(InvoiceDetail):
+    """The current invoice, and what it will come to."""
+
+    forecast_cents: int
+    forecast_is_rough: bool
+
+
+class InvoiceQuery(Sent):
+    """Older than the invoice whose `before` the last page answered."""
+
+    before: int | None = None
+
+
+class InvoiceList(Told):
+    """Invoices that are no longer the current one, newest first; `before` asks for older ones."""
+
+    invoices: list[InvoiceOut]
+    before: int | None
+
+
+class AdjustmentIn(Sent):
+    """A charge (above zero) or a credit (below) on the current invoice, in minor units."""
+
+    amount_cents: Annotated[int, Field(ge=-(10**12), le=10**12)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")] | None = None
+    description: Text
+    reason: Reason
+    key: Key | None = None
+
+
+class AdjustmentOut(Told):
+    """A charge or credit, and the invoice it is on."""
+
+    id: int
+    invoice: int
+    amount_cents: int
+    description: str
+    reason: str
+    key: str
+    created_at: Instant

@@ -1,0 +1,121 @@
+"""Prices as the API speaks of them; unit amounts are minor units: "0.05" is 1/20 of a cent."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from dashboard.api.schemas.types import Currency, ExactDecimal, Instant, Sent, Slug, Text, Told
+from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.terms import Terms, Tier
+
+UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Model = Literal["flat", "per_unit", "package", "graduated", "volume"]
+
+
+class TierModel(Sent):
+    """Units up to and including `up_to`; the last tier has none."""
+
+    up_to: ExactDecimal | None
+    unit_amount: ExactDecimal = Decimal(0)
+    flat_amount: ExactDecimal = Decimal(0)
+
+
+class TermsIn(Sent):
+    """What a price costs: for a recurring one the fee of a whole cycle, per unit of quantity."""
+
+    model: Model = "per_unit"
+    unit_amount: ExactDecimal = Decimal(0)
+    allowance: ExactDecimal = Decimal(0)
+    package_size: ExactDecimal | None = None
+    tiers: Annotated[list[TierModel], Field(max_length=50, default_factory=list)]
+
+    def terms(self, currency: str, unit_label: str) -> Terms:
+        """Return the terms in plain values."""
+        return Terms(
+            model=self.model,
+            unit_amount=self.unit_amount,
+            currency=currency,
+            unit_label=unit_label,
+            allowance=self.allowance,
+            package_size=self.package_size,
+            tiers=tuple(Tier(one.up_to, one.unit_amount, one.flat_amount) for one in self.tiers),
+        )
+
+
+class PriceIn(TermsIn):
+    """A price to be, in force from `effective_at` (now); `meter` is what a metered one counts."""
+
+    code: Slug
+    name: Text
+    kind: Literal["recurring", "metered"]
+    currency: Currency
+    meter: Slug | None = None
+    unit_label: UnitLabel = "unit"
+    effective_at: Instant | None = None
+
+
+class VersionIn(TermsIn):
+    """New terms of a price, from a later instant on."""
+
+    effective_at: Instant
+
+
+class VersionOut(Told):
+    """What a price costs from `effective_at` until the next version."""
+
+    effective_at: Instant
+    model: str
+    unit_amount: ExactDecimal
+    allowance: ExactDecimal
+    package_size: ExactDecimal | None
+    tiers: list[TierModel]
+
+    @classmethod
+    def of(cls, version: PriceVersion) -> "VersionOut":
+        """Read a version."""
+        tiers = [Tier.from_json(step) for step in version.tiers]
+        return cls.model_construct(
+            effective_at=version.effective_at,
+            model=version.model,
+            unit_amount=version.unit_amount,
+            allowance=version.allowance,
+            package_size=version.package_size,
+            tiers=[
+                TierModel.model_construct(
+                    up_to=one.up_to, unit_amount=one.unit_amount, flat_amount=one.flat_amount
+                )
+                for one in tiers
+            ],
+        )
+
+
+class PriceOut(Told):
+    """A price with all its versions, the oldest first."""
+
+    code: str
+    name: str
+    kind: str
+    meter: str | None
+    unit_label: str
+    currency: str
+    versions: list[VersionOut]
+
+    @classmethod
+    def of(cls, price: Price) -> "PriceOut":
+        """Read a price."""
+        return cls.model_construct(
+            code=price.code,
+            name=price.name,
+            kind=price.kind,
+            meter=price.meter,
+            unit_label=price.unit_label,
+            currency=price.currency,
+            versions=[VersionOut.of(version) for version in price.versions],
+        )
+
+
+class PriceList(Told):
+    """The catalogue."""
+
+    prices: list[PriceOut]

@@ -1,0 +1,40 @@
+"""Usage as the API speaks of it."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from dashboard.api.schemas.types import ExactDecimal, ExternalId, Instant, Key, Sent, Slug, Told
+from dashboard.usage.entry import UsageEntry
+
+MOST_RECORDS = 10_000
+
+
+class UsageRecordIn(Sent):
+    """So much of a meter at an instant; `key` names the record for ever, so it is counted once."""
+
+    organization: Slug
+    meter: Annotated[str, StringConstraints(min_length=1, max_length=63)]
+    key: Key
+    quantity: ExactDecimal
+    recorded_at: Instant
+    service: ExternalId | None = None
+
+    def entry(self) -> UsageEntry:
+        """Return the record in plain values."""
+        return UsageEntry(
+            self.organization, self.meter, self.key, self.quantity, self.recorded_at, self.service
+        )
+
+
+class UsageBatchIn(Sent):
+    """Records that are counted together or not at all."""
+
+    records: Annotated[list[UsageRecordIn], Field(min_length=1, max_length=MOST_RECORDS)]
+
+
+class UsageBatchOut(Told):
+    """How many were counted now, and the indexes of those that had been counted before."""
+
+    recorded: int
+    duplicates: list[int]

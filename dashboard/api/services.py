@@ -1,0 +1,98 @@
+"""Services: attached, changed, detached."""
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.operation import Operation, answer, operation, read_body, read_query
+from dashboard.api.schemas.services import (
+    ChangeIn,
+    DetachmentIn,
+    ServiceIn,
+    ServiceList,
+    ServiceOut,
+    ServiceQuery,
+)
+from dashboard.clock import utc_now
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+from dashboard.pricing.catalog import price_by_code
+from dashboard.services.attach import Attachment, attach_service
+from dashboard.services.change import change_quantity
+from dashboard.services.detach import detach_service
+from dashboard.services.listing import list_services
+from dashboard.services.models import Service
+
+bp = Blueprint("services", __name__, url_prefix="/organizations/<slug>/services")
+
+
+@bp.get("")
+@permission("api.services.read")
+@operation(Operation("List services", {200: ServiceList}, query=ServiceQuery))
+def index(slug: str) -> Response:
+    """List an organization's services."""
+    wanted = read_query(ServiceQuery)
+    page = list_services(caller.organization(slug), number=wanted.page)
+    ids = [row.service.id for row in page.rows]
+    loaded = select(Service).where(Service.id.in_(ids)).options(selectinload(Service.changes))
+    db.session.scalars(loaded.execution_options(populate_existing=True)).all()
+    rows = [ServiceOut.of(row.service) for row in page.rows]
+    return answer(ServiceList(services=rows, page=page.number, total=page.total))
+
+
+@bp.post("")
+@permission("api.services.write")
+@operation(
+    Operation(
+        "Attach a price; the same external id again is one service",
+        {201: ServiceOut},
+        body=ServiceIn,
+    )
+)
+def create(slug: str) -> Response:
+    """Attach a price to the organization."""
+    wanted = read_body(ServiceIn)
+    service = attach_service(
+        caller.organization(slug),
+        price_by_code(wanted.price),
+        Attachment(wanted.quantity, wanted.at, wanted.label, wanted.external_id),
+        now=utc_now(),
+        actor=caller.actor(),
+    )
+    return answer(ServiceOut.of(service), 201)
+
+
+@bp.post("/<int:service_id>/detachment")
+@permission("api.services.write")
+@operation(Operation("Detach a service", {200: ServiceOut}, body=DetachmentIn))
+def detach(slug: str, service_id: int) -> Response:
+    """End a service."""
+    wanted = read_body(DetachmentIn)
+    service = _service(slug, service_id)
+    detach_service(service, at=wanted.at, now=utc_now(), actor=caller.actor())
+    return answer(ServiceOut.of(service))
+
+
+@bp.post("/<int:service_id>/changes")
+@permission("api.services.write")
+@operation(Operation("Change the quantity of a service", {201: ServiceOut}, body=ChangeIn))
+def change(slug: str, service_id: int) -> Response:
+    """Change how many of a service there are."""
+    wanted = read_body(ChangeIn)
+    service = _service(slug, service_id)
+    change_quantity(service, wanted.quantity, at=wanted.at, now=utc_now(), actor=caller.actor())
+    db.session.refresh(service)
+    return answer(ServiceOut.of(service), 201)
+
+
+def _service(slug: str, service_id: int) -> Service:
+    organization = caller.organization(slug)
+    query = select(Service).where(
+        Service.id == service_id, Service.organization_id == organization.id
+    )
+    service = db.session.scalar(query)
+    if service is None:
+        raise NotFound(f"{slug} has no service {service_id}. Nothing was changed. List them first.")
+    return service

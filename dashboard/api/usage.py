@@ -1,0 +1,52 @@
+"""Usage: batches of records."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.operation import Operation, answer, operation, read_body
+from dashboard.api.schemas.usage import UsageBatchIn, UsageBatchOut
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.usage.entry import BatchRefused, Problem, UsageEntry
+from dashboard.usage.record import record_batch
+
+bp = Blueprint("usage", __name__, url_prefix="/usage")
+BATCH_BYTES = 6 * 1024 * 1024
+
+
+@bp.post("")
+@permission("api.usage.write")
+@operation(
+    Operation("Record usage: all of the batch or nothing", {200: UsageBatchOut}, body=UsageBatchIn)
+)
+def create() -> Response:
+    """Count a batch of usage."""
+    batch = read_body(UsageBatchIn, most_bytes=BATCH_BYTES)
+    entries = [record.entry() for record in batch.records]
+    _check_own(entries)
+    result = record_batch(entries, now=utc_now())
+    return answer(UsageBatchOut(recorded=result.recorded, duplicates=result.duplicates))
+
+
+def _check_own(entries: Sequence[UsageEntry]) -> None:
+    """Refuse other organizations to a token of one, in the words for those that do not exist."""
+    own = caller.token().organization_id
+    if own is None:
+        return
+    slug = db.session.get_one(Organization, own).slug
+    problems = [
+        Problem(
+            index,
+            "organization",
+            "unknown_organization",
+            f"There is no organization {entry.organization}.",
+        )
+        for index, entry in enumerate(entries)
+        if entry.organization != slug
+    ]
+    if problems:
+        raise BatchRefused(problems)

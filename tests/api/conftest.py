@@ -1,0 +1,57 @@
+"""A caller with a token, as a sub-system is one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dashboard.accounts.permissions import SCOPES
+from dashboard.accounts.tokens import create_token
+from dashboard.audit.actor import SYSTEM
+from dashboard.clock import utc_now
+from dashboard.transaction import transaction
+
+
+@dataclass
+class Caller:
+    """Sends JSON with its token."""
+
+    client: FlaskClient
+    secret: str
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(f"/api/v1{path}", headers=self._headers())
+
+    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        sent = self._headers() | {name.replace("_", "-"): text for name, text in headers.items()}
+        return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=sent)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}"}
+
+
+@pytest.fixture
+def caller_with(client: FlaskClient) -> Callable[..., Caller]:
+    """Make a caller with the given scopes, for one organization or all."""
+
+    def make(*scopes: str, organization_id: int | None = None) -> Caller:
+        with transaction():
+            _, secret = create_token(
+                "sub-system",
+                scopes or SCOPES,
+                actor=SYSTEM,
+                now=utc_now(),
+                organization_id=organization_id,
+            )
+        return Caller(client, secret)
+
+    return make
+
+
+@pytest.fixture
+def caller(caller_with: Callable[..., Caller]) -> Caller:
+    """A caller who may do everything for everybody."""
+    return caller_with()
