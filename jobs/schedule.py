@@ -38,7 +38,7 @@ TABLE = (
     Entry(syncs.sweep_runs, 15),
     Entry(cycles.roll_due, 5),
     Entry(cycles.seal_due, 5),
-    Entry(cycles.finalize_due, 15),
+    Entry(cycles.finalize_due, 5),
     Entry(inbox.sweep_events, 15),
     Entry(inbox.backfill_events, 3600),
     Entry(upkeep.make_partitions, 86400),

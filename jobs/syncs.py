@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import defaultdict
+from collections.abc import Iterable
 
 import structlog
 from flask import current_app
@@ -13,10 +15,12 @@ from sqlalchemy import select
 from dashboard.clock import utc_now
 from dashboard.errors import Busy
 from dashboard.extensions import db
+from dashboard.gateway.limiter import RedisLimiter
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, abandoned_runs, due_for_sync, request_sync
 from dashboard.sync.run import execute
 from dashboard.transaction import checkpoint
+from jobs.batch import in_batches, in_parallel
 from jobs.runtime import job
 
 # A dispatch takes no more than this; the rest is due again at the next tick.
@@ -50,17 +54,42 @@ def enqueue_run(run: SyncRun) -> None:
     sync_run.enqueue(run.id, queue=QUEUE_OF.get(run.trigger, "interactive"))
 
 
+@job(queue="scheduled", timeout=900)
+def sync_batch(*run_ids: int) -> None:
+    """Carry out several runs; what fails or is cut off the sweep brings back."""
+    in_parallel(sync_run, run_ids)
+
+
+def enqueue_runs(runs: Iterable[SyncRun]) -> None:
+    """Queue the clock's runs in batches, each in the queue of its urgency."""
+    by_queue: dict[str, list[int]] = defaultdict(list)
+    for run in runs:
+        by_queue[QUEUE_OF.get(run.trigger, "interactive")].append(run.id)
+    for queue, ids in by_queue.items():
+        for batch in in_batches(ids):
+            sync_batch.enqueue(*batch, queue=queue)
+
+
 @job(queue="scheduled", timeout=60)
 def sync_due() -> None:
-    """Request a sync for each dirty invoice that is due."""
+    """Request a sync for each dirty invoice that is due; none while Stripe is known to be down."""
+    if stripe_is_down():
+        return
     now = utc_now()
-    for invoice in due_for_sync(now=now, most=MOST):
-        enqueue_run(request_sync(invoice, Request("scheduled"), now=now))
+    due = due_for_sync(now=now, most=MOST)
+    enqueue_runs([request_sync(invoice, Request("scheduled"), now=now) for invoice in due])
+
+
+def stripe_is_down() -> bool:
+    """Whether calls are held back because Stripe did not answer for a while."""
+    limiter: RedisLimiter = current_app.extensions["limiter_of_stripe"]
+    return limiter.circuit.open_seconds() > 0
 
 
 @job(queue="maintenance", timeout=60)
 def sweep_runs() -> None:
     """Queue the runs that nobody works on: lost jobs, killed workers, retries that are due."""
+    if stripe_is_down():
+        return
     ids = abandoned_runs(now=utc_now(), most=MOST)
-    for run in db.session.scalars(select(SyncRun).where(SyncRun.id.in_(ids))):
-        enqueue_run(run)
+    enqueue_runs(db.session.scalars(select(SyncRun).where(SyncRun.id.in_(ids))))
