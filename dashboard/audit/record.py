@@ -29,7 +29,7 @@ def record(
     transaction began.
     """
     if inspect(subject).pending:
-        db.session.flush([subject])
+        db.session.flush()
     entry = AuditEntry(
         at=now or func.now(),
         action=action,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from dashboard.forms.base import Form
@@ -19,7 +20,7 @@ class AdjustmentForm(Form):
     direction = RadioField(
         "Kind",
         [InputRequired("Choose a charge or a credit.")],
-        choices=[("charge", "Charge"), ("credit", "Credit")],
+        choices=[SelectChoice("charge", "Charge"), SelectChoice("credit", "Credit")],
         default="charge",
     )
     amount = StringField("Amount", [InputRequired("Enter an amount."), Length(max=20)])

@@ -17,7 +17,7 @@ class TokenForm(Form):
     scopes = SelectMultipleField(
         "Scopes",
         [InputRequired("Choose at least one scope.")],
-        choices=[(scope, scope) for scope in SCOPES],
+        choices=list(SCOPES),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

@@ -19,7 +19,7 @@ bp = Blueprint("session", __name__, url_prefix="/session")
 
 
 def _typed_email() -> str:
-    return request.form.get("email", "").strip().lower()[:254]
+    return "e-mail " + request.form.get("email", "").strip().lower()[:254]
 
 
 def _was_refused(response: Response) -> bool:

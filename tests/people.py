@@ -1,0 +1,113 @@
+"""The people who use the product, signed in without the cost of a password."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dashboard.accounts.passwords import hash_password
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.money import Money
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.factories import (
+    SUPPORT,
+    MembershipFactory,
+    MeteredPriceFactory,
+    PriceFactory,
+    UserFactory,
+    make_organization,
+    make_service,
+)
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class People:
+    """One of each kind; `stranger` is a customer of another organization."""
+
+    customer: int
+    stranger: int
+    support: int
+    admin: int
+
+
+def make_people(acme: Organization, other: Organization) -> People:
+    """Return the four, committed; only support can sign in with `PASSWORD`."""
+    with transaction():
+        customer = UserFactory(email="customer@example.com", name="Carla")
+        stranger = UserFactory(email="stranger@example.com", name="Stefan")
+        support = UserFactory(
+            email="support@example.com",
+            name="Sam",
+            role="support",
+            password_hash=hash_password(PASSWORD),
+        )
+        admin = UserFactory(email="admin@example.com", name="Ada", role="admin")
+        MembershipFactory(user=customer, organization_id=acme.id)
+        MembershipFactory(user=stranger, organization_id=other.id)
+    return People(customer.id, stranger.id, support.id, admin.id)
+
+
+class Browser(FlaskClient):
+    """A client whose requests do not share Flask's `g` with the test around them."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request, in an application context of its own as in production."""
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
+def browser_of(app: Flask) -> Browser:
+    """Return a browser with nobody signed in."""
+    return Browser(app, app.response_class, use_cookies=True)
+
+
+def signed_in(app: Flask, user_id: int, session_version: int = 1) -> Browser:
+    """Return a browser in which the user has a session."""
+    client = browser_of(app)
+    with client.session_transaction() as session:
+        session["_user_id"] = f"{user_id}.{session_version}"
+        session["_fresh"] = True
+    return client
+
+
+def make_bill(slug: str, *, fees: int = 1, **properties: object) -> Organization:
+    """Return an organization whose cycle began ten days ago, with fees, usage and a credit."""
+    now = utc_now()
+    began = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=10)
+    with transaction():
+        organization = make_organization(slug, anchor=began, now=began, **properties)
+        fee = PriceFactory(code=f"{slug}-fee", version__unit_amount=Decimal(3000))
+        meter = f"{slug}-requests"
+        usage = MeteredPriceFactory(code=f"{slug}-usage", meter=meter)
+        for number in range(fees):
+            label, at = f"db-{number}", began + timedelta(days=1)
+            make_service(organization, fee, now=now, label=label, external_id=label, at=at)
+        make_service(organization, usage, now=now, at=began)
+        record_batch([UsageEntry(slug, meter, "first", Decimal(1200), now)], now=now)
+        add_adjustment(
+            current_invoice(organization),
+            Money(-500, "usd"),
+            reason="Outage",
+            description="Goodwill credit",
+            actor=SUPPORT,
+            now=now,
+            key="credit",
+        )
+    return organization
+
+
+def bill_of(organization: Organization) -> Invoice:
+    """Return the organization's current invoice."""
+    return current_invoice(organization)

@@ -1,0 +1,117 @@
+"""Every address of the product, asked for by everybody."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from dashboard.accounts.permissions import PERMISSIONS, Permission, permission_of
+from dashboard.accounts.tokens import create_token
+from dashboard.audit.actor import SYSTEM
+from dashboard.clock import utc_now
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from tests.pages import post
+from tests.people import Browser, People, bill_of, browser_of, signed_in
+
+# Flask's own: files that everybody may read.
+OWN = {"static"}
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, Permission]]:
+    """Yield each rule with the permission its view names."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in OWN:
+            needed = permission_of(app.view_functions[rule.endpoint])
+            assert needed is not None, f"{rule.endpoint} names no permission"
+            yield rule, needed
+
+
+def address(app: Flask, rule: Rule, organization: Organization) -> str:
+    """Return an address that the rule matches, of things that exist where they can."""
+    samples = {"slug": organization.slug, "sequence": 1, "item_id": bill_of(organization).items[0].id}
+    values = {name: samples.get(name, 1) for name in rule.arguments}
+    return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def ask(app: Flask, client: FlaskClient, rule: Rule, organization: Organization) -> int | str:
+    """Return the status of the answer, or `sign-in` where it leads there."""
+    where = address(app, rule, organization)
+    method = "GET" if "GET" in (rule.methods or ()) else min(set(rule.methods or ()) - {"OPTIONS"})
+    answer = post(client, where) if method == "POST" else client.open(where, method=method)
+    return "sign-in" if "/session/new" in (answer.location or "") else answer.status_code
+
+
+def expected(needed: Permission, role: str | None, is_member: bool) -> str | int:
+    """Return what the table of permissions says: a status, `sign-in`, or `allowed`."""
+    if needed.is_public:
+        return "allowed"
+    if needed.scope:
+        return 401
+    if role is None:
+        return "sign-in"
+    if role not in needed.roles:
+        return 403
+    return "allowed" if role != "customer" or is_member or not needed.is_scoped else 404
+
+
+@pytest.mark.parametrize("who", ["anonymous", "stranger", "customer", "support", "admin"])
+def test_every_address_admits_and_refuses_as_the_table_says(
+    who: str, app: Flask, acme: Organization, people: People
+) -> None:
+    role = {"anonymous": None, "stranger": "customer"}.get(who, who)
+    wrong = []
+    for rule, needed in rules(app):
+        client = browser_of(app) if role is None else signed_in(app, getattr(people, who))
+        got = ask(app, client, rule, acme)
+        want = expected(needed, role, is_member=who == "customer")
+        if not agrees(got, want, rule):
+            wrong.append(f"{rule.rule}: {got}, should be {want}")
+    assert wrong == []
+
+
+def agrees(got: int | str, want: int | str, rule: Rule) -> bool:
+    """Whether the answer is the expected one."""
+    if want != "allowed":
+        return got == want
+    if rule.endpoint == "session.delete":
+        return got == "sign-in"
+    # Samples such as event 1 need not exist, and an empty form is not a valid one.
+    is_sample = any(name.endswith("_id") for name in rule.arguments)
+    return got not in (401, 403, 500) and (got != 404 or is_sample)
+
+
+def test_every_view_names_a_permission(app: Flask) -> None:
+    assert len(list(rules(app))) > 30
+
+
+def test_every_permission_is_used(app: Flask) -> None:
+    used = {needed.name for _, needed in rules(app)}
+    assert {name for name in PERMISSIONS if not name.startswith("api.")} - used == set()
+
+
+def test_a_view_that_names_no_permission_is_refused(app: Flask, people: People) -> None:
+    endpoint = "organizations.index"
+    view = app.view_functions[endpoint]
+    app.view_functions[endpoint] = lambda: "never shown"
+    try:
+        assert signed_in(app, people.admin).get("/organizations").status_code == 403
+    finally:
+        app.view_functions[endpoint] = view
+
+
+def test_a_token_opens_only_what_its_scopes_name(app: Flask, people: People) -> None:
+    now = utc_now()
+    with transaction():
+        _, secret = create_token("one scope", ["usage:write"], actor=SYSTEM, now=now)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    others = [rule for rule, needed in rules(app) if needed.scope not in (None, "usage:write")]
+    for rule in others:
+        method = min(set(rule.methods or ()) - {"OPTIONS", "HEAD"})
+        where = app.url_map.bind("localhost").build(
+            rule.endpoint, dict.fromkeys(rule.arguments, 1), method=method
+        )
+        answer = Browser(app, app.response_class).open(where, method=method, headers=bearer)
+        assert answer.status_code == 403, rule.rule

@@ -1,0 +1,46 @@
+"""Two organizations with bills, and the people who look at them."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+
+from dashboard.organizations.models import Organization
+from tests.people import People, browser_of, make_bill, make_people, signed_in
+
+
+@pytest.fixture
+def client(app: Flask, db: SQLAlchemy, redis: Redis) -> FlaskClient:
+    """A browser without JavaScript, with nobody signed in."""
+    return browser_of(app)
+
+
+@pytest.fixture
+def acme(db: SQLAlchemy, redis: Redis) -> Organization:
+    """The organization most tests look at."""
+    return make_bill("acme", name="Acme Freight")
+
+
+@pytest.fixture
+def people(acme: Organization) -> People:
+    """A customer of Acme, a customer of somebody else, support and admin."""
+    return make_people(acme, make_bill("other", name="Other Labs"))
+
+
+@pytest.fixture
+def customer(app: Flask, people: People) -> FlaskClient:
+    """The browser of Acme's customer."""
+    return signed_in(app, people.customer)
+
+
+@pytest.fixture
+def support(app: Flask, people: People) -> FlaskClient:
+    """The browser of a support agent."""
+    return signed_in(app, people.support)
+
+
+@pytest.fixture
+def admin(app: Flask, people: People) -> FlaskClient:
+    """The browser of a billing engineer."""
+    return signed_in(app, people.admin)
