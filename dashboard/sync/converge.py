@@ -108,7 +108,9 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
             snapshot = take_snapshot(work.invoice)
         comparison = snapshot.compare(work.remote)
         note_foreign(work.invoice, comparison, now=work.clock())
-        work.run.findings = [finding.to_json() for finding in comparison.differences]
+        if comparison.differences:
+            # A later, clean reading does not unsay what an earlier one found and repaired.
+            work.run.findings = [finding.to_json() for finding in comparison.differences]
         # What was just noted is part of the snapshot from here on.
         snapshot = take_snapshot(work.invoice)
         return snapshot, comparison, snapshot.plan(comparison)

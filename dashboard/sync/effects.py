@@ -10,6 +10,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
+from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
 from dashboard.sync.snapshot import Snapshot, synced_lines
 from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
@@ -40,7 +41,11 @@ def record_invoice(work: Work, remote: RemoteInvoice) -> None:
 
 
 def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> None:
-    """End a step: from now on it needs no settling."""
+    """End a step: from now on it needs no settling. Raises `LeaseLost`.
+
+    Whoever took the invoice over has settled the step already, and knows newer things.
+    """
+    extend(work.lease, now=work.clock())
     step.outcome = outcome
     step.finished_at = work.clock()
     if reply is not None:

@@ -58,13 +58,24 @@ def execute(
     try:
         with in_lane(LANES.get(run.trigger, "interactive")):
             carry_out(work)
+        lease.extend(held, now=clock())
     except lease.LeaseLost:
-        # Whoever took over ends the run; nothing here is ours to write any more.
         db.session.rollback()
+        doubt(work)
+        checkpoint()
         raise
     lease.release(held)
     checkpoint()
     return run
+
+
+def doubt(work: Work) -> None:
+    """Have the invoice compared: a call of ours may have reached Stripe after the takeover.
+
+    Whoever took over ends the run; nothing else here is ours to write any more.
+    """
+    work.invoice.needs_verification = True
+    work.invoice.next_sync_at = work.clock()
 
 
 def carry_out(work: Work) -> None:
