@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from dashboard.sandbox.errors import invalid
 
@@ -14,7 +14,9 @@ _SUFFIX = re.compile(r"\[([^\[\]]*)\]")
 
 def pairs(text: str) -> list[tuple[str, str]]:
     """Return the decoded pairs in order; blank values are kept, since they unset things."""
-    return parse_qsl(text, keep_blank_values=True)
+    split = (piece.partition("=") for piece in text.split("&") if piece)
+    # Names repeat from call to call, so they are decoded once; values do not.
+    return [(_name(name), unquote_plus(value)) for name, _, value in split]
 
 
 def nest(items: list[tuple[str, str]]) -> dict[str, Any]:
@@ -32,6 +34,9 @@ def nest(items: list[tuple[str, str]]) -> dict[str, Any]:
                 raise invalid(f"Invalid request: {name} is both a value and a hash.", param=name)
         branch[leaf or str(len(branch))] = value
     return root
+
+
+_name = lru_cache(maxsize=8192)(unquote_plus)
 
 
 @lru_cache(maxsize=8192)

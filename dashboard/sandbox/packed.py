@@ -18,9 +18,9 @@ def dump(value: Any) -> str:
 
 def pack(value: Any) -> str:
     """Return `value` as compressed JSON in text that can itself sit in a JSON document."""
-    return base64.b85encode(zlib.compress(dump(value).encode(), _FASTEST)).decode()
+    return base64.b64encode(zlib.compress(dump(value).encode(), _FASTEST)).decode()
 
 
 def unpack(text: str) -> Any:
     """Return the value that `pack` was given."""
-    return json.loads(zlib.decompress(base64.b85decode(text)))
+    return json.loads(zlib.decompress(base64.b64decode(text)))
