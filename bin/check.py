@@ -15,7 +15,7 @@ from time import monotonic
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
-PYTEST = ["pytest", "-n", "2", "--dist", "worksteal", "-q"]
+PYTEST = ["pytest", "-n", "2", "--dist", "worksteal", "-q", "-rs"]
 NOT_MIGRATIONS = "--ignore=tests/test_migrations.py"
 COUNTS = re.compile(r"(\d+) (passed|failed|skipped|error)")
 

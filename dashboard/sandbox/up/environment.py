@@ -28,6 +28,7 @@ def product_environment(
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
         **_stripe(settings),
+        **_haste(settings),
     }
     return {name: value for name, value in ours.items() if value is not None}
 
@@ -40,6 +41,12 @@ def _stripe(settings: Settings) -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": SANDBOX_SECRET,
         "STRIPE_API_BASE": settings.sandbox_address,
     }
+
+
+def _haste(settings: Settings) -> dict[str, str]:
+    """Return the demo's own pace, where the environment names none: one can watch it work."""
+    pace = {"SYNC_INTERVAL_SECONDS": "120", "CLOSING_GRACE_SECONDS": "60"}
+    return {name: os.environ.get(name) or value for name, value in pace.items() if settings.demo}
 
 
 def write_for_shells(path: Path, environment: dict[str, str]) -> None:

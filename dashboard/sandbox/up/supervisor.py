@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import time
@@ -34,6 +35,9 @@ class Supervisor:
         self.groups: list[tuple[Part, ...]] = []
         self.told_to_stop = False
         self.parent = os.getppid()
+        self.terminal = select.poll()
+        if os.isatty(0):
+            self.terminal.register(0, 0)
 
     def listen(self) -> None:
         """Stop on Ctrl-C, on a polite kill, and when the terminal closes (unless nohup said no)."""
@@ -90,10 +94,11 @@ class Supervisor:
                 list(together.map(_stop, group))
 
     def pulse(self, seconds: float = PULSE_SECONDS) -> None:
-        """Wait a little. Raises Stopped when we were told to, or when `make` is gone."""
+        """Wait a little. Raises Stopped when told to, or when `make` or the terminal is gone."""
         time.sleep(seconds)
         orphaned = "MAKELEVEL" in os.environ and os.getppid() != self.parent
-        if self.told_to_stop or orphaned:
+        # A terminal that is closed tells only the leader of its session, which may be `make`.
+        if self.told_to_stop or orphaned or self.terminal.poll(0):
             raise Stopped
 
     def _tell(self, _number: int, _frame: FrameType | None) -> None:
