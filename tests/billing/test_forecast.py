@@ -1,0 +1,82 @@
+"""What the current invoice will come to."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.forecast import forecast
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.factories import (
+    APRIL,
+    MeteredPriceFactory,
+    PriceFactory,
+    PriceVersionFactory,
+    make_organization,
+    make_service,
+)
+from tests.support.queries import count_queries
+
+TENTH = APRIL + timedelta(days=10)
+
+
+@pytest.fixture
+def acme(db):
+    return make_organization(now=APRIL)
+
+
+def use(quantity, at, meter="requests"):
+    record_batch([UsageEntry("acme", meter, f"{meter}{at}", Decimal(quantity), at)], now=at)
+
+
+def test_usage_goes_on_at_its_pace_and_fees_are_known(acme, db):
+    make_service(acme, PriceFactory(version__unit_amount=Decimal(3000)), at=APRIL, now=APRIL)
+    make_service(acme, MeteredPriceFactory(), at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    expected = forecast(current_invoice(acme), now=TENTH)
+    assert (expected.so_far_cents, expected.cents) == (3500, 3000 + 3 * 500)
+    assert expected.usage_cents == 1000
+    assert not expected.is_rough
+
+
+def test_allowance_and_tiers_apply_to_the_expected_usage(acme, db):
+    price = MeteredPriceFactory(version=None)
+    PriceVersionFactory(price=price, allowance=Decimal(200), unit_amount=Decimal(10))
+    make_service(acme, price, at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    expected = forecast(current_invoice(acme), now=TENTH)
+    assert (expected.so_far_cents, expected.cents) == (0, 1000)
+
+
+def test_early_in_the_cycle_the_forecast_is_rough(acme, db):
+    assert forecast(current_invoice(acme), now=APRIL + timedelta(hours=23)).is_rough
+
+
+def test_in_the_first_cycle_the_pace_counts_from_when_it_was_opened(db):
+    acme = make_organization(now=TENTH)
+    make_service(acme, MeteredPriceFactory(), now=TENTH)
+    use("100", TENTH + timedelta(days=5))
+    expected = forecast(current_invoice(acme), now=TENTH + timedelta(days=10))
+    assert expected.cents == 2 * 500
+
+
+def test_after_the_end_nothing_more_is_expected(acme, db):
+    make_service(acme, MeteredPriceFactory(), at=APRIL, now=APRIL)
+    use("100", TENTH)
+    expected = forecast(current_invoice(acme), now=APRIL + timedelta(days=30))
+    assert expected.cents == expected.so_far_cents == 500
+
+
+def test_the_number_of_queries_does_not_grow_with_the_items(acme, db):
+    for n in range(12):
+        make_service(acme, MeteredPriceFactory(meter=f"meter-{n}"), at=APRIL, now=APRIL)
+        use("1", APRIL + timedelta(days=1), f"meter-{n}")
+    invoice = current_invoice(acme)
+    assert invoice.cycle.id
+    db.session.commit()
+    invoice = current_invoice(acme)
+    with count_queries(db.engine) as queries:
+        forecast(invoice, now=TENTH)
+    assert queries.count <= 3

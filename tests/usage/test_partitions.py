@@ -1,0 +1,64 @@
+"""Monthly partitions of the usage records."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.partitions import ensure_partitions
+from dashboard.usage.record import record_batch
+from tests.factories import MeteredPriceFactory, make_organization, make_service
+
+# A year of its own: partitions outlive the rows that a test leaves.
+MARCH = datetime(2031, 3, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def no_partitions_left(db):
+    yield
+    db.session.rollback()
+    for name in partitions(db):
+        db.session.execute(text(f"drop table {name}"))
+    db.session.commit()
+
+
+def partitions(db):
+    query = text("""
+        select inhrelid::regclass::text from pg_inherits
+        where inhparent = 'usage_records'::regclass and inhrelid::regclass::text like '%_2031_%'
+        order by 1
+    """)
+    return db.session.scalars(query).all()
+
+
+def test_the_months_around_now_are_made_once(db):
+    made = ensure_partitions(MARCH)
+    assert made == [f"usage_records_2031_0{month}" for month in range(1, 7)]
+    assert ensure_partitions(MARCH) == []
+    assert ensure_partitions(MARCH + timedelta(days=31), months_ahead=3) == [
+        "usage_records_2031_07"
+    ]
+
+
+def test_records_that_came_before_their_partition_are_moved_into_it(db):
+    organization = make_organization(anchor=MARCH, now=MARCH)
+    make_service(organization, MeteredPriceFactory(), now=MARCH)
+    entries = [UsageEntry("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
+    record_batch(entries, now=MARCH)
+    db.session.commit()
+    assert where(db) == {"usage_records_default": 3}
+
+    ensure_partitions(MARCH)
+    db.session.commit()
+
+    assert where(db) == {"usage_records_2031_03": 3}
+    assert record_batch(entries, now=MARCH).recorded == 0
+
+
+def where(db):
+    rows = db.session.execute(
+        text("select tableoid::regclass::text, count(*) from usage_records group by 1")
+    )
+    return dict(tuple(row) for row in rows)
