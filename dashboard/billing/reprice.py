@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -31,6 +32,6 @@ def reprice(price: Price, *, since: datetime, now: datetime) -> None:
         .order_by(Service.organization_id, Service.id)
         .options(joinedload(Service.price), selectinload(Service.changes))
     )
-    for service in db.session.scalars(query).all():
-        locked = lock_open({service.organization_id})
-        rate_effects([service], locked, since=since, now=now)
+    services = db.session.scalars(query).all()
+    for organization_id, theirs in groupby(services, key=lambda service: service.organization_id):
+        rate_effects(list(theirs), lock_open({organization_id}), since=since, now=now)

@@ -149,3 +149,14 @@ def test_an_organization_is_not_overwritten(caller, acme):
 def test_answers_are_kept_by_no_cache(caller, acme):
     assert caller.get("/organizations/acme").headers["Cache-Control"] == "no-store"
     assert caller.get("/organizations/nobody").headers["Cache-Control"] == "no-store"
+
+
+def test_our_own_failure_is_a_problem_that_tells_no_secret(app, caller, acme, monkeypatch, db):
+    def break_down(*_arguments, **_more):
+        raise RuntimeError("the password is swordfish")
+
+    monkeypatch.setattr("dashboard.api.usage.record_batch", break_down)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    failed = caller.post("/usage", {"records": [record()]})
+    assert (failed.status_code, failed.mimetype) == (500, "application/problem+json")
+    assert "swordfish" not in failed.text
