@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from dashboard.forms.base import Form
 from dashboard.money import Money, minor_digits
@@ -26,10 +26,10 @@ class AdjustmentForm(Form):
     amount = StringField("Amount", [InputRequired("Enter an amount."), Length(max=20)])
     description = StringField(
         "Description on the invoice",
-        [InputRequired("Enter what the customer will read."), Length(max=200)],
+        [DataRequired("Enter what the customer will read."), Length(max=200)],
     )
     reason = TextAreaField(
-        "Reason", [InputRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
     )
     # Made with the form, so that sending it twice adjusts once.
     key = HiddenField(validators=[InputRequired(), Length(max=64)], default=lambda: str(uuid4()))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from dashboard.forms.base import Form
 
@@ -13,7 +13,7 @@ class RollForm(Form):
 
     name = StringField("Name of the organization", [InputRequired("Type the name.")])
     reason = TextAreaField(
-        "Reason", [InputRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
     )
     # The invoice that was previewed: a second click must not roll the one after it.
     invoice_id = HiddenField(validators=[InputRequired()])

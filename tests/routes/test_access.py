@@ -31,7 +31,11 @@ def rules(app: Flask) -> Iterator[tuple[Rule, Permission]]:
 
 def address(app: Flask, rule: Rule, organization: Organization) -> str:
     """Return an address that the rule matches, of things that exist where they can."""
-    samples = {"slug": organization.slug, "sequence": 1, "item_id": bill_of(organization).items[0].id}
+    samples = {
+        "slug": organization.slug,
+        "sequence": 1,
+        "item_id": bill_of(organization).items[0].id,
+    }
     values = {name: samples.get(name, 1) for name in rule.arguments}
     return app.url_map.bind("localhost").build(rule.endpoint, values)
 

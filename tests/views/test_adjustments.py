@@ -1,0 +1,75 @@
+"""Charges and credits from the form."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from dashboard.audit.models import AuditEntry
+from dashboard.billing.models import Adjustment
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from tests.pages import page, post, text_of
+from tests.people import bill_of
+
+ADDRESS = "/organizations/acme/adjustments"
+GOOD = {
+    "direction": "credit",
+    "amount": "1,012.50",
+    "description": "Outage credit",
+    "reason": "Two hours down",
+    "key": "one-form",
+}
+
+
+def test_a_credit_is_on_the_bill_and_on_record(support: FlaskClient, acme: Organization) -> None:
+    before = bill_of(acme).total_cents
+    answer = post(support, ADDRESS, **GOOD)
+    assert answer.location == "/organizations/acme"
+    db.session.expire_all()
+    assert bill_of(acme).total_cents == before - 101250
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.reason) == ("adjustment.added", "Two hours down")
+    assert entry.actor_label == "support@example.com"
+    assert "The credit of $1,012.50 is on the current invoice" in text_of(
+        page(support.get("/organizations/acme"))
+    )
+
+
+def test_sending_the_form_twice_adjusts_once(support: FlaskClient, acme: Organization) -> None:
+    before = db.session.scalar(select(func.count(Adjustment.id)))
+    post(support, ADDRESS, **GOOD)
+    post(support, ADDRESS, **GOOD)
+    assert db.session.scalar(select(func.count(Adjustment.id))) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("amount", "", "Enter an amount"),
+        ("amount", "0", "above zero"),
+        ("amount", "-5", "above zero"),
+        ("amount", "NaN", "above zero"),
+        ("amount", "1.005", "2 decimal places"),
+        ("amount", "1e99", "above zero"),
+        ("description", "", "what the customer will read"),
+        ("reason", " ", "Say why"),
+    ],
+)
+def test_what_cannot_be_used_is_said_beside_its_field(
+    support: FlaskClient, acme: Organization, field: str, value: str, words: str
+) -> None:
+    before = bill_of(acme).revision
+    soup = page(post(support, ADDRESS, **(GOOD | {field: value})), 422)
+    wrong = soup.find(("input", "textarea"), attrs={"name": field})
+    assert wrong["aria-invalid"] == "true"
+    told = [soup.find(id=name) for name in wrong["aria-describedby"].split()]
+    assert any(words in text_of(note) for note in told)
+    db.session.expire_all()
+    assert bill_of(acme).revision == before
+
+
+def test_customers_see_charges_without_our_reasons(customer: FlaskClient) -> None:
+    words = text_of(page(customer.get(ADDRESS)))
+    assert "Goodwill credit" in words
+    assert "Outage" not in words
+    assert "support@example.com" not in words

@@ -1,0 +1,41 @@
+"""The audit trail, read and exported."""
+
+import csv
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.pages import page, text_of
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", True),
+        ("?organization=acme", True),
+        ("?organization=nobody", False),
+        ("?action=adjustment", True),
+        ("?action=adjustment.removed", False),
+        ("?actor=SUPPORT", True),
+        ("?first=2000-01-01&last=2000-01-02", False),
+        ("?first=not-a-day", True),
+    ],
+)
+def test_entries_are_filtered_by_the_address(support: FlaskClient, query: str, found: bool) -> None:
+    words = text_of(page(support.get(f"/audit-entries{query}")))
+    assert ("adjustment.added" in words) == found
+
+
+def test_the_export_holds_what_the_filters_keep(support: FlaskClient) -> None:
+    answer = support.get("/audit-entries.csv?action=adjustment&organization=acme")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["action"], row["organization"]) for row in rows] == [("adjustment.added", "acme")]
+    assert rows[0]["at"].endswith("Z")
+    assert rows[0]["reason"] == "Outage"
+
+
+def test_the_link_to_the_export_keeps_the_filters(support: FlaskClient) -> None:
+    soup = page(support.get("/audit-entries?action=adjustment"))
+    link = next(one for one in soup.select("a.btn") if "CSV" in one.get_text())
+    assert link["href"] == "/audit-entries.csv?action=adjustment"

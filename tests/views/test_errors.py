@@ -1,0 +1,65 @@
+"""Refusals and failures, as pages and as fragments."""
+
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dashboard.accounts.permissions import permission
+from dashboard.errors import Conflict
+from dashboard.views.errors import WORDS, answer
+from tests.pages import fragment, page, text_of
+
+HTMX = {"HX-Request": "true", "HX-Target": "div#bill"}
+
+
+def test_an_unknown_address_is_a_page_with_the_request_id(client: FlaskClient) -> None:
+    answer = client.get("/nowhere", headers={"X-Request-ID": "abcdef123456"})
+    words = text_of(page(answer, 404))
+    assert "Nothing was changed" in words
+    assert "abcdef123456" in words
+
+
+def test_htmx_gets_a_fragment_that_is_read_aloud(support: FlaskClient) -> None:
+    soup = fragment(support.get("/organizations/nobody", headers=HTMX), 404)
+    assert soup.find("main") is None
+    assert "no organization named nobody" in text_of(soup.find(attrs={"role": "alert"}))
+
+
+def test_a_customer_is_refused_what_is_for_staff(customer: FlaskClient) -> None:
+    assert "You may not do this" in text_of(page(customer.get("/organizations"), 403))
+
+
+def test_a_refusal_of_the_product_is_shown_in_its_own_words(
+    app: Flask, support: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @permission("public")
+    def refuse() -> str:
+        raise Conflict("The invoice is sealed. Nothing was changed. Add it to the next one.")
+
+    monkeypatch.setitem(app.view_functions, "fleet.show", refuse)
+    assert "Add it to the next one." in text_of(page(support.get("/fleet"), 409))
+
+
+@pytest.mark.parametrize("status", sorted(WORDS))
+def test_every_status_says_what_was_not_changed_and_what_to_do(app: Flask, status: int) -> None:
+    with app.test_request_context("/"):
+        html, code, _headers = answer(status)
+    assert code == status
+    assert WORDS[status][1] in unescape(html)
+    assert WORDS[status][2] in unescape(html)
+
+
+def test_our_own_failure_is_a_page_that_tells_no_details(
+    app: Flask, support: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @permission("public")
+    def fail() -> str:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setitem(app.view_functions, "fleet.show", fail)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    words = text_of(page(support.get("/fleet"), 500))
+    assert "Your change was not made" in words
+    assert "secret detail" not in words

@@ -1,0 +1,104 @@
+"""Past invoices, one of them, and its CSV."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.money import Money
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from tests.factories import SUPPORT
+from tests.pages import page, text_of
+from tests.people import bill_of
+
+ADDRESS = "/organizations/acme/invoices"
+
+
+@pytest.fixture
+def finalized(acme: Organization, db: SQLAlchemy) -> Invoice:
+    """Acme's first invoice, open at Stripe and due yesterday."""
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=utc_now())
+        db.session.flush()
+        invoice.status = "open"
+        invoice.number = "ACME-0001"
+        invoice.finalized_at = utc_now()
+        invoice.due_at = utc_now() - timedelta(days=1)
+        invoice.amount_due_cents = invoice.total_cents
+        invoice.hosted_invoice_url = "https://invoice.stripe.com/i/1"
+        invoice.invoice_pdf_url = "https://pay.stripe.com/invoice/1/pdf"
+    return invoice
+
+
+def test_the_first_invoice_is_announced(customer: FlaskClient) -> None:
+    assert "Your first invoice appears here after" in text_of(page(customer.get(ADDRESS)))
+
+
+def test_past_invoices_are_listed_with_their_links(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    soup = page(customer.get(ADDRESS))
+    assert "ACME-0001" in text_of(soup)
+    assert "Past due" in text_of(soup)
+    links = {link.get_text(strip=True): link for link in soup.select("td.actions a")}
+    assert links["Pay"]["href"] == "https://invoice.stripe.com/i/1"
+    assert links["PDF"]["rel"] == ["noopener", "noreferrer"]
+
+
+def test_an_invoice_shows_its_lines_and_what_is_due(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "ACME-0001" in words
+    assert "API requests" in words
+    assert "At Stripe" not in words
+
+
+def test_a_failed_payment_is_said_with_the_way_out(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    with transaction():
+        db.session.get_one(Invoice, finalized.id).payment_failure = "Your card was declined."
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "Your card was declined." in words
+    assert "Manage payment at Stripe" in words
+
+
+def test_the_current_invoice_has_its_own_page(customer: FlaskClient) -> None:
+    assert customer.get(f"{ADDRESS}/1").location == "/organizations/acme"
+
+
+def test_an_unknown_invoice_is_not_found(customer: FlaskClient) -> None:
+    page(customer.get(f"{ADDRESS}/7"), 404)
+
+
+def test_the_csv_holds_raw_amounts_and_runs_nothing(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        add_adjustment(
+            bill_of(acme),
+            Money(-123456, "usd"),
+            reason="r",
+            description="=HYPERLINK(1)",
+            actor=SUPPORT,
+            now=utc_now(),
+            key="formula",
+        )
+    answer = customer.get(f"{ADDRESS}/1.csv")
+    assert answer.mimetype == "text/csv"
+    assert "acme-invoice-1-" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    last = next(row for row in rows if "HYPERLINK" in row["item"])
+    assert last["item"] == "'=HYPERLINK(1)"
+    assert (last["amount"], last["currency"]) == ("-1234.56", "USD")

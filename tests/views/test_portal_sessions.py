@@ -1,0 +1,65 @@
+"""The way to Stripe's own pages."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from dashboard.extensions import db
+from dashboard.gateway.errors import OutcomeUnknown
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from tests.pages import page, post, text_of
+
+ADDRESS = "/organizations/acme/portal-sessions"
+
+
+class Portal:
+    """A gateway that opens the portal, or cannot."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def portal_url(self, customer_id: str, **_rest: Any) -> str:
+        """Return the address for the customer."""
+        if self.error:
+            raise self.error
+        return f"https://billing.stripe.com/p/{customer_id}"
+
+
+@pytest.fixture
+def known(acme: Organization) -> None:
+    """Acme is known to Stripe."""
+    with transaction():
+        acme.stripe_customer_id = "cus_1"
+
+
+@pytest.mark.usefixtures("known")
+def test_the_reader_is_sent_to_stripe_and_the_bill_follows(
+    app: Flask, customer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "gateway", Portal())
+    answer = post(customer, ADDRESS)
+    assert answer.location == "https://billing.stripe.com/p/cus_1"
+    assert db.session.scalars(select(SyncRun)).one().trigger == "portal"
+
+
+@pytest.mark.usefixtures("known")
+def test_when_stripe_is_away_the_reader_stays_and_is_told(
+    app: Flask, customer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "gateway", Portal(OutcomeUnknown("No reply came.")))
+    answer = post(customer, ADDRESS)
+    assert answer.location.endswith("/organizations/acme")
+    assert "Stripe is not answering" in text_of(page(customer.get("/organizations/acme")))
+
+
+def test_an_organization_stripe_does_not_know_yet_is_introduced_first(
+    customer: FlaskClient,
+) -> None:
+    post(customer, ADDRESS)
+    assert db.session.scalars(select(SyncRun)).one().trigger == "portal"
+    assert "Try again in a few seconds" in text_of(page(customer.get("/organizations/acme")))

@@ -1,0 +1,65 @@
+"""Rolling a cycle early, from the page."""
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun
+from tests.pages import page, post, text_of
+from tests.people import bill_of
+
+ROLLS = "/organizations/acme/rolls"
+
+
+def invoices(acme: Organization) -> list[Invoice]:
+    """Return the organization's invoices in order."""
+    db.session.expire_all()
+    query = select(Invoice).where(Invoice.organization_id == acme.id).order_by(Invoice.sequence)
+    return list(db.session.scalars(query))
+
+
+def test_the_preview_changes_nothing(support: FlaskClient, acme: Organization) -> None:
+    before = bill_of(acme).revision
+    words = text_of(page(support.get(f"{ROLLS}/new")))
+    assert "Closes, is checked and finalized at Stripe" in words
+    assert "cannot be undone" in words
+    assert len(invoices(acme)) == 1
+    assert bill_of(acme).revision == before
+
+
+def test_the_typed_name_rolls_the_cycle_once(support: FlaskClient, acme: Organization) -> None:
+    fields = {"name": "Acme Freight", "reason": "Contract ends", "invoice_id": bill_of(acme).id}
+    assert post(support, ROLLS, **fields).location == "/organizations/acme/invoices/1"
+    closed, opened = invoices(acme)
+    assert (closed.status, opened.status) == ("sealed", "draft")
+    run = db.session.scalars(select(SyncRun)).one()
+    assert (run.trigger, run.verify, run.invoice_id) == ("final", True, closed.id)
+    again = page(post(support, ROLLS, **fields), 409)
+    assert "Nothing was changed" in text_of(again)
+    assert len(invoices(acme)) == 2
+
+
+def test_the_wrong_name_or_no_reason_rolls_nothing(
+    support: FlaskClient, acme: Organization
+) -> None:
+    fields = {"name": "acme", "reason": "", "invoice_id": bill_of(acme).id}
+    words = text_of(page(post(support, ROLLS, **fields), 422))
+    assert "Type Acme Freight exactly" in words
+    assert "Say why" in words
+    assert len(invoices(acme)) == 1
+
+
+def test_the_rolled_invoice_has_its_page_and_stands_among_the_past(
+    support: FlaskClient, customer: FlaskClient, acme: Organization
+) -> None:
+    fields = {"name": "Acme Freight", "reason": "Ends", "invoice_id": bill_of(acme).id}
+    post(support, ROLLS, **fields)
+    assert "Being finalized at Stripe" in text_of(
+        page(customer.get("/organizations/acme/invoices/1"))
+    )
+    assert "Invoice 1" in text_of(page(customer.get("/organizations/acme/invoices")))
+    assert "Earlier invoices that are not settled" in text_of(
+        page(customer.get("/organizations/acme"))
+    )

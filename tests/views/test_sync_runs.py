@@ -1,0 +1,116 @@
+"""Previewing, asking for and watching syncs."""
+
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun, SyncStep
+from dashboard.transaction import transaction
+from tests.pages import fragment, page, post, text_of
+from tests.people import bill_of
+from tests.views.test_organizations import use
+
+SYNCS = "/organizations/acme/syncs"
+
+
+def latest() -> SyncRun:
+    """Return the newest run."""
+    db.session.expire_all()
+    return db.session.scalars(select(SyncRun).order_by(SyncRun.id.desc())).first()
+
+
+def test_a_preview_shows_the_lines_and_the_net_effect(support: FlaskClient) -> None:
+    soup = page(support.get(f"{SYNCS}/new"))
+    words = text_of(soup)
+    assert "Nothing has been sent" in words
+    assert "Apply these 3 changes" in words
+    assert "Creates the invoice first" in words
+    assert latest() is None
+
+
+def test_applying_a_preview_asks_for_exactly_that_plan(support: FlaskClient) -> None:
+    soup = page(support.get(f"{SYNCS}/new"))
+    plan_hash = soup.find("input", attrs={"name": "plan_hash"})["value"]
+    answer = post(support, SYNCS, plan_hash=plan_hash)
+    run = latest()
+    assert answer.location == f"{SYNCS}/{run.id}"
+    assert run.expected_plan_hash == plan_hash
+    assert (run.trigger, run.actor_label) == ("support", "support@example.com")
+
+
+def test_a_stale_preview_is_refused_and_sends_nothing(support: FlaskClient) -> None:
+    soup = page(support.get(f"{SYNCS}/new"))
+    plan_hash = soup.find("input", attrs={"name": "plan_hash"})["value"]
+    use("acme", "late", 1)
+    words = text_of(page(post(support, SYNCS, plan_hash=plan_hash), 409))
+    assert "Nothing was sent to Stripe" in words
+    assert latest() is None
+
+
+def test_a_second_click_joins_the_run_under_way(support: FlaskClient) -> None:
+    first = post(support, SYNCS).location
+    assert post(support, SYNCS).location == first
+
+
+def test_verify_asks_for_a_comparison(support: FlaskClient) -> None:
+    post(support, SYNCS, verify="yes")
+    assert latest().verify
+
+
+def test_the_run_page_watches_while_it_runs_and_stops_after(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS).location
+    region = page(support.get(address)).select_one("[data-polled]")
+    assert region["hx-trigger"].startswith("every 1s")
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.started_at, run.finished_at = "succeeded", utc_now(), utc_now()
+    over = fragment(support.get(f"{address}/progress", headers={"HX-Request": "true"}))
+    assert over.select_one("[data-polled]").get("hx-trigger") is None
+    assert "In sync" in text_of(over)
+
+
+def test_a_failed_run_shows_its_error_and_what_stripe_called_it(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS).location
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.error, run.error_code = "failed", "Stripe refused the lines.", "invalid"
+        db.session.add(
+            SyncStep(
+                organization_id=acme.id,
+                run_id=run.id,
+                invoice_id=bill_of(acme).id,
+                position=1,
+                operation="add_lines",
+                body={},
+                idempotency_key="sync-1-1",
+                fence=1,
+                sent_at=utc_now() - timedelta(seconds=1),
+                outcome="refused",
+                stripe_request_id="req_123",
+                error="No such invoice",
+            )
+        )
+    words = text_of(page(support.get(address)))
+    for part in ("Stripe refused the lines.", "req_123", "Refused", "Add lines"):
+        assert part in words
+
+
+def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
+    assert "Never synced" in text_of(page(support.get(SYNCS)))
+    post(support, SYNCS)
+    assert "Run" in text_of(page(support.get(SYNCS)))
+    assert "Acme Freight" in text_of(page(support.get("/sync-runs?state=active")))
+    assert "No runs here" in text_of(page(support.get("/sync-runs?state=failed")))
+
+
+def test_a_run_of_another_organization_is_not_found(support: FlaskClient) -> None:
+    post(support, SYNCS)
+    page(support.get(f"/organizations/other/syncs/{latest().id}"), 404)

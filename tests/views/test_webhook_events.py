@@ -1,0 +1,77 @@
+"""The inbox, as support sees it."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from sqlalchemy import select
+
+from dashboard.audit.models import AuditEntry
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.transaction import transaction
+from dashboard.webhooks.models import STATES, WebhookEvent
+from tests.pages import page, post, text_of
+
+ADDRESS = "/webhook-events"
+
+
+@pytest.fixture
+def event(db: SQLAlchemy) -> WebhookEvent:
+    """An event that was given up."""
+    with transaction():
+        dead = WebhookEvent(
+            stripe_event_id="evt_dead",
+            type="invoice.paid",
+            object_id="in_1",
+            payload={"id": "evt_dead", "note": "<script>alert(1)</script>"},
+            created_at=utc_now() - timedelta(seconds=3),
+            received_at=utc_now(),
+            state="dead",
+            attempts=8,
+            error="Stripe did not answer.",
+        )
+        db.session.add(dead)
+    return dead
+
+
+def test_an_empty_inbox_says_so(support: FlaskClient) -> None:
+    assert "No events here" in text_of(page(support.get(ADDRESS)))
+
+
+def test_events_are_filtered_by_state_type_and_id(
+    support: FlaskClient, event: WebhookEvent
+) -> None:
+    for query in ("", "?state=dead", "?q=invoice.", "?q=evt_dead", "?q=in_1"):
+        assert "invoice.paid" in text_of(page(support.get(ADDRESS + query))), query
+    for query in ("?state=processed", "?q=evt_other", "?q=customer"):
+        assert "No events here" in text_of(page(support.get(ADDRESS + query))), query
+
+
+def test_each_state_has_its_tab(support: FlaskClient) -> None:
+    tabs = text_of(page(support.get(ADDRESS)).select_one("ul.tabs"))
+    assert all(state.capitalize() in tabs for state in STATES)
+
+
+def test_an_event_shows_its_error_and_payload_as_text(
+    support: FlaskClient, event: WebhookEvent
+) -> None:
+    answer = support.get(f"{ADDRESS}/{event.id}")
+    assert "Stripe did not answer." in text_of(page(answer))
+    assert "<script>alert" not in answer.text
+
+
+def test_a_replay_is_queued_and_on_record(
+    support: FlaskClient, event: WebhookEvent, redis: Redis
+) -> None:
+    answer = post(support, f"{ADDRESS}/{event.id}/replays")
+    assert answer.location == f"{ADDRESS}/{event.id}"
+    assert redis.llen("rq:queue:interactive") == 1
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry.action == "event.replayed"
+
+
+def test_the_search_box_jumps_to_an_event(support: FlaskClient, event: WebhookEvent) -> None:
+    assert support.get("/organizations?q=evt_dead").location == f"{ADDRESS}/{event.id}"
