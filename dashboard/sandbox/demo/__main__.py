@@ -1,0 +1,63 @@
+"""`python -m dashboard.sandbox.demo`: make the demo; what it prints says who can sign in."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from dashboard.app import create_app
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.config import load_config
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sandbox.demo.accounts import USERS, email_of
+from dashboard.sandbox.demo.api import ApiAway, ApiRefused
+from dashboard.sandbox.demo.customers import NotSynced
+from dashboard.sandbox.demo.organizations import FIVE_MINUTES, ORGANIZATIONS
+from dashboard.sandbox.demo.seed import seed
+from dashboard.sandbox.demo.settings import demo_password, demo_settings
+from dashboard.sandbox.demo.stripe import StripeSaidNo
+
+SOON = timedelta(minutes=10)
+
+
+def main() -> int:
+    """Make what is missing; 0 when people can sign in, though a sentence may say what is not done.
+
+    Exits with a sentence, having made nothing, where the demo has no place.
+    """
+    config = load_config()
+    settings = demo_settings(config)
+    problem = ""
+    with create_app(config).app_context():
+        try:
+            seed(settings, ORGANIZATIONS)
+        except (ApiAway, ApiRefused, NotSynced, StripeSaidNo) as error:
+            problem = f"The demo is not complete; the next start goes on. {error}"
+        lines = [*sign_ins(demo_password(settings)), *soon(utc_now()), problem]
+    sys.stdout.writelines(f"{line}\n" for line in lines if line)
+    return 0
+
+
+def sign_ins(password: str) -> list[str]:
+    """Return a line for each demo user: role, address, password."""
+    return [f"{role:<9} {email_of(role):<21} {password}" for role in USERS]
+
+
+def soon(now: datetime) -> list[str]:
+    """Return what there is to watch in the coming minutes, if anything is."""
+    ends_at = db.session.scalar(
+        select(Invoice.period_end)
+        .join(Invoice.organization)
+        .where(Organization.slug == FIVE_MINUTES.slug, Invoice.status == "draft")
+    )
+    if ends_at is None or not now < ends_at < now + SOON:
+        return []
+    return [f"The cycle of {FIVE_MINUTES.name} ends at {ends_at:%H:%M:%S} UTC: docs/demo.md."]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

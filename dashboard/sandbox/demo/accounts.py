@@ -1,0 +1,64 @@
+"""Who signs in, and the token of the sub-systems: the only rows the demo writes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from dashboard.accounts.models import ApiToken, Membership, User
+from dashboard.accounts.passwords import hash_password, password_matches
+from dashboard.accounts.permissions import SCOPES
+from dashboard.accounts.tokens import create_token, revoke_token, verify
+from dashboard.audit.actor import Actor
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sandbox.demo.settings import DemoSettings, write_private
+
+DEMO = Actor("system", None, "Demo data")
+TOKEN_NAME = "Demo sub-systems"  # noqa: S105  its name, not the token
+# role -> what the pages call the person
+USERS = {"customer": "Demo Customer", "support": "Demo Support", "admin": "Demo Admin"}
+
+
+def email_of(role: str) -> str:
+    """Return the address a demo user signs in with."""
+    return f"{role}@example.com"
+
+
+def seed_users(password: str, *, now: datetime) -> None:
+    """Make the three users, or let those that are there sign in with `password`."""
+    for role, name in USERS.items():
+        user = db.session.scalar(select(User).where(User.email == email_of(role)))
+        if user is None:
+            user = User(email=email_of(role), name=name, role=role, created_at=now)
+            user.password_hash = hash_password(password)
+            db.session.add(user)
+        elif not password_matches(user.password_hash, password):
+            user.password_hash = hash_password(password)
+
+
+def seed_memberships(slugs: Collection[str], *, now: datetime) -> None:
+    """Make the demo customer a member of the organizations with these slugs."""
+    user_id = db.session.scalar(select(User.id).where(User.email == email_of("customer")))
+    for organization_id in db.session.scalars(
+        select(Organization.id).where(Organization.slug.in_(slugs))
+    ):
+        row = {"user_id": user_id, "organization_id": organization_id, "created_at": now}
+        db.session.execute(insert(Membership).values(row).on_conflict_do_nothing())
+
+
+def seed_token(settings: DemoSettings, *, now: datetime) -> str:
+    """Return the sub-systems' raw token: the kept one while it is good, else a new one."""
+    path = settings.token_file
+    kept = path.read_text() if path.exists() else ""
+    if kept and verify(kept, now=now) is not None:
+        return kept
+    lost = select(ApiToken).where(ApiToken.name == TOKEN_NAME, ApiToken.revoked_at.is_(None))
+    for token in db.session.scalars(lost):
+        revoke_token(token, actor=DEMO, now=now)
+    _, secret = create_token(TOKEN_NAME, SCOPES, actor=DEMO, now=now)
+    write_private(path, secret)
+    return secret

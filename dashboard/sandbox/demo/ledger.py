@@ -1,0 +1,92 @@
+"""Fill the ledger through the API: prices, organizations, services, the usage of past days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from dashboard.billing.period import Period, period_containing
+from dashboard.sandbox.demo.api import ApiRefused, BillingApi
+from dashboard.sandbox.demo.catalogue import PRICES
+from dashboard.sandbox.demo.organizations import DemoOrganization
+from dashboard.sandbox.demo.services import DemoService
+from dashboard.sandbox.demo.usage import history
+
+BATCH = 1000
+# Inside the 35 days that the product looks back; only a start cut short long ago comes near it.
+REACH = timedelta(days=34)
+
+
+def seed_prices(api: BillingApi) -> None:
+    """Make the prices that the catalogue lacks."""
+    known = {price["code"] for price in api.prices()}
+    for price in PRICES:
+        if price["code"] not in known:
+            api.create_price(price)
+
+
+def seed_organization(api: BillingApi, wanted: DemoOrganization, *, now: datetime) -> None:
+    """Make the organization, attach what it lacks, and report what it used before it was made."""
+    found = api.organization(wanted.slug) or api.create_organization(wanted.body(now))
+    past = past_of(found, now=now)
+    seed_services(api, wanted, past.start)
+    seed_history(api, wanted, past)
+    if wanted.credit_cents:
+        api.adjust(wanted.slug, credit(wanted))
+
+
+def past_of(organization: dict[str, Any], *, now: datetime) -> Period:
+    """Return the time from the start of an organization's first cycle to when it was made."""
+    anchor = datetime.fromisoformat(organization["cycle_anchor_at"])
+    created_at = datetime.fromisoformat(organization["created_at"])
+    first = period_containing(anchor, created_at)
+    return Period(max(first.start, now - REACH), created_at)
+
+
+def seed_services(api: BillingApi, wanted: DemoOrganization, start: datetime) -> None:
+    """Attach the services that the organization does not have yet."""
+    known = {service["external_id"] for service in api.services(wanted.slug)}
+    for service in wanted.services:
+        if service.external_id not in known:
+            api.attach(wanted.slug, attachment(service, start))
+
+
+def attachment(service: DemoService, start: datetime) -> dict[str, Any]:
+    """Return what the API takes to attach `service`, its days counted from `start`."""
+    return {
+        "price": service.price,
+        "quantity": str(service.quantity),
+        "at": (start + timedelta(days=service.after_days)).isoformat(),
+        "label": service.label,
+        "external_id": service.external_id,
+    }
+
+
+def seed_history(api: BillingApi, wanted: DemoOrganization, past: Period) -> None:
+    """Report the usage of `past`; what was reported before counts once."""
+    for batch in batches(history(wanted, past.start, past.end), BATCH):
+        try:
+            api.report(batch)
+        except ApiRefused as refusal:
+            # An earlier version of the demo reported other quantities; they stand.
+            if "key_reused" not in refusal.codes:
+                raise
+
+
+def credit(wanted: DemoOrganization) -> dict[str, Any]:
+    """Return what the API takes to give the organization its credit, once."""
+    return {
+        "amount_cents": -wanted.credit_cents,
+        "description": "Credit for an interrupted night",
+        "reason": "Demo: the shop was unreachable for an hour.",
+        "key": "demo-credit",
+    }
+
+
+def batches(records: Iterable[dict[str, Any]], size: int) -> Iterator[Sequence[dict[str, Any]]]:
+    """Yield `records` in order, `size` at a time."""
+    left = iter(records)
+    while batch := list(islice(left, size)):
+        yield batch

@@ -1,0 +1,46 @@
+"""The whole demo, in the order its parts need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from dashboard.clock import utc_now
+from dashboard.gateway.conformance.api import Api
+from dashboard.sandbox.demo.accounts import seed_memberships, seed_token, seed_users
+from dashboard.sandbox.demo.api import BillingApi
+from dashboard.sandbox.demo.customers import first_sync, seed_customers
+from dashboard.sandbox.demo.ledger import seed_organization, seed_prices
+from dashboard.sandbox.demo.organizations import DemoOrganization
+from dashboard.sandbox.demo.settings import DemoSettings, demo_password
+from dashboard.transaction import transaction
+
+PATIENCE = 5
+
+
+def seed(settings: DemoSettings, organizations: Sequence[DemoOrganization]) -> None:
+    """Make what is missing of the demo; needs an application context and the running product.
+
+    Raises ApiAway, ApiRefused, NotSynced, StripeSaidNo; a second call goes on where one ended.
+    """
+    with transaction():
+        seed_users(demo_password(settings), now=utc_now())
+        token = seed_token(settings, now=utc_now())
+    with connected(settings, token) as (api, stripe):
+        seed_prices(api)
+        for one in organizations:
+            seed_organization(api, one, now=utc_now())
+            first_sync(api, one)
+        with transaction():
+            own = {one.slug for one in organizations if one.belongs_to_customer}
+            seed_memberships(own, now=utc_now())
+        seed_customers(api, stripe, organizations)
+
+
+@contextmanager
+def connected(settings: DemoSettings, token: str) -> Iterator[tuple[BillingApi, Api]]:
+    """Lend the product's API and Stripe's."""
+    api = BillingApi(settings.address, token, patience=PATIENCE)
+    stripe = Api(settings.stripe_api_base, settings.stripe_api_key)
+    with closing(api), closing(stripe):
+        yield api, stripe
