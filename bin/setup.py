@@ -23,7 +23,7 @@ BUILD = ROOT / "build"
 VENV = ROOT / ".venv"
 VENDOR = ROOT / "static" / "vendor"
 REQUIREMENTS = ROOT / "requirements"
-PIP = ["-m", "pip", "--disable-pip-version-check", "-q"]
+PIP = ["-m", "pip", "--disable-pip-version-check", "-qq"]
 LAYERS = {"run": "embedded", "dev": "dev", "image": "base"}
 
 

@@ -1,7 +1,7 @@
 """Every table of the product"""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0001_schema"
