@@ -17,6 +17,8 @@ from dashboard.sync.lines import line_syncs
 from dashboard.sync.status import status_of
 from dashboard.views.access import reader
 from dashboard.views.exports import csv_answer, invoice_rows
+from dashboard.views.hypermedia import live
+from dashboard.views.live_invoice import live_tag
 from dashboard.views.paging import before_id
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
@@ -53,8 +55,30 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         items=items,
         state=shown_status(invoice, utc_now()),
         sync=status_of(invoice),
+        tag=live_tag(invoice, now=utc_now()),
         lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
+
+
+@bp.get("/<int:sequence>/state")
+@permission("invoice.view")
+def state(slug: str, sequence: int) -> ResponseReturnValue:
+    """Answer the refreshes of an invoice that is on its way; a settled one asks for no more."""
+    organization, now = organization_by_slug(slug), utc_now()
+    invoice = invoice_by_sequence(organization, sequence)
+    tag = live_tag(invoice, now=now)
+
+    def render() -> str:
+        return render_template(
+            "invoices/_state.html",
+            organization=organization,
+            invoice=invoice,
+            state=shown_status(invoice, now),
+            sync=status_of(invoice),
+            tag=tag,
+        )
+
+    return live(tag, render)
 
 
 @bp.get("/<int:sequence>.csv")

@@ -51,6 +51,9 @@ def live_tag(invoice: Invoice, *, now: datetime) -> str:
         invoice.synced_revision,
         invoice.sync_failures,
         invoice.parked_code or "free",
+        invoice.stripe_status or "none",
+        invoice.amount_paid_cents or 0,
+        int(invoice.payment_failure is not None),
         int(invoice.last_synced_at.timestamp()) if invoice.last_synced_at else 0,
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
     )

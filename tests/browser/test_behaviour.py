@@ -1,0 +1,173 @@
+"""What scripts add, and that everything works without them."""
+
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.clock import utc_now
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.browser.test_every_page import acme, people
+from tests.browser.visitors import Visitor, sign_in
+from tests.people import People
+from tests.support.browser import guarded_context
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.browser
+__all__ = ["acme", "people"]
+
+
+@pytest.fixture
+def support(page: Page, people: People) -> Page:
+    """The tab of a support agent."""
+    return Visitor(page, "support").page
+
+
+def use(quantity: int) -> None:
+    """Report usage of Acme."""
+    now = utc_now()
+    with transaction():
+        entry = UsageEntry("acme", "acme-requests", f"k{quantity}", Decimal(quantity), now)
+        record_batch([entry], now=now)
+
+
+def wake(page: Page) -> None:
+    """Let the bill refresh now instead of in some seconds."""
+    page.evaluate("htmx.trigger('#bill', 'wake')")
+
+
+def test_the_total_moves_without_a_reload(support: Page) -> None:
+    support.goto("/organizations/acme")
+    expect(support.get_by_text("1,200 requests")).to_be_visible()
+    support.evaluate("window.isTheSamePage = true")
+    use(800)
+    wake(support)
+    expect(support.get_by_text("2,000 requests")).to_be_visible()
+    assert support.evaluate("window.isTheSamePage")
+
+
+def test_a_refresh_of_an_unchanged_bill_touches_nothing(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.evaluate("""
+        window.touched = 0;
+        new MutationObserver((all) => { window.touched += all.filter(
+          (one) => !one.target.closest?.('[data-freshness], time')).length; })
+          .observe(document.getElementById('bill'), {childList: true, subtree: true});
+    """)
+    with support.expect_response("**/current-invoice") as answer:
+        wake(support)
+    assert answer.value.status == 304
+    support.wait_for_timeout(200)
+    assert support.evaluate("window.touched") == 0
+
+
+def test_polling_rests_while_nobody_looks(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    asked: list[str] = []
+    support.on("request", lambda request: asked.append(request.url))
+    support.evaluate(
+        "document.getElementById('bill').dispatchEvent(new Event('every', {bubbles: false}))"
+    )
+    support.wait_for_timeout(300)
+    assert asked == []
+
+
+def test_a_lost_connection_is_said_and_the_bill_stays(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.context.set_offline(True)
+    wake(support)
+    expect(support.locator("#connection-lost")).to_be_visible()
+    expect(support.get_by_text("1,200 requests")).to_be_visible()
+    support.context.set_offline(False)
+    wake(support)
+    expect(support.locator("#connection-lost")).to_be_hidden()
+
+
+def test_a_failing_server_does_not_take_the_bill_away(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.route("**/current-invoice", lambda route: route.fulfill(status=500, body="<p>no</p>"))
+    wake(support)
+    expect(support.locator("#connection-lost")).to_be_visible()
+    expect(support.get_by_text("1,200 requests")).to_be_visible()
+
+
+def test_an_explanation_opens_beside_the_bill_and_escape_closes_it(support: Page) -> None:
+    support.goto("/organizations/acme")
+    link = support.get_by_role("link", name="API requests")
+    link.press("Enter")
+    panel = support.get_by_role("dialog", name="Details")
+    expect(panel.get_by_text("Where this amount comes from")).to_be_visible()
+    support.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(link).to_be_focused()
+
+
+def test_keys_search_and_go(support: Page) -> None:
+    support.goto("/organizations")
+    support.keyboard.press("/")
+    expect(support.get_by_label("Search")).to_be_focused()
+    support.get_by_label("Needs attention").focus()
+    support.goto("/fleet")
+    support.keyboard.press("g")
+    support.keyboard.press("a")
+    support.wait_for_url("**/audit-entries")
+    support.keyboard.press("?")
+    expect(support.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_the_list_narrows_while_one_types(support: Page) -> None:
+    support.goto("/organizations")
+    support.get_by_label("Search").fill("freight")
+    expect(support.get_by_text("Other Labs")).to_be_hidden()
+    expect(support.get_by_text("Acme Freight")).to_be_visible()
+    assert support.url.endswith("q=freight&attention=")
+
+
+def test_the_skip_link_is_first_and_leads_to_the_content(support: Page) -> None:
+    support.goto("/organizations")
+    support.keyboard.press("Tab")
+    link = support.get_by_role("link", name="Skip to the content")
+    expect(link).to_be_focused()
+    link.press("Enter")
+    expect(support.locator("main")).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_kept(support: Page) -> None:
+    support.goto("/organizations")
+    support.get_by_role("button", name="Theme: auto").click()
+    support.get_by_role("button", name="Theme: light").click()
+    expect(support.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    support.goto("/fleet")
+    expect(support.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_without_scripts_support_can_search_preview_sync_and_roll(
+    browser: Browser, live_stack: Stack, people: People, acme: Organization
+) -> None:
+    with guarded_context(browser, live_stack.url, java_script_enabled=False) as context:
+        page = context.new_page()
+        sign_in(page, "support")
+        page.get_by_label("Search").fill("freight")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name="Acme Freight").click()
+        page.get_by_role("link", name="Preview sync").click()
+        page.get_by_role("button", name="Apply these").click()
+        expect(page.get_by_role("heading", name="Sync run")).to_be_visible()
+        page.get_by_role("link", name="Back to the bill").click()
+        page.get_by_role("link", name="Roll cycle").click()
+        page.get_by_label("Name of the organization").fill("Acme Freight")
+        page.get_by_label("Reason").fill("Contract ends")
+        page.get_by_role("button", name="Roll cycle and bill").click()
+        expect(page.get_by_text("The cycle is rolled.")).to_be_visible()
+
+
+def test_the_invoice_prints(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.emulate_media(media="print")
+    expect(support.get_by_role("navigation", name="Main")).to_be_hidden()
+    expect(support.get_by_text("1,200 requests")).to_be_visible()
+    assert len(support.pdf()) > 5_000

@@ -1,0 +1,107 @@
+"""Each page, in both themes, for each role: accessible, quiet, and usable on a narrow screen."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from dashboard.organizations.models import Organization
+from tests.browser.visitors import Visitor
+from tests.people import People, bill_of, make_bill, make_people
+from tests.support.browser import guarded_context, shoot
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+OF_ACME = [
+    "/organizations/acme",
+    "/organizations/acme/usage",
+    "/organizations/acme/services",
+    "/organizations/acme/adjustments",
+    "/organizations/acme/invoices",
+    "/organizations/acme/details",
+    "/organizations/acme/invoices/1/items/{item}",
+    "/nowhere",
+]
+OF_STAFF = [
+    "/organizations",
+    "/organizations?q=nobody",
+    "/organizations/acme/syncs",
+    "/organizations/acme/syncs/new",
+    "/organizations/acme/rolls/new",
+    "/organizations/acme/adjustments/new",
+    "/sync-runs",
+    "/webhook-events",
+    "/audit-entries",
+    "/fleet",
+]
+PAGES = {
+    "customer": OF_ACME,
+    "support": [*OF_ACME, *OF_STAFF],
+    "admin": ["/fleet", "/api-tokens", "/api-tokens/new"],
+}
+
+
+@pytest.fixture
+def acme(live_stack: Stack) -> Organization:
+    """An organization with a bill."""
+    return make_bill("acme", name="Acme Freight", fees=3)
+
+
+@pytest.fixture
+def people(acme: Organization) -> People:
+    """Those who look at it."""
+    return make_people(acme, make_bill("other", name="Other Labs"))
+
+
+def addresses(role: str, acme: Organization) -> Iterator[str]:
+    """Yield the addresses of the role's pages."""
+    item = next(one for one in bill_of(acme).items if one.kind == "metered")
+    for address in PAGES[role]:
+        yield address.format(item=item.id)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong with the page as it stands."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("role", sorted(PAGES))
+def test_every_page_is_accessible_and_the_browser_has_no_complaint(
+    role: str, theme: str, browser: Browser, live_stack: Stack, acme: Organization, people: People
+) -> None:
+    size = {"width": 1280, "height": 900}
+    wrong: dict[str, list[str]] = {}
+    with guarded_context(browser, live_stack.url, viewport=size, color_scheme=theme) as context:
+        visitor = Visitor(context.new_page(), role)
+        for address in addresses(role, acme):
+            visitor.page.goto(address)
+            if found := violations(visitor.page):
+                wrong[address] = found
+            shoot(visitor.page, f"{role}-{theme}{address.replace('/', '-').replace('?', '-')}")
+    assert wrong == {}
+    assert visitor.complaints == []
+
+
+def test_no_page_is_wider_than_a_telephone(
+    browser: Browser, live_stack: Stack, acme: Organization, people: People
+) -> None:
+    size = {"width": 390, "height": 844}
+    wide: list[str] = []
+    with guarded_context(browser, live_stack.url, viewport=size) as context:
+        page = Visitor(context.new_page(), "support").page
+        for address in addresses("support", acme):
+            page.goto(address)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > size["width"]:
+                wide.append(f"{address}: {width}")
+            shoot(page, f"narrow{address.replace('/', '-').replace('?', '-')}")
+    assert wide == []
+
+
+def test_the_sign_in_page_is_accessible(page: Page) -> None:
+    page.goto("/session/new")
+    assert violations(page) == []
