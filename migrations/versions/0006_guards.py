@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0002_guards"
-down_revision = "0001_schema"
+revision = "0006_guards"
+down_revision = "0005_sync"
 branch_labels = None
 depends_on = None
 
