@@ -7,12 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from sqlalchemy import func, select
+
 from dashboard.billing.chain import Chains, remainder
 from dashboard.billing.metered import Usage, usage_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import Period
+from dashboard.extensions import db
 from dashboard.pricing.exact import EXACT, total
 from dashboard.pricing.rating import rate_metered
+from dashboard.services.models import Service
 
 # With less of the cycle seen than this the pace says little.
 ROUGH_SECONDS = 86_400
@@ -62,9 +66,16 @@ def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
 
 
 def _began(invoice: Invoice) -> datetime:
-    """Return since when usage could be seen: the first cycle counts from when it was opened."""
+    """Return since when usage could be seen: the first cycle counts from when it was opened.
+
+    A service attached for a time before that brings the usage of that time along.
+    """
     start = invoice.cycle.starts_at
-    return max(start, invoice.created_at) if invoice.sequence == 1 else start
+    if invoice.sequence != 1:
+        return start
+    of_organization = Service.organization_id == invoice.organization_id
+    attached = db.session.scalar(select(func.min(Service.attached_at)).where(of_organization))
+    return max(start, min(invoice.created_at, attached or invoice.created_at))
 
 
 def _expected(

@@ -62,6 +62,15 @@ def test_in_the_first_cycle_the_pace_counts_from_when_it_was_opened(db):
     assert expected.cents == 2 * 500
 
 
+def test_a_service_attached_for_the_time_before_brings_its_pace_along(db):
+    acme = make_organization(now=TENTH)
+    make_service(acme, MeteredPriceFactory(), at=APRIL, now=TENTH)
+    past = APRIL + timedelta(days=4)
+    record_batch([UsageEntry("acme", "requests", "past", Decimal(100), past)], now=TENTH)
+    expected = forecast(current_invoice(acme), now=TENTH)
+    assert expected.cents == 3 * 500
+
+
 def test_after_the_end_nothing_more_is_expected(acme, db):
     make_service(acme, MeteredPriceFactory(), at=APRIL, now=APRIL)
     use("100", TENTH)
@@ -79,4 +88,5 @@ def test_the_number_of_queries_does_not_grow_with_the_items(acme, db):
     invoice = current_invoice(acme)
     with count_queries(db.engine) as queries:
         forecast(invoice, now=TENTH)
-    assert queries.count <= 3
+    # One of them reads the invoice itself again.
+    assert queries.count <= 4
