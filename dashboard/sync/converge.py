@@ -23,6 +23,7 @@ from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import keep_members, learn_ids
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.missing import resolve_missing
+from dashboard.sync.models import SyncRun
 from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.settle import settle
 from dashboard.sync.snapshot import Snapshot, take_snapshot
@@ -108,13 +109,23 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
             snapshot = take_snapshot(work.invoice)
         comparison = snapshot.compare(work.remote)
         note_foreign(work.invoice, comparison, now=work.clock())
-        if comparison.differences:
-            # A later, clean reading does not unsay what an earlier one found and repaired.
-            work.run.findings = [finding.to_json() for finding in comparison.differences]
+        add_findings(work.run, comparison)
         # What was just noted is part of the snapshot from here on.
         snapshot = take_snapshot(work.invoice)
         return snapshot, comparison, snapshot.plan(comparison)
     return snapshot, None, plan
+
+
+def add_findings(run: SyncRun, comparison: Comparison) -> None:
+    """Put what differs on the run's record.
+
+    A later reading does not unsay what an earlier one found and repaired, whether it is clean or
+    finds the rest: of a line, only what was seen last is kept.
+    """
+    found = [finding.to_json() for finding in comparison.differences]
+    seen = {(one["key"], one["line_id"]) for one in found}
+    earlier = [one for one in run.findings if (one["key"], one["line_id"]) not in seen]
+    run.findings = [*earlier, *found]
 
 
 def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:

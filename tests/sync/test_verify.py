@@ -95,6 +95,15 @@ def test_a_foreign_line_is_noted_and_left_alone(synced: Invoice, syncer: Syncer)
     assert syncer.lines(synced)[None] == 5000
 
 
+def test_a_repair_is_told_though_a_foreign_line_stays(synced: Invoice, syncer: Syncer) -> None:
+    edit(syncer, synced, "k12", 1)
+    add_foreign(syncer, synced)
+    run = syncer.sync(synced, verify=True)
+    states = [(finding["key"], finding["state"]) for finding in run.findings]
+    assert states == [("k12", "stripe_changed"), (None, "foreign")]
+    assert syncer.lines(synced)["k12"] == 1200
+
+
 def test_a_known_foreign_line_does_not_make_each_sync_look_again(
     synced: Invoice, syncer: Syncer
 ) -> None:
