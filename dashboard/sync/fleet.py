@@ -79,3 +79,18 @@ def parked_invoices() -> Sequence[Invoice]:
         .order_by(Invoice.parked_at)
         .limit(MOST)
     ).all()
+
+
+def failing_invoices() -> Sequence[Invoice]:
+    """Return the invoices whose syncs fail again and again, the worst first.
+
+    They are tried less and less often, so somebody should look.
+    """
+    query = (
+        select(Invoice)
+        .where(Invoice.sync_failures > 1, Invoice.status.in_(("draft", "closing", "sealed")))
+        .order_by(Invoice.sync_failures.desc(), Invoice.id)
+        .limit(MOST)
+        .options(joinedload(Invoice.organization))
+    )
+    return db.session.scalars(query).all()

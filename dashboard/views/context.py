@@ -14,6 +14,7 @@ from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.navigation import navigation
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
+from dashboard.views.stripe_state import stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
 
 
@@ -29,6 +30,7 @@ def register_context(app: Flask) -> None:
         next_theme=next_theme,
         scripts=SCRIPTS,
         status_word=status_word,
+        stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
         styles=STYLES,
     )

@@ -7,8 +7,9 @@ from rq import Queue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.sync.fleet import invoice_counts, parked_invoices, run_counts
+from dashboard.sync.fleet import failing_invoices, invoice_counts, parked_invoices, run_counts
 from dashboard.views.hypermedia import is_htmx
+from dashboard.views.stripe_state import READS_ALLOTTED, stripe_state
 from dashboard.webhooks.listing import counts_by_state
 from jobs.runtime import QUEUES
 
@@ -27,6 +28,9 @@ def show() -> ResponseReturnValue:
         parked=parked_invoices(),
         events=counts_by_state(),
         queues=queue_depths(),
+        failing=failing_invoices(),
+        stripe=stripe_state(),
+        reads_allotted=READS_ALLOTTED,
     )
 
 

@@ -1,9 +1,11 @@
 """The health of the whole."""
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.billing.outcome import park
 from dashboard.clock import utc_now
+from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import fragment, page, text_of
@@ -24,3 +26,23 @@ def test_a_parked_invoice_is_shown_with_its_reason(admin: FlaskClient, acme: Org
 
 def test_its_refresh_is_the_figures_alone(admin: FlaskClient) -> None:
     assert fragment(admin.get("/fleet", headers={"HX-Request": "true"})).find("main") is None
+
+
+def test_syncs_that_fail_again_and_again_are_listed(admin: FlaskClient, acme: Organization) -> None:
+    with transaction():
+        bill_of(acme).sync_failures = 3
+    words = text_of(page(admin.get("/fleet")))
+    assert "Syncs that fail again and again" in words
+    assert "Acme Freight" in words
+
+
+def test_while_stripe_does_not_answer_every_page_says_that_nothing_is_lost(
+    app: Flask, customer: FlaskClient, acme: Organization
+) -> None:
+    circuit = app.extensions["limiter_of_stripe"].circuit
+    assert "does not answer" not in text_of(page(customer.get("/organizations/acme")))
+    for _ in range(FAILURES):
+        circuit.failed()
+    assert "Stripe does not answer" in text_of(page(customer.get("/organizations/acme")))
+    circuit.succeeded()
+    assert "does not answer" not in text_of(page(customer.get("/organizations/acme")))
