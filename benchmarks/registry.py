@@ -10,8 +10,9 @@ from flask import Flask
 class Figure:
     """One measured value beside what it is held against.
 
-    `bound` is the most that is allowed; `floor` is what the machine needs at the least for the same
-    kind of work, measured in the same run, so that the ratio can be compared between machines.
+    `bound` is the most that is allowed, `at_least` what a share must reach. `floor` is what the
+    same kind of work takes at the least: counted, or measured on this machine in the same run, so
+    that the ratio can be compared between machines.
     """
 
     name: str
@@ -20,17 +21,20 @@ class Figure:
     runs: int
     bound: float | None = None
     floor: float | None = None
+    at_least: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """The value as a multiple of its bound or floor; None for a bound of zero."""
-        against = self.bound if self.bound is not None else self.floor
+        """The value as a multiple of what it is held against; None where that is zero."""
+        sides = (self.bound, self.floor, self.at_least)
+        against = next((side for side in sides if side is not None), None)
         return self.value / against if against else None
 
     @property
     def is_kept(self) -> bool:
-        """Whether the value is within its bound."""
-        return self.bound is None or self.value <= self.bound
+        """Whether the value is within its bound, and reaches what it must."""
+        is_within = self.bound is None or self.value <= self.bound
+        return is_within and (self.at_least is None or self.value >= self.at_least)
 
 
 Benchmark = Callable[[Flask], Iterable[Figure]]

@@ -10,7 +10,7 @@ from benchmarks.registry import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
 JSON = ROOT / "build" / "bench.json"
-COLUMNS = ("figure", "value", "unit", "bound", "floor", "ratio", "runs", "")
+COLUMNS = ("figure", "value", "unit", "at most", "at least", "floor", "ratio", "runs", "")
 
 
 def show(figures: Sequence[Figure]) -> None:
@@ -24,8 +24,9 @@ def show(figures: Sequence[Figure]) -> None:
 
 def row(figure: Figure) -> tuple[str, ...]:
     """Return the cells of one figure."""
-    numbers = [number(value) for value in (figure.bound, figure.floor, figure.ratio)]
-    verdict = "" if figure.is_kept else "ABOVE ITS BOUND"
+    sides = (figure.bound, figure.at_least, figure.floor, figure.ratio)
+    numbers = [number(value) for value in sides]
+    verdict = "" if figure.is_kept else "NOT KEPT"
     return (figure.name, number(figure.value), figure.unit, *numbers, str(figure.runs), verdict)
 
 
@@ -49,6 +50,7 @@ def write(figures: Iterable[Figure]) -> None:
             "value": figure.value,
             "unit": figure.unit,
             "bound": figure.bound,
+            "at_least": figure.at_least,
             "floor": figure.floor,
             "ratio": figure.ratio,
             "runs": figure.runs,

@@ -1,0 +1,107 @@
+"""The real processes around a benchmark's database: a sandbox Stripe, workers, a scheduler."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+from flask import Flask
+
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.sandbox.up.probes import answers, has_workers
+from dashboard.sync.request import Request, request_sync
+from dashboard.transaction import transaction
+from jobs.syncs import enqueue_runs
+from tests.support.environment import ROOT
+from tests.support.sandbox import SandboxControl
+from tests.support.services import Worker
+from tests.support.stack import Stack, new_stack
+
+WORKERS = 2
+# As good as none, for the part of a benchmark that is not measured.
+NO_LIMITS = {"account": 100_000, "endpoint": 100_000, "in_flight": 1_000}
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Running processes and the way to their sandbox."""
+
+    stack: Stack
+    sandbox: SandboxControl
+
+    def start_workers(self, *, account: int, endpoint: int, in_flight: int) -> None:
+        """Start the pool; its calls keep to so many a second in all, per endpoint, and at once."""
+        self.stack.env |= {
+            "STRIPE_REQUESTS_PER_SECOND": str(account),
+            "STRIPE_ENDPOINT_REQUESTS_PER_SECOND": str(endpoint),
+            "STRIPE_REQUESTS_IN_FLIGHT": str(in_flight),
+        }
+        ready = has_workers(self.stack.env["REDIS_URL"])
+        self.stack.start("workers", "jobs.worker", "--workers", str(WORKERS), ready=ready)
+
+    def stop_workers(self) -> None:
+        """Stop the pool once its jobs are done."""
+        self.stack.stop(keep=set(self.stack.processes) - {"workers"})
+
+    def start_scheduler(self) -> None:
+        """Start the clock's process."""
+        self.stack.start("scheduler", "jobs.scheduler")
+
+    def memory_mb(self) -> float:
+        """Return the pool's memory per worker; pages that its processes share count once."""
+        pool = psutil.Process(self.stack.processes["workers"].pid)
+        used = 0
+        for process in (pool, *pool.children(recursive=True)):
+            try:
+                used += process.memory_full_info().pss
+            except psutil.NoSuchProcess:
+                continue
+        return used / WORKERS / 1e6
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the sandbox's log of calls since it was last emptied."""
+        return self.sandbox.calls()
+
+
+@contextmanager
+def plant(app: Flask) -> Iterator[Plant]:
+    """Lend a sandbox, in memory and without webhooks, on the application's database and Redis."""
+    config = app.extensions["config"]
+    directory = ROOT / "build" / "bench"
+    shutil.rmtree(directory, ignore_errors=True)
+    stack = new_stack(Worker(config.database_url, config.redis_url), directory)
+    control = SandboxControl(stack.sandbox_url)
+    try:
+        port = stack.sandbox_url.rsplit(":", 1)[1]
+        health = answers(f"{stack.sandbox_url}/_sandbox/health")
+        stack.start("sandbox", "dashboard.sandbox.server", "--port", port, ready=health)
+        yield Plant(stack, control)
+    finally:
+        control.close()
+        stack.stop()
+
+
+def queue_syncs(invoices: list[int]) -> None:
+    """Queue a sync of each invoice, as the clock would."""
+    with transaction():
+        runs = [
+            request_sync(db.session.get_one(Invoice, one), Request("scheduled"), now=utc_now())
+            for one in invoices
+        ]
+        enqueue_runs(runs)
+
+
+def wait_until(done: Callable[[], bool], *, seconds: float, every: float = 0.5) -> None:
+    """Wait until something is so; raises `TimeoutError`."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError(f"It did not come to an end in {seconds:.0f} s.")
+        time.sleep(every)
