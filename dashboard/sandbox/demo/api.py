@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import requests
 
-TIMEOUT_SECONDS = 20
+# Below the patience of whoever stops us: a request under way is waited for.
+TIMEOUT_SECONDS = 12
 # Statuses that say nothing against the request itself.
 LATER = frozenset({408, 429, 500, 502, 503, 504})
 Json: TypeAlias = dict[str, Any]

@@ -97,12 +97,12 @@ PRICES = (
 
 # Thousandths of a unit that an organization of ordinary size uses in a day.
 DAILY_THOUSANDTHS = {
-    "compute": 220_000,
-    "transfer": 90_000,
-    "requests": 450_000_000,
-    "object-storage": 60_000_000,
-    "mail": 2_600_000,
-    "logs": 3_000,
+    "compute": 1_100_000,
+    "transfer": 450_000,
+    "requests": 2_300_000_000,
+    "object-storage": 300_000_000,
+    "mail": 13_000_000,
+    "logs": 15_000,
 }
 # These come in ones: there is no half request.
 WHOLE = frozenset({"requests", "mail"})

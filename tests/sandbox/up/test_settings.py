@@ -104,6 +104,15 @@ def test_the_sandbox_is_what_our_parts_call_stripe() -> None:
     assert ours["DATABASE_URL"] == "postgresql:///a"
 
 
+def test_the_demo_has_a_pace_that_one_can_watch(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SYNC_INTERVAL_SECONDS", "30")
+    ours = product_environment(read_settings(), database_url=None, redis_url=None)
+    assert (ours["SYNC_INTERVAL_SECONDS"], ours["CLOSING_GRACE_SECONDS"]) == ("30", "60")
+    environment.setenv("DEMO", "0")
+    ours = product_environment(read_settings(), database_url=None, redis_url=None)
+    assert "CLOSING_GRACE_SECONDS" not in ours
+
+
 def mode(path: Path) -> int:
     """Return the permission bits of a file."""
     return stat.S_IMODE(path.stat().st_mode)
