@@ -43,17 +43,13 @@ class People:
 
 
 def make_people(acme: Organization, other: Organization) -> People:
-    """Return the four, committed; only support can sign in with `PASSWORD`."""
+    """Return the four, committed; each can sign in with `PASSWORD`."""
+    password = {"password_hash": hash_password(PASSWORD)}
     with transaction():
-        customer = UserFactory(email="customer@example.com", name="Carla")
-        stranger = UserFactory(email="stranger@example.com", name="Stefan")
-        support = UserFactory(
-            email="support@example.com",
-            name="Sam",
-            role="support",
-            password_hash=hash_password(PASSWORD),
-        )
-        admin = UserFactory(email="admin@example.com", name="Ada", role="admin")
+        customer = UserFactory(email="customer@example.com", name="Carla", **password)
+        stranger = UserFactory(email="stranger@example.com", name="Stefan", **password)
+        support = UserFactory(email="support@example.com", name="Sam", role="support", **password)
+        admin = UserFactory(email="admin@example.com", name="Ada", role="admin", **password)
         MembershipFactory(user=customer, organization_id=acme.id)
         MembershipFactory(user=stranger, organization_id=other.id)
     return People(customer.id, stranger.id, support.id, admin.id)

@@ -19,7 +19,9 @@ STYLES = (
     "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
     "facts", "notice", "form", "dialog", "progress", "chart", "pagination", "print",
 )  # fmt: skip
-SCRIPTS = ("relative-time", "copy", "panel", "polling", "shortcuts", "submit-once")
+SCRIPTS = (
+    "relative-time", "copy", "panel", "polling", "announce", "shortcuts", "submit-once",
+)  # fmt: skip
 
 
 def asset(name: str) -> str:

@@ -77,6 +77,12 @@ def period(start: datetime, end: datetime) -> str:
     return f"{start.day} {DASH} {day(last)}"
 
 
+def bounds(start: datetime, end: datetime) -> str:
+    """Return what `period` leaves open: whether its end is part of it."""
+    whole_days = start.time() == end.time() == MIDNIGHT
+    return "Days in UTC, both included" if whole_days else "Up to, not including, the end"
+
+
 def middle(text: str, keep: int = 7) -> str:
     """Return a long id with its middle left out; short ones as they are."""
     if len(text) <= 2 * keep + 1:

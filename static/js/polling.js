@@ -13,11 +13,12 @@
 
   // A 304 swaps nothing, yet it proves the data current: take the time from the answer's Date.
   document.addEventListener("htmx:after:request", (event) => {
-    lost(false);
     const { response } = event.detail.ctx;
     const source = polledSource(event);
-    const date = response?.headers?.get?.("Date");
-    if (!source || !date || response.status >= 400) return;
+    const failed = response.status >= 400;
+    if (source || !failed) lost(failed);
+    const date = response.headers?.get?.("Date");
+    if (!source || !date || failed) return;
     source.dataset.checkedAt = new Date(date).toISOString();
   });
 
