@@ -74,7 +74,7 @@ def front_end() -> None:
 
     def install() -> None:
         say("Installing the front-end packages")
-        run(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        run(*npm(), "ci", "--ignore-scripts", "--loglevel=error", "--progress=false")
         shutil.rmtree(VENDOR, ignore_errors=True)
         copy_vendor_files()
 
