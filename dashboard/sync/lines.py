@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
 from dashboard.sync.models import SyncedLine
+from dashboard.sync.snapshot import is_billed, known_of, line_of
 
 LineState = Literal["in_sync", "pending", "carried"]
 
@@ -32,16 +33,24 @@ def line_syncs(invoice: Invoice, items: Iterable[InvoiceItem]) -> dict[int, Line
     for line in db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id)):
         agreed |= {key: (line, cents) for key, cents in line.members.items()}
         agreed[line.key] = (line, line.amount_cents)
-    return {item.id: _line_sync(invoice, item, agreed.get(item.key)) for item in items}
+    return {item.id: _line_sync(item, agreed.get(item.key)) for item in items}
 
 
-def _line_sync(
-    invoice: Invoice, item: InvoiceItem, agreed: tuple[SyncedLine, int] | None
-) -> LineSync:
-    state: LineState = "pending" if item.revision > invoice.synced_revision else "in_sync"
+def _line_sync(item: InvoiceItem, agreed: tuple[SyncedLine, int] | None) -> LineSync:
+    state: LineState = "in_sync" if _agrees(item, agreed) else "pending"
     if item.carried_cents:
         state = "carried"
     if agreed is None:
         return LineSync(state, None, None, is_rolled_up=False)
     line, cents = agreed
     return LineSync(state, line.stripe_line_id, cents, is_rolled_up=line.key != item.key)
+
+
+def _agrees(item: InvoiceItem, agreed: tuple[SyncedLine, int] | None) -> bool:
+    """Whether a sync would leave the item's line alone: usage may move without moving its price."""
+    if agreed is None:
+        return not is_billed(item)
+    line, cents = agreed
+    if line.key != item.key:
+        return cents == item.amount_cents
+    return known_of(line).content == line_of(item)

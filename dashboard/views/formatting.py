@@ -93,7 +93,7 @@ def middle(text: str, keep: int = 7) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, counted, instant, day, machine, period, middle,
+        money, unit_price, quantity, counted, instant, day, machine, period, bounds, middle,
     ):  # fmt: skip
         app.add_template_filter(function)
 
