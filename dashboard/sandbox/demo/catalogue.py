@@ -54,13 +54,13 @@ PRICES = (
     fee("address", "Static address", "350", unit="address"),
     fee("backup", "Nightly backup", "240", unit="server"),
     fee("support", "Business support", "29900", unit="plan"),
-    meter("compute", "Compute", "per_unit", unit="vCPU hour", unit_amount="2.5", allowance="100"),
+    meter("compute", "Compute", "per_unit", unit="vCPU hour", unit_amount="2.5", allowance="10"),
     meter(
         "transfer",
         "Data transfer",
         "graduated",
         unit="GB",
-        allowance="50",
+        allowance="5",
         tiers=tiers(("1000", "9"), ("5000", "7"), (None, "4.5")),
     ),
     meter(
@@ -70,7 +70,7 @@ PRICES = (
         unit="request",
         unit_amount="40",
         package_size="100000",
-        allowance="1000000",
+        allowance="100000",
     ),
     meter("object-storage", "Object storage", "per_unit", unit="GB hour", unit_amount="0.0035"),
     meter(
@@ -80,7 +80,7 @@ PRICES = (
         unit="message",
         tiers=tiers(("10000", "0.08"), ("100000", "0.06"), (None, "0.04")),
     ),
-    meter("logs", "Log intake", "per_unit", unit="GB", unit_amount="50", allowance="5"),
+    meter("logs", "Log intake", "per_unit", unit="GB", unit_amount="50", allowance="1"),
     fee("server-small-jpy", "Small server", "1800", unit="server", currency="jpy"),
     fee("support-jpy", "Business support", "45000", unit="plan", currency="jpy"),
     meter(
@@ -90,7 +90,7 @@ PRICES = (
         unit="vCPU hour",
         currency="jpy",
         unit_amount="3.75",
-        allowance="100",
+        allowance="10",
     ),
     meter("transfer-jpy", "Data transfer", "per_unit", unit="GB", currency="jpy", unit_amount="13"),
 )

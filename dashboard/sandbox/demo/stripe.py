@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from dashboard.gateway.conformance.api import Api, Reply
+from dashboard.gateway.parsing import ITEM
 
 Json: TypeAlias = dict[str, Any]
 # Noted on the customer, so that a second start does not undo what people did meanwhile.
@@ -43,18 +44,20 @@ def leave_card(stripe: Api, customer_id: str, card: str) -> bool:
 
 
 def edit_draft(stripe: Api, customer_id: str, invoice_id: str) -> bool:
-    """Add a line to a draft and raise one of ours; False if that was done before.
+    """Add a line to a draft and raise one of our fees; False if that was done before.
 
     Raises StripeSaidNo.
     """
     if EDIT_NOTE in _customer(stripe, customer_id)["metadata"]:
         return False
-    ours = _good(stripe.get(f"invoices/{invoice_id}/lines", limit=1))["data"][0]
-    raised = {"id": ours["id"], "amount": ours["amount"] + RAISED_BY_CENTS}
-    # Keys of their own: a start that was interrupted here must not add the line twice.
+    lines = _good(stripe.get(f"invoices/{invoice_id}/lines", limit=100))["data"]
+    # A fee stands still: usage would move on, and the next sync overwrite the edit unseen.
+    fee = next(line for line in lines if line["metadata"].get(ITEM, "").startswith("recurring:"))
+    raised = {"id": fee["id"], "amount": fee["amount"] + RAISED_BY_CENTS}
+    _good(stripe.post(f"invoices/{invoice_id}/update_lines", lines=[raised]))
+    # A key of its own: a start that was cut short after this must not add the line twice.
     key = f"demo-edit-{invoice_id}"
-    _good(stripe.post(f"invoices/{invoice_id}/update_lines", key=f"{key}-raise", lines=[raised]))
-    _good(stripe.post(f"invoices/{invoice_id}/add_lines", key=f"{key}-add", lines=[FOREIGN_LINE]))
+    _good(stripe.post(f"invoices/{invoice_id}/add_lines", key=key, lines=[FOREIGN_LINE]))
     _good(stripe.post(f"customers/{customer_id}", metadata={EDIT_NOTE: invoice_id}))
     return True
 
