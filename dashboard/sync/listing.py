@@ -91,6 +91,11 @@ def _says(text: str) -> ColumnElement[bool]:
         Organization.email.icontains(text, autoescape=True),
         Organization.external_id == text,
         Organization.stripe_customer_id == text,
+        Organization.id.in_(
+            select(Invoice.organization_id).where(
+                or_(Invoice.stripe_invoice_id == text, Invoice.number == text)
+            )
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.sync.listing import list_organizations
 from dashboard.views.access import reader
-from dashboard.views.hypermedia import live
+from dashboard.views.hypermedia import is_htmx, live
 from dashboard.views.jump import address_of_id
 from dashboard.views.live_invoice import live_invoice, live_tag
 from dashboard.views.paging import page_number
@@ -20,10 +20,11 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @bp.get("")
 @permission("organization.list")
 def index() -> ResponseReturnValue:
-    """List organizations; an exact id in the search goes straight to what it names."""
+    """List organizations; an exact id, once sent, goes straight to what it names."""
     text = request.args.get("q", "").strip()
     attention = request.args.get("attention") or None
-    address = address_of_id(text)
+    # Not while somebody types: "acme" may be the beginning of "acme-labs".
+    address = None if is_htmx() else address_of_id(text)
     if address:
         return redirect(address, code=303)
     page = list_organizations(text, attention=attention, number=page_number())

@@ -20,9 +20,11 @@ def test_a_bill_moves_is_synced_rolled_and_paid(
 ) -> None:
     visitor = Visitor(page, "support")
     page.get_by_label("Search").fill("acme freight")
+    expect(page.get_by_text("Other Labs")).to_be_hidden()
     page.get_by_role("link", name="Acme Freight").click()
     watch_the_total_move(page)
     preview_and_sync(page)
+    keep_a_card_at_stripe(page)
     roll(page)
     see_it_paid(page)
     assert visitor.complaints == []
@@ -49,6 +51,15 @@ def preview_and_sync(page: Page) -> None:
     page.get_by_role("link", name="Back to the bill").click()
     expect(page.get_by_text("Stripe's invoice equals the ledger.")).to_be_visible()
     expect(page.get_by_text("Pending")).to_have_count(0)
+
+
+def keep_a_card_at_stripe(page: Page) -> None:
+    """The button leads to Stripe's portal, here the sandbox's, and from there back."""
+    page.get_by_role("button", name="Manage payment at Stripe").click()
+    page.get_by_role("button", name="Use Visa ending 4242").click()
+    expect(page.get_by_text("Visa ending 4242").first).to_be_visible()
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_text("Owed so far, before tax")).to_be_visible()
 
 
 def roll(page: Page) -> None:

@@ -205,3 +205,8 @@ def test_the_services_page_shows_quantities_and_states(customer: FlaskClient) ->
     assert "db-0" in words
     assert "Attached" in words
     assert "By usage" in words
+
+
+def test_typing_narrows_the_list_and_never_jumps(support: FlaskClient) -> None:
+    answer = support.get("/organizations?q=acme", headers=HTMX)
+    assert "Acme Freight" in text_of(fragment(answer))
