@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from dashboard.sandbox.embedded.process import start as start_process
 from dashboard.sandbox.embedded.process import stop
+from dashboard.sandbox.embedded.sockets import socket_directory
 from tests.support.environment import ROOT
 from tests.support.stack import free_port
 
@@ -72,6 +74,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
     running.wait_for("Open http")
     yield running
     stop(running.process, patience_seconds=40)
+    # A killed run leaves its sockets, which may be outside of its data.
+    shutil.rmtree(socket_directory(running.data), ignore_errors=True)
 
 
 def test_it_heals_and_a_polite_stop_leaves_nothing(run: Run, tmp_path: Path) -> None:
