@@ -11,9 +11,9 @@ from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
-from dashboard.sync.models import SyncStep
 from dashboard.sync.request import Request, request_sync
 from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.inbox import ECHO, own_keys
 
 
 def find_invoice(remote: RemoteInvoice) -> Invoice | None:
@@ -43,7 +43,7 @@ def invoice_updated(delivery: Delivery) -> Handled:
     if invoice is None:
         return Handled("Not an invoice of ours.", ignored=True)
     if is_echo(delivery.idempotency_key):
-        return Handled("The echo of a call of our own.", ignored=True)
+        return Handled(ECHO, ignored=True)
     if remote.status != "draft" or invoice.status in FINALIZED:
         return finalized_or_later(delivery)
     if invoice.stripe_invoice_id is None or invoice.parked_at is not None:
@@ -119,9 +119,7 @@ def invoice_deleted(delivery: Delivery) -> Handled:
 
 def is_echo(key: str | None) -> bool:
     """Whether a call of our own caused the event."""
-    if key is None:
-        return False
-    return bool(db.session.scalar(select(SyncStep.id).where(SyncStep.idempotency_key == key)))
+    return bool(own_keys([key]))
 
 
 def payment_failure(delivery: Delivery) -> str:
