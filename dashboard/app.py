@@ -51,8 +51,9 @@ def flask_settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
-        # A restarted PostgreSQL costs a ping, not an error page.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 10},
+        # A restarted PostgreSQL costs a ping, not an error page. Each thread of a batch of jobs
+        # keeps a connection.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 20},
         # Flask-Limiter has its own name for a Redis behind a socket.
         "RATELIMIT_STORAGE_URI": config.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_HEADERS_ENABLED": True,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from dashboard.billing.models import Invoice
-from dashboard.billing.policy import current_policy
 from dashboard.errors import Stale
 from dashboard.gateway.errors import (
     GatewayError,
@@ -17,7 +14,6 @@ from dashboard.gateway.errors import (
     ServerFailed,
 )
 from dashboard.gateway.protocol import LINES_PER_CALL
-from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import keep_members, learn_ids
@@ -28,6 +24,7 @@ from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.settle import settle
 from dashboard.sync.snapshot import Snapshot, take_snapshot
 from dashboard.sync.steps import line_body
+from dashboard.sync.stripe_draft import create_draft
 from dashboard.sync.work import Work
 
 ROUNDS = 6
@@ -108,10 +105,10 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
             learn_ids(work.invoice, work.remote)
             snapshot = take_snapshot(work.invoice)
         comparison = snapshot.compare(work.remote)
-        note_foreign(work.invoice, comparison, now=work.clock())
         add_findings(work.run, comparison)
-        # What was just noted is part of the snapshot from here on.
-        snapshot = take_snapshot(work.invoice)
+        if note_foreign(work.invoice, comparison, now=work.clock()):
+            # What was just noted is part of the snapshot from here on.
+            snapshot = take_snapshot(work.invoice)
         return snapshot, comparison, snapshot.plan(comparison)
     return snapshot, None, plan
 
@@ -149,7 +146,7 @@ def apply(work: Work, snapshot: Snapshot, plan: Plan) -> None:
     if plan.is_empty:
         return
     if not snapshot.exists:
-        create(work)
+        create_draft(work)
     for kind in KINDS:
         for changes in chunks(plan.of(kind), LINES_PER_CALL):
             body = {
@@ -157,57 +154,6 @@ def apply(work: Work, snapshot: Snapshot, plan: Plan) -> None:
                 "lines": [changed_body(change) for change in changes],
             }
             perform(work, OPERATION[kind], body)
-
-
-def create(work: Work) -> None:
-    """Create the customer at first need and the empty draft."""
-    invoice, organization = work.invoice, work.invoice.organization
-    if organization.stripe_customer_id is None:
-        draft = {
-            "organization": str(organization.id),
-            "name": organization.name,
-            "email": organization.email,
-        }
-        perform(work, "create_customer", draft)
-    at = finalizes_at(invoice, work.clock())
-    body = {
-        "customer_id": organization.stripe_customer_id,
-        "invoice": str(invoice.id),
-        "currency": invoice.currency,
-        "collection_method": organization.collection_method,
-        "days_until_due": organization.days_until_due,
-        "finalizes_at": None if at is None else at.isoformat(),
-        "description": f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
-    }
-    reply = perform(work, "create_invoice", body)
-    hold_unless_scheduled(work, reply, at)
-
-
-def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> None:
-    """Hold a draft whose schedule did not read back: Stripe would close it within the hour."""
-    if isinstance(reply, RemoteInvoice) and reply.auto_advance:
-        if at is not None and reply.automatically_finalizes_at == at:
-            return
-        perform(work, "schedule", {"invoice_id": reply.id, "at": None})
-
-
-def schedule_again(work: Work) -> None:
-    """Set the dead-man switch of a draft anew that parking had switched off."""
-    invoice = work.invoice
-    at = finalizes_at(invoice, work.clock())
-    if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
-        return
-    perform(work, "schedule", {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()})
-
-
-def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:
-    """Return when Stripe may finalize without us; None when the dead-man switch is off."""
-    hours = current_policy().autofinalize_after_hours
-    if hours == 0 or invoice.parked_at is not None:
-        return None
-    # A draft made late still leaves its people the whole time to act.
-    base = max(invoice.period_end, now)
-    return (base + timedelta(hours=hours)).replace(microsecond=0)
 
 
 def changed_body(change: Change) -> dict[str, object]:

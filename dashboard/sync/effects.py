@@ -91,9 +91,11 @@ def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
     """Keep the line ids that were shown: a reply shows ten at the most, a reading all."""
     ids = {line.key: line.id for line in lines if line.key is not None}
     if ids:
-        for line in synced_lines(invoice.id):
-            if line.stripe_line_id is None:
-                line.stripe_line_id = ids.get(line.key)
+        query = select(SyncedLine).where(
+            SyncedLine.invoice_id == invoice.id, SyncedLine.stripe_line_id.is_(None)
+        )
+        for line in db.session.scalars(query):
+            line.stripe_line_id = ids.get(line.key)
 
 
 def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
@@ -107,17 +109,12 @@ def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
 
 def agreed_total(invoice_id: int) -> int:
     """Return what Stripe's total should be: the agreed lines and the foreign ones that stay."""
-    ours = db.session.scalar(
-        select(func.coalesce(func.sum(SyncedLine.amount_cents), 0)).where(
-            SyncedLine.invoice_id == invoice_id
-        )
+    ours = select(func.sum(SyncedLine.amount_cents)).where(SyncedLine.invoice_id == invoice_id)
+    theirs = select(func.sum(ForeignLine.amount_cents)).where(
+        ForeignLine.invoice_id == invoice_id, ForeignLine.decision.is_distinct_from("adopt")
     )
-    theirs = db.session.scalar(
-        select(func.coalesce(func.sum(ForeignLine.amount_cents), 0)).where(
-            ForeignLine.invoice_id == invoice_id, ForeignLine.decision.is_distinct_from("adopt")
-        )
-    )
-    return int(ours or 0) + int(theirs or 0)
+    both = select(ours.scalar_subquery(), theirs.scalar_subquery())
+    return sum(int(cents or 0) for cents in db.session.execute(both).one())
 
 
 def forget_draft(invoice: Invoice) -> None:

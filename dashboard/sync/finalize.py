@@ -10,7 +10,7 @@ from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import agreed_total
 from dashboard.sync.foreign import foreign_lines
-from dashboard.sync.snapshot import take_snapshot
+from dashboard.sync.snapshot import bills_anything
 from dashboard.sync.work import Work
 
 
@@ -22,8 +22,7 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
     invoice = work.invoice
     if invoice.status != "sealed" or invoice.parked_at is not None:
         return
-    snapshot = take_snapshot(invoice)
-    if not snapshot.desired:
+    if not bills_anything(invoice.id):
         end_empty(work)
         return
     reason = refusal(invoice, comparison)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
@@ -113,6 +113,13 @@ def synced_lines(invoice_id: int) -> list[SyncedLine]:
 def is_billed(item: InvoiceItem) -> bool:
     """Whether an item makes a line: nothing used and nothing charged is not worth one."""
     return bool(item.amount_cents or item.quantity)
+
+
+def bills_anything(invoice_id: int) -> bool:
+    """Whether any item of the invoice makes a line."""
+    billed = or_(InvoiceItem.amount_cents != 0, InvoiceItem.quantity != 0)
+    found = select(InvoiceItem.id).where(InvoiceItem.invoice_id == invoice_id, billed).limit(1)
+    return db.session.scalar(found) is not None
 
 
 def line_of(item: InvoiceItem) -> LineContent:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import (
@@ -34,10 +32,9 @@ def intend(work: Work, operation: str, body: Body) -> SyncStep:
     """
     now = work.clock()
     extend(work.lease, now=now)
-    last = db.session.scalar(
-        select(func.max(SyncStep.position)).where(SyncStep.run_id == work.run.id)
-    )
-    position = (last or 0) + 1
+    # Counted up together with the step in each transaction, so it is the number of steps.
+    work.run.calls_made += 1
+    position = work.run.calls_made
     step = SyncStep(
         organization_id=work.run.organization_id,
         run_id=work.run.id,
@@ -50,7 +47,6 @@ def intend(work: Work, operation: str, body: Body) -> SyncStep:
         sent_at=now,
     )
     db.session.add(step)
-    work.run.calls_made += 1
     db.session.flush()
     return step
 
