@@ -17,10 +17,11 @@ from dashboard.gateway.errors import GatewayError, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
-from dashboard.sync.converge import converge, schedule_again
+from dashboard.sync.converge import converge
 from dashboard.sync.finalize import finalize, hold_at_stripe
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
+from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
 # The first retry after half a minute, the last ones a quarter of an hour apart.

@@ -1,0 +1,62 @@
+"""The draft at Stripe itself: created at first need, with the customer, and its dead-man switch."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.policy import current_policy
+from dashboard.gateway.records import RemoteInvoice
+from dashboard.sync.calls import perform
+from dashboard.sync.work import Work
+
+
+def create_draft(work: Work) -> None:
+    """Create the customer at first need and the empty draft."""
+    invoice, organization = work.invoice, work.invoice.organization
+    if organization.stripe_customer_id is None:
+        draft = {
+            "organization": str(organization.id),
+            "name": organization.name,
+            "email": organization.email,
+        }
+        perform(work, "create_customer", draft)
+    at = finalizes_at(invoice, work.clock())
+    body = {
+        "customer_id": organization.stripe_customer_id,
+        "invoice": str(invoice.id),
+        "currency": invoice.currency,
+        "collection_method": organization.collection_method,
+        "days_until_due": organization.days_until_due,
+        "finalizes_at": None if at is None else at.isoformat(),
+        "description": f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
+    }
+    reply = perform(work, "create_invoice", body)
+    hold_unless_scheduled(work, reply, at)
+
+
+def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> None:
+    """Hold a draft whose schedule did not read back: Stripe would close it within the hour."""
+    if isinstance(reply, RemoteInvoice) and reply.auto_advance:
+        if at is not None and reply.automatically_finalizes_at == at:
+            return
+        perform(work, "schedule", {"invoice_id": reply.id, "at": None})
+
+
+def schedule_again(work: Work) -> None:
+    """Set the dead-man switch of a draft anew that parking had switched off."""
+    invoice = work.invoice
+    at = finalizes_at(invoice, work.clock())
+    if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
+        return
+    perform(work, "schedule", {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()})
+
+
+def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:
+    """Return when Stripe may finalize without us; None when the dead-man switch is off."""
+    hours = current_policy().autofinalize_after_hours
+    if hours == 0 or invoice.parked_at is not None:
+        return None
+    # A draft made late still leaves its people the whole time to act.
+    base = max(invoice.period_end, now)
+    return (base + timedelta(hours=hours)).replace(microsecond=0)
