@@ -96,21 +96,31 @@ def one_round(work: Work, aim: Aim) -> bool:
 
 def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
     """Return the ledger's state, Stripe's where it was read, and the plan between them."""
+    if look and work.invoice.stripe_invoice_id is not None:
+        # Before the snapshot: one taken earlier would have to be taken again.
+        read_lines(work)
     snapshot = take_snapshot(work.invoice)
     plan = snapshot.plan()
-    if snapshot.exists and (look or plan.needs_line_ids):
-        if work.remote is None:
-            work.checkpoint()
-            work.remote = work.gateway.lines(str(work.invoice.stripe_invoice_id))
-            learn_ids(work.invoice, work.remote)
-            snapshot = take_snapshot(work.invoice)
-        comparison = snapshot.compare(work.remote)
-        add_findings(work.run, comparison)
-        if note_foreign(work.invoice, comparison, now=work.clock()):
-            # What was just noted is part of the snapshot from here on.
-            snapshot = take_snapshot(work.invoice)
-        return snapshot, comparison, snapshot.plan(comparison)
-    return snapshot, None, plan
+    if not snapshot.exists or not (look or plan.needs_line_ids):
+        return snapshot, None, plan
+    if read_lines(work):
+        snapshot = take_snapshot(work.invoice)
+    comparison = snapshot.compare(work.remote or [])
+    add_findings(work.run, comparison)
+    if note_foreign(work.invoice, comparison, now=work.clock()):
+        # What was just noted is part of the snapshot from here on.
+        snapshot = take_snapshot(work.invoice)
+    return snapshot, comparison, snapshot.plan(comparison)
+
+
+def read_lines(work: Work) -> bool:
+    """Read Stripe's lines, unless nothing was written since they were; return whether it did."""
+    if work.remote is not None:
+        return False
+    work.checkpoint()
+    work.remote = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+    learn_ids(work.invoice, work.remote)
+    return True
 
 
 def add_findings(run: SyncRun, comparison: Comparison) -> None:
