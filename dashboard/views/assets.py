@@ -4,8 +4,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import current_app, url_for
+from flask import current_app, request
 
+STATIC = Path(__file__).resolve().parents[2] / "static"
 HTMX = "vendor/htmx.org-4.0.1"
 TABLER = "vendor/tabler-core-1.6.1"
 
@@ -26,9 +27,11 @@ SCRIPTS = (
 
 def asset(name: str) -> str:
     """Return the address of a static file, changing with its content so that it may be kept."""
-    return url_for("static", filename=name, v=_digest(Path(str(current_app.static_folder), name)))
+    return f"{request.script_root}{current_app.static_url_path}/{name}?v={_digest(name)}"
 
 
+# Asked for dozens of times a page: the files of a running process do not change.
 @cache
-def _digest(path: Path) -> str:
+def _digest(name: str) -> str:
+    path = STATIC / name
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"

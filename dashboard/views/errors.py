@@ -1,13 +1,17 @@
 """Every refusal and failure as a page, or as a fragment beside what htmx tried."""
 
-from flask import Flask, flash, render_template, request
+import structlog
+from flask import Flask, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.errors import BillingError
+from dashboard.extensions import login_manager
 from dashboard.views.hypermedia import is_for_panel, is_htmx
+
+log = structlog.get_logger("dashboard.views.errors")
 
 # Status: (what happened, what was not changed, what to do).
 WORDS = {
@@ -49,8 +53,11 @@ def on_stale_form(_error: CSRFError) -> ResponseReturnValue:
     return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
 
 
-def on_database_down(_error: OperationalError) -> ResponseReturnValue:
+def on_database_down(error: OperationalError) -> ResponseReturnValue:
     """Say that the database is away; the text of the error stays in the log."""
+    log.error("database_unreachable", reason=str(error.orig))
+    # Nobody can be looked up now; without this the error page would ask who is reading it.
+    g._login_user = login_manager.anonymous_user()
     return answer(503)
 
 

@@ -1,6 +1,6 @@
 """Organizations: support's list, and each one's billing page."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
@@ -54,7 +54,7 @@ def current_invoice(slug: str) -> ResponseReturnValue:
     organization, now = organization_by_slug(slug), utc_now()
     invoice = draft_of(organization)
     if invoice is None:
-        return redirect(url_for("organizations.show", slug=slug), code=303)
+        return "", 204
 
     def render() -> str:
         bill = live_invoice(invoice, for_staff=reader().is_staff, now=now)

@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from dashboard.accounts.permissions import permission
 from dashboard.errors import Conflict
@@ -63,3 +64,15 @@ def test_our_own_failure_is_a_page_that_tells_no_details(
     words = text_of(page(support.get("/fleet"), 500))
     assert "Your change was not made" in words
     assert "secret detail" not in words
+
+
+def test_without_the_database_the_error_page_still_stands(
+    support: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_answer(*_args: object) -> None:
+        raise OperationalError("select 1", {}, Exception("connection refused"))
+
+    monkeypatch.setattr("dashboard.extensions.login_manager._user_callback", no_answer)
+    words = text_of(page(support.get("/organizations"), 503))
+    assert "A part we need is not answering" in words
+    assert "connection refused" not in words
