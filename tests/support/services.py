@@ -11,6 +11,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
 from dashboard.sandbox.embedded.redis import EmbeddedRedis
 from tests.support.database import copy_database
@@ -71,5 +73,5 @@ def worker_services(worker_id: str) -> Worker:
 def sweep() -> None:
     """Remove what sessions that were killed left behind."""
     for directory in SESSIONS.glob("*"):
-        if directory.name.isdigit() and not Path(f"/proc/{directory.name}").exists():
+        if directory.name.isdigit() and not psutil.pid_exists(int(directory.name)):
             shutil.rmtree(directory, ignore_errors=True)
