@@ -57,6 +57,8 @@ def flask_settings(config: Config) -> dict[str, object]:
         # Flask-Limiter has its own name for a Redis behind a socket.
         "RATELIMIT_STORAGE_URI": config.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_HEADERS_ENABLED": True,
+        # Without Redis each process counts for itself: signing in goes on, guessing stays slow.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         # The token is bound to the session: a page left open over night must still work.
         "WTF_CSRF_TIME_LIMIT": None,
         "SESSION_COOKIE_SECURE": config.session_cookie_secure,

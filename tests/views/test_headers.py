@@ -48,3 +48,10 @@ def test_the_theme_is_remembered_in_a_cookie(client: FlaskClient) -> None:
     assert 'data-bs-theme="dark"' in client.get("/session/new").text
     client.set_cookie("theme", "<script>")
     assert 'data-theme="auto"' in client.get("/session/new").text
+
+
+def test_a_versioned_file_is_kept_for_good(client: FlaskClient) -> None:
+    with client.get("/static/icons.svg?v=1") as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+    with client.get("/static/icons.svg") as answer:
+        assert "immutable" not in answer.headers["Cache-Control"]
