@@ -2,9 +2,7 @@
 
 import threading
 import time
-from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import pytest
 from redis import Redis
@@ -12,7 +10,7 @@ from redis import Redis
 from dashboard.gateway import limiter as module
 from dashboard.gateway.circuit import FAILURES, CircuitOpen
 from dashboard.gateway.errors import NotNow, OutcomeUnknown, Refused
-from dashboard.gateway.lanes import in_lane
+from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.limiter import BURST, Rates, RedisLimiter
 
 FAST = Rates(per_second=1000, endpoint_per_second=1000, in_flight=100)
@@ -35,18 +33,32 @@ def send(one: RedisLimiter, endpoint: str, count: int, workers: int = 4) -> list
         return sorted(pool.map(call, range(count)))
 
 
+def ask(one: RedisLimiter, lane: Lane, endpoint: str = "POST add_lines") -> bool:
+    """Ask once for a slot, as a caller of `lane`; return whether it was given."""
+    with in_lane(lane):
+        return bool(one._ask(lane, endpoint)[0])
+
+
 @pytest.mark.parametrize("limit", ["per_second", "endpoint_per_second"])
-def test_no_second_holds_more_than_the_rate_and_the_burst(redis: Redis, limit: str) -> None:
+def test_no_more_calls_go_than_the_rate_and_the_burst_allow(redis: Redis, limit: str) -> None:
+    start = time.monotonic()
     times = send(limiter(redis, **{limit: 40}), "POST add_lines", 60)
-    most = max(bisect_left(times, at + 1) - index for index, at in enumerate(times))
-    assert most <= 40 + BURST + 1
+    # A busy machine can only make this longer.
+    assert times[-1] - start >= (60 - BURST - 1) / 40
 
 
-def test_endpoints_share_the_accounts_rate_but_not_each_others(redis: Redis) -> None:
-    one = limiter(redis, endpoint_per_second=5)
-    first = send(one, "POST add_lines", BURST)
-    other = send(one, "POST update_lines", BURST)
-    assert other[-1] - first[0] < 0.5
+def test_an_endpoint_at_its_limit_leaves_the_others_theirs(redis: Redis) -> None:
+    one = limiter(redis, endpoint_per_second=2)
+    while ask(one, "interactive"):
+        pass
+    assert ask(one, "interactive", "POST update_lines")
+
+
+def test_the_accounts_rate_is_shared_by_all_endpoints(redis: Redis) -> None:
+    one = limiter(redis, per_second=2)
+    while ask(one, "interactive"):
+        pass
+    assert not ask(one, "interactive", "POST update_lines")
 
 
 def test_calls_in_flight_are_bounded(redis: Redis) -> None:
@@ -69,29 +81,23 @@ def test_calls_in_flight_are_bounded(redis: Redis) -> None:
     assert max(seen) == 2
 
 
-def test_a_close_goes_before_the_periodic_syncs_that_wait(redis: Redis) -> None:
-    one = limiter(redis, per_second=10)
-    order: list[str] = []
-    started = threading.Event()
+def test_a_close_that_waits_goes_before_the_periodic_syncs(redis: Redis) -> None:
+    one = limiter(redis, per_second=2)
+    while ask(one, "scheduled"):
+        pass
+    assert not ask(one, "closing")
+    time.sleep(0.5)
+    # The next slot is due now: the periodic sync asks first, and is told to wait all the same.
+    assert not ask(one, "scheduled")
+    assert ask(one, "closing")
 
-    def periodic() -> None:
-        with in_lane("scheduled"):
-            for _ in range(8):
-                with one.admitted("POST add_lines"):
-                    order.append("scheduled")
-                    started.set()
 
-    thread = threading.Thread(target=periodic)
-    thread.start()
-    started.wait(5)
-    with in_lane("closing"):
-        for _ in range(3):
-            with one.admitted("POST finalize"):
-                order.append("closing")
-    thread.join(10)
-    last = len(order) - 1 - order[::-1].index("closing")
-    # Between two of ours a slot or two may already have been given away; then ours go first.
-    assert last < len(order) - 3
+def test_a_close_is_not_held_up_by_periodic_syncs_that_wait(redis: Redis) -> None:
+    one = limiter(redis, in_flight=1)
+    assert ask(one, "scheduled")
+    assert not ask(one, "scheduled")
+    redis.zrem("stripe:default:in_flight", "scheduled")
+    assert ask(one, "closing")
 
 
 def test_a_killed_holders_place_in_flight_is_free_after_its_time(
@@ -158,6 +164,6 @@ def test_an_unused_second_does_not_become_a_burst(redis: Redis) -> None:
     one = limiter(redis, per_second=20)
     send(one, "GET lines", 1)
     time.sleep(0.5)
+    start = time.monotonic()
     times = send(one, "GET lines", BURST + 4, workers=8)
-    gaps = [later - earlier for earlier, later in pairwise(times[BURST:])]
-    assert min(gaps) > 0.02
+    assert times[-1] - start >= 3 / 20
