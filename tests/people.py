@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -32,6 +33,12 @@ from tests.factories import (
 PASSWORD = "correct horse battery"
 
 
+@cache
+def password_hash() -> str:
+    """Return the hash of `PASSWORD`, made once: hashing is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
 @dataclass(frozen=True)
 class People:
     """One of each kind; `stranger` is a customer of another organization."""
@@ -44,7 +51,7 @@ class People:
 
 def make_people(acme: Organization, other: Organization) -> People:
     """Return the four, committed; each can sign in with `PASSWORD`."""
-    password = {"password_hash": hash_password(PASSWORD)}
+    password = {"password_hash": password_hash()}
     with transaction():
         customer = UserFactory(email="customer@example.com", name="Carla", **password)
         stranger = UserFactory(email="stranger@example.com", name="Stefan", **password)

@@ -4,6 +4,7 @@ Random facts arrive late and in any order, between random early rolls and seals;
 cycle must have been billed exactly what rating all of its facts at once says.
 """
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -210,7 +211,7 @@ def owed_in_fees(world):
 
 
 @settings(
-    max_examples=50,
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "12")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
