@@ -1,15 +1,17 @@
 """The inbox: what Stripe told us and what became of it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.audit.record import record
 from dashboard.clock import utc_now
+from dashboard.gateway.protocol import Gateway
 from dashboard.views.access import current_actor
 from dashboard.views.paging import before_id
 from dashboard.webhooks.listing import EventFilter, counts_by_state, event_by_id, recent_events
 from dashboard.webhooks.models import STATES
+from dashboard.webhooks.process import preview_replay
 from jobs.inbox import replay_event
 
 bp = Blueprint("webhook_events", __name__, url_prefix="/webhook-events")
@@ -37,6 +39,16 @@ def index() -> ResponseReturnValue:
 def show(event_id: int) -> ResponseReturnValue:
     """Show one event: its payload, its attempts, its error."""
     return render_template("webhook_events/show.html", event=event_by_id(event_id))
+
+
+@bp.get("/<int:event_id>/replays/new")
+@permission("webhook.replay")
+def new_replay(event_id: int) -> ResponseReturnValue:
+    """Show what processing the event once more would do; nothing is kept of it."""
+    event = event_by_id(event_id)
+    gateway: Gateway = current_app.extensions["gateway"]
+    outcome = preview_replay(event, gateway=gateway, now=utc_now())
+    return render_template("webhook_events/show.html", event=event, preview=outcome)
 
 
 @bp.post("/<int:event_id>/replays")

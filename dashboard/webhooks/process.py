@@ -70,10 +70,12 @@ def handle(delivery: Delivery) -> Handled:
     return handler(delivery)
 
 
-def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> Handled:
-    """Return what processing the event again would do; it is done for real and then undone."""
+def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> str:
+    """Return in a sentence what a replay would do now; it is done for real and then undone."""
     savepoint = db.session.begin_nested()
     try:
-        return handle(Delivery(event, gateway, now))
+        return handle(Delivery(event, gateway, now)).sentence
+    except Exception as error:  # what it would fail with is what the reader wants to know
+        return f"It would fail: {type(error).__name__}: {error}"
     finally:
         savepoint.rollback()

@@ -75,3 +75,13 @@ def test_a_replay_is_queued_and_on_record(
 
 def test_the_search_box_jumps_to_an_event(support: FlaskClient, event: WebhookEvent) -> None:
     assert support.get("/organizations?q=evt_dead").location == f"{ADDRESS}/{event.id}"
+
+
+def test_a_preview_says_what_a_replay_would_do_and_does_nothing(
+    support: FlaskClient, event: WebhookEvent, redis: Redis
+) -> None:
+    words = text_of(page(support.get(f"{ADDRESS}/{event.id}/replays/new")))
+    assert "What a replay would do now" in words
+    assert "Nothing has been changed by this preview" in words
+    db.session.refresh(event)
+    assert (event.state, redis.llen("rq:queue:interactive")) == ("dead", 0)
