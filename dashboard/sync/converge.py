@@ -139,7 +139,9 @@ def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
     """Write the plan on the run; refuse when it is not the one a person saw and approved."""
     run = work.run
     if run.expected_plan_hash not in (None, plan.hash):
-        raise Stale("The ledger moved since the preview. Nothing was sent. Preview it again.")
+        raise Stale(
+            "The ledger or Stripe's draft moved since the preview. Nothing was sent. Preview again."
+        )
     run.plan = plan.to_json()
     run.plan_hash = plan.hash
     run.target_revision = snapshot.revision

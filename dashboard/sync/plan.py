@@ -72,8 +72,12 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """A name for exactly these changes, so that what was previewed is what is applied."""
-        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        """A name for exactly these changes, so that what was previewed is what is applied.
+
+        What they cost is no part of it: a preview does not read the ids that applying may have to.
+        """
+        named = {"create": self.create, "changes": [_change_json(one) for one in self.changes]}
+        canonical = json.dumps(named, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A sync makes Stripe's draft equal to the ledger in the fewest calls."""
 
 from dashboard.billing.models import Invoice
+from dashboard.sync.request import preview
 from tests.support.billing import drop, put
 from tests.support.syncing import Syncer
 
@@ -76,3 +77,27 @@ def test_credits_make_lines_and_totals_negative(bill: Invoice, syncer: Syncer) -
     put(bill, a=100, credit=-250)
     syncer.sync(bill)
     assert (bill.stripe_total_cents, bill.total_cents) == (-150, -150)
+
+
+def test_what_was_previewed_is_applied_though_line_ids_must_be_read_first(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, **{f"k{n:02}": n for n in range(1, 31)})
+    syncer.sync(bill)
+    put(bill, k29=999)
+    run = syncer.sync(bill, plan_hash=preview(bill).hash)
+    assert (run.state, run.error) == ("succeeded", None)
+    assert syncer.lines(bill)["k29"] == 999
+
+
+def test_what_was_previewed_is_not_applied_once_the_ledger_moved(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=100)
+    syncer.sync(bill)
+    put(bill, a=200)
+    seen = preview(bill).hash
+    put(bill, a=300)
+    run = syncer.sync(bill, plan_hash=seen)
+    assert (run.state, run.error_code) == ("failed", "stale")
+    assert syncer.lines(bill) == {"a": 100}
