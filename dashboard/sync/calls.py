@@ -39,19 +39,22 @@ def call(work: Work, step: SyncStep) -> Reply:
 
     A refusal ends the step; any other error leaves it without an outcome, to be settled.
     """
+    # Whether an earlier sending may have been carried out, whatever a later one is answered.
+    unsure = step.attempts > 1
     for attempt in range(1, TRIES + 1):
         try:
             return send(step, work.gateway)
         except SAME_KEY_AGAIN as error:
             # With the circuit open, waiting here would only keep a worker from other things.
             if attempt == TRIES or isinstance(error, CircuitOpen):
-                _give_up(work, step, error)
+                _give_up(work, step, error, unsure=unsure)
                 raise
+            unsure = unsure or not isinstance(error, NotNow)
             work.pause(pause_seconds(attempt))
             extend(work.lease, now=work.clock())
             work.checkpoint()
         except GatewayError as error:
-            _give_up(work, step, error)
+            _give_up(work, step, error, unsure=unsure)
             raise
     raise AssertionError("unreachable: the last try returns or raises")
 
@@ -62,11 +65,12 @@ def pause_seconds(attempt: int) -> float:
     return float(full * (0.5 + secrets.randbelow(500) / 1000))
 
 
-def _give_up(work: Work, step: SyncStep, error: GatewayError) -> None:
+def _give_up(work: Work, step: SyncStep, error: GatewayError, *, unsure: bool) -> None:
     step.error_code = error.code
     step.error = error.message
     step.stripe_request_id = error.request_id
-    # A 429 was not executed: nothing to settle, the next attempt plans afresh.
-    if isinstance(error, (Refused, NotNow)):
+    # A 429 was not executed: unless an earlier sending may have been, nothing is to be settled and
+    # the next attempt plans afresh.
+    if isinstance(error, Refused) or (isinstance(error, NotNow) and not unsure):
         finish(step, "refused", work)
     work.checkpoint()

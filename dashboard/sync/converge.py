@@ -16,7 +16,7 @@ from dashboard.gateway.errors import (
 from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.effects import keep_members, learn_ids
+from dashboard.sync.effects import keep_members, learn_ids, replace_lines
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
@@ -185,6 +185,9 @@ def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
 def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> None:
     """Note that ledger and Stripe agree as of the snapshot's revision."""
     invoice, now = work.invoice, work.clock()
+    if comparison is not None and set(comparison.known) != set(snapshot.synced):
+        # What was repaired on the way can leave a record that is not what is there now.
+        replace_lines(invoice, comparison.known, {})
     keep_members(invoice.id, snapshot)
     invoice.synced_revision = max(invoice.synced_revision, snapshot.revision)
     invoice.synced_total_cents = sum(line.amount_cents for line in snapshot.desired)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 
@@ -12,6 +12,7 @@ from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
 from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
+from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
 from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
 from dashboard.sync.work import Work
@@ -85,6 +86,31 @@ def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
             ForeignLine.invoice_id == invoice_id, ForeignLine.stripe_line_id == line_id
         )
     )
+
+
+def replace_lines(
+    invoice: Invoice, known: Sequence[Known], members: Mapping[str, dict[str, int]]
+) -> None:
+    """Make the agreed lines those that a reading showed; of a key that is there twice, the first.
+
+    `members` are what the roll-ups among them stand for.
+    """
+    db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
+    for key, one in {one.content.key: one for one in reversed(known)}.items():
+        db.session.add(
+            SyncedLine(
+                organization_id=invoice.organization_id,
+                invoice_id=invoice.id,
+                key=key,
+                stripe_line_id=one.line_id,
+                amount_cents=one.content.amount_cents,
+                description=one.content.description,
+                period_start=one.content.period_start,
+                period_end=one.content.period_end,
+                members=members.get(key, {}),
+            )
+        )
+    db.session.flush()
 
 
 def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from dashboard.extensions import db
 from dashboard.gateway.errors import KeyMismatch, Missing, Refused, ServerFailed
 from dashboard.gateway.records import CustomerDraft, RemoteInvoice
 from dashboard.sync.calls import call
 from dashboard.sync.compare import compare
-from dashboard.sync.effects import finish, forget_draft, record, record_invoice
+from dashboard.sync.effects import finish, forget_draft, record, record_invoice, replace_lines
 from dashboard.sync.lease import extend
-from dashboard.sync.models import SyncedLine, SyncStep
+from dashboard.sync.models import SyncStep
 from dashboard.sync.snapshot import known_of, synced_lines
 from dashboard.sync.steps import invoice_draft
 from dashboard.sync.work import Work
@@ -89,21 +89,7 @@ def _read_lines(work: Work, step: SyncStep) -> None:
     known = compare((), [known_of(one) for one in agreed], work.remote).known
     members = {one.key: one.members for one in agreed}
     members |= {line["key"]: line.get("members", {}) for line in step.body["lines"]}
-    db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == work.invoice.id))
-    for key, one in {one.content.key: one for one in reversed(known)}.items():
-        db.session.add(
-            SyncedLine(
-                organization_id=work.invoice.organization_id,
-                invoice_id=work.invoice.id,
-                key=key,
-                stripe_line_id=one.line_id,
-                amount_cents=one.content.amount_cents,
-                description=one.content.description,
-                period_start=one.content.period_start,
-                period_end=one.content.period_end,
-                members=members.get(key, {}),
-            )
-        )
+    replace_lines(work.invoice, known, members)
     # A copy that came twice is no agreed line; the comparison that follows removes it.
     work.differs = work.differs or len(known) > len({one.content.key for one in known})
 
