@@ -63,7 +63,8 @@ def converge(work: Work) -> Comparison | None:
             continue
         except Missing as error:
             resolve_missing(work, error)
-            aim.verify = aim.look = work.invoice.stripe_invoice_id is not None
+            aim.look = work.invoice.stripe_invoice_id is not None
+            aim.verify = aim.verify or aim.look
         except NotEditable:
             raise
         except Refused:

@@ -13,12 +13,13 @@ from dashboard.billing.outcome import park, unpark
 from dashboard.billing.policy import current_policy
 from dashboard.errors import BillingError, Stale
 from dashboard.extensions import db
-from dashboard.gateway.errors import GatewayError, NotEditable, Refused
+from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
 from dashboard.sync.converge import converge
 from dashboard.sync.finalize import finalize, hold_at_stripe
+from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
 from dashboard.sync.stripe_draft import schedule_again
@@ -105,9 +106,18 @@ def advance(work: Work) -> None:
         if work.run.trigger == "final":
             finalize(work, comparison)
         elif was_parked:
-            schedule_again(work)
+            reschedule(work)
     except NotEditable:
         reconcile(work)
+
+
+def reschedule(work: Work) -> None:
+    """Set the dead-man switch that parking had switched off; a draft that is gone is made anew."""
+    try:
+        schedule_again(work)
+    except Missing as error:
+        resolve_missing(work, error)
+        converge(work)
 
 
 def finalized_at_stripe(invoice: Invoice) -> bool:

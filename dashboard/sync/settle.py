@@ -8,17 +8,18 @@ where the key only replays a failure, the object is read back and its metadata d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from dashboard.extensions import db
 from dashboard.gateway.errors import KeyMismatch, Missing, Refused, ServerFailed
 from dashboard.gateway.records import CustomerDraft, RemoteInvoice
-from dashboard.sync.calls import call
+from dashboard.sync.calls import call, perform
 from dashboard.sync.compare import compare
 from dashboard.sync.effects import finish, forget_draft, record, record_invoice, replace_lines
 from dashboard.sync.lease import extend
+from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncStep
 from dashboard.sync.snapshot import known_of, synced_lines
 from dashboard.sync.steps import invoice_draft
@@ -64,7 +65,12 @@ def read_back(work: Work, step: SyncStep) -> None:
     """Decide by what Stripe has now."""
     extend(work.lease, now=work.clock())
     work.checkpoint()
-    READERS[step.operation](work, step)
+    try:
+        READERS[step.operation](work, step)
+    except Missing as error:
+        # The draft is gone, and whatever the step did to it; a newer draft is not its concern.
+        if work.invoice.stripe_invoice_id == step.body.get("invoice_id"):
+            resolve_missing(work, error)
     finish(step, "read_back", work)
     work.checkpoint()
 
@@ -94,6 +100,17 @@ def _read_lines(work: Work, step: SyncStep) -> None:
     work.differs = work.differs or len(known) > len({one.content.key for one in known})
 
 
+def _read_schedule(work: Work, step: SyncStep) -> None:
+    """See what Stripe's schedule is; where the step did not set it, it is set now."""
+    _read_invoice(work, step)
+    invoice, at = work.invoice, step.body["at"]
+    wanted = None if at is None else datetime.fromisoformat(at)
+    may_run = wanted is None or invoice.parked_at is None
+    is_draft = invoice.stripe_status == "draft"
+    if is_draft and may_run and invoice.automatically_finalizes_at != wanted:
+        perform(work, step.operation, step.body)
+
+
 def _read_invoice(work: Work, step: SyncStep) -> None:
     found: RemoteInvoice = work.gateway.invoice(step.body["invoice_id"])
     record_invoice(work, found)
@@ -112,7 +129,7 @@ READERS: Mapping[str, Callable[[Work, SyncStep], None]] = {
     "add_lines": _read_lines,
     "update_lines": _read_lines,
     "remove_lines": _read_lines,
-    "schedule": _read_invoice,
+    "schedule": _read_schedule,
     "finalize": _read_invoice,
     "delete_invoice": _read_deletion,
 }

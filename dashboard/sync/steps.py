@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from dashboard.extensions import db
+from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import (
     CustomerDraft,
@@ -127,7 +129,9 @@ def _finalize(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
 
 
 def _delete_invoice(gateway: Gateway, body: Body, _step: SyncStep) -> Reply:
-    gateway.delete_draft(body["invoice_id"])
+    # Already gone, by an earlier sending or by somebody's hand: that is what was asked for.
+    with suppress(Missing):
+        gateway.delete_draft(body["invoice_id"])
     return None
 
 

@@ -55,3 +55,22 @@ def test_a_clean_reading_mends_a_record_that_says_otherwise(bill: Invoice, synce
     seal(bill)
     run = close(bill, syncer)
     assert (run.state, bill.status, bill.parked_reason) == ("succeeded", "open", None)
+
+
+def test_a_step_whose_draft_was_deleted_is_settled_with_it(bill: Invoice, syncer: Syncer) -> None:
+    put(bill, a=100)
+    syncer.sync(bill)
+    customer, gone = bill.organization.stripe_customer_id, str(bill.stripe_invoice_id)
+    put(bill, b=200)
+    rule = syncer.sandbox.fault("error_before", "add_lines$")
+    run = syncer.sync(bill)
+    assert (run.state, steps_of(bill, "add_lines")[-1].outcome) == ("retrying", None)
+    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.gateway.delete_draft(gone)
+    assert syncer.carry_out(run).state == "succeeded"
+    db.session.refresh(bill)
+    assert (bill.organization.stripe_customer_id, bill.stripe_invoice_id == gone) == (
+        customer,
+        False,
+    )
+    assert syncer.lines(bill) == {"a": 100, "b": 200}
