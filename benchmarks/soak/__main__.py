@@ -1,0 +1,102 @@
+"""`python -m benchmarks.soak --minutes 20 --seed 1`: change, break, drain, compare, report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from sqlalchemy.exc import DBAPIError
+
+from benchmarks.fleet.size import dice
+from benchmarks.soak.ending import drain, outcome, verdict
+from benchmarks.soak.shop import Shop, open_shop
+from benchmarks.soak.site import Site, site
+from benchmarks.soak.trouble import Trouble
+from dashboard.app import create_app
+from dashboard.config import Config
+from dashboard.errors import BillingError
+from dashboard.extensions import db
+
+CHANGES_A_SECOND = 6
+SECONDS_BETWEEN_TROUBLES = 15
+
+
+def main() -> int:
+    """Run the soak; 1 when anything ended otherwise than it should."""
+    arguments = read_arguments()
+    seconds = arguments.minutes * 60
+    with site() as running:
+        env = {name.lower(): value for name, value in running.stack.env.items()}
+        app = create_app(Config(**{**env, "log_level": "CRITICAL"}))
+        with app.app_context():
+            rng = dice(arguments.seed)
+            shop = open_shop(rng, arguments.organizations, seconds=seconds)
+            trouble = Trouble(running, rng)
+            done = soak(running, shop, trouble, seconds)
+            drained, clicks = drain(running)
+            wrong = verdict(running, shop)
+            tell("changes", done)
+            tell("troubles", trouble.made)
+            tell("faults of Stripe", trouble.faults)
+            tell("processes started again", running.started_again)
+            for name, counts in outcome().items():
+                tell(name, counts)
+            print(f"drained in {drained:.0f} s")
+            tell("late retries asked for at once", clicks)
+            db.session.remove()
+            db.engine.dispose()
+    print("\n".join(wrong) or "Every invoice equals Stripe's; nothing is billed twice.")
+    return 1 if wrong else 0
+
+
+def soak(running: Site, shop: Shop, trouble: Trouble, seconds: float) -> Counter[str]:
+    """Change the ledger and make trouble until the time is over; return what was done."""
+    done: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+    next_trouble = time.monotonic() + SECONDS_BETWEEN_TROUBLES
+    trouble.begin_faults()
+    while time.monotonic() < end:
+        done[attempt(shop)] += 1
+        running.mend()
+        if time.monotonic() > next_trouble:
+            print(f"{end - time.monotonic():5.0f} s left: {trouble.make()}", flush=True)
+            next_trouble = time.monotonic() + SECONDS_BETWEEN_TROUBLES
+        time.sleep(1 / CHANGES_A_SECOND)
+    trouble.end_faults()
+    # What the last trouble left unheard is sent again before anything is compared.
+    while shop.unheard:
+        done[attempt(shop)] += 1
+    return done
+
+
+def attempt(shop: Shop) -> str:
+    """Make one change; a refusal by rule and an outage are outcomes too."""
+    try:
+        return shop.change()
+    except BillingError as refusal:
+        shop.unheard = []
+        return f"refused: {refusal.code}"
+    except DBAPIError:
+        db.session.remove()
+        return "outage"
+
+
+def tell(what: str, counts: Counter[str]) -> None:
+    """Print one line of the summary."""
+    parts = ", ".join(f"{number} {name}" for name, number in counts.most_common())
+    print(f"{what} ({counts.total()}): {parts or 'none'}")
+
+
+def read_arguments() -> argparse.Namespace:
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--organizations", type=int, default=40)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

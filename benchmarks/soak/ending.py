@@ -1,0 +1,123 @@
+"""The end of a soak: everything drained, then every invoice compared with Stripe from outside."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from benchmarks.fleet.agreement import disagreements
+from benchmarks.soak.shop import SUPPORT, Shop
+from benchmarks.soak.site import Site
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import ACTIVE, SyncRun
+from dashboard.sync.request import Request, request_sync
+from dashboard.transaction import transaction
+from dashboard.usage.models import UsageTotal
+from dashboard.webhooks.models import WebhookEvent
+from jobs.inbox import backfill_events
+from jobs.syncs import enqueue_run, stripe_is_down
+from tests.support.syncing import gateway_to
+
+DRAIN_SECONDS = 420
+# A retry further away than this is not waited for: somebody clicks.
+PATIENCE = timedelta(seconds=40)
+
+
+def drain(site: Site) -> tuple[float, Counter[str]]:
+    """Wait until nothing is left to do; return how long that took, and for what one clicked."""
+    begun = time.monotonic()
+    clicks: Counter[str] = Counter()
+    with transaction():
+        backfill_events.enqueue()
+    while left := work_left():
+        if time.monotonic() - begun > DRAIN_SECONDS:
+            print(f"not drained: {left}")
+            break
+        site.mend()
+        clicks += click_on_the_late()
+        time.sleep(3)
+    return time.monotonic() - begun, clicks
+
+
+def work_left() -> dict[str, int]:
+    """Return what is still to be done, by what it is; empty when nothing is."""
+    unfinished = Invoice.status.in_(("draft", "closing", "sealed"))
+    waiting = WebhookEvent.state.in_(("received", "processing", "failed"))
+    dirty = (Invoice.revision > Invoice.synced_revision) | Invoice.needs_verification
+    wanted = {
+        "runs": select(func.count()).where(SyncRun.state.in_(ACTIVE)),
+        "dirty": select(func.count()).where(unfinished, dirty, Invoice.parked_at.is_(None)),
+        "ending": select(func.count()).where(
+            Invoice.status.in_(("closing", "sealed")), Invoice.parked_at.is_(None)
+        ),
+        "events": select(func.count()).where(waiting),
+    }
+    with transaction():
+        counts = {name: db.session.scalars(query).one() for name, query in wanted.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def click_on_the_late() -> Counter[str]:
+    """Ask again for each sync that would only be tried much later; return why they waited."""
+    if stripe_is_down():
+        return Counter()
+    later = utc_now() + PATIENCE
+    late = (SyncRun.state == "retrying") & (SyncRun.next_attempt_at > later)
+    with transaction():
+        runs = db.session.scalars(select(SyncRun).where(late)).all()
+        for run in runs:
+            enqueue_run(request_sync(run.invoice, Request("support", SUPPORT), now=utc_now()))
+        return Counter(f"{run.error_code} in attempt {run.attempts}" for run in runs)
+
+
+def verdict(site: Site, shop: Shop) -> list[str]:
+    """Return everything that is not as it should be, one sentence each."""
+    gateway = gateway_to(site.stack.sandbox_url)
+    wrong = disagreements(gateway)
+    wrong += [f"Billed twice: {one}" for one in site.sandbox.get("audit")["duplicates"]]
+    wrong += miscounted(shop)
+    with transaction():
+        for invoice in db.session.scalars(select(Invoice).where(Invoice.parked_at.is_not(None))):
+            wrong.append(f"Invoice {invoice.id} is parked: {invoice.parked_reason}")
+        for event in db.session.scalars(select(WebhookEvent).where(WebhookEvent.state == "dead")):
+            wrong.append(f"Event {event.id} ({event.type}) is dead: {event.error}")
+    return wrong
+
+
+def miscounted(shop: Shop) -> list[str]:
+    """Return the organizations whose usage is not what was acknowledged, in sentences."""
+    query = select(Organization.slug, func.sum(UsageTotal.quantity)).join(
+        UsageTotal, UsageTotal.organization_id == Organization.id
+    )
+    with transaction():
+        rows = db.session.execute(query.group_by(Organization.slug)).all()
+    counted = Counter({slug: int(quantity * 100) for slug, quantity in rows})
+    return [
+        f"{slug} reported {shop.reported[slug]} hundredths of usage, {counted[slug]} were counted."
+        for slug in shop.slugs
+        if shop.reported[slug] != counted[slug]
+    ]
+
+
+def outcome() -> dict[str, Counter[str]]:
+    """Return invoices, runs and events by what became of them."""
+    columns = {
+        "invoices": Invoice.status,
+        "runs": SyncRun.state,
+        "events": WebhookEvent.state,
+    }
+    with transaction():
+        return {
+            name: Counter(
+                dict(
+                    db.session.execute(select(column, func.count()).group_by(column)).tuples().all()
+                )
+            )
+            for name, column in columns.items()
+        }
