@@ -20,7 +20,11 @@ PREFIX = "schedule-"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A task that takes no arguments, every so many seconds."""
+    """A task that takes no arguments, every so many seconds.
+
+    It goes to the front of its queue: what hands out work must not wait behind what was handed out,
+    or the workers stand still between the last of it and the next.
+    """
 
     task: Task[[]]
     every_seconds: int
@@ -28,7 +32,9 @@ class Entry:
     @property
     def id(self) -> str:
         """A name that changes with the definition, so that a changed entry is a new one."""
-        definition = f"{self.task.path}|{self.every_seconds}|{self.task.queue}|{self.task.timeout}"
+        definition = (
+            f"{self.task.path}|{self.every_seconds}|{self.task.queue}|{self.task.timeout}|front"
+        )
         digest = hashlib.sha256(definition.encode()).hexdigest()[:12]
         return f"{PREFIX}{self.task.__name__}-{digest}"
 
@@ -75,5 +81,6 @@ def add(scheduler: Scheduler, entry: Entry) -> Any:
         result_ttl=-1,
         timeout=entry.task.timeout,
         queue_name=entry.task.queue,
+        at_front=True,
         id=entry.id,
     )

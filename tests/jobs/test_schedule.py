@@ -67,3 +67,14 @@ def test_a_due_entry_is_queued_and_due_again_after_its_interval(scheduler: Sched
 def test_every_entry_outlives_its_interval(scheduler: Scheduler) -> None:
     reconcile(scheduler)
     assert {job.result_ttl for job in scheduler.get_jobs()} == {-1}
+
+
+def test_what_hands_out_work_goes_before_the_work_handed_out(scheduler: Scheduler) -> None:
+    entry = Entry(roll_due, 5)
+    reconcile(scheduler, (entry,))
+    [job] = scheduler.get_jobs()
+    queue = scheduler.get_queue_for_job(job)
+    queue.enqueue_call("builtins.print", job_id="work")
+    scheduler.change_execution_time(job, utc_now().replace(tzinfo=None) - timedelta(seconds=1))
+    scheduler.enqueue_jobs()
+    assert queue.job_ids == [entry.id, "work"]
