@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -74,8 +75,7 @@ class Plant:
 def plant(app: Flask) -> Iterator[Plant]:
     """Lend a sandbox, in memory and without webhooks, on the application's database and Redis."""
     config = app.extensions["config"]
-    directory = ROOT / "build" / "bench"
-    shutil.rmtree(directory, ignore_errors=True)
+    directory = ROOT / "build" / "bench" / str(os.getpid())
     stack = new_stack(Worker(config.database_url, config.redis_url), directory)
     control = SandboxControl(stack.sandbox_url)
     try:
@@ -86,6 +86,7 @@ def plant(app: Flask) -> Iterator[Plant]:
     finally:
         control.close()
         stack.stop()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def queue_syncs(invoices: list[int]) -> None:
