@@ -124,12 +124,11 @@ class OtherBodyFirst(StripeGateway):
 
     aim = ""
 
-    def _call(self, endpoint: str, method: Callable[..., Any], *arguments: Any) -> Any:
+    def _call(self, endpoint: str, *arguments: Any, key: str | None = None) -> Any:
         if endpoint == self.aim:
             self.aim = ""
-            create = self._client.v1.customers.create
-            super()._call("POST customers", create, {"name": "Somebody"}, arguments[-1])
-        return super()._call(endpoint, method, *arguments)
+            super()._call("POST customers", "/v1/customers", {"name": "Somebody"}, key=key)
+        return super()._call(endpoint, *arguments, key=key)
 
 
 @dataclass
