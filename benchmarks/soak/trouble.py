@@ -106,5 +106,5 @@ class Trouble:
         self.site.restart_postgres(signal.SIGQUIT)
 
     def stripe_is_down(self) -> None:
-        """Let the next calls fail until the circuit must have opened."""
-        self.site.sandbox.fault("error_before", status=503, times=40)
+        """Let so many calls fail that the circuit opens; more would keep it open to the end."""
+        self.site.sandbox.fault("error_before", status=503, times=12)
