@@ -1,6 +1,6 @@
-"""The fault matrix: every operation of a sync, every fault at it, and what is seen to become of it.
+"""The fault matrix: every fault, and how it is inflicted on one operation of a sync.
 
-The expected outcomes are the table of docs/faults.md; tests/sync/test_outcomes.py reads it there.
+What is to become of it is the table of docs/faults.md, which tests/sync/test_outcomes.py reads.
 """
 
 from __future__ import annotations
@@ -12,111 +12,15 @@ from typing import Any
 
 import requests
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
-from dashboard.clock import utc_now
 from dashboard.gateway.protocol import Unlimited
-from dashboard.gateway.records import CustomerDraft
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.models import SyncRun
-from dashboard.transaction import transaction
-from tests.support.billing import drop, put
+from tests.support.operations import Operation
 from tests.support.sandbox import API_KEY
 from tests.support.syncing import Syncer
 
 TIMEOUT_SECONDS = 0.3
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A call a sync can make: how it is known, and the bill whose next run makes it."""
-
-    step: str
-    endpoint: str
-    path: str
-    prepare: Callable[[Invoice, Syncer], str]
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.endpoint.split()[0]
-
-
-def _new(bill: Invoice, _syncer: Syncer) -> str:
-    put(bill, a=4000, b=200)
-    return "support"
-
-
-def _known(bill: Invoice, syncer: Syncer) -> str:
-    draft = CustomerDraft(str(bill.organization_id), "Acme", bill.organization.email)
-    customer = syncer.gateway.create_customer(draft, key=f"earlier-{bill.organization_id}")
-    with transaction():
-        bill.organization.stripe_customer_id = customer.id
-    return _new(bill, syncer)
-
-
-def _more(bill: Invoice, syncer: Syncer) -> str:
-    put(bill, a=4000)
-    syncer.sync(bill)
-    put(bill, b=200)
-    return "support"
-
-
-def _changed(bill: Invoice, syncer: Syncer) -> str:
-    put(bill, a=4000, b=100)
-    syncer.sync(bill)
-    put(bill, b=200)
-    return "support"
-
-
-def _less(bill: Invoice, syncer: Syncer) -> str:
-    put(bill, a=4000, b=100, c=200)
-    syncer.sync(bill)
-    drop(bill, "b")
-    return "support"
-
-
-def _unparked(bill: Invoice, syncer: Syncer) -> str:
-    _new(bill, syncer)
-    syncer.sync(bill)
-    stripe_id = str(bill.stripe_invoice_id)
-    syncer.gateway.schedule_finalization(stripe_id, None, key=f"hold-{stripe_id}")
-    with transaction():
-        bill.automatically_finalizes_at = None
-        park(bill, "test", "Held by a test.", now=utc_now())
-    return "support"
-
-
-def _sealed(bill: Invoice, syncer: Syncer) -> str:
-    _new(bill, syncer)
-    syncer.sync(bill)
-    with transaction():
-        seal_now(bill, now=utc_now())
-    return "final"
-
-
-def _emptied(bill: Invoice, syncer: Syncer) -> str:
-    put(bill, a=4000)
-    syncer.sync(bill)
-    drop(bill, "a")
-    with transaction():
-        seal_now(bill, now=utc_now())
-    return "final"
-
-
-OPERATIONS = {
-    "create customer": Operation("create_customer", "POST customers", "/v1/customers$", _new),
-    "create draft": Operation("create_invoice", "POST invoices", "/v1/invoices$", _known),
-    "add lines": Operation("add_lines", "POST add_lines", "add_lines$", _more),
-    "update lines": Operation("update_lines", "POST update_lines", "update_lines$", _changed),
-    "remove lines": Operation("remove_lines", "POST remove_lines", "remove_lines$", _less),
-    "schedule": Operation("schedule", "POST invoice", "/v1/invoices/in_[^/]+$", _unparked),
-    "finalize": Operation("finalize", "POST finalize", "finalize$", _sealed),
-    "delete draft": Operation(
-        "delete_invoice", "DELETE invoice", "/v1/invoices/in_[^/]+$", _emptied
-    ),
-}
 
 
 class OtherBodyFirst(StripeGateway):

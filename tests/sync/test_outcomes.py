@@ -10,7 +10,8 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.models import SyncRun, SyncStep
 from tests.support.environment import ROOT
-from tests.support.outcomes import FAULTS, OPERATIONS, Case
+from tests.support.operations import OPERATIONS
+from tests.support.outcomes import FAULTS, Case
 from tests.support.syncing import Syncer
 
 TABLE = ROOT / "docs" / "faults.md"
