@@ -36,3 +36,5 @@ def configure_logs(level: str) -> None:
     handler.is_ours = True  # type: ignore[attr-defined]  # so that a second app does not log twice
     root.addHandler(handler)
     root.setLevel(level.upper())
+    # Two lines for every call, of which the ledger keeps a step anyway.
+    logging.getLogger("stripe").setLevel(logging.WARNING)

@@ -33,8 +33,18 @@ def rollback() -> None:
     db.session.info.pop(_PENDING, None)
 
 
-# What `sync.apply` is handed: the intention is committed before each call, its result after it.
-checkpoint = commit
+def checkpoint() -> None:
+    """Commit in the midst of a piece of work, which goes on with the rows it has loaded.
+
+    A call's intention is committed before it, its result after it. What others may have changed
+    meanwhile is read anew, and locked, where the work depends on it.
+    """
+    session = db.session()
+    session.expire_on_commit = False
+    try:
+        commit()
+    finally:
+        session.expire_on_commit = True
 
 
 @contextmanager

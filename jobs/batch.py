@@ -1,44 +1,105 @@
-"""Many small tasks in one job: a few threads, each with its own context; one failure is its own.
+"""Many small tasks in one job: some threads, each with its own context; one failure is its own.
 
 A call to Stripe is mostly waiting, and forking a job costs more than a sync does; so the clock's
-work is handed out in batches and only a person's click is a job by itself.
+work is handed out in batches and only a person's click is a job by itself. A batch gives way when
+something more urgent waits, or its worker is told to stop: what it had not begun goes back to the
+front of its queue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import structlog
 from flask import Flask, current_app
 
-from jobs.runtime import Task
+from dashboard.transaction import after_commit
+from jobs.runtime import Task, is_stopping, more_urgent, place_of_this_job
 
-# Enough that a worker's calls of a third of a second fill its half of Stripe's 100 a second.
-THREADS = 16
-SIZE = 40
+# Enough for one worker to fill 25 a second with closes, of a second and a bit each, while another
+# is between two batches. A thread that waits for Stripe holds no connection to the database.
+THREADS = 32
+SIZE = 300
+# So long a batch runs before it gives way: starting the next one costs a fork and its connections.
+GIVES_WAY_AFTER_SECONDS = 3.0
 log = structlog.get_logger("jobs.batch")
 
 
-def in_parallel(task: Task[[int]], ids: Sequence[int]) -> None:
-    """Run `task` for each id; a failing one is logged and found again by its sweep."""
+def enqueue_each(
+    batch: Task[[int]], task: Task[[int]], ids: Iterable[int], *, queue: str | None = None
+) -> None:
+    """Queue `task` for each id, many to a job, once the present transaction is committed.
+
+    An id that waits in a queue already is left out.
+    """
+
+    def push() -> None:
+        for some in in_batches(task.claim(ids)):
+            batch.push(some, queue)
+
+    after_commit(push)
+
+
+def run_each(batch: Task[[int]], task: Task[[int]], ids: Sequence[int]) -> None:
+    """Run `task` for each id until something more urgent waits or the worker is to stop.
+
+    The rest is queued again.
+    """
+    queue, worker = place_of_this_job()
+    queue = queue or batch.queue
+    rest = in_parallel(task, ids, gives_way=lambda: more_urgent(queue) or is_stopping(worker))
+    if rest:
+        log.info("batch_gave_way", task=task.path, left=len(rest))
+        batch.push(rest, queue, at_front=True)
+
+
+def in_parallel(
+    task: Task[[int]], ids: Sequence[int], *, gives_way: Callable[[], bool] = lambda: False
+) -> list[int]:
+    """Run `task` for each id; return those not begun because it was time to give way.
+
+    A failing one is logged and found again by its sweep.
+    """
     # The proxy would look for a context that the threads do not have.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    waiting = deque(ids)
+    end = time.monotonic() + GIVES_WAY_AFTER_SECONDS
 
-    def run(one: int) -> None:
-        with app.app_context():
-            try:
-                task(one)
-            except Exception:  # its row says that it is not done; the others must go on
-                log.exception("task_failed", task=task.path, id=one)
+    def work() -> None:
+        while waiting:
+            with app.app_context():
+                if time.monotonic() > end and gives_way():
+                    return
+                try:
+                    one = waiting.popleft()
+                except IndexError:  # another thread took the last one
+                    return
+                try:
+                    task(one)
+                except Exception:  # its row says that it is not done; the others must go on
+                    log.exception("task_failed", task=task.path, id=one)
 
-    with ThreadPoolExecutor(min(THREADS, len(ids))) as pool:
-        list(pool.map(run, ids))
+    threads = min(THREADS, len(ids))
+    with ThreadPoolExecutor(threads) as pool:
+        for future in [pool.submit(work) for _ in range(threads)]:
+            future.result()
+    return list(waiting)
 
 
 def in_batches(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    """Yield `ids` in order, as many at a time as one job takes."""
-    waiting = iter(ids)
-    while batch := tuple(islice(waiting, SIZE)):
-        yield batch
+    """Yield `ids` in order, as many at a time as one job takes.
+
+    The sizes differ, by up to a half, so that workers who begin together do not all end together:
+    while one is between two batches, the others use the rate.
+    """
+    rest = tuple(ids)
+    while len(rest) > SIZE:
+        size = SIZE - secrets.randbelow(SIZE // 2 + 1)
+        yield rest[:size]
+        rest = rest[size:]
+    if rest:
+        yield rest

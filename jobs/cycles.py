@@ -1,30 +1,31 @@
-"""Cycles: roll what is over, seal what had its grace, finalize what is sealed; one job each."""
+"""Cycles: roll what is over, seal what had its grace, finalize what is sealed."""
 
 from __future__ import annotations
 
 from dashboard.billing.close import due_to_seal, seal
-from dashboard.billing.locks import lock_invoice
 from dashboard.billing.roll import due_to_roll, roll_over
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.request import Request, due_to_finalize, request_sync
-from jobs.batch import in_batches, in_parallel
+from dashboard.sync.request import Request, due_to_finalize, request_syncs
+from dashboard.transaction import checkpoint
+from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
 from jobs.syncs import MOST, enqueue_runs
+
+FINAL = Request("final", verify=True)
 
 
 @job(queue="closing", timeout=60)
 def roll_due() -> None:
     """Hand out the organizations whose current invoice is over."""
-    for batch in in_batches(due_to_roll(now=utc_now(), most=MOST)):
-        roll_batch.enqueue(*batch)
+    enqueue_each(roll_batch, roll_one, due_to_roll(now=utc_now(), most=MOST))
 
 
-@job(queue="closing", timeout=600)
+@job(queue="closing", timeout=900)
 def roll_batch(*organization_ids: int) -> None:
     """Roll several organizations."""
-    in_parallel(roll_one, organization_ids)
+    run_each(roll_batch, roll_one, organization_ids)
 
 
 @job(queue="closing", timeout=120)
@@ -33,29 +34,18 @@ def roll_one(organization_id: int) -> None:
     roll_over(db.session.get_one(Organization, organization_id), now=utc_now())
 
 
-@job(queue="closing", timeout=60)
+@job(queue="closing", timeout=120)
 def seal_due() -> None:
-    """Hand out the closing invoices whose grace is over."""
-    for batch in in_batches(due_to_seal(now=utc_now(), most=MOST)):
-        seal_batch.enqueue(*batch)
+    """Seal the closing invoices whose grace is over, and hand out their final syncs."""
+    for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
+        sealed = seal(ids, now=utc_now())
+        enqueue_runs(request_syncs([invoice.id for invoice in sealed], FINAL, now=utc_now()))
+        checkpoint()
 
 
-@job(queue="closing", timeout=600)
-def seal_batch(*invoice_ids: int) -> None:
-    """Seal several invoices; their final syncs are handed out together at the next tick."""
-    in_parallel(seal_one, invoice_ids)
-
-
-@job(queue="closing", timeout=60)
-def seal_one(invoice_id: int) -> None:
-    """Seal one invoice; from then on `finalize_due` finds it."""
-    seal(lock_invoice(invoice_id), now=utc_now())
-
-
-@job(queue="closing", timeout=60)
+@job(queue="closing", timeout=120)
 def finalize_due() -> None:
     """Ask for the final sync of each sealed invoice that no run is finalizing."""
-    now = utc_now()
-    final = Request("final", verify=True)
-    due = due_to_finalize(most=MOST)
-    enqueue_runs([request_sync(invoice, final, now=now) for invoice in due])
+    for ids in in_batches(due_to_finalize(most=MOST)):
+        enqueue_runs(request_syncs(ids, FINAL, now=utc_now()))
+        checkpoint()

@@ -6,14 +6,14 @@ be done, and the sweeps in `jobs.schedule` queue it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, ParamSpec
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, ParamSpec, TypeVar
 
 import structlog
 from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker, get_current_job
 
 from dashboard.transaction import after_commit, transaction
 
@@ -23,6 +23,7 @@ QUEUES = ("webhooks", "interactive", "closing", "scheduled", "maintenance")
 QUEUED_SECONDS = 120
 log = structlog.get_logger("jobs")
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Task(Generic[P]):
@@ -47,18 +48,37 @@ class Task(Generic[P]):
 
     def enqueue(self, *ids: int, queue: str | None = None) -> None:
         """Queue it once the present transaction is committed; not twice while it waits."""
-        after_commit(lambda: self._push(ids, queue or self.queue))
+        after_commit(lambda: self.push(ids, queue))
 
-    def _push(self, ids: tuple[int, ...], queue: str) -> None:
+    def push(self, ids: Sequence[int], queue: str | None = None, *, at_front: bool = False) -> None:
+        """Queue it now; not twice while it waits."""
+
         def push(redis: Redis) -> None:
             if redis.set(self._mark(ids), 1, nx=True, ex=QUEUED_SECONDS):
-                Queue(queue, connection=redis).enqueue_call(
-                    self.path, args=ids, timeout=self.timeout, result_ttl=0, failure_ttl=7 * 86400
+                Queue(queue or self.queue, connection=redis).enqueue_call(
+                    self.path,
+                    args=tuple(ids),
+                    timeout=self.timeout,
+                    result_ttl=0,
+                    failure_ttl=7 * 86400,
+                    at_front=at_front,
                 )
 
         _redis_or_none(push)
 
-    def _mark(self, ids: tuple[object, ...]) -> str:
+    def claim(self, ids: Iterable[int]) -> list[int]:
+        """Return those of `ids` for which it does not wait in a queue yet; from now on it does."""
+        wanted = list(ids)
+
+        def mark(redis: Redis) -> list[int]:
+            pipe = redis.pipeline(transaction=False)
+            for one in wanted:
+                pipe.set(self._mark((one,)), 1, nx=True, ex=QUEUED_SECONDS)
+            return [one for one, is_new in zip(wanted, pipe.execute(), strict=True) if is_new]
+
+        return _redis_or_none(mark) or []
+
+    def _mark(self, ids: Sequence[object]) -> str:
         return f"queued:{self.path}:{':'.join(map(str, ids))}"
 
 
@@ -71,9 +91,34 @@ def job(*, queue: str, timeout: int) -> Callable[[Callable[P, None]], Task[P]]:
     return wrap
 
 
-def _redis_or_none(action: Callable[[Redis], object]) -> None:
+def place_of_this_job() -> tuple[str | None, str | None]:
+    """Return the queue that the running job was taken from, and its worker; outside of one None."""
+    this = get_current_job()
+    return (None, None) if this is None else (this.origin, this.worker_name)
+
+
+def is_stopping(worker: str | None) -> bool:
+    """Whether the worker of that name was told to stop once its job is done."""
+    key = f"{Worker.redis_worker_namespace_prefix}{worker}"
+    asked = _redis_or_none(lambda redis: redis.hexists(key, "shutdown_requested_date"))
+    return worker is not None and bool(asked)
+
+
+def more_urgent(queue: str) -> bool:
+    """Whether anything waits that goes before the jobs of `queue`."""
+
+    def look(redis: Redis) -> int:
+        before = QUEUES[: QUEUES.index(queue)]
+        keys = [Queue(name, connection=redis).key for name in before]
+        return int(redis.exists(*keys)) if keys else 0
+
+    return bool(_redis_or_none(look))
+
+
+def _redis_or_none(action: Callable[[Redis], T]) -> T | None:
     """Do it, or leave it to the sweep: what is committed must not turn into an error page."""
     try:
-        action(current_app.extensions["redis"])
+        return action(current_app.extensions["redis"])
     except RedisError as error:
         log.warning("redis_unreachable", error=type(error).__name__)
+        return None

@@ -17,14 +17,14 @@ from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.limiter import RedisLimiter
 from dashboard.sync.models import SyncRun
-from dashboard.sync.request import Request, abandoned_runs, due_for_sync, request_sync
+from dashboard.sync.request import Request, abandoned_runs, due_for_sync, request_syncs
 from dashboard.sync.run import execute
 from dashboard.transaction import checkpoint
-from jobs.batch import in_batches, in_parallel
+from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
 
 # A dispatch takes no more than this; the rest is due again at the next tick.
-MOST = 500
+MOST = 2000
 QUEUE_OF = {"scheduled": "scheduled", "final": "closing", "event": "scheduled"}
 log = structlog.get_logger("jobs.syncs")
 
@@ -57,7 +57,7 @@ def enqueue_run(run: SyncRun) -> None:
 @job(queue="scheduled", timeout=900)
 def sync_batch(*run_ids: int) -> None:
     """Carry out several runs; what fails or is cut off the sweep brings back."""
-    in_parallel(sync_run, run_ids)
+    run_each(sync_batch, sync_run, run_ids)
 
 
 def enqueue_runs(runs: Iterable[SyncRun]) -> None:
@@ -66,18 +66,17 @@ def enqueue_runs(runs: Iterable[SyncRun]) -> None:
     for run in runs:
         by_queue[QUEUE_OF.get(run.trigger, "interactive")].append(run.id)
     for queue, ids in by_queue.items():
-        for batch in in_batches(ids):
-            sync_batch.enqueue(*batch, queue=queue)
+        enqueue_each(sync_batch, sync_run, ids, queue=queue)
 
 
-@job(queue="scheduled", timeout=60)
+@job(queue="scheduled", timeout=120)
 def sync_due() -> None:
     """Request a sync for each dirty invoice that is due; none while Stripe is known to be down."""
     if stripe_is_down():
         return
-    now = utc_now()
-    due = due_for_sync(now=now, most=MOST)
-    enqueue_runs([request_sync(invoice, Request("scheduled"), now=now) for invoice in due])
+    for ids in in_batches(due_for_sync(now=utc_now(), most=MOST)):
+        enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now()))
+        checkpoint()
 
 
 def stripe_is_down() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.record import record
 from dashboard.billing.draft import rate_invoice
-from dashboard.billing.locks import lock_invoice
+from dashboard.billing.locks import lock_invoice, lock_invoices
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.billing.revision import touch
@@ -38,18 +39,22 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
     return open_next(invoice, now=now)
 
 
-def seal(invoice: Invoice, *, now: datetime) -> bool:
-    """Seal a closing invoice whose grace is over; return whether it was sealed now.
+def seal(invoice_ids: Collection[int], *, now: datetime) -> list[Invoice]:
+    """Seal those of these closing invoices whose grace is over; return the ones sealed now.
 
-    From that commit on nothing changes its items, so the final sync races with nothing.
+    From that commit on nothing changes their items, so the final sync races with nothing.
     """
-    invoice = lock_invoice(invoice.id)
-    if invoice.status != "closing" or (invoice.seal_after_at or now) > now:
-        return False
-    invoice.status = "sealed"
-    invoice.sealed_at = now
-    record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
-    return True
+    sealed = [one for one in lock_invoices(invoice_ids) if grace_is_over(one, now)]
+    for invoice in sealed:
+        invoice.status = "sealed"
+        invoice.sealed_at = now
+        record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
+    return sealed
+
+
+def grace_is_over(invoice: Invoice, now: datetime) -> bool:
+    """Whether a closing invoice has waited long enough for late usage."""
+    return invoice.status == "closing" and (invoice.seal_after_at or now) <= now
 
 
 def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:

@@ -24,6 +24,17 @@ def lock_invoice(invoice_id: int) -> Invoice:
     return invoice
 
 
+def lock_invoices(invoice_ids: Collection[int]) -> Sequence[Invoice]:
+    """Lock and return these invoices, as they are now; those that do not exist are left out."""
+    query = (
+        select(Invoice)
+        .where(Invoice.id.in_(invoice_ids))
+        .order_by(Invoice.organization_id, Invoice.id)
+        .with_for_update(of=Invoice)
+    )
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
 def lock_open(organization_ids: Collection[int]) -> Sequence[Invoice]:
     """Lock and return the draft and closing invoices of these organizations, as they are now.
 

@@ -25,12 +25,15 @@ SAME_KEY_AGAIN = (NotNow, CallInFlight, OutcomeUnknown)
 
 
 def perform(work: Work, operation: str, body: Body) -> Reply:
-    """Intend, commit, call, record, commit; return the reply or raise `GatewayError`."""
+    """Intend, commit, call, record; return the reply or raise `GatewayError`.
+
+    What was recorded is committed with the next intention, or with the end of the run: until then
+    the step counts as unsettled, and settling it again finds the same.
+    """
     step = intend(work, operation, body)
     work.checkpoint()
     reply = call(work, step)
     record(work, step, reply)
-    work.checkpoint()
     return reply
 
 

@@ -39,10 +39,11 @@ class DidNotConverge(GatewayError):
 
 @dataclass
 class Aim:
-    """Whether this convergence must end in a clean reading, and whether the next round reads."""
+    """Whether this convergence must end in a clean reading, and how the next round begins."""
 
     verify: bool
     look: bool = False
+    settled: bool = False
     comparison: Comparison | None = None
 
 
@@ -78,21 +79,27 @@ def converge(work: Work) -> Comparison | None:
 
 def one_round(work: Work, aim: Aim) -> bool:
     """Settle, plan and apply once; return whether ledger and Stripe now agree."""
-    settle(work)
+    if not aim.settled:
+        settle(work)
+    aim.settled = False
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)
-    work.checkpoint()
     if not plan.is_empty:
         apply(work, snapshot, plan)
-        aim.verify = aim.verify or work.differs
+        aim.verify |= work.differs or was_otherwise(snapshot, aim.comparison)
     unproven = snapshot.exists and aim.comparison is None
     if aim.verify and (unproven or not plan.is_empty):
         # Only a reading that finds nothing to change ends a verification.
-        aim.look = True
+        aim.look = aim.settled = True
         return False
-    conclude(work, snapshot, aim.comparison)
+    conclude(work, snapshot, aim.comparison if plan.is_empty else None)
     return True
+
+
+def was_otherwise(snapshot: Snapshot, comparison: Comparison | None) -> bool:
+    """Whether Stripe's lines were read and were not what had been agreed."""
+    return comparison is not None and set(comparison.known) != set(snapshot.synced)
 
 
 def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
@@ -108,7 +115,8 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
         snapshot = take_snapshot(work.invoice)
     comparison = snapshot.compare(work.remote or [])
     add_findings(work.run, comparison)
-    if note_foreign(work.invoice, comparison, now=work.clock()):
+    if comparison.foreign or snapshot.foreign:
+        note_foreign(work.invoice, comparison, now=work.clock())
         # What was just noted is part of the snapshot from here on.
         snapshot = take_snapshot(work.invoice)
     return snapshot, comparison, snapshot.plan(comparison)
@@ -184,9 +192,12 @@ def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
 
 
 def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> None:
-    """Note that ledger and Stripe agree as of the snapshot's revision."""
+    """Note that ledger and Stripe agree as of the snapshot's revision.
+
+    The invoice's row is as it is now, and locked: by the snapshot, or with the last reply.
+    """
     invoice, now = work.invoice, work.clock()
-    if comparison is not None and set(comparison.known) != set(snapshot.synced):
+    if comparison is not None and was_otherwise(snapshot, comparison):
         # What was repaired on the way can leave a record that is not what is there now.
         replace_lines(invoice, comparison.known, {})
     keep_members(invoice.id, snapshot)

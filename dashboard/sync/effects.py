@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 
@@ -10,6 +10,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
+from dashboard.organizations.models import Organization
 from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
 from dashboard.sync.plan import Known
@@ -22,10 +23,10 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
     """Note the effect of `step` as its reply shows it, in the transaction that ends the step."""
     invoice = work.invoice
     if isinstance(reply, RemoteCustomer):
-        invoice.organization.stripe_customer_id = reply.id
+        record_customer(invoice.organization, reply)
     if isinstance(reply, RemoteInvoice):
         if step.operation in LINE_OPERATIONS:
-            apply_lines(invoice, step)
+            apply_lines(invoice, step, reply.lines)
         record_invoice(work, reply)
         work.differs = reply.total_cents != agreed_total(invoice.id)
     if step.operation == "delete_invoice":
@@ -34,10 +35,18 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
     finish(step, "done", work, reply)
 
 
+def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
+    """Take over the customer, unless the sync of another invoice was first: its drafts use that."""
+    db.session.refresh(organization, with_for_update=True)
+    if organization.stripe_customer_id is None:
+        organization.stripe_customer_id = remote.id
+
+
 def record_invoice(work: Work, remote: RemoteInvoice) -> None:
     """Take over what a reply or a reading shows of the invoice."""
+    # An event may have told more of it while the call was under way.
+    db.session.refresh(work.invoice, with_for_update=True)
     work.invoice.stripe_invoice_id = remote.id
-    learn_ids(work.invoice, remote.lines)
     record_remote(work.invoice, remote, now=work.clock())
 
 
@@ -53,8 +62,8 @@ def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> Non
         step.stripe_request_id = reply.request_id
 
 
-def apply_lines(invoice: Invoice, step: SyncStep) -> None:
-    """Move the agreed lines by what a bulk step did."""
+def apply_lines(invoice: Invoice, step: SyncStep, shown: Sequence[RemoteLine]) -> None:
+    """Move the agreed lines by what a bulk step did, and keep the ids that its reply showed."""
     by_key = {line.key: line for line in synced_lines(invoice.id)}
     for body in step.body["lines"]:
         line = by_key.get(body["key"])
@@ -66,6 +75,7 @@ def apply_lines(invoice: Invoice, step: SyncStep) -> None:
                 organization_id=invoice.organization_id, invoice_id=invoice.id, key=body["key"]
             )
             db.session.add(line)
+            by_key[line.key] = line
         content = line_content(body)
         line.stripe_line_id = body["line_id"]
         line.amount_cents = content.amount_cents
@@ -73,6 +83,7 @@ def apply_lines(invoice: Invoice, step: SyncStep) -> None:
         line.period_start = content.period_start
         line.period_end = content.period_end
         line.members = dict(content.members)
+    keep_ids(by_key.values(), shown)
     db.session.flush()
 
 
@@ -114,13 +125,18 @@ def replace_lines(
 
 
 def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
-    """Keep the line ids that were shown: a reply shows ten at the most, a reading all."""
-    ids = {line.key: line.id for line in lines if line.key is not None}
-    if ids:
-        query = select(SyncedLine).where(
-            SyncedLine.invoice_id == invoice.id, SyncedLine.stripe_line_id.is_(None)
-        )
-        for line in db.session.scalars(query):
+    """Keep the line ids that a reading showed."""
+    query = select(SyncedLine).where(
+        SyncedLine.invoice_id == invoice.id, SyncedLine.stripe_line_id.is_(None)
+    )
+    keep_ids(db.session.scalars(query), lines)
+
+
+def keep_ids(agreed: Iterable[SyncedLine], shown: Sequence[RemoteLine]) -> None:
+    """Give agreed lines their ids where they are shown: a reply shows ten at the most."""
+    ids = {line.key: line.id for line in shown if line.key is not None}
+    for line in agreed:
+        if line.stripe_line_id is None:
             line.stripe_line_id = ids.get(line.key)
 
 

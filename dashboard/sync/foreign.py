@@ -18,14 +18,9 @@ def foreign_lines(invoice_id: int) -> list[ForeignLine]:
     return list(db.session.scalars(query.order_by(ForeignLine.id)))
 
 
-def note_foreign(invoice: Invoice, comparison: Comparison, *, now: datetime) -> bool:
-    """Make the known foreign lines those that the comparison saw, keeping decisions taken.
-
-    Returns whether there are any, or were.
-    """
+def note_foreign(invoice: Invoice, comparison: Comparison, *, now: datetime) -> None:
+    """Make the known foreign lines those that the comparison saw, keeping decisions taken."""
     known = {line.stripe_line_id: line for line in foreign_lines(invoice.id)}
-    if not known and not comparison.foreign:
-        return False
     for seen in comparison.foreign:
         line = known.pop(seen.id, None)
         if line is None:
@@ -42,4 +37,3 @@ def note_foreign(invoice: Invoice, comparison: Comparison, *, now: datetime) -> 
         # Gone at Stripe, or adopted and ours by now.
         db.session.delete(line)
     db.session.flush()
-    return True

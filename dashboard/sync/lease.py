@@ -55,8 +55,8 @@ def extend(lease: Lease, *, now: datetime) -> None:
 
 
 def release(lease: Lease) -> None:
-    """Give the lease back; does nothing when it was taken over."""
-    db.session.execute(_held(lease).values(expires_at=None, owner=None))
+    """Give the lease back; raises `LeaseLost` when it was taken over."""
+    _update(lease, expires_at=None, owner=None)
 
 
 def _update(lease: Lease, **values: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record as record_audit
+from dashboard.extensions import db
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.effects import forget_draft
 from dashboard.sync.work import Work
@@ -16,10 +17,13 @@ def resolve_missing(work: Work, error: Missing) -> None:
     """
     invoice = work.invoice
     if invoice.stripe_invoice_id is None:
-        if invoice.organization.stripe_customer_id is None:
+        used = invoice.organization.stripe_customer_id
+        if used is None:
             raise error
-        _note(work, "customer.deleted_at_stripe", invoice.organization.stripe_customer_id)
-        invoice.organization.stripe_customer_id = None
+        db.session.refresh(invoice.organization, with_for_update=True)
+        if invoice.organization.stripe_customer_id == used:
+            _note(work, "customer.deleted_at_stripe", used)
+            invoice.organization.stripe_customer_id = None
     else:
         try:
             found = work.gateway.invoice(invoice.stripe_invoice_id)

@@ -22,6 +22,7 @@ def reconcile(work: Work) -> None:
     """Read the finalized invoice and take its outcome over; raises `GatewayError`."""
     invoice = work.invoice
     stripe_id = str(invoice.stripe_invoice_id)
+    work.checkpoint()
     remote = work.gateway.invoice(stripe_id)
     lines = work.gateway.lines(stripe_id)
     take_over(invoice, remote, lines, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import and_, or_, select
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
-from dashboard.billing.locks import lock_invoice
+from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
@@ -33,18 +34,41 @@ def request_sync(invoice: Invoice, request: Request, *, now: datetime) -> SyncRu
 
     The caller enqueues it after the commit. Raises `InvoiceIsFrozen` for a finalized invoice.
     """
-    invoice = lock_invoice(invoice.id)
-    if invoice.status in FINALIZED:
+    runs = request_syncs([invoice.id], request, now=now)
+    if not runs:
         raise InvoiceIsFrozen(
             f"Invoice {invoice.number or invoice.sequence} is {invoice.status}: Stripe has its "
             "final version. Nothing was sent. Sync the current invoice instead."
         )
-    run = db.session.scalar(
-        select(SyncRun).where(SyncRun.invoice_id == invoice.id, SyncRun.state.in_(ACTIVE))
+    return runs[0]
+
+
+def request_syncs(
+    invoice_ids: Collection[int], request: Request, *, now: datetime
+) -> list[SyncRun]:
+    """Return the run that will sync each of these invoices; finalized ones are left out."""
+    invoices = [one for one in lock_invoices(invoice_ids) if one.status not in FINALIZED]
+    ids = [one.id for one in invoices]
+    query = select(SyncRun).where(SyncRun.invoice_id.in_(ids), SyncRun.state.in_(ACTIVE))
+    # Locked, so that a demand is not added to a run that has just begun without it.
+    active = db.session.scalars(
+        query.with_for_update(), execution_options={"populate_existing": True}
     )
-    if run is not None:
-        return join(run, request)
-    run = SyncRun(
+    under_way = {run.invoice_id: join(run, request, now) for run in active}
+    new = {one.id: new_run(one, request, now) for one in invoices if one.id not in under_way}
+    db.session.add_all(new.values())
+    db.session.flush()
+    if request.actor.kind in ("user", "token"):
+        for invoice in invoices:
+            if invoice.id in new:
+                facts = {"run_id": new[invoice.id].id, "verify": request.verify}
+                record("invoice.sync_requested", invoice, request.actor, facts, now=now)
+    return [{**under_way, **new}[one] for one in ids]
+
+
+def new_run(invoice: Invoice, request: Request, now: datetime) -> SyncRun:
+    """Return a queued run as requested."""
+    return SyncRun(
         organization_id=invoice.organization_id,
         invoice_id=invoice.id,
         trigger=request.trigger,
@@ -55,15 +79,9 @@ def request_sync(invoice: Invoice, request: Request, *, now: datetime) -> SyncRu
         expected_plan_hash=request.plan_hash,
         created_at=now,
     )
-    db.session.add(run)
-    db.session.flush()
-    if request.actor.kind in ("user", "token"):
-        facts = {"run_id": run.id, "verify": request.verify}
-        record("invoice.sync_requested", invoice, request.actor, facts, now=now)
-    return run
 
 
-def join(run: SyncRun, request: Request) -> SyncRun:
+def join(run: SyncRun, request: Request, now: datetime) -> SyncRun:
     """Let a request ride on the run under way; one that has not begun takes over its demands."""
     if run.state in ("queued", "retrying"):
         run.verify = run.verify or request.verify
@@ -71,6 +89,10 @@ def join(run: SyncRun, request: Request) -> SyncRun:
         if request.trigger == "final":
             run.trigger = "final"
             run.expected_plan_hash = None
+    elif request.verify and not run.verify:
+        # It will not read Stripe's lines any more; the run that follows it does.
+        run.invoice.needs_verification = True
+        run.invoice.next_sync_at = now
     return run
 
 
@@ -79,10 +101,10 @@ def preview(invoice: Invoice) -> Plan:
     return take_snapshot(invoice).plan()
 
 
-def due_for_sync(*, now: datetime, most: int) -> list[Invoice]:
-    """Return changeable invoices whose periodic sync is due, longest due first."""
+def due_for_sync(*, now: datetime, most: int) -> list[int]:
+    """Return the ids of changeable invoices whose periodic sync is due, longest due first."""
     query = (
-        select(Invoice)
+        select(Invoice.id)
         .where(
             or_(Invoice.revision > Invoice.synced_revision, Invoice.needs_verification),
             Invoice.status.in_(("draft", "closing")),
@@ -98,10 +120,10 @@ def due_for_sync(*, now: datetime, most: int) -> list[Invoice]:
     return list(db.session.scalars(query))
 
 
-def due_to_finalize(*, most: int) -> list[Invoice]:
-    """Return sealed invoices that no run is finalizing and nobody parked, oldest first."""
+def due_to_finalize(*, most: int) -> list[int]:
+    """Return the ids of sealed invoices that nobody parked or is finalizing, oldest first."""
     query = (
-        select(Invoice)
+        select(Invoice.id)
         .where(
             Invoice.status == "sealed",
             Invoice.parked_at.is_(None),

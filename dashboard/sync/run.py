@@ -60,13 +60,12 @@ def execute(
     try:
         with in_lane(LANES.get(run.trigger, "interactive")):
             carry_out(work)
-        lease.extend(held, now=clock())
+        lease.release(held)
     except lease.LeaseLost:
         db.session.rollback()
         doubt(work)
         checkpoint()
         raise
-    lease.release(held)
     checkpoint()
     return run
 
@@ -133,7 +132,10 @@ def succeed(work: Work) -> None:
     run.error = run.error_code = None
     invoice.sync_failures = 0
     interval = timedelta(seconds=current_policy().sync_interval_seconds)
-    invoice.next_sync_at = now + interval if invoice.is_dirty else None
+    if invoice.is_dirty:
+        invoice.next_sync_at = now + interval
+    elif not invoice.needs_verification:
+        invoice.next_sync_at = None
 
 
 def fail(work: Work, error: BillingError) -> None:

@@ -17,7 +17,14 @@ from dashboard.gateway.errors import KeyMismatch, Missing, Refused, ServerFailed
 from dashboard.gateway.records import CustomerDraft, RemoteInvoice
 from dashboard.sync.calls import call, perform
 from dashboard.sync.compare import compare
-from dashboard.sync.effects import finish, forget_draft, record, record_invoice, replace_lines
+from dashboard.sync.effects import (
+    finish,
+    forget_draft,
+    record,
+    record_customer,
+    record_invoice,
+    replace_lines,
+)
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncStep
@@ -78,7 +85,7 @@ def read_back(work: Work, step: SyncStep) -> None:
 def _read_customer(work: Work, step: SyncStep) -> None:
     found = work.gateway.find_customer(CustomerDraft(**step.body))
     if found is not None:
-        work.invoice.organization.stripe_customer_id = found.id
+        record_customer(work.invoice.organization, found)
 
 
 def _read_draft(work: Work, step: SyncStep) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.extensions import db
+from dashboard.extensions import Model, db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.pricing.models import Price, PriceVersion
@@ -17,6 +18,8 @@ from dashboard.sync.compare import Comparison, compare
 from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class Snapshot:
     exists: bool
     desired: tuple[LineContent, ...]
     synced: tuple[Known, ...]
-    # Foreign lines somebody decided to remove, and the sum of those that stay.
+    # How many foreign lines are known, those that somebody decided to remove, and the sum of the
+    # ones that stay.
+    foreign: int
     unwanted: tuple[Known, ...]
     foreign_cents: int
 
@@ -58,21 +63,22 @@ def take_snapshot(invoice: Invoice) -> Snapshot:
     """
     db.session.refresh(invoice, with_for_update={"read": True})
     # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
-    items = db.session.scalars(
+    items = _as_now(
         select(InvoiceItem)
         .where(InvoiceItem.invoice_id == invoice.id)
         .order_by(InvoiceItem.kind != "metered", InvoiceItem.id)
-    ).all()
-    foreign = db.session.scalars(
+    )
+    foreign = _as_now(
         select(ForeignLine)
         .where(ForeignLine.invoice_id == invoice.id)
         .order_by(ForeignLine.stripe_line_id)
-    ).all()
+    )
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
         desired=desired_lines([item for item in items if is_billed(item)]),
         synced=tuple(known_of(line) for line in synced_lines(invoice.id)),
+        foreign=len(foreign),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
         foreign_cents=sum(
             line.amount_cents for line in foreign if line.decision not in ("take_ours", "adopt")
@@ -107,7 +113,12 @@ def price_families(version_ids: Collection[int | None]) -> dict[int | None, tupl
 def synced_lines(invoice_id: int) -> list[SyncedLine]:
     """Return the agreed lines of an invoice, by key."""
     query = select(SyncedLine).where(SyncedLine.invoice_id == invoice_id)
-    return list(db.session.scalars(query.order_by(SyncedLine.key)))
+    return _as_now(query.order_by(SyncedLine.key))
+
+
+def _as_now(query: Select[Row]) -> list[Row]:
+    # A sync keeps what it has loaded over its commits; people decide and usage arrives meanwhile.
+    return list(db.session.scalars(query, execution_options={"populate_existing": True}))
 
 
 def is_billed(item: InvoiceItem) -> bool:

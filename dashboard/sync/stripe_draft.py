@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
+from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.calls import perform
 from dashboard.sync.work import Work
@@ -14,6 +15,8 @@ from dashboard.sync.work import Work
 def create_draft(work: Work) -> None:
     """Create the customer at first need and the empty draft."""
     invoice, organization = work.invoice, work.invoice.organization
+    # The sync of its other invoice may have created the customer just now.
+    db.session.refresh(organization)
     if organization.stripe_customer_id is None:
         draft = {
             "organization": str(organization.id),

@@ -119,8 +119,7 @@ class World:
     def tick(self):
         """What the clock does when it gets to it: seal what is over, open what begins."""
         roll_over(self.organization, now=self.now)
-        for invoice_id in due_to_seal(now=self.now, most=100):
-            seal(database.session.get(Invoice, invoice_id), now=self.now)
+        seal(due_to_seal(now=self.now, most=100), now=self.now)
 
 
 def new_world():

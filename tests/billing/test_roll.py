@@ -105,9 +105,9 @@ def test_the_grace_passes_before_the_seal(bill: Invoice) -> None:
     assert due_to_seal(now=moment - timedelta(seconds=1), most=10) == []
     assert due_to_seal(now=moment, most=10) == [bill.id]
     with transaction():
-        assert not seal(bill, now=moment - timedelta(seconds=1))
-        assert seal(bill, now=moment)
-        assert not seal(bill, now=moment)
+        assert not seal([bill.id], now=moment - timedelta(seconds=1))
+        assert seal([bill.id], now=moment)
+        assert not seal([bill.id], now=moment)
     assert bill.status == "sealed"
 
 

@@ -1,15 +1,19 @@
 """The clock's work goes in batches; one that fails does not stop the others."""
 
+import pytest
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq import Queue
 from sqlalchemy import select
 
+from dashboard.billing.close import close
+from dashboard.billing.models import Invoice
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
-from dashboard.transaction import transaction
-from jobs.batch import SIZE, in_batches, in_parallel
+from dashboard.transaction import commit, transaction
+from jobs.batch import SIZE, enqueue_each, in_batches, in_parallel, run_each
+from jobs.cycles import roll_one, seal_due
 from jobs.runtime import Task
 from jobs.syncs import sync_due
 from tests.support.billing import make_bill, put
@@ -27,9 +31,36 @@ def test_one_that_fails_is_alone_in_failing(db: SQLAlchemy, redis: Redis) -> Non
     assert list(names) == ["Changed", "Changed"]
 
 
+def test_a_batch_gives_way_to_what_is_more_urgent(
+    db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.batch.GIVES_WAY_AFTER_SECONDS", 0)
+    ids = [make_bill(slug).organization_id for slug in ("one", "two")]
+    renaming = Task(rename, queue="scheduled", timeout=5)
+    in_batch = Task(rename, queue="scheduled", timeout=5)
+    roll_one.enqueue(ids[0])
+    commit()
+    run_each(in_batch, renaming, ids)
+    assert "Changed" not in db.session.scalars(select(Organization.name)).all()
+    [job] = Queue("scheduled", connection=redis).jobs
+    assert list(job.args) == ids
+    Queue("closing", connection=redis).empty()
+    run_each(in_batch, renaming, ids)
+    names = db.session.scalars(select(Organization.name).execution_options(populate_existing=True))
+    assert list(names) == ["Changed", "Changed"]
+
+
+def test_what_waits_in_a_queue_is_not_queued_again(db: SQLAlchemy, redis: Redis) -> None:
+    batch, each = (Task(note, queue="scheduled", timeout=5) for note in (rename, roll_one.function))
+    for ids in ([1, 2], [2, 3], [1, 3]):
+        enqueue_each(batch, each, ids)
+        commit()
+    assert [job.args for job in Queue("scheduled", connection=redis).jobs] == [(1, 2), (3,)]
+
+
 def test_batches_keep_the_order_and_lose_nobody() -> None:
     batches = list(in_batches(range(2 * SIZE + 1)))
-    assert [len(batch) for batch in batches] == [SIZE, SIZE, 1]
+    assert all(SIZE / 2 <= len(batch) <= SIZE for batch in batches[:-1])
     assert [one for batch in batches for one in batch] == list(range(2 * SIZE + 1))
 
 
@@ -54,3 +85,18 @@ def test_a_second_tick_does_not_request_what_is_under_way(db: SQLAlchemy, redis:
     sync_due()
     sync_due()
     assert len(db.session.scalars(select(SyncRun)).all()) == 1
+
+
+def test_sealing_hands_out_the_final_syncs_in_one_job(db: SQLAlchemy, redis: Redis) -> None:
+    bills = [make_bill(slug) for slug in ("one", "two")]
+    for bill in bills:
+        put(bill, a=100)
+        with transaction():
+            close(bill, now=bill.period_end)
+            bill.seal_after_at = bill.created_at
+    seal_due()
+    assert {db.session.get_one(Invoice, bill.id).status for bill in bills} == {"sealed"}
+    runs = db.session.scalars(select(SyncRun).order_by(SyncRun.id)).all()
+    assert [(run.trigger, run.verify) for run in runs] == [("final", True), ("final", True)]
+    [job] = Queue("closing", connection=redis).jobs
+    assert sorted(job.args) == [run.id for run in runs]

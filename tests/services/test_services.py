@@ -51,7 +51,7 @@ def sealed_april(acme):
     """Close April and seal it; return the first instant of the tenth of May."""
     roll_over(acme, now=APRIL + 30 * DAY)
     april = acme_invoices(acme)[0]
-    assert seal(april, now=APRIL + 31 * DAY)
+    assert seal([april.id], now=APRIL + 31 * DAY)
     return APRIL + 39 * DAY
 
 

@@ -72,7 +72,7 @@ def test_usage_that_races_with_rolling_and_sealing_is_billed_once(app, db, two):
     def close():
         closing = select(Invoice).where(Invoice.status == "closing").order_by(Invoice.id)
         for invoice in db.session.scalars(closing):
-            seal(invoice, now=MAY + timedelta(hours=2))
+            seal([invoice.id], now=MAY + timedelta(hours=2))
 
     reports = [
         lambda name=name: record_batch(

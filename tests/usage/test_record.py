@@ -165,7 +165,7 @@ def test_usage_of_a_cycle_not_yet_open_is_refused_until_it_is(acme):
 def test_late_usage_of_a_sealed_cycle_is_its_own_item_on_the_current_invoice(acme, db):
     may = APRIL + 30 * DAY
     roll_over(acme, now=may)
-    seal(invoices(db)[0], now=may + DAY)
+    seal([invoices(db)[0].id], now=may + DAY)
     record_batch([entry("a", "3"), entry("b", "2", may)], now=may + 2 * DAY)
     april, current = invoices(db)
     assert april.items == []
