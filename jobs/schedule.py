@@ -47,7 +47,7 @@ TABLE = (
     Entry(cycles.finalize_due, 5),
     Entry(inbox.sweep_events, 15),
     Entry(inbox.backfill_events, 3600),
-    Entry(upkeep.make_partitions, 86400),
+    Entry(upkeep.make_partitions, 3600),
 )
 
 

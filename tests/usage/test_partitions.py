@@ -1,11 +1,14 @@
 """Monthly partitions of the usage records."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
+from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.partitions import ensure_partitions
 from dashboard.usage.record import record_batch
@@ -55,6 +58,39 @@ def test_records_that_came_before_their_partition_are_moved_into_it(db):
 
     assert where(db) == {"usage_records_2031_03": 3}
     assert record_batch(entries, now=MARCH).recorded == 0
+
+
+def test_new_partitions_never_deadlock_with_other_work(app, db):
+    organization = make_organization(anchor=MARCH, now=MARCH)
+    make_service(organization, MeteredPriceFactory(), now=MARCH)
+    entries = [UsageEntry("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
+    record_batch(entries[:1], now=MARCH)
+    db.session.commit()
+    # Whoever changes an organization and then reads or writes usage.
+    db.session.execute(text("update organizations set name = name"))
+
+    def make():
+        with app.app_context(), transaction():
+            return len(ensure_partitions(MARCH))
+
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(make)
+        wait_for_a_lock(db)
+        record_batch(entries[1:], now=MARCH)
+        db.session.commit()
+        assert made.result() == 6
+    assert where(db) == {"usage_records_2031_03": 3}
+
+
+def wait_for_a_lock(db):
+    """Wait until somebody waits for a lock."""
+    waiting = text("select count(*) from pg_locks where not granted")
+    with db.engine.connect() as other:
+        for _ in range(200):
+            if other.scalar(waiting):
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def where(db):
