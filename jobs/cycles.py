@@ -38,7 +38,7 @@ def roll_one(organization_id: int) -> None:
 def seal_due() -> None:
     """Seal the closing invoices whose grace is over, and hand out their final syncs."""
     for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
-        sealed = seal(ids, now=utc_now())
+        sealed = seal(ids, now=utc_now(), wait=False)
         enqueue_runs(request_syncs([invoice.id for invoice in sealed], FINAL, now=utc_now()))
         checkpoint()
 
@@ -47,5 +47,5 @@ def seal_due() -> None:
 def finalize_due() -> None:
     """Ask for the final sync of each sealed invoice that no run is finalizing."""
     for ids in in_batches(due_to_finalize(most=MOST)):
-        enqueue_runs(request_syncs(ids, FINAL, now=utc_now()))
+        enqueue_runs(request_syncs(ids, FINAL, now=utc_now(), wait=False))
         checkpoint()

@@ -75,7 +75,7 @@ def sync_due() -> None:
     if stripe_is_down():
         return
     for ids in in_batches(due_for_sync(now=utc_now(), most=MOST)):
-        enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now()))
+        enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now(), wait=False))
         checkpoint()
 
 

@@ -39,12 +39,13 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
     return open_next(invoice, now=now)
 
 
-def seal(invoice_ids: Collection[int], *, now: datetime) -> list[Invoice]:
+def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> list[Invoice]:
     """Seal those of these closing invoices whose grace is over; return the ones sealed now.
 
+    Without `wait` those that somebody is changing are left for the next time.
     From that commit on nothing changes their items, so the final sync races with nothing.
     """
-    sealed = [one for one in lock_invoices(invoice_ids) if grace_is_over(one, now)]
+    sealed = [one for one in lock_invoices(invoice_ids, wait=wait) if grace_is_over(one, now)]
     for invoice in sealed:
         invoice.status = "sealed"
         invoice.sealed_at = now

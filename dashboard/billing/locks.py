@@ -24,13 +24,17 @@ def lock_invoice(invoice_id: int) -> Invoice:
     return invoice
 
 
-def lock_invoices(invoice_ids: Collection[int]) -> Sequence[Invoice]:
-    """Lock and return these invoices, as they are now; those that do not exist are left out."""
+def lock_invoices(invoice_ids: Collection[int], *, wait: bool = True) -> Sequence[Invoice]:
+    """Lock and return these invoices, as they are now; those that do not exist are left out.
+
+    Without `wait` so are those that somebody else is changing: the clock comes by again, and one
+    organization's long transaction must not hold up the others.
+    """
     query = (
         select(Invoice)
         .where(Invoice.id.in_(invoice_ids))
         .order_by(Invoice.organization_id, Invoice.id)
-        .with_for_update(of=Invoice)
+        .with_for_update(of=Invoice, skip_locked=not wait)
     )
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 

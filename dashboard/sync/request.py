@@ -44,10 +44,14 @@ def request_sync(invoice: Invoice, request: Request, *, now: datetime) -> SyncRu
 
 
 def request_syncs(
-    invoice_ids: Collection[int], request: Request, *, now: datetime
+    invoice_ids: Collection[int], request: Request, *, now: datetime, wait: bool = True
 ) -> list[SyncRun]:
-    """Return the run that will sync each of these invoices; finalized ones are left out."""
-    invoices = [one for one in lock_invoices(invoice_ids) if one.status not in FINALIZED]
+    """Return the run that will sync each of these invoices; finalized ones are left out.
+
+    Without `wait` so are those that somebody is changing.
+    """
+    locked = lock_invoices(invoice_ids, wait=wait)
+    invoices = [one for one in locked if one.status not in FINALIZED]
     ids = [one.id for one in invoices]
     query = select(SyncRun).where(SyncRun.invoice_id.in_(ids), SyncRun.state.in_(ACTIVE))
     # Locked, so that a demand is not added to a run that has just begun without it.

@@ -4,7 +4,7 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq import Queue
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dashboard.billing.close import close
 from dashboard.billing.models import Invoice
@@ -44,7 +44,7 @@ def test_a_batch_gives_way_to_what_is_more_urgent(
     assert "Changed" not in db.session.scalars(select(Organization.name)).all()
     [job] = Queue("scheduled", connection=redis).jobs
     assert list(job.args) == ids
-    Queue("closing", connection=redis).empty()
+    redis.delete(Queue("closing", connection=redis).key)
     run_each(in_batch, renaming, ids)
     names = db.session.scalars(select(Organization.name).execution_options(populate_existing=True))
     assert list(names) == ["Changed", "Changed"]
@@ -100,3 +100,21 @@ def test_sealing_hands_out_the_final_syncs_in_one_job(db: SQLAlchemy, redis: Red
     assert [(run.trigger, run.verify) for run in runs] == [("final", True), ("final", True)]
     [job] = Queue("closing", connection=redis).jobs
     assert sorted(job.args) == [run.id for run in runs]
+
+
+def test_a_bill_that_somebody_is_changing_does_not_hold_up_the_others(
+    db: SQLAlchemy, redis: Redis
+) -> None:
+    bills = [make_bill(slug) for slug in ("one", "two")]
+    for bill in bills:
+        put(bill, a=100)
+        with transaction():
+            bill.next_sync_at = bill.created_at
+    locked, free = (bill.id for bill in bills)
+    with db.engine.connect() as somebody:
+        somebody.execute(text("select 1 from invoices where id = :id for update"), {"id": locked})
+        sync_due()
+        assert db.session.scalars(select(SyncRun.invoice_id)).all() == [free]
+        somebody.rollback()
+    sync_due()
+    assert sorted(db.session.scalars(select(SyncRun.invoice_id))) == sorted([locked, free])
