@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
@@ -98,6 +98,12 @@ def join(run: SyncRun, request: Request, now: datetime) -> SyncRun:
         run.invoice.needs_verification = True
         run.invoice.next_sync_at = now
     return run
+
+
+def hasten(invoice: Invoice) -> None:
+    """Let the next sweep take up a run that waits to try again: its reason may be gone."""
+    waiting = (SyncRun.invoice_id == invoice.id) & (SyncRun.state == "retrying")
+    db.session.execute(update(SyncRun).where(waiting).values(next_attempt_at=None))
 
 
 def preview(invoice: Invoice) -> Plan:

@@ -11,7 +11,7 @@ from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
-from dashboard.sync.request import Request, request_sync
+from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.inbox import ECHO, own_keys
 
@@ -75,6 +75,8 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         invoice.payment_failure = payment_failure(delivery)
     if not moved:
         return Handled(f"It is {invoice.status} already; details were refreshed.")
+    # A finalization whose reply was lost need not wait for its time to be told so.
+    hasten(invoice)
     facts = {"from": before, "to": invoice.status, "stripe_id": remote.id}
     record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")

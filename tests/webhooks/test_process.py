@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.parsing import parse_event
 from dashboard.sync.models import SyncRun
+from dashboard.sync.request import abandoned_runs
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.inbox import store, stuck_events
 from dashboard.webhooks.models import WebhookEvent
@@ -57,6 +58,25 @@ def test_a_paid_invoice_is_paid_here(open_bill: Invoice, syncer: Syncer) -> None
     done = deliver(syncer, event("invoice.paid", paid(syncer, open_bill)))
     assert (done.state, open_bill.status) == ("processed", "paid")
     assert open_bill.paid_at is not None
+
+
+def test_a_finalization_whose_replies_were_lost_is_ended_by_its_event(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    with transaction():
+        seal_now(bill, now=utc_now())
+    rule = syncer.sandbox.fault("drop_after", path="finalize$", method="POST")
+    run = syncer.sync(bill, "final", verify=True)
+    assert (run.state, bill.status) == ("retrying", "sealed")
+    syncer.sandbox.delete(f"faults/{rule}")
+    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    key = run.steps[-1].idempotency_key
+    deliver(syncer, event("invoice.finalized", data, key=key))
+    assert bill.status == "open"
+    assert abandoned_runs(now=utc_now(), most=10) == [run.id]
+    assert syncer.carry_out(run).state == "succeeded"
 
 
 def test_an_older_event_after_a_newer_one_changes_nothing(
