@@ -11,13 +11,21 @@ from dashboard.audit.record import record
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound
+from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import ForeignLine, SyncedLine
 
 DECISIONS = ("take_ours", "adopt", "leave")
+# Carried out by a sync, or in the ledger already: nothing takes them back.
+FINAL = ("take_ours", "adopt")
+DONE = {
+    "take_ours": "the next sync removes it at Stripe",
+    "adopt": "it is an adjustment of the invoice",
+    "leave": "it stays at Stripe, and the invoice is held",
+}
+GONE = "That line is no longer on Stripe's draft. Nothing was changed."
 
 
 def foreign_line(organization: Organization, line_id: int) -> ForeignLine:
@@ -27,34 +35,79 @@ def foreign_line(organization: Organization, line_id: int) -> ForeignLine:
     )
     line = db.session.scalar(query)
     if line is None:
-        raise NotFound("That line is no longer on Stripe's draft. Nothing was changed.")
+        raise NotFound(GONE)
     return line
 
 
-def decide_line(line: ForeignLine, decision: str, *, actor: Actor, now: datetime) -> Invoice:
+def choices(line: ForeignLine, invoice: Invoice) -> tuple[str, ...]:
+    """Return the decisions that `decide_line` accepts now, the most usual one first.
+
+    Leaving a line changes nothing at Stripe, so it can be decided anew. The other two are carried
+    out at once: an adopted line is billed by the ledger, a removed one is gone.
+    """
+    if line.decision in FINAL or invoice.status in FINALIZED:
+        return ()
+    open_to_items = invoice.is_changeable and line.amount_cents != 0
+    possible = ("take_ours", "adopt", "leave") if open_to_items else ("take_ours", "leave")
+    return tuple(one for one in possible if one != line.decision)
+
+
+def decide_line(
+    line: ForeignLine, decision: str, *, seen: str | None = None, actor: Actor, now: datetime
+) -> Invoice:
     """Record the decision and return the invoice, whose next verifying sync carries it out.
 
-    Adopting makes the line an adjustment of ours, so it can only be done while items may change.
+    `seen` is the decision that stood when the actor looked; raises `Stale` when it is another one
+    by now, and `InvoiceIsFrozen` for what `choices` does not offer. The same decision again changes
+    nothing.
     """
     if decision not in DECISIONS:
         raise Invalid(f"{decision!r} is no decision. Nothing was changed. Choose one of the three.")
     invoice = lock_invoice(line.invoice_id)
-    if invoice.status in FINALIZED:
-        raise InvoiceIsFrozen("The invoice is finalized. Nothing was changed. Credit it instead.")
+    line = _as_now(line)
+    if line.decision == decision:
+        return invoice
+    _check(line, invoice, decision, seen)
+    facts = {
+        "decision": decision,
+        "earlier": line.decision,
+        "stripe_line_id": line.stripe_line_id,
+        "description": line.description,
+        "amount_cents": line.amount_cents,
+    }
     line.decision = decision
     line.decided_at = now
     line.decided_by = actor.label
     if decision == "adopt":
         adopt(line, invoice, actor=actor, now=now)
-    invoice.needs_verification = decision != "leave"
-    facts = {
-        "decision": decision,
-        "stripe_line_id": line.stripe_line_id,
-        "description": line.description,
-        "amount_cents": line.amount_cents,
-    }
+    if decision != "leave":
+        invoice.needs_verification = True
     record("foreign_line.decided", invoice, actor, facts, now=now)
     return invoice
+
+
+def _as_now(line: ForeignLine) -> ForeignLine:
+    """Return the line as it is under the invoice's lock; a sync may have removed it meanwhile."""
+    query = select(ForeignLine).where(ForeignLine.id == line.id)
+    found = db.session.scalar(query, execution_options={"populate_existing": True})
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: str | None) -> None:
+    if invoice.status in FINALIZED:
+        raise InvoiceIsFrozen("The invoice is finalized. Nothing was changed. Credit it instead.")
+    if line.decision not in (None, seen) or line.decision in FINAL:
+        raise Stale(
+            f"{line.decided_by} decided on this line already: {DONE[str(line.decision)]}. Nothing "
+            "was changed. Look at the invoice as it is now."
+        )
+    if decision not in choices(line, invoice):
+        raise InvoiceIsFrozen(
+            f"Invoice {invoice.sequence} takes no adjustment for this line. Nothing was changed. "
+            "Remove the line, and charge it on the current invoice instead."
+        )
 
 
 def adopt(line: ForeignLine, invoice: Invoice, *, actor: Actor, now: datetime) -> None:

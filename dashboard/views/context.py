@@ -8,6 +8,7 @@ from flask_login import current_user
 from structlog.contextvars import get_contextvars
 
 from dashboard.clock import utc_now
+from dashboard.sync.decide import choices
 from dashboard.views.access import can
 from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
 from dashboard.views.hypermedia import is_for_panel
@@ -24,6 +25,7 @@ def register_context(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         can=can,
+        foreign_choices=choices,
         integrity=INTEGRITY,
         jitter=jitter,
         navigation=navigation,

@@ -15,8 +15,9 @@ bp = Blueprint("foreign_lines", __name__, url_prefix="/organizations/<slug>/fore
 
 WORDS = {
     "take_ours": "The line will be removed at Stripe by the sync that has just started.",
-    "adopt": "The line is an adjustment of the current invoice now.",
-    "leave": "The line stays at Stripe. The invoice is held until you decide otherwise.",
+    "adopt": "The line is an adjustment of the invoice now.",
+    "leave": "The line stays at Stripe, and the invoice is held while it does. Its page lets you "
+    "decide anew.",
 }
 
 
@@ -26,10 +27,11 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
     """Take ours, adopt theirs, or leave the line."""
     organization, now = organization_by_slug(slug), utc_now()
     line = foreign_line(organization, line_id)
-    decision = request.form.get("decision", "")
-    invoice = decide_line(line, decision, actor=current_actor(), now=now)
+    decision, seen = request.form.get("decision", ""), request.form.get("seen") or None
+    invoice = decide_line(line, decision, seen=seen, actor=current_actor(), now=now)
     if decision != "leave":
         wanted = Request("support", current_actor(), verify=True)
         enqueue_run(request_sync(invoice, wanted, now=now))
     flash(WORDS[decision])
-    return redirect(url_for("organizations.show", slug=slug), code=303)
+    # Of the current invoice this goes on to the organization's page.
+    return redirect(url_for("invoices.show", slug=slug, sequence=invoice.sequence), code=303)

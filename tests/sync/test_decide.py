@@ -1,0 +1,118 @@
+"""What support decides on a foreign line: once, on what was seen, and only what can be done."""
+
+import pytest
+
+from dashboard.audit.actor import Actor
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
+from dashboard.sync.decide import choices, decide_line
+from dashboard.sync.foreign import foreign_lines
+from dashboard.sync.models import ForeignLine
+from dashboard.transaction import transaction
+from tests.support.billing import items_of, put
+from tests.support.syncing import Syncer
+from tests.sync.test_finalize import seal
+from tests.sync.test_verify import SUPPORT, add_foreign
+
+COLLEAGUE = Actor("user", None, "colleague@example.com")
+
+
+@pytest.fixture
+def line(bill: Invoice, syncer: Syncer) -> ForeignLine:
+    """A foreign line that a verification found on the draft."""
+    put(bill, a=100)
+    syncer.sync(bill)
+    add_foreign(syncer, bill)
+    syncer.sync(bill, verify=True)
+    return foreign_lines(bill.id)[0]
+
+
+def decide(
+    line: ForeignLine, decision: str, seen: str | None = None, actor: Actor = SUPPORT
+) -> None:
+    """Decide from a page that showed `seen` as the decision so far."""
+    with transaction():
+        decide_line(line, decision, seen=seen, actor=actor, now=utc_now())
+
+
+def test_an_adopted_line_is_not_removed_from_a_stale_tab(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    decide(line, "adopt", actor=COLLEAGUE)
+    with pytest.raises(Stale, match=r"colleague@example.com .* adjustment .* Nothing was changed"):
+        decide(line, "take_ours")
+    syncer.sync(bill)
+    assert bill.total_cents == bill.stripe_total_cents == 5100
+
+
+def test_a_line_to_be_removed_is_not_adopted_from_a_stale_tab(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    decide(line, "take_ours")
+    for decision in ("adopt", "leave"):
+        with pytest.raises(Stale, match="removes it"):
+            decide(line, decision)
+    syncer.sync(bill)
+    assert bill.total_cents == bill.stripe_total_cents == 100
+
+
+def test_the_same_decision_twice_is_one(line: ForeignLine, bill: Invoice) -> None:
+    decide(line, "adopt")
+    decide(line, "adopt", actor=COLLEAGUE)
+    assert len(items_of(bill)) == 2
+    assert line.decided_by == SUPPORT.label
+
+
+def test_what_a_colleague_left_is_not_overwritten_unseen(line: ForeignLine) -> None:
+    decide(line, "leave", actor=COLLEAGUE)
+    with pytest.raises(Stale, match="stays at Stripe"):
+        decide(line, "take_ours")
+    assert line.decision == "leave"
+
+
+def test_a_line_that_was_left_can_be_decided_anew(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    decide(line, "leave")
+    assert choices(line, bill) == ("take_ours", "adopt")
+    decide(line, "take_ours", seen="leave")
+    syncer.sync(bill)
+    assert bill.stripe_total_cents == 100
+
+
+def test_leaving_a_line_does_not_call_off_a_verification(line: ForeignLine, bill: Invoice) -> None:
+    with transaction():
+        bill.needs_verification = True
+    decide(line, "leave")
+    assert bill.needs_verification
+
+
+def test_a_sealed_invoice_offers_no_adoption(line: ForeignLine, bill: Invoice) -> None:
+    seal(bill)
+    assert choices(line, bill) == ("take_ours", "leave")
+    with pytest.raises(InvoiceIsFrozen, match="Nothing was changed"):
+        decide(line, "adopt")
+    assert line.decision is None
+
+
+def test_a_line_of_nothing_offers_no_adoption(line: ForeignLine, bill: Invoice) -> None:
+    with transaction():
+        line.amount_cents = 0
+    assert "adopt" not in choices(line, bill)
+
+
+def test_a_line_that_a_sync_removed_meanwhile_is_not_decided_on(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    seen = foreign_lines(bill.id)[0]
+    decide(line, "take_ours")
+    syncer.sync(bill)
+    with pytest.raises(NotFound, match="no longer on Stripe's draft"):
+        decide(seen, "leave")
+
+
+def test_an_unknown_decision_changes_nothing(line: ForeignLine) -> None:
+    with pytest.raises(Invalid):
+        decide(line, "burn")
+    assert line.decision is None

@@ -1,0 +1,82 @@
+"""Deciding on a line at Stripe that is not ours, from the pages."""
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from dashboard.billing.close import seal_now
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import ForeignLine
+from dashboard.transaction import transaction
+from tests.pages import page, post, text_of
+from tests.people import bill_of
+
+ACME = "/organizations/acme"
+
+
+@pytest.fixture
+def line(acme: Organization) -> ForeignLine:
+    """A line of $1.00 without a description that a comparison found on Acme's draft."""
+    with transaction():
+        found = ForeignLine(
+            organization_id=acme.id,
+            invoice_id=bill_of(acme).id,
+            stripe_line_id="il_1",
+            description="",
+            amount_cents=100,
+            found_at=utc_now(),
+        )
+        db.session.add(found)
+    return found
+
+
+def offered(soup: BeautifulSoup) -> list[str]:
+    """Return the decisions that a page offers."""
+    return [field["value"] for field in soup.select("input[name=decision]")]
+
+
+def decide(browser: FlaskClient, line: ForeignLine, decision: str, seen: str = "") -> int:
+    """Send a decision from a page that showed `seen`, and return the status."""
+    address = f"{ACME}/foreign-lines/{line.id}/decisions"
+    return post(browser, address, decision=decision, seen=seen).status_code
+
+
+def test_a_line_without_a_description_reads_as_something(
+    support: FlaskClient, line: ForeignLine
+) -> None:
+    soup = page(support.get(ACME))
+    assert "A line without a description of $1.00" in text_of(soup)
+    assert offered(soup) == ["take_ours", "adopt", "leave"]
+
+
+def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
+    support: FlaskClient, line: ForeignLine
+) -> None:
+    assert decide(support, line, "leave") == 303
+    soup = page(support.get(ACME))
+    assert "The invoice is held by a line that is not ours" in text_of(soup)
+    assert "Left at Stripe by support@example.com" in text_of(soup)
+    assert offered(soup) == ["take_ours", "adopt"]
+    assert decide(support, line, "adopt", seen="leave") == 303
+    assert offered(page(support.get(ACME))) == []
+
+
+def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: ForeignLine) -> None:
+    assert decide(support, line, "adopt") == 303
+    address = f"{ACME}/foreign-lines/{line.id}/decisions"
+    words = text_of(page(post(support, address, decision="take_ours", seen=""), 409))
+    assert "support@example.com decided on this line already" in words
+    assert decide(support, line, "adopt") == 303
+
+
+def test_a_sealed_invoice_says_why_its_line_is_not_adopted(
+    support: FlaskClient, acme: Organization, line: ForeignLine
+) -> None:
+    with transaction():
+        seal_now(bill_of(acme), now=utc_now())
+    soup = page(support.get(f"{ACME}/invoices/1"))
+    assert offered(soup) == ["take_ours", "leave"]
+    assert "can no longer be adopted" in text_of(soup)
+    assert decide(support, line, "adopt") == 409
