@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
+from functools import cache
+
+from babel.numbers import get_currency_symbol
 
 from dashboard.money import minor_digits
 
 # Decimal's default context silently keeps 28 digits; NUMERIC(38,12) holds 38, and sums a few more.
 EXACT = Context(prec=80, traps=[Inexact])
 _SHOWN_PLACES = 12
+_SHOWN = 10**_SHOWN_PLACES
+MINUS = "\N{MINUS SIGN}"
 
 
 def subtract(left: Decimal, right: Decimal) -> Decimal:
@@ -38,23 +43,32 @@ def grouped(value: Decimal) -> str:
 
 def fraction_text(value: Fraction) -> str:
     """Write an exact amount with at most twelve places; an ellipsis for digits left out."""
-    scaled, rest = divmod(abs(value) * 10**_SHOWN_PLACES, 1)
+    scaled, rest = divmod(abs(value) * _SHOWN, 1)
     text = plain(EXACT.scaleb(Decimal(int(scaled)), -_SHOWN_PLACES))
     return f"{'-' if value < 0 else ''}{text}{'…' if rest else ''}"
 
 
 def major_text(minor_units: Decimal, currency: str) -> str:
-    """Write minor units as an amount of the currency: 0.05 usd cents as "0.0005 USD"."""
+    """Write minor units as people read an amount, with every digit it has: $1,234.50, $0.0005."""
     digits = minor_digits(currency)
-    major = EXACT.scaleb(minor_units, -digits)
-    text = grouped(major)
-    whole, _, places = text.partition(".")
+    whole, _, places = grouped(abs(EXACT.scaleb(minor_units, -digits))).partition(".")
     padded = places.ljust(digits, "0")
-    return f"{whole}.{padded} {currency.upper()}" if padded else f"{whole} {currency.upper()}"
+    return _signed(minor_units < 0, f"{whole}.{padded}" if padded else whole, currency)
 
 
 def major_fraction_text(minor_units: Fraction, currency: str) -> str:
     """Write an exact, unrounded number of minor units as an amount of the currency."""
     if minor_units.denominator == 1:
         return major_text(Decimal(int(minor_units)), currency)
-    return f"{fraction_text(minor_units / 10 ** minor_digits(currency))} {currency.upper()}"
+    scaled, rest = divmod(abs(minor_units) / 10 ** minor_digits(currency) * _SHOWN, 1)
+    text = grouped(EXACT.scaleb(Decimal(int(scaled)), -_SHOWN_PLACES))
+    return _signed(minor_units < 0, f"{text}{'…' if rest else ''}", currency)
+
+
+def _signed(is_negative: bool, amount: str, currency: str) -> str:
+    return f"{MINUS if is_negative else ''}{_symbol(currency)}{amount}"
+
+
+@cache
+def _symbol(currency: str) -> str:
+    return get_currency_symbol(currency.upper(), locale="en")

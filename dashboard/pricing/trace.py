@@ -42,7 +42,7 @@ def of_usage(terms: Terms, charged: Charge, cents: int) -> dict[str, Any]:
     """Explain what the usage of a cycle costs."""
     words = [_units_words(terms, charged)]
     words += [_step_words(terms, step) for step in charged.steps]
-    return _common(terms, charged.amount, cents, words) | {
+    return _common(terms, charged.amount, cents, words, len(charged.steps)) | {
         "units": plain(charged.units),
         "allowance": plain(terms.allowance),
         "billable": plain(charged.billable),
@@ -62,7 +62,8 @@ def of_fee(
     for segment, charged, amount in parts:
         words += [_step_words(terms, step) for step in charged.steps if step.kind != "flat"]
         words.append(_share_words(terms, segment, charged, amount, cycle_seconds))
-    return _common(terms, exact, cents, words or ["Not attached in this period."]) | {
+    words = words or ["Not attached in this period."]
+    return _common(terms, exact, cents, words, len(parts)) | {
         "cycle_seconds": cycle_seconds,
         "allowance": plain(terms.allowance),
         "segments": [
@@ -80,11 +81,16 @@ def of_fee(
     }
 
 
-def _common(terms: Terms, exact: Fraction, cents: int, words: list[str]) -> dict[str, Any]:
+def _common(
+    terms: Terms, exact: Fraction, cents: int, words: list[str], summands: int
+) -> dict[str, Any]:
+    rounded = major_text(Decimal(cents), terms.currency)
+    together = "Together " if summands > 1 else ""
     if exact.denominator != 1:
-        rounded = major_text(Decimal(cents), terms.currency)
         unrounded = major_fraction_text(exact, terms.currency)
-        words = [*words, f"{unrounded}, rounded {ROUNDING}: {rounded}."]
+        words = [*words, f"{together}{unrounded}, rounded {ROUNDING}: {rounded}."]
+    elif together:
+        words = [*words, f"{together}{rounded}."]
     return {
         "model": terms.model,
         "unit_label": terms.unit_label,
@@ -117,17 +123,18 @@ def _units_words(terms: Terms, charged: Charge) -> str:
 
 def _step_words(terms: Terms, step: Step) -> str:
     each = major_text(step.unit_amount, terms.currency)
+    amount = major_fraction_text(step.amount, terms.currency)
     if step.kind == "flat":
         return f"Flat amount: {each}."
     if step.kind == "packages":
         size = _counted(terms.package_size or Decimal(1), terms.unit_label)
-        return f"{_counted(step.quantity, 'package')} of {size} at {each} each."
+        return f"{_counted(step.quantity, 'package')} of {size} at {each} each: {amount}."
     words = f"{_counted(step.quantity, terms.unit_label)} at {each} each"
     if step.kind == "tier":
         words += f", {_tier_words(step)}"
     if step.flat_amount:
         words += f", plus {major_text(step.flat_amount, terms.currency)}"
-    return f"{words}."
+    return f"{words}: {amount}."
 
 
 def _tier_words(step: Step) -> str:

@@ -7,9 +7,9 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
 from dashboard.money import Money
+from dashboard.pricing.exact import MINUS, major_text
 
 LOCALE = "en"
-MINUS = "\N{MINUS SIGN}"
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
 
@@ -24,15 +24,7 @@ def money(cents: int | None, currency: str) -> str:
 
 def unit_price(minor_units: Decimal | str, currency: str) -> str:
     """Return an exact unit price, given in minor units, with as many digits as it has."""
-    exact = Decimal(minor_units) / (10 ** _digits(currency))
-    text = format_currency(
-        exact.normalize() if exact % 1 else exact,
-        currency.upper(),
-        locale=LOCALE,
-        currency_digits=_is_short(exact, _digits(currency)),
-        decimal_quantization=False,
-    )
-    return text.replace("-", MINUS)
+    return major_text(Decimal(minor_units), currency)
 
 
 def quantity(value: Decimal | str | int) -> str:
@@ -96,12 +88,3 @@ def register_filters(app: Flask) -> None:
         money, unit_price, quantity, counted, instant, day, machine, period, bounds, middle,
     ):  # fmt: skip
         app.add_template_filter(function)
-
-
-def _digits(currency: str) -> int:
-    return -int(Money(1, currency).major.as_tuple().exponent)
-
-
-def _is_short(exact: Decimal, digits: int) -> bool:
-    # Prices of whole minor units read like amounts ($20.00); finer ones show every digit they have.
-    return exact == exact.quantize(Decimal(1).scaleb(-digits))

@@ -147,9 +147,22 @@ def test_a_trace_explains_tiers_and_allowance_in_words():
     )  # fmt: skip
     assert rate_metered(graduated, Decimal("3234.5")).trace["words"] == [
         "3,234.5 requests used, 1,000 of 1,000 included, 2,234.5 charged.",
-        "1,000 requests at 0.001 USD each, tier up to 1,000.",
-        "1,234.5 requests at 0.0005 USD each, last tier, plus 1.00 USD.",
-        "2.61725 USD, rounded half away from zero: 2.62 USD.",
+        "1,000 requests at $0.001 each, tier up to 1,000: $1.00.",
+        "1,234.5 requests at $0.0005 each, last tier, plus $1.00: $1.61725.",
+        "Together $2.61725, rounded half away from zero: $2.62.",
+    ]
+
+
+def test_the_amounts_of_the_steps_can_be_added_up_to_the_amount():
+    graduated = Terms(
+        "graduated", Decimal(0), "usd", "GB",
+        tiers=(Tier(Decimal(1000), Decimal(9)), Tier(None, Decimal(7))),
+    )  # fmt: skip
+    assert rate_metered(graduated, Decimal(1600)).trace["words"] == [
+        "1,600 GB used.",
+        "1,000 GB at $0.09 each, tier up to 1,000: $90.00.",
+        "600 GB at $0.07 each, last tier: $42.00.",
+        "Together $132.00.",
     ]
 
 
@@ -157,12 +170,12 @@ def test_a_trace_explains_a_part_of_a_cycle_in_words():
     fee = Terms("per_unit", Decimal(1500), "usd", "seat")
     segments = [Segment(START + timedelta(days=24), JANUARY.end, Decimal(2))]
     assert rate_recurring(fee, segments, JANUARY).trace["words"] == [
-        "2 seats at 15.00 USD each.",
+        "2 seats at $15.00 each: $30.00.",
         (
-            "2 seats for 7 days of 31 days: 604,800 / 2,678,400 seconds of 30.00 USD "
-            "is 6.774193548387… USD."
+            "2 seats for 7 days of 31 days: 604,800 / 2,678,400 seconds of $30.00 "
+            "is $6.774193548387…."
         ),
-        "6.774193548387… USD, rounded half away from zero: 6.77 USD.",
+        "$6.774193548387…, rounded half away from zero: $6.77.",
     ]
 
 

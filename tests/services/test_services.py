@@ -186,4 +186,4 @@ def test_a_change_of_a_sealed_cycle_is_corrected_on_the_current_invoice(acme, fe
     [correction] = may.items
     assert correction.description == "Managed database, correction"
     assert (correction.period_start, correction.period_end) == (APRIL, APRIL + 20 * DAY)
-    assert "30.00 USD of it was billed on earlier invoices" in correction.trace["words"][-1]
+    assert "$30.00 of it was billed on earlier invoices" in correction.trace["words"][-1]

@@ -34,7 +34,7 @@ def test_money_is_in_the_currency_s_own_digits(cents: int | None, currency: str,
         ("0.05", "usd", "$0.0005"),
         ("0.0000000001", "usd", "$0.000000000001"),
         ("150.000000000000", "usd", "$1.50"),
-        ("0.5", "jpy", "¥0.50"),
+        ("0.5", "jpy", "¥0.5"),
     ],
 )
 def test_a_unit_price_shows_every_digit_it_has(minor: str, currency: str, text: str) -> None:

@@ -17,7 +17,7 @@ def address_of(acme: Organization, kind: str) -> str:
 
 def test_usage_is_explained_step_by_step(customer: FlaskClient, acme: Organization) -> None:
     soup = page(customer.get(address_of(acme, "metered")))
-    assert "1,200 requests at 0.05 USD each" in text_of(soup)
+    assert "1,200 requests at $0.05 each" in text_of(soup)
     assert soup.select("svg .bar")
     assert "The same as a table" in text_of(soup)
 
