@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, settle_without_stripe
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing
+from dashboard.pricing.exact import major_text
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import agreed_total
 from dashboard.sync.foreign import foreign_lines
+from dashboard.sync.models import ForeignLine
 from dashboard.sync.snapshot import bills_anything
+from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
 
@@ -39,21 +45,57 @@ def refusal(invoice: Invoice, comparison: Comparison | None) -> tuple[str, str] 
     """Return why the invoice may not leave, as a code and a sentence; None when it may."""
     foreign = foreign_lines(invoice.id)
     if foreign:
-        cents = sum(line.amount_cents for line in foreign)
-        return "foreign_lines", (
-            f"Stripe's draft has {len(foreign)} line(s) that are not ours, together {cents} minor "
-            "units. Nothing was billed. Decide for each: take ours, adopt theirs, or leave."
-        )
+        return "foreign_lines", foreign_reason(invoice, foreign)
     if comparison is None or comparison.differences:
         return "not_verified", (
             "Stripe's lines could not be shown to equal the ledger. Nothing was billed. Verify it."
         )
     if not invoice.total_cents == invoice.stripe_total_cents == agreed_total(invoice.id):
+        ours, theirs = totals(invoice)
         return "total_differs", (
-            f"The ledger says {invoice.total_cents} and Stripe {invoice.stripe_total_cents} minor "
-            "units. Nothing was billed. Verify it; if it stays, somebody must look at the draft."
+            f"The ledger says {ours} and Stripe {theirs}. Nothing was billed. Verify it; if it "
+            "stays, somebody must look at the draft."
         )
     return None
+
+
+def foreign_reason(invoice: Invoice, foreign: Sequence[ForeignLine]) -> str:
+    """Return why foreign lines hold an invoice, with what they come to."""
+    amount = _text(sum(line.amount_cents for line in foreign), invoice)
+    if len(foreign) == 1:
+        found, each = f"a line of {amount} that is not ours", "it"
+    else:
+        found, each = f"{len(foreign)} lines that are not ours, together {amount}", "each"
+    return (
+        f"Stripe's draft holds {found}. Nothing was billed, and nothing is while that stays so. "
+        f"Decide what becomes of {each}."
+    )
+
+
+def totals(invoice: Invoice) -> tuple[str, str]:
+    """Return the invoice's total in the ledger and at Stripe, as people read them."""
+    return _text(invoice.total_cents, invoice), _text(invoice.stripe_total_cents or 0, invoice)
+
+
+def _text(cents: int, invoice: Invoice) -> str:
+    return major_text(Decimal(cents), invoice.currency)
+
+
+def hold_or_let_go(work: Work) -> None:
+    """After a sync that finalizes nothing: let Stripe's own schedule stand only where it may.
+
+    While a foreign line is on the draft, Stripe must not bill it by itself; a sealed invoice is
+    then parked again. Raises `GatewayError`.
+    """
+    invoice = work.invoice
+    foreign = foreign_lines(invoice.id)
+    if not foreign:
+        schedule_again(work)
+        return
+    if invoice.status == "sealed":
+        park(invoice, "foreign_lines", foreign_reason(invoice, foreign), now=work.clock())
+        work.checkpoint()
+    hold_at_stripe(work)
 
 
 def end_empty(work: Work) -> None:
@@ -65,9 +107,9 @@ def end_empty(work: Work) -> None:
 
 
 def hold_at_stripe(work: Work) -> None:
-    """Switch the dead-man switch off while the invoice is parked, so that Stripe does not bill it.
+    """Switch the dead-man switch off while the invoice is held, so that Stripe does not bill it.
 
-    Best effort: when Stripe can not be told now, the next run of the parked invoice tells it.
+    Best effort: when Stripe can not be told now, the next run of the held invoice tells it.
     """
     invoice = work.invoice
     if invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at is None:
@@ -84,11 +126,11 @@ def check_finalized(work: Work) -> None:
     """Compare once more after the finalization; a difference opens a case."""
     invoice = work.invoice
     if invoice.stripe_total_cents != invoice.total_cents:
+        ours, theirs = totals(invoice)
         park(
             invoice,
             "billed_differently",
-            f"Stripe finalized {invoice.stripe_total_cents} and the ledger says "
-            f"{invoice.total_cents} minor units. Correct it with a credit note at Stripe or a "
-            "charge on the current invoice.",
+            f"Stripe finalized {theirs} and the ledger says {ours}. Correct it with a credit note "
+            "at Stripe or a charge on the current invoice.",
             now=work.clock(),
         )

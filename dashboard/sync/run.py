@@ -18,11 +18,10 @@ from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
 from dashboard.sync.converge import converge
-from dashboard.sync.finalize import finalize, hold_at_stripe
+from dashboard.sync.finalize import finalize, hold_at_stripe, hold_or_let_go
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
-from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
 # The first retry after half a minute, the last ones a quarter of an hour apart.
@@ -104,16 +103,16 @@ def advance(work: Work) -> None:
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)
-        elif was_parked:
-            reschedule(work)
+        elif was_parked or comparison is not None:
+            settle_schedule(work)
     except NotEditable:
         reconcile(work)
 
 
-def reschedule(work: Work) -> None:
-    """Set the dead-man switch that parking had switched off; a draft that is gone is made anew."""
+def settle_schedule(work: Work) -> None:
+    """Set the dead-man switch as the draft's lines allow; a draft that is gone is made anew."""
     try:
-        schedule_again(work)
+        hold_or_let_go(work)
     except Missing as error:
         resolve_missing(work, error)
         converge(work)

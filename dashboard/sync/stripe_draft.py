@@ -47,7 +47,7 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
 
 
 def schedule_again(work: Work) -> None:
-    """Set the dead-man switch of a draft anew that parking had switched off."""
+    """Set the dead-man switch of a draft anew that holding it had switched off."""
     invoice = work.invoice
     at = finalizes_at(invoice, work.clock())
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
