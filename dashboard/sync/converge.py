@@ -55,12 +55,14 @@ def converge(work: Work) -> Comparison | None:
     a person approved.
     """
     aim = Aim(verify=work.run.verify or work.invoice.needs_verification)
+    failure: GatewayError | None = None
     for _ in range(ROUNDS):
         try:
             if one_round(work, aim):
                 return aim.comparison
-        except ServerFailed:
+        except ServerFailed as error:
             # The step has no outcome; the next round reads back what the call did.
+            failure = error
             continue
         except Missing as error:
             resolve_missing(work, error)
@@ -74,7 +76,10 @@ def converge(work: Work) -> Comparison | None:
             if aim.look or work.invoice.stripe_invoice_id is None:
                 raise
             aim.verify = aim.look = True
-    raise DidNotConverge("Stripe's draft kept changing while it was synced. A new try follows.")
+        failure = None
+    raise failure or DidNotConverge(
+        "Stripe's draft kept changing while it was synced. A new try follows."
+    )
 
 
 def one_round(work: Work, aim: Aim) -> bool:

@@ -89,3 +89,16 @@ def test_a_refused_line_does_not_stop_the_others(bill: Invoice, syncer: Syncer) 
     run = syncer.sync(bill)
     assert run.state == "succeeded"
     assert syncer.lines(bill) == {"a": 101, "b": 201}
+
+
+def test_while_stripe_fails_every_write_the_run_says_that_stripe_failed(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    rule = syncer.sandbox.fault("error_before", ".*", method="POST", status=500)
+    put(bill, a=100)
+    run = syncer.sync(bill)
+    assert (run.state, run.error_code) == ("retrying", "stripe_failed")
+    assert "Stripe failed with 500" in str(run.error)
+    syncer.sandbox.delete(f"faults/{rule}")
+    assert syncer.carry_out(run).state == "succeeded"
+    assert syncer.lines(bill) == {"a": 100}
