@@ -70,17 +70,6 @@ def run_counts(*, now: datetime) -> RunCounts:
     return RunCounts(*row)
 
 
-def parked_invoices() -> Sequence[Invoice]:
-    """Return the invoices that wait for a person, longest first, with their organizations."""
-    return db.session.scalars(
-        select(Invoice)
-        .options(joinedload(Invoice.organization))
-        .where(Invoice.parked_at.is_not(None))
-        .order_by(Invoice.parked_at)
-        .limit(MOST)
-    ).all()
-
-
 def failing_invoices() -> Sequence[Invoice]:
     """Return the invoices whose syncs fail again and again, the worst first.
 

@@ -10,10 +10,10 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.paging import Page
 from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
-from dashboard.sync.status import State, state_of
+from dashboard.sync.status import State, Waiting, state_of
 
 SIZE = 25
-ATTENTION = ("parked", "differs", "failed", "payment")
+ATTENTION = ("parked", "differs", "held", "failed", "payment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class ListedOrganization:
     state: State
     parked: int
     differing: int
+    held: int
     unpaid: int
 
     @property
@@ -45,7 +46,7 @@ def list_organizations(
         select(func.count()).select_from(Organization).outerjoin(Invoice, _IS_DRAFT).where(*wanted)
     )
     rows = db.session.execute(
-        select(Organization, Invoice, _PARKED, _FOREIGN, _UNPAID, _ACTIVE)
+        select(Organization, Invoice, _ACTIVE, _PARKED, _UNDECIDED, _LEFT, _UNPAID)
         .outerjoin(Invoice, _IS_DRAFT)
         .where(*wanted)
         .order_by(Organization.name, Organization.id)
@@ -56,17 +57,13 @@ def list_organizations(
 
 
 def _listed(
-    organization: Organization,
-    invoice: Invoice | None,
-    parked: int,
-    foreign: int,
-    unpaid: int,
-    active: bool,
+    organization: Organization, invoice: Invoice | None, is_active: bool, *counts: int
 ) -> ListedOrganization:
+    parked, undecided, left, unpaid = counts
     state: State = "none"
     if invoice is not None:
-        state = state_of(invoice, is_active=active, foreign=foreign)
-    return ListedOrganization(organization, invoice, state, parked, foreign, unpaid)
+        state = state_of(invoice, is_active=is_active, waiting=Waiting(undecided, left))
+    return ListedOrganization(organization, invoice, state, parked, undecided, left, unpaid)
 
 
 def _wanted(text: str, attention: str | None) -> list[ColumnElement[bool]]:
@@ -75,7 +72,8 @@ def _wanted(text: str, attention: str | None) -> list[ColumnElement[bool]]:
         conditions.append(_says(text))
     troubles = {
         "parked": _PARKED > 0,
-        "differs": _FOREIGN > 0,
+        "differs": _UNDECIDED > 0,
+        "held": _LEFT > 0,
         "failed": Invoice.sync_failures > 0,
         "payment": _UNPAID > 0,
     }
@@ -126,12 +124,12 @@ _FOREIGN = (
     .join(_other, _other.c.id == ForeignLine.invoice_id)
     .where(
         ForeignLine.organization_id == Organization.id,
-        ForeignLine.decision.is_(None),
         _other.c.status.in_(("draft", "closing", "sealed")),
     )
     .correlate(Organization)
-    .scalar_subquery()
 )
+_UNDECIDED = _FOREIGN.where(ForeignLine.decision.is_(None)).scalar_subquery()
+_LEFT = _FOREIGN.where(ForeignLine.decision == "leave").scalar_subquery()
 _ACTIVE = (
     select(SyncRun.id)
     .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))

@@ -45,6 +45,14 @@ def run_with_steps(slug: str, run_id: int) -> SyncRun:
     return found
 
 
+def leaves_foreign(run: SyncRun) -> bool:
+    """Whether the run saw a line that is not ours and left it where it was."""
+    changes = run.plan["changes"] if run.plan else ()
+    removed = {one["key"] for one in changes if one["kind"] == "remove"}
+    seen = {one["line_id"] for one in run.findings if one["state"] == "foreign"}
+    return not seen <= removed
+
+
 def is_active(run: SyncRun) -> bool:
     """Whether the run is still going to do something."""
     return run.state in ACTIVE

@@ -1,21 +1,60 @@
 """Whether an invoice agrees with Stripe, in one word and one sentence."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import func, select
 
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
 
-State = Literal["none", "in_sync", "pending", "syncing", "differs", "failed", "parked"]
+State = Literal["none", "in_sync", "pending", "syncing", "differs", "held", "failed", "parked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many foreign lines of an invoice nobody decided on, and how many somebody left."""
+
+    undecided: int
+    left: int
+
+    @classmethod
+    def of(cls, lines: Iterable[ForeignLine]) -> Waiting:
+        """Count the lines of one invoice."""
+        decisions = [line.decision for line in lines]
+        return cls(decisions.count(None), decisions.count("leave"))
+
+    @property
+    def sentence(self) -> str:
+        """What holds the invoice, for staff; empty when nothing does."""
+        if self.undecided:
+            one = self.undecided == 1
+            lines = "a line that is" if one else f"{self.undecided} lines that are"
+            becomes = "it" if one else "each"
+            return f"Stripe's draft holds {lines} not ours. Decide what becomes of {becomes}."
+        if self.left:
+            one = self.left == 1
+            lines = "a line that is" if one else f"{self.left} lines that are"
+            stays = "it stays" if one else "they stay"
+            return (
+                f"Held: somebody left {lines} not ours on Stripe's draft. The invoice is not "
+                f"finalized while {stays}; you can decide anew."
+            )
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """`sentence` is for staff, `plainly` for customers; `at`: when Stripe was last agreed with."""
+    """`sentence` is for staff, `plainly` for customers; `at`: when Stripe was last agreed with.
+
+    `foreign` are the lines at Stripe that are not ours; `held_by` says, for staff, that one of them
+    keeps the invoice from being finalized, and is empty when none does.
+    """
 
     state: State
     sentence: str
@@ -23,6 +62,7 @@ class SyncStatus:
     at: datetime | None
     run: SyncRun | None
     foreign: tuple[ForeignLine, ...]
+    held_by: str
 
 
 def status_of(invoice: Invoice) -> SyncStatus:
@@ -35,15 +75,16 @@ def status_of(invoice: Invoice) -> SyncStatus:
         .where(ForeignLine.invoice_id == invoice.id)
         .order_by(ForeignLine.stripe_line_id)
     ).all()
-    undecided = sum(1 for line in foreign if line.decision is None)
-    state = state_of(invoice, is_active=run is not None and run.state in ACTIVE, foreign=undecided)
+    waiting = Waiting.of(foreign) if invoice.status not in FINALIZED else Waiting(0, 0)
+    state = state_of(invoice, is_active=run is not None and run.state in ACTIVE, waiting=waiting)
     return SyncStatus(
         state,
-        _SENTENCES[state](invoice, run, undecided),
-        _PLAINLY[state],
+        _SENTENCES[state](invoice, run, waiting),
+        _plainly(state, invoice, run),
         invoice.last_synced_at,
         run,
         tuple(foreign),
+        waiting.sentence,
     )
 
 
@@ -65,12 +106,13 @@ def tag_of(invoice: Invoice) -> str:
     return f"{run or 'none'}-{lines}"
 
 
-def state_of(invoice: Invoice, *, is_active: bool, foreign: int) -> State:
+def state_of(invoice: Invoice, *, is_active: bool, waiting: Waiting) -> State:
     """Return the word; what needs a person comes before what mends itself."""
     facts: tuple[tuple[bool, State], ...] = (
         (invoice.parked_at is not None, "parked"),
         (is_active, "syncing"),
-        (foreign > 0, "differs"),
+        (waiting.undecided > 0, "differs"),
+        (waiting.left > 0, "held"),
         (invoice.sync_failures > 0, "failed"),
         (invoice.last_synced_at is None and not invoice.is_dirty, "none"),
         (invoice.is_dirty or invoice.needs_verification, "pending"),
@@ -78,31 +120,36 @@ def state_of(invoice: Invoice, *, is_active: bool, foreign: int) -> State:
     return next((state for holds, state in facts if holds), "in_sync")
 
 
-def _parked(invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+def _parked(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     return invoice.parked_reason or "Held back until somebody looks at it."
 
 
-def _syncing(_invoice: Invoice, run: SyncRun | None, _foreign: int) -> str:
+def _syncing(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
+    if run is not None and run.state == "retrying":
+        at = run.next_attempt_at
+        following = "follows in a moment" if at is None else f"is at {at:%H:%M:%S} UTC"
+        return f"The last try failed: {run.error} The next {following}."
     if run is None or not run.calls_planned:
         return "A sync is under way."
+    if run.calls_made > run.calls_planned:
+        return f"A sync is under way: {run.calls_made} calls made."
     return f"A sync is under way: {run.calls_made} of {run.calls_planned} calls made."
 
 
-def _differs(_invoice: Invoice, _run: SyncRun | None, foreign: int) -> str:
-    lines = "a line that is" if foreign == 1 else f"{foreign} lines that are"
-    return f"Stripe's draft holds {lines} not ours. Decide what becomes of it."
+def _held(_invoice: Invoice, _run: SyncRun | None, waiting: Waiting) -> str:
+    return waiting.sentence
 
 
-def _failed(_invoice: Invoice, run: SyncRun | None, _foreign: int) -> str:
+def _failed(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
     reason = run.error if run is not None and run.error else "Stripe did not answer."
     return f"The last sync failed: {reason} It is tried again by itself."
 
 
-def _none(_invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+def _none(_invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     return "There is nothing to tell Stripe yet."
 
 
-def _pending(invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+def _pending(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     if invoice.needs_verification and not invoice.is_dirty:
         return "Stripe's draft may have been edited; the next sync compares every line."
     if invoice.last_synced_at is None:
@@ -110,14 +157,15 @@ def _pending(invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
     return "The ledger has moved since the last sync; the next one tells Stripe."
 
 
-def _in_sync(_invoice: Invoice, _run: SyncRun | None, _foreign: int) -> str:
+def _in_sync(_invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     return "Stripe's invoice equals the ledger."
 
 
 _SENTENCES = {
     "parked": _parked,
     "syncing": _syncing,
-    "differs": _differs,
+    "differs": _held,
+    "held": _held,
     "failed": _failed,
     "none": _none,
     "pending": _pending,
@@ -127,8 +175,17 @@ _PLAINLY = {
     "parked": "Our billing team is checking this invoice; nothing is charged until they have.",
     "syncing": "Being brought up to date with Stripe now.",
     "differs": "Our billing team is comparing this invoice with Stripe.",
+    "held": "Our billing team is comparing this invoice with Stripe.",
     "failed": "Stripe could not be reached; what you see here is right, and we keep trying.",
     "none": "Waiting for the first charge of this cycle.",
     "pending": "Up to date here; the latest changes reach Stripe with the next sync.",
     "in_sync": "Up to date with Stripe.",
 }
+
+
+def _plainly(state: State, invoice: Invoice, run: SyncRun | None) -> str:
+    if state == "syncing" and run is not None and run.state == "retrying":
+        return _PLAINLY["failed"]
+    if state == "parked" and invoice.status in FINALIZED:
+        return "Our billing team is checking this invoice."
+    return _PLAINLY[state]

@@ -9,6 +9,7 @@ from structlog.contextvars import get_contextvars
 
 from dashboard.clock import utc_now
 from dashboard.sync.decide import choices
+from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
 from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
 from dashboard.views.hypermedia import is_for_panel
@@ -28,6 +29,7 @@ def register_context(app: Flask) -> None:
         foreign_choices=choices,
         integrity=INTEGRITY,
         jitter=jitter,
+        leaves_foreign=leaves_foreign,
         navigation=navigation,
         next_theme=next_theme,
         scripts=SCRIPTS,

@@ -7,7 +7,8 @@ from rq import Queue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.sync.fleet import failing_invoices, invoice_counts, parked_invoices, run_counts
+from dashboard.sync.fleet import failing_invoices, invoice_counts, run_counts
+from dashboard.sync.waiting import waiting_invoices
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import READS_ALLOTTED, stripe_state
 from dashboard.webhooks.listing import counts_by_state
@@ -25,7 +26,7 @@ def show() -> ResponseReturnValue:
         "fleet/_health.html" if is_htmx() else "fleet/show.html",
         invoices=invoice_counts(now=now),
         runs=run_counts(now=now),
-        parked=parked_invoices(),
+        waiting=waiting_invoices(),
         events=counts_by_state(),
         queues=queue_depths(),
         failing=failing_invoices(),

@@ -26,10 +26,19 @@ SYNC = {
     "pending": StatusWord("Pending", "clock", "mute"),
     "syncing": StatusWord("Syncing", "sync", "info"),
     "differs": StatusWord("Differs", "differs", "warn"),
+    "held": StatusWord("Held", "pause", "warn"),
     "failed": StatusWord("Failed", "cross", "bad"),
     "parked": StatusWord("Parked", "pause", "bad"),
     "none": StatusWord("Not synced yet", "dash", "mute"),
     "carried": StatusWord("Carried over", "roll", "warn"),
+}
+CHECKED = StatusWord("Being checked", "pause", "warn")
+# What customers read: who has to do what about it is not theirs to know.
+SYNC_PLAINLY = SYNC | {
+    "differs": CHECKED,
+    "held": CHECKED,
+    "parked": CHECKED,
+    "failed": StatusWord("Delayed", "clock", "mute"),
 }
 RUN = {
     "queued": StatusWord("Queued", "clock", "mute"),
@@ -66,6 +75,7 @@ TOKEN = {
 KINDS = {
     "invoice": INVOICE,
     "sync": SYNC,
+    "sync_plainly": SYNC_PLAINLY,
     "run": RUN,
     "step": STEP,
     "event": EVENT,

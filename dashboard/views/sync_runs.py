@@ -12,6 +12,7 @@ from dashboard.forms.sync import SyncForm
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.sync.request import Request, preview, request_sync
 from dashboard.sync.runs import RunFilter, is_active, recent_runs, run_with_steps
+from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
 from dashboard.views.hypermedia import live
 from dashboard.views.paging import before_id
@@ -50,7 +51,11 @@ def new(slug: str) -> ResponseReturnValue:
     organization = organization_by_slug(slug)
     invoice = current_invoice(organization)
     return render_template(
-        "sync_runs/new.html", organization=organization, invoice=invoice, plan=preview(invoice)
+        "sync_runs/new.html",
+        organization=organization,
+        invoice=invoice,
+        plan=preview(invoice),
+        sync=status_of(invoice),
     )
 
 

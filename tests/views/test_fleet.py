@@ -3,13 +3,15 @@
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard.billing.close import seal_now
 from dashboard.billing.outcome import park
 from dashboard.clock import utc_now
 from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import fragment, page, text_of
-from tests.people import bill_of
+from tests.people import bill_of, make_bill
+from tests.views.test_foreign_lines import add_line
 
 
 def test_a_fleet_in_step_says_so(admin: FlaskClient) -> None:
@@ -22,6 +24,31 @@ def test_a_parked_invoice_is_shown_with_its_reason(admin: FlaskClient, acme: Org
     words = text_of(page(admin.get("/fleet")))
     assert "1 invoice waits for a person" in words
     assert "The totals differ." in words
+
+
+def test_what_else_waits_for_a_person_is_listed_with_its_reason(
+    admin: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        invoice = bill_of(make_bill("late", name="Late Payers"))
+        seal_now(invoice, now=utc_now())
+        invoice.status, invoice.payment_failure = "open", "Your card was declined."
+        add_line(acme, "il_1", None)
+    words = text_of(page(admin.get("/fleet")))
+    for part in ("2 invoices wait for a person", "Late Payers", "Your card was declined."):
+        assert part in words
+    assert "Stripe's draft holds a line that is not ours. Decide what becomes of it." in words
+
+
+def test_a_line_that_was_left_keeps_its_invoice_among_what_waits(
+    admin: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        add_line(acme, "il_1", "leave")
+        add_line(acme, "il_2", "leave")
+    words = text_of(page(admin.get("/fleet")))
+    assert "1 invoice waits for a person" in words
+    assert "Held: somebody left 2 lines that are not ours" in words
 
 
 def test_its_refresh_is_the_figures_alone(admin: FlaskClient) -> None:

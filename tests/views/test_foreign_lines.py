@@ -20,16 +20,23 @@ ACME = "/organizations/acme"
 def line(acme: Organization) -> ForeignLine:
     """A line of $1.00 without a description that a comparison found on Acme's draft."""
     with transaction():
-        found = ForeignLine(
-            organization_id=acme.id,
-            invoice_id=bill_of(acme).id,
-            stripe_line_id="il_1",
-            description="",
-            amount_cents=100,
-            found_at=utc_now(),
-        )
-        db.session.add(found)
-    return found
+        return add_line(acme, "il_1", None)
+
+
+def add_line(organization: Organization, stripe_id: str, decision: str | None) -> ForeignLine:
+    """Note a foreign line on the organization's draft."""
+    line = ForeignLine(
+        organization_id=organization.id,
+        invoice_id=bill_of(organization).id,
+        stripe_line_id=stripe_id,
+        description="",
+        amount_cents=100,
+        found_at=utc_now(),
+        decision=decision,
+    )
+    db.session.add(line)
+    db.session.flush()
+    return line
 
 
 def offered(soup: BeautifulSoup) -> list[str]:
@@ -61,6 +68,28 @@ def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
     assert offered(soup) == ["take_ours", "adopt"]
     assert decide(support, line, "adopt", seen="leave") == 303
     assert offered(page(support.get(ACME))) == []
+
+
+def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
+    support: FlaskClient, customer: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        add_line(acme, "il_1", "leave")
+        add_line(acme, "il_2", "leave")
+    held = "Held: somebody left 2 lines that are not ours on Stripe's draft."
+    for address in (ACME, f"{ACME}/syncs/new", f"{ACME}/rolls/new"):
+        assert held in text_of(page(support.get(address))), address
+    listed = text_of(page(support.get("/organizations?attention=held")))
+    assert "Acme Freight" in listed
+    assert "Other Labs" not in listed
+    words = text_of(page(customer.get(ACME)))
+    assert "Being checked" in words
+    assert "not ours" not in words
+
+
+def test_the_list_says_once_that_a_line_waits(support: FlaskClient, line: ForeignLine) -> None:
+    row = page(support.get("/organizations?attention=differs")).select_one("tbody tr")
+    assert text_of(row).count("Differs") == 1
 
 
 def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: ForeignLine) -> None:

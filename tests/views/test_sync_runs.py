@@ -103,6 +103,41 @@ def test_a_failed_run_shows_its_error_and_what_stripe_called_it(
         assert part in words
 
 
+def test_a_run_that_waits_says_so_and_counts_no_calls_beyond_its_plan(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS).location
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.error, run.attempts = "retrying", "Stripe failed with 500.", 1
+        run.calls_planned, run.calls_made = 2, 6
+        run.next_attempt_at = utc_now() + timedelta(seconds=30)
+        at = f"{run.next_attempt_at:%H:%M:%S} UTC"
+    words = text_of(page(support.get(address)))
+    assert "Try 1 failed; the next is" in words
+    bill = text_of(page(support.get("/organizations/acme")))
+    assert f"The last try failed: Stripe failed with 500. The next is at {at}." in bill
+    for text in (words, bill):
+        assert "of 2" not in text
+
+
+def test_a_run_that_leaves_a_foreign_line_does_not_say_in_sync(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS, verify="yes").location
+    theirs = {"key": "", "amount_cents": 100, "description": ""}
+    found = {"state": "foreign", "key": None, "line_id": "il_1", "ours": None, "theirs": theirs}
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.findings = "succeeded", [found]
+    words = text_of(page(support.get(address)))
+    assert "Succeeded Differs" in words
+    assert "No description" in words
+    with transaction():
+        run.plan = {"changes": [{"kind": "remove", "key": "il_1", "before": theirs, "after": None}]}
+    assert "Succeeded In sync" in text_of(page(support.get(address)))
+
+
 def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
     assert "Never synced" in text_of(page(support.get(SYNCS)))
     post(support, SYNCS)
