@@ -11,6 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import park
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -72,6 +73,26 @@ def test_a_failed_payment_is_said_with_the_way_out(
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "Your card was declined." in words
     assert "Manage payment at Stripe" in words
+
+
+def test_a_parked_invoice_is_said_once_and_in_words_for_its_reader(
+    customer: FlaskClient, support: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=utc_now())
+        park(invoice, "total_differs", "The totals differ.", now=utc_now())
+    for address in (f"{ADDRESS}/1", ADDRESS, "/organizations/acme"):
+        words = text_of(page(customer.get(address)))
+        assert "Being checked" in words, address
+        assert "Parked" not in words, address
+        assert "Sealed" not in words, address
+    assert "Being finalized at Stripe" not in text_of(page(customer.get(f"{ADDRESS}/1")))
+    soup = page(support.get(f"{ADDRESS}/1"))
+    assert text_of(soup).count("The totals differ.") == 1
+    assert len(soup.select("input[name=verify]")) == 1 + len(
+        soup.select(".page-head [name=verify]")
+    )
 
 
 def test_the_current_invoice_has_its_own_page(customer: FlaskClient) -> None:
