@@ -48,12 +48,15 @@ def text_of(source: TestResponse | BeautifulSoup | Tag) -> str:
     return " ".join(soup.get_text(" ").split())
 
 
-def post(client: FlaskClient, address: str, **fields: object) -> TestResponse:
+def post(
+    client: FlaskClient, address: str, headers: dict[str, str] | None = None, **fields: object
+) -> TestResponse:
     """Send a form as its page would: with the session's CSRF token."""
     with client.session_transaction() as session:
         session["csrf_token"] = RAW_CSRF
     signer = URLSafeTimedSerializer(client.application.secret_key or "", salt="wtf-csrf-token")
-    return client.post(address, data={"csrf_token": signer.dumps(RAW_CSRF), **fields})
+    token = signer.dumps(RAW_CSRF)
+    return client.post(address, data={"csrf_token": token, **fields}, headers=headers)
 
 
 def _one(soup: BeautifulSoup, name: str) -> Tag:

@@ -1,29 +1,27 @@
 """Syncs: previewed, asked for, watched."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.clock import utc_now
 from dashboard.errors import Stale
 from dashboard.forms.sync import SyncForm
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.sync.plan import Plan
 from dashboard.sync.request import Request, preview, request_sync
 from dashboard.sync.runs import RunFilter, is_active, recent_runs, run_with_steps
 from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
-from dashboard.views.hypermedia import live
+from dashboard.views.hypermedia import leave_for, live
 from dashboard.views.paging import before_id
 from jobs.syncs import enqueue_run
 
 bp = Blueprint("sync_runs", __name__)
-
-STALE = (
-    "The bill has changed since this preview. Nothing was sent to Stripe. "
-    "Look at the new preview, then apply that one."
-)
 
 
 @bp.get("/sync-runs")
@@ -50,29 +48,26 @@ def new(slug: str) -> ResponseReturnValue:
     """Show what a sync would send now; no call is made."""
     organization = organization_by_slug(slug)
     invoice = current_invoice(organization)
-    return render_template(
-        "sync_runs/new.html",
-        organization=organization,
-        invoice=invoice,
-        plan=preview(invoice),
-        sync=status_of(invoice),
-    )
+    return _preview(organization, invoice, preview(invoice))
 
 
 @bp.post("/organizations/<slug>/syncs")
 @permission("sync.run")
 def create(slug: str) -> ResponseReturnValue:
-    """Ask for a sync, of exactly the previewed changes where a preview was applied."""
+    """Ask for a sync, of exactly the previewed changes where a preview was applied.
+
+    When the bill has moved since, the answer is the new preview.
+    """
     organization, form = organization_by_slug(slug), SyncForm()
     chosen = form.invoice_sequence()
     invoice = invoice_by_sequence(organization, chosen) if chosen else current_invoice(organization)
     plan_hash = form.plan_hash.data or None
-    if plan_hash and preview(invoice).hash != plan_hash:
-        raise Stale(STALE)
+    if plan_hash and (plan := preview(invoice)).hash != plan_hash:
+        return _preview(organization, invoice, plan, moved=True), Stale.status
     wanted = Request("support", current_actor(), verify=form.verify.data, plan_hash=plan_hash)
     run = request_sync(invoice, wanted, now=utc_now())
     enqueue_run(run)
-    return redirect(url_for("sync_runs.show", slug=slug, run_id=run.id), code=303)
+    return leave_for(url_for("sync_runs.show", slug=slug, run_id=run.id))
 
 
 @bp.get("/organizations/<slug>/syncs/<int:run_id>")
@@ -105,3 +100,16 @@ def progress(slug: str, run_id: int) -> ResponseReturnValue:
         )
 
     return live(tag, render)
+
+
+def _preview(
+    organization: Organization, invoice: Invoice, plan: Plan, *, moved: bool = False
+) -> str:
+    return render_template(
+        "sync_runs/new.html",
+        organization=organization,
+        invoice=invoice,
+        plan=plan,
+        sync=status_of(invoice),
+        moved=moved,
+    )

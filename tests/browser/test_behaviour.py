@@ -109,6 +109,20 @@ def test_an_explanation_opens_beside_the_bill_and_escape_closes_it(support: Page
     expect(link).to_be_focused()
 
 
+def test_a_preview_that_went_stale_is_followed_by_the_new_one_in_its_place(support: Page) -> None:
+    support.goto("/organizations/acme")
+    support.get_by_role("link", name="Preview sync").click()
+    panel = support.get_by_role("dialog", name="Details")
+    apply = panel.get_by_role("button", name="Apply these")
+    expect(apply).to_be_visible()
+    use(800)
+    apply.click()
+    expect(panel.get_by_text("The bill moved since your preview")).to_be_visible()
+    assert support.url.endswith("/organizations/acme")
+    apply.click()
+    support.wait_for_url("**/organizations/acme/syncs/*")
+
+
 def test_keys_search_and_go(support: Page) -> None:
     support.goto("/organizations")
     support.keyboard.press("/")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -10,6 +11,7 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.transaction import transaction
+from tests.factories import make_organization
 from tests.pages import fragment, page, post, text_of
 from tests.people import bill_of
 from tests.views.test_organizations import use
@@ -23,6 +25,11 @@ def latest() -> SyncRun:
     return db.session.scalars(select(SyncRun).order_by(SyncRun.id.desc())).first()
 
 
+def hash_of(preview: BeautifulSoup) -> str:
+    """Return the name of the plan that a preview would apply."""
+    return str(preview.find("input", attrs={"name": "plan_hash"})["value"])
+
+
 def test_a_preview_shows_the_lines_and_the_net_effect(support: FlaskClient) -> None:
     soup = page(support.get(f"{SYNCS}/new"))
     words = text_of(soup)
@@ -34,7 +41,7 @@ def test_a_preview_shows_the_lines_and_the_net_effect(support: FlaskClient) -> N
 
 def test_applying_a_preview_asks_for_exactly_that_plan(support: FlaskClient) -> None:
     soup = page(support.get(f"{SYNCS}/new"))
-    plan_hash = soup.find("input", attrs={"name": "plan_hash"})["value"]
+    plan_hash = hash_of(soup)
     answer = post(support, SYNCS, plan_hash=plan_hash)
     run = latest()
     assert answer.location == f"{SYNCS}/{run.id}"
@@ -42,13 +49,61 @@ def test_applying_a_preview_asks_for_exactly_that_plan(support: FlaskClient) -> 
     assert (run.trigger, run.actor_label) == ("support", "support@example.com")
 
 
-def test_a_stale_preview_is_refused_and_sends_nothing(support: FlaskClient) -> None:
+def test_a_stale_preview_sends_nothing_and_is_answered_with_the_new_one(
+    support: FlaskClient,
+) -> None:
     soup = page(support.get(f"{SYNCS}/new"))
-    plan_hash = soup.find("input", attrs={"name": "plan_hash"})["value"]
     use("acme", "late", 1)
-    words = text_of(page(post(support, SYNCS, plan_hash=plan_hash), 409))
-    assert "Nothing was sent to Stripe" in words
+    answer = page(post(support, SYNCS, plan_hash=hash_of(soup)), 409)
+    assert "The bill moved since your preview Nothing was sent to Stripe." in text_of(answer)
     assert latest() is None
+    assert hash_of(answer) != hash_of(soup)
+    assert post(support, SYNCS, plan_hash=hash_of(answer)).location == f"{SYNCS}/{latest().id}"
+
+
+def test_in_the_panel_the_new_preview_comes_into_the_panel(support: FlaskClient) -> None:
+    panel = {"HX-Request": "true", "HX-Target": "div#panel-body"}
+    soup = fragment(support.get(f"{SYNCS}/new", headers=panel))
+    assert soup.select_one("form[hx-post]")["hx-target"] == "#panel-body"
+    use("acme", "late", 1)
+    answer = fragment(post(support, SYNCS, headers=panel, plan_hash=hash_of(soup)), 409)
+    assert answer.find("main") is None
+    assert "This is the new preview." in text_of(answer)
+    applied = post(support, SYNCS, headers=panel, plan_hash=hash_of(answer))
+    assert applied.headers["HX-Redirect"] == f"{SYNCS}/{latest().id}"
+
+
+def test_on_a_bill_that_moves_all_the_time_the_preview_can_still_be_sent(
+    support: FlaskClient,
+) -> None:
+    soup = page(support.get(f"{SYNCS}/new"))
+    button = soup.find("button", string="Send whatever has changed by then")
+    use("acme", "late", 1)
+    fields = {one["name"]: one["value"] for one in button.find_parent("form").select("input")}
+    del fields["csrf_token"]
+    assert post(support, SYNCS, **fields).location == f"{SYNCS}/{latest().id}"
+    assert latest().expected_plan_hash is None
+
+
+def test_a_run_whose_preview_went_stale_leads_to_a_new_one(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS).location
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.error_code, run.error = "failed", "stale", "The ledger moved."
+    soup = page(support.get(address))
+    assert soup.find("a", string="Preview again")["href"] == f"{SYNCS}/new"
+
+
+def test_an_organization_that_bills_nothing_is_not_said_to_have_been_synced(
+    support: FlaskClient,
+) -> None:
+    with transaction():
+        make_organization("fresh", now=utc_now(), anchor=utc_now())
+    words = text_of(page(support.get("/organizations/fresh/syncs/new")))
+    assert "Stripe has no draft of this invoice" in words
+    assert "last agreed" not in words
 
 
 def test_a_second_click_joins_the_run_under_way(support: FlaskClient) -> None:
