@@ -18,7 +18,10 @@ ATTENTION = ("parked", "differs", "held", "failed", "payment")
 
 @dataclass(frozen=True, slots=True)
 class ListedOrganization:
-    """One row: the organization, its current invoice and what needs a person."""
+    """One row: the organization, its current invoice with its state, and what needs a person.
+
+    The counts are of all its unfinished invoices.
+    """
 
     organization: Organization
     invoice: Invoice | None
@@ -46,7 +49,7 @@ def list_organizations(
         select(func.count()).select_from(Organization).outerjoin(Invoice, _IS_DRAFT).where(*wanted)
     )
     rows = db.session.execute(
-        select(Organization, Invoice, _ACTIVE, _PARKED, _UNDECIDED, _LEFT, _UNPAID)
+        select(Organization, Invoice, _ACTIVE, *_OWN, _PARKED, _UNDECIDED, _LEFT, _UNPAID)
         .outerjoin(Invoice, _IS_DRAFT)
         .where(*wanted)
         .order_by(Organization.name, Organization.id)
@@ -59,11 +62,11 @@ def list_organizations(
 def _listed(
     organization: Organization, invoice: Invoice | None, is_active: bool, *counts: int
 ) -> ListedOrganization:
-    parked, undecided, left, unpaid = counts
+    own_undecided, own_left, *troubles = counts
     state: State = "none"
     if invoice is not None:
-        state = state_of(invoice, is_active=is_active, waiting=Waiting(undecided, left))
-    return ListedOrganization(organization, invoice, state, parked, undecided, left, unpaid)
+        state = state_of(invoice, is_active=is_active, waiting=Waiting(own_undecided, own_left))
+    return ListedOrganization(organization, invoice, state, *troubles)
 
 
 def _wanted(text: str, attention: str | None) -> list[ColumnElement[bool]]:
@@ -130,6 +133,12 @@ _FOREIGN = (
 )
 _UNDECIDED = _FOREIGN.where(ForeignLine.decision.is_(None)).scalar_subquery()
 _LEFT = _FOREIGN.where(ForeignLine.decision == "leave").scalar_subquery()
+# Of the current invoice alone: those that nobody decided on, and those that somebody left.
+_of_draft = select(func.count()).where(ForeignLine.invoice_id == Invoice.id).correlate(Invoice)
+_OWN = (
+    _of_draft.where(ForeignLine.decision.is_(None)).scalar_subquery(),
+    _of_draft.where(ForeignLine.decision == "leave").scalar_subquery(),
+)
 _ACTIVE = (
     select(SyncRun.id)
     .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))

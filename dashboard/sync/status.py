@@ -128,7 +128,7 @@ def _syncing(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
     if run is not None and run.state == "retrying":
         at = run.next_attempt_at
         following = "follows in a moment" if at is None else f"is at {at:%H:%M:%S} UTC"
-        return f"The last try failed: {run.error} The next {following}."
+        return f"The last try failed: {_said(run)} The next {following}."
     if run is None or not run.calls_planned:
         return "A sync is under way."
     if run.calls_made > run.calls_planned:
@@ -140,9 +140,14 @@ def _held(_invoice: Invoice, _run: SyncRun | None, waiting: Waiting) -> str:
     return waiting.sentence
 
 
+def _said(run: SyncRun | None) -> str:
+    """Return what went wrong as a sentence; Stripe's own words often end without a stop."""
+    said = (run.error if run is not None else None) or "Stripe did not answer."
+    return said if said.endswith(".") else f"{said}."
+
+
 def _failed(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
-    reason = run.error if run is not None and run.error else "Stripe did not answer."
-    return f"The last sync failed: {reason} It is tried again by itself."
+    return f"The last sync failed: {_said(run)} It is tried again by itself."
 
 
 def _none(_invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:

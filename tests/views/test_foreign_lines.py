@@ -92,6 +92,16 @@ def test_the_list_says_once_that_a_line_waits(support: FlaskClient, line: Foreig
     assert text_of(row).count("Differs") == 1
 
 
+def test_a_line_of_an_earlier_invoice_is_not_said_of_the_current_one(
+    support: FlaskClient, acme: Organization, line: ForeignLine
+) -> None:
+    with transaction():
+        seal_now(bill_of(acme), now=utc_now())
+    row = page(support.get("/organizations?attention=differs")).select_one("tbody tr")
+    assert "Differs" in text_of(row.select_one("td.cell-last"))
+    assert "Differs" not in text_of(row.select_one("td.cell-second"))
+
+
 def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: ForeignLine) -> None:
     assert decide(support, line, "adopt") == 303
     address = f"{ACME}/foreign-lines/{line.id}/decisions"
