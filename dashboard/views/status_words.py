@@ -20,6 +20,7 @@ INVOICE = {
     "paid": StatusWord("Paid", "check", "ok"),
     "uncollectible": StatusWord("Uncollectible", "cross", "bad"),
     "void": StatusWord("Void", "dash", "mute"),
+    "empty": StatusWord("Nothing to pay", "dash", "mute"),
 }
 SYNC = {
     "in_sync": StatusWord("In sync", "check", "ok"),
@@ -31,6 +32,7 @@ SYNC = {
     "parked": StatusWord("Parked", "pause", "bad"),
     "none": StatusWord("Not synced yet", "dash", "mute"),
     "carried": StatusWord("Carried over", "roll", "warn"),
+    "foreign": StatusWord("Not ours", "differs", "warn"),
 }
 CHECKED = StatusWord("Being checked", "pause", "warn")
 # What customers read: who has to do what about it is not theirs to know.

@@ -70,6 +70,17 @@ def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
     assert offered(page(support.get(ACME))) == []
 
 
+def test_the_column_of_stripes_amounts_has_a_row_for_the_line(
+    support: FlaskClient, customer: FlaskClient, line: ForeignLine
+) -> None:
+    rows = "section[aria-labelledby=items-title] tbody tr"
+    theirs = page(support.get(ACME)).select(rows)[-1]
+    assert text_of(theirs).endswith("At Stripe $1.00 Not ours")
+    assert len(page(customer.get(ACME)).select(rows)) == 3
+    decide(support, line, "adopt")
+    assert "Not ours" not in text_of(page(support.get(ACME)))
+
+
 def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
     support: FlaskClient, customer: FlaskClient, acme: Organization
 ) -> None:
