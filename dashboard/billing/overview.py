@@ -113,7 +113,12 @@ def unfinished_of(organization: Organization) -> Sequence[Invoice]:
 
 
 def shown_status(invoice: Invoice, now: datetime) -> str:
-    """Return the status people read: Stripe's five, ours before them, and past due."""
+    """Return the status people read: Stripe's five, ours before them, past due, and empty.
+
+    An invoice that billed nothing ended without Stripe; nobody paid it.
+    """
+    if invoice.status == "paid" and not invoice.stripe_invoice_id and not invoice.total_cents:
+        return "empty"
     is_late = invoice.due_at is not None and invoice.due_at < now
     return "past_due" if invoice.status == "open" and is_late else invoice.status
 

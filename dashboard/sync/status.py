@@ -13,6 +13,7 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
 
+NOTHING_BILLED = "The ledger bills nothing, so Stripe has no such invoice and needs none."
 State = Literal["none", "in_sync", "pending", "syncing", "differs", "held", "failed", "parked"]
 
 
@@ -162,7 +163,9 @@ def _pending(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     return "The ledger has moved since the last sync; the next one tells Stripe."
 
 
-def _in_sync(_invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+def _in_sync(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+    if invoice.stripe_invoice_id is None:
+        return NOTHING_BILLED
     return "Stripe's invoice equals the ledger."
 
 
@@ -193,4 +196,6 @@ def _plainly(state: State, invoice: Invoice, run: SyncRun | None) -> str:
         return _PLAINLY["failed"]
     if state == "parked" and invoice.status in FINALIZED:
         return "Our billing team is checking this invoice."
+    if state == "in_sync" and invoice.stripe_invoice_id is None:
+        return "There is nothing to charge."
     return _PLAINLY[state]

@@ -1,16 +1,24 @@
 """Rolling a cycle early, from the page."""
 
+from datetime import timedelta
+
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import settle_without_stripe
+from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from tests.factories import make_organization
 from tests.pages import page, post, text_of
 from tests.people import bill_of
 
 ROLLS = "/organizations/acme/rolls"
+ANCHOR = utc_now() - timedelta(days=10)
 
 
 def invoices(acme: Organization) -> list[Invoice]:
@@ -39,6 +47,22 @@ def test_the_typed_name_rolls_the_cycle_once(support: FlaskClient, acme: Organiz
     again = page(post(support, ROLLS, **fields), 409)
     assert "Nothing was changed" in text_of(again)
     assert len(invoices(acme)) == 2
+
+
+def test_a_cycle_without_charges_is_rolled_without_an_invoice(support: FlaskClient) -> None:
+    with transaction():
+        empty = make_organization("empty", name="Empty Shelf", now=utc_now(), anchor=ANCHOR)
+    words = text_of(page(support.get("/organizations/empty/rolls/new")))
+    assert "Roll cycle, bill nothing" in words
+    assert "and bill $" not in words
+    with transaction():
+        seal_now(bill_of(empty), now=utc_now())
+        first = invoices(empty)[0]
+        settle_without_stripe(first, now=utc_now())
+    words = text_of(page(support.get("/organizations/empty/invoices/1")))
+    assert "Nothing to pay" in words
+    assert "no invoice was issued" in words
+    assert "Stripe's invoice equals the ledger" not in words
 
 
 def test_the_wrong_name_or_no_reason_rolls_nothing(
