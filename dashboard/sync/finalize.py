@@ -81,7 +81,7 @@ def _text(cents: int, invoice: Invoice) -> str:
     return major_text(Decimal(cents), invoice.currency)
 
 
-def hold_or_let_go(work: Work) -> None:
+def hold_or_let_go(work: Work, *, was_parked: bool) -> None:
     """After a sync that finalizes nothing: let Stripe's own schedule stand only where it may.
 
     While a foreign line is on the draft, Stripe must not bill it by itself; a sealed invoice is
@@ -90,7 +90,7 @@ def hold_or_let_go(work: Work) -> None:
     invoice = work.invoice
     foreign = foreign_lines(invoice.id)
     if not foreign:
-        schedule_again(work)
+        schedule_again(work, was_parked=was_parked)
         return
     if invoice.status == "sealed":
         park(invoice, "foreign_lines", foreign_reason(invoice, foreign), now=work.clock())

@@ -104,15 +104,15 @@ def advance(work: Work) -> None:
         if work.run.trigger == "final":
             finalize(work, comparison)
         elif was_parked or comparison is not None:
-            settle_schedule(work)
+            settle_schedule(work, was_parked=was_parked)
     except NotEditable:
         reconcile(work)
 
 
-def settle_schedule(work: Work) -> None:
+def settle_schedule(work: Work, *, was_parked: bool) -> None:
     """Set the dead-man switch as the draft's lines allow; a draft that is gone is made anew."""
     try:
-        hold_or_let_go(work)
+        hold_or_let_go(work, was_parked=was_parked)
     except Missing as error:
         resolve_missing(work, error)
         converge(work)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.calls import perform
+from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.work import Work
 
 
@@ -46,13 +49,28 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
         perform(work, "schedule", {"invoice_id": reply.id, "at": None})
 
 
-def schedule_again(work: Work) -> None:
+def schedule_again(work: Work, *, was_parked: bool) -> None:
     """Set the dead-man switch of a draft anew that holding it had switched off."""
     invoice = work.invoice
     at = finalizes_at(invoice, work.clock())
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
         return
-    perform(work, "schedule", {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()})
+    if was_parked or held_by_us(invoice):
+        body = {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()}
+        hold_unless_scheduled(work, perform(work, "schedule", body), at)
+
+
+def held_by_us(invoice: Invoice) -> bool:
+    """Whether we said last that the draft has no schedule; what a person did there stays."""
+    query = (
+        select(SyncStep.body)
+        .join(SyncStep.run)
+        .where(SyncRun.invoice_id == invoice.id, SyncStep.operation == "schedule")
+        .order_by(SyncStep.id.desc())
+        .limit(1)
+    )
+    last = db.session.scalar(query)
+    return last is not None and last["at"] is None
 
 
 def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:

@@ -180,3 +180,15 @@ def test_the_schedule_stands_again_once_the_line_is_decided(
     decide(bill, decision)
     syncer.sync(bill)
     assert is_scheduled(syncer, bill)
+
+
+def test_a_schedule_that_a_person_switched_off_at_stripe_stays_off(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=100)
+    syncer.sync(bill)
+    syncer.gateway.schedule_finalization(str(bill.stripe_invoice_id), None, key="somebody")
+    put(bill, a=200)
+    syncer.sync(bill, verify=True)
+    syncer.sync(bill, verify=True)
+    assert (bill.automatically_finalizes_at, is_scheduled(syncer, bill)) == (None, False)
