@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.cycle_usage import CycleUsage, usage_in_cycle
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import invoice_by_sequence, item_of
 from dashboard.clock import utc_now
@@ -29,6 +30,7 @@ def show(slug: str, sequence: int, item_id: int) -> ResponseReturnValue:
         invoice=invoice,
         item=item,
         chart=_chart(item),
+        used=_used(item),
         services=_services(item),
         line=_line(invoice, item),
     )
@@ -38,6 +40,13 @@ def _chart(item: InvoiceItem) -> BarChart | None:
     if item.kind != "metered" or item.price_version_id is None:
         return None
     return chart_of_cycle(usage_by_day(item.cycle_id, item.price_version_id), item.cycle, utc_now())
+
+
+def _used(item: InvoiceItem) -> CycleUsage | None:
+    """Return the usage of the whole cycle, of which the item may bill a part."""
+    if item.kind != "metered" or item.price_version_id is None:
+        return None
+    return usage_in_cycle(item.organization_id, item.cycle_id, item.price_version_id)[0]
 
 
 def _services(item: InvoiceItem) -> list[ServiceTotal]:

@@ -194,12 +194,6 @@ def test_the_tabs_of_an_organization_are_pages(customer: FlaskClient) -> None:
         page(customer.get(f"/organizations/acme/{tab}"))
 
 
-def test_the_usage_page_shows_each_metered_price(customer: FlaskClient) -> None:
-    soup = page(customer.get("/organizations/acme/usage"))
-    assert "1,200 requests" in text_of(soup)
-    assert soup.select("svg.spark rect")
-
-
 def test_the_services_page_shows_quantities_and_states(customer: FlaskClient) -> None:
     words = text_of(page(customer.get("/organizations/acme/services")))
     assert "db-0" in words

@@ -1,0 +1,60 @@
+"""The usage of a cycle: every number on the page is of the same span."""
+
+from decimal import Decimal
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.billing.roll import roll_early
+from dashboard.clock import utc_now
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.factories import SUPPORT
+from tests.pages import page, text_of
+from tests.people import bill_of
+
+ADDRESS = "/organizations/acme/usage"
+
+
+@pytest.fixture
+def rolled(acme: Organization) -> Organization:
+    """Acme after an early roll: 1,200 requests on its first invoice, 300 on the current one."""
+    with transaction():
+        roll_early(acme, reason="Contract ends", actor=SUPPORT, now=utc_now())
+    with transaction():
+        now = utc_now()
+        record_batch([UsageEntry("acme", "acme-requests", "more", Decimal(300), now)], now=now)
+    return acme
+
+
+def test_the_page_shows_each_metered_price(customer: FlaskClient) -> None:
+    soup = page(customer.get(ADDRESS))
+    assert "1,200 requests" in text_of(soup)
+    assert soup.select("svg.spark rect")
+
+
+def test_after_an_early_roll_quantity_and_amount_are_of_the_whole_cycle(
+    customer: FlaskClient, rolled: Organization
+) -> None:
+    row = text_of(page(customer.get(ADDRESS)).select("tbody tr")[0])
+    assert row.endswith("1,500 requests $75.00")
+
+
+def test_after_an_early_roll_the_page_says_which_invoice_bills_what(
+    customer: FlaskClient, rolled: Organization
+) -> None:
+    words = text_of(page(customer.get(ADDRESS)))
+    assert "Invoice 1: 1,200 requests, $60.00" in words
+    assert "Current invoice: 300 requests, $15.00" in words
+    assert "of which the current invoice bills what came since" in words
+
+
+def test_an_item_that_bills_a_part_says_so_beside_the_bars_of_the_whole_cycle(
+    customer: FlaskClient, rolled: Organization
+) -> None:
+    item = next(item for item in bill_of(rolled).items if item.kind == "metered")
+    words = text_of(page(customer.get(f"/organizations/acme/invoices/2/items/{item.id}")))
+    assert "The whole cycle came to 1,500 requests, $75.00, on several invoices" in words
+    assert "Current invoice: 300 requests, $15.00" in words
