@@ -14,6 +14,7 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.revision import touch
 from dashboard.extensions import db
+from dashboard.pricing.exact import major_text
 
 
 def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) -> int:
@@ -37,9 +38,9 @@ def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) ->
     for item, cents in short.items():
         if item.id not in already:
             item.carried_cents = cents
-            add_line(draft, carried_line(item, cents), now=now)
+            add_line(draft, carried_line(item, cents, invoice.currency), now=now)
     db.session.flush()
-    invoice.total_cents = sum(item.amount_cents - item.carried_cents for item in items)
+    invoice.total_cents = sum(item.billed_cents for item in items)
     touch(draft, now=now)
     return sum(item.carried_cents for item in items)
 
@@ -58,11 +59,15 @@ def carried_already(item_ids: list[int]) -> set[int]:
     return {item_id for item_id in db.session.scalars(query) if item_id is not None}
 
 
-def carried_line(item: InvoiceItem, cents: int) -> Line:
+def carried_line(item: InvoiceItem, cents: int, currency: str) -> Line:
     """Return the line that bills the remainder of `item` on a later invoice."""
+    due, billed, rest = (
+        major_text(Decimal(part), currency)
+        for part in (item.amount_cents, item.amount_cents - cents, abs(cents))
+    )
     words = (
-        f"The invoice of that period was finalized with {item.amount_cents - cents} of "
-        f"{item.amount_cents} minor units; the rest is billed here."
+        f"{due} is due for this, but the invoice of that period was issued with {billed} for it. "
+        f"The difference of {rest} is {'billed' if cents > 0 else 'credited'} here."
     )
     return Line(
         kind="carry_over",

@@ -187,6 +187,11 @@ class InvoiceItem(Model):
     price_version: Mapped[PriceVersion | None] = relationship()
     service: Mapped[Service | None] = relationship()
 
+    @property
+    def billed_cents(self) -> int:
+        """What its invoice bills of it; over all items this adds up to the invoice's total."""
+        return self.amount_cents - self.carried_cents
+
 
 class Adjustment(Model):
     """A one-off charge (positive) or credit (negative), with reason and actor; never changed."""

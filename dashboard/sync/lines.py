@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import FINALIZED, Invoice, InvoiceItem
 from dashboard.extensions import db
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.snapshot import is_billed, known_of, line_of
@@ -33,16 +33,21 @@ def line_syncs(invoice: Invoice, items: Iterable[InvoiceItem]) -> dict[int, Line
     for line in db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id)):
         agreed |= {key: (line, cents) for key, cents in line.members.items()}
         agreed[line.key] = (line, line.amount_cents)
-    return {item.id: _line_sync(item, agreed.get(item.key)) for item in items}
+    return {item.id: _line_sync(invoice, item, agreed.get(item.key)) for item in items}
 
 
-def _line_sync(item: InvoiceItem, agreed: tuple[SyncedLine, int] | None) -> LineSync:
+def _line_sync(
+    invoice: Invoice, item: InvoiceItem, agreed: tuple[SyncedLine, int] | None
+) -> LineSync:
     state: LineState = "in_sync" if _agrees(item, agreed) else "pending"
-    if item.carried_cents:
-        state = "carried"
+    cents = agreed[1] if agreed else None
+    if invoice.status in FINALIZED:
+        # Nothing is sent any more: what Stripe billed differently was carried forward.
+        state = "carried" if item.carried_cents else "in_sync"
+        cents = item.billed_cents if item.carried_cents else cents
     if agreed is None:
-        return LineSync(state, None, None, is_rolled_up=False)
-    line, cents = agreed
+        return LineSync(state, None, cents, is_rolled_up=False)
+    line = agreed[0]
     return LineSync(state, line.stripe_line_id, cents, is_rolled_up=line.key != item.key)
 
 

@@ -6,6 +6,8 @@ line with its own period. Nothing is lost and nothing is billed twice.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record as record_audit
 from dashboard.billing.carry import carry_over
@@ -14,6 +16,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
+from dashboard.pricing.exact import major_text
 from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.work import Work
 
@@ -51,11 +54,16 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
         park(
             invoice,
             "billed_differently",
-            f"Stripe billed {remote.total_cents} minor units, of which the ledger knows "
-            f"{invoice.total_cents}. Credit the difference at Stripe, or charge it here.",
+            f"Stripe billed {_text(remote.total_cents, invoice)}, of which the ledger knows "
+            f"{_text(invoice.total_cents, invoice)}. Credit the difference at Stripe, or charge it "
+            "here.",
             now=now,
         )
     db.session.flush()
+
+
+def _text(cents: int, invoice: Invoice) -> str:
+    return major_text(Decimal(cents), invoice.currency)
 
 
 def billed_by_key(invoice_id: int, lines: list[RemoteLine]) -> dict[str, int]:

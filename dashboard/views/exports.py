@@ -26,7 +26,7 @@ def csv_answer(name: str, rows: Rows) -> Response:
 
 
 def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> Iterator[Sequence[object]]:
-    """Yield an invoice's lines; amounts in currency units."""
+    """Yield an invoice's lines; amounts, in currency units, add up to its total."""
     yield ("item", "kind", "from", "to", "quantity", "amount", "currency")
     for item in items:
         yield (
@@ -35,7 +35,7 @@ def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> Iterator[Seq
             machine(item.period_start),
             machine(item.period_end),
             format(item.quantity.normalize(), "f"),
-            Money(item.amount_cents, invoice.currency).major,
+            Money(item.billed_cents, invoice.currency).major,
             invoice.currency.upper(),
         )
 

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.sync.lines import line_syncs
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.support.billing import items_of, put
@@ -99,6 +100,36 @@ def test_when_stripe_finalizes_first_the_rest_is_carried_to_the_next_bill(
         "Item b, carried over": 2500,
     }
     assert (following.status, following.period_end) == ("draft", bill.cycle.ends_at)
+
+
+def test_the_lines_of_a_bill_that_stripe_issued_first_add_up_to_its_total(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=4000, c=100)
+    syncer.sync(bill)
+    syncer.gateway.finalize(str(bill.stripe_invoice_id), key="somebody")
+    put(bill, a=3900, b=2500)
+    syncer.sync(bill)
+    items = items_of(bill)
+    assert [item.billed_cents for item in items] == [4000, 100, 0]
+    assert bill.total_cents == sum(item.billed_cents for item in items)
+    lines = [line_syncs(bill, items)[item.id] for item in items]
+    assert [line.state for line in lines] == ["carried", "in_sync", "carried"]
+    assert [line.synced_cents for line in lines] == [4000, 100, 0]
+
+
+def test_a_carried_part_is_explained_in_money(bill: Invoice, syncer: Syncer) -> None:
+    put(bill, a=1452)
+    syncer.sync(bill)
+    syncer.gateway.finalize(str(bill.stripe_invoice_id), key="somebody")
+    put(bill, a=1242)
+    syncer.sync(bill)
+    carried = db.session.scalars(select(InvoiceItem).where(InvoiceItem.kind == "carry_over")).one()
+    (words,) = carried.trace["words"]
+    assert words == (
+        "$12.42 is due for this, but the invoice of that period was issued with $14.52 for it. "
+        "The difference of $2.10 is credited here."
+    )
 
 
 def test_the_dead_man_switch_is_set_on_the_draft(bill: Invoice, syncer: Syncer) -> None:

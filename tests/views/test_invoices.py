@@ -3,14 +3,15 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
-from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.outcome import park
 from dashboard.clock import utc_now
 from dashboard.extensions import db
@@ -24,21 +25,43 @@ from tests.people import bill_of
 ADDRESS = "/organizations/acme/invoices"
 
 
+def seal(acme: Organization) -> Invoice:
+    """Return Acme's first invoice, sealed."""
+    invoice = bill_of(acme)
+    seal_now(invoice, now=utc_now())
+    db.session.flush()
+    return invoice
+
+
+def issue(invoice: Invoice) -> Invoice:
+    """Make a sealed invoice open at Stripe and due yesterday."""
+    invoice.status = "open"
+    invoice.number = "ACME-0001"
+    invoice.finalized_at = utc_now()
+    invoice.due_at = utc_now() - timedelta(days=1)
+    invoice.amount_due_cents = invoice.total_cents
+    invoice.hosted_invoice_url = "https://invoice.stripe.com/i/1"
+    invoice.invoice_pdf_url = "https://pay.stripe.com/invoice/1/pdf"
+    return invoice
+
+
 @pytest.fixture
-def finalized(acme: Organization, db: SQLAlchemy) -> Invoice:
+def finalized(acme: Organization) -> Invoice:
     """Acme's first invoice, open at Stripe and due yesterday."""
     with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        db.session.flush()
-        invoice.status = "open"
-        invoice.number = "ACME-0001"
-        invoice.finalized_at = utc_now()
-        invoice.due_at = utc_now() - timedelta(days=1)
-        invoice.amount_due_cents = invoice.total_cents
-        invoice.hosted_invoice_url = "https://invoice.stripe.com/i/1"
-        invoice.invoice_pdf_url = "https://pay.stripe.com/invoice/1/pdf"
-    return invoice
+        return issue(seal(acme))
+
+
+@pytest.fixture
+def issued_first(acme: Organization) -> InvoiceItem:
+    """Usage of $60.00 that Stripe billed with $64.19, as it issued the invoice before a change."""
+    with transaction():
+        invoice = seal(acme)
+        usage = next(item for item in invoice.items if item.kind == "metered")
+        billed = {item.key: item.amount_cents for item in invoice.items} | {usage.key: 6419}
+        carry_over(invoice, billed, now=utc_now())
+        issue(invoice)
+    return usage
 
 
 def test_the_first_invoice_is_announced(customer: FlaskClient) -> None:
@@ -63,6 +86,26 @@ def test_an_invoice_shows_its_lines_and_what_is_due(
     assert "ACME-0001" in words
     assert "API requests" in words
     assert "At Stripe" not in words
+
+
+def test_an_invoice_that_stripe_issued_first_adds_up(
+    customer: FlaskClient, issued_first: InvoiceItem
+) -> None:
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "$64.19 −$4.19 follows on a later invoice, $60.00 in all" in words
+    rows = list(csv.DictReader(io.StringIO(customer.get(f"{ADDRESS}/1.csv").text)))
+    total = db.session.get_one(Invoice, issued_first.invoice_id).total_cents
+    assert sum(Decimal(row["amount"]) for row in rows) * 100 == total
+    explained = text_of(page(customer.get(f"{ADDRESS}/1/items/{issued_first.id}")))
+    assert "The invoice was issued with $64.19 for it" in explained
+
+
+def test_no_line_of_an_issued_invoice_waits_for_a_sync(
+    support: FlaskClient, issued_first: InvoiceItem
+) -> None:
+    table = page(support.get(f"{ADDRESS}/1")).select_one("table")
+    assert "Carried over" in text_of(table)
+    assert "Pending" not in text_of(table)
 
 
 def test_a_failed_payment_is_said_with_the_way_out(
