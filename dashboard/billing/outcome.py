@@ -27,9 +27,11 @@ def record_remote(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> 
     invoice.number = remote.number
     invoice.hosted_invoice_url = remote.hosted_invoice_url
     invoice.invoice_pdf_url = remote.invoice_pdf_url
-    invoice.amount_due_cents = remote.amount_due_cents
+    # Stripe leaves both standing on a void invoice, of which nothing is owed any more.
+    is_void = remote.status == "void"
+    invoice.amount_due_cents = 0 if is_void else remote.amount_due_cents
+    invoice.due_at = None if is_void else remote.due_at
     invoice.amount_paid_cents = remote.amount_paid_cents
-    invoice.due_at = remote.due_at
     return _move(invoice, remote, now)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboard.billing.credit import credit_before
 from dashboard.billing.forecast import Forecast, forecast
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import items_of
@@ -15,13 +16,17 @@ FORECAST_MINUTES = 5
 
 @dataclass(frozen=True, slots=True)
 class LiveInvoice:
-    """The invoice, its items, what it will come to and whether Stripe agrees."""
+    """The invoice, its items, what it will come to and whether Stripe agrees.
+
+    `credit`: an earlier invoice that left a credit at Stripe, which is taken off this one.
+    """
 
     invoice: Invoice
     items: Sequence[InvoiceItem]
     sync: SyncStatus
     lines: dict[int, LineSync]
     forecast: Forecast
+    credit: Invoice | None
 
 
 def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInvoice:
@@ -35,6 +40,7 @@ def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInv
         status_of(invoice),
         line_syncs(invoice, items) if for_staff else {},
         expected,
+        credit_before(invoice),
     )
 
 

@@ -18,9 +18,10 @@ from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from dashboard.views.formatting import money
 from tests.factories import SUPPORT
 from tests.pages import page, text_of
-from tests.people import bill_of
+from tests.people import People, bill_of
 
 ADDRESS = "/organizations/acme/invoices"
 
@@ -31,6 +32,20 @@ def seal(acme: Organization) -> Invoice:
     seal_now(invoice, now=utc_now())
     db.session.flush()
     return invoice
+
+
+def credit(acme: Organization, cents: int, description: str = "Goodwill") -> None:
+    """Credit the current invoice."""
+    with transaction():
+        add_adjustment(
+            bill_of(acme),
+            Money(cents, "usd"),
+            reason="r",
+            description=description,
+            actor=SUPPORT,
+            now=utc_now(),
+            key=description,
+        )
 
 
 def issue(invoice: Invoice) -> Invoice:
@@ -100,6 +115,40 @@ def test_an_invoice_that_stripe_issued_first_adds_up(
     assert "The invoice was issued with $64.19 for it" in explained
 
 
+def test_a_credit_says_where_it_goes(
+    customer: FlaskClient, acme: Organization, people: People
+) -> None:
+    credit(acme, -100_000)
+    words = text_of(page(customer.get("/organizations/acme")))
+    assert "the credit goes on the balance at Stripe and is taken off the next invoices" in words
+    with transaction():
+        invoice = seal(acme)
+        invoice.status = "paid"
+        invoice.finalized_at = invoice.paid_at = utc_now()
+        invoice.amount_due_cents = 0
+    amount = money(-invoice.total_cents, "usd")
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert f"Nothing is due. Its credit of {amount} stays on the balance at Stripe" in words
+    words = text_of(page(customer.get("/organizations/acme")))
+    assert f"It left a credit of {amount} on the balance at Stripe." in words
+
+
+def test_what_stripe_took_off_is_said(customer: FlaskClient, finalized: Invoice) -> None:
+    with transaction():
+        invoice = db.session.get_one(Invoice, finalized.id)
+        invoice.stripe_total_cents, invoice.amount_due_cents = 5000, 4000
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "$10.00 was taken off at Stripe, from the balance or by a credit note" in words
+
+
+def test_nothing_is_owed_of_a_void_invoice(customer: FlaskClient, finalized: Invoice) -> None:
+    with transaction():
+        invoice = db.session.get_one(Invoice, finalized.id)
+        invoice.status, invoice.amount_due_cents, invoice.due_at = "void", 0, None
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "Amount due $0.00 Nothing is owed: the invoice is void" in words
+
+
 def test_no_line_of_an_issued_invoice_waits_for_a_sync(
     support: FlaskClient, issued_first: InvoiceItem
 ) -> None:
@@ -149,16 +198,7 @@ def test_an_unknown_invoice_is_not_found(customer: FlaskClient) -> None:
 def test_the_csv_holds_raw_amounts_and_runs_nothing(
     customer: FlaskClient, acme: Organization
 ) -> None:
-    with transaction():
-        add_adjustment(
-            bill_of(acme),
-            Money(-123456, "usd"),
-            reason="r",
-            description="=HYPERLINK(1)",
-            actor=SUPPORT,
-            now=utc_now(),
-            key="formula",
-        )
+    credit(acme, -123456, "=HYPERLINK(1)")
     answer = customer.get(f"{ADDRESS}/1.csv")
     assert answer.mimetype == "text/csv"
     assert "acme-invoice-1-" in answer.headers["Content-Disposition"]

@@ -79,6 +79,14 @@ def test_a_finalization_whose_replies_were_lost_is_ended_by_its_event(
     assert syncer.carry_out(run).state == "succeeded"
 
 
+def test_nothing_is_due_of_a_void_invoice(open_bill: Invoice, syncer: Syncer) -> None:
+    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    voided = data | {"status": "void", "due_date": data["created"] + 30 * 86_400}
+    deliver(syncer, event("invoice.voided", voided))
+    assert data["amount_due"] == 4000
+    assert (open_bill.status, open_bill.amount_due_cents, open_bill.due_at) == ("void", 0, None)
+
+
 def test_an_older_event_after_a_newer_one_changes_nothing(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
