@@ -19,6 +19,10 @@ from dashboard.operation import register_operation
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
 
+# How long a page waits for its turn to call Stripe, and then for the answer.
+PAGE_PATIENCE_SECONDS = 1.0
+PAGE_CALL_SECONDS = 5.0
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
+    app.extensions["page_gateway"] = page_gateway(config, redis)
     # First, so that requests which an extension refuses have an id and a log line too.
     register_operation(app)
     bind_extensions(app)
@@ -81,6 +86,12 @@ def rates(config: Config) -> Rates:
         endpoint_per_second=config.stripe_endpoint_requests_per_second,
         in_flight=config.stripe_requests_in_flight,
     )
+
+
+def page_gateway(config: Config, redis: Redis) -> StripeGateway:
+    """Return the gateway of calls that a reader waits for: a thread of the web waits along."""
+    limiter = RedisLimiter(redis, rates(config), patience_seconds=PAGE_PATIENCE_SECONDS)
+    return StripeGateway.from_config(config, limiter, most_seconds=PAGE_CALL_SECONDS)
 
 
 def bind_extensions(app: Flask) -> None:

@@ -91,11 +91,13 @@ class RedisLimiter:
         rates: Rates,
         *,
         account: str = "default",
+        patience_seconds: float = PATIENCE_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._redis = redis
         self._rates = rates
         self._prefix = f"stripe:{account}"
+        self._patience_seconds = patience_seconds
         self._sleep = sleep
         self._enter = redis.register_script(ENTER)
         self.circuit = Circuit(redis, f"{self._prefix}:circuit")
@@ -129,7 +131,7 @@ class RedisLimiter:
         return {name.decode(): int(count) for name, count in found.items()}  # type: ignore[union-attr]
 
     def _wait(self, caller: str, endpoint: str) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + self._patience_seconds
         while True:
             admitted, milliseconds = self._ask(caller, endpoint)
             if milliseconds:

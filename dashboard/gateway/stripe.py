@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Self
@@ -54,12 +55,17 @@ class StripeGateway:
         self._limiter = limiter
 
     @classmethod
-    def from_config(cls, config: Config, limiter: Limiter) -> Self:
-        """Return the gateway that `config` describes, calling as `limiter` admits."""
+    def from_config(
+        cls, config: Config, limiter: Limiter, *, most_seconds: float = math.inf
+    ) -> Self:
+        """Return the gateway that `config` describes, calling as `limiter` admits.
+
+        A call takes `most_seconds` where the configuration allows it more.
+        """
         return cls(
             config.stripe_api_key,
             api_base=config.stripe_api_base,
-            timeout_seconds=config.stripe_timeout_seconds,
+            timeout_seconds=min(config.stripe_timeout_seconds, most_seconds),
             webhook_secrets=config.webhook_secrets,
             limiter=limiter,
         )

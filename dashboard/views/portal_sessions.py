@@ -17,7 +17,10 @@ from jobs.syncs import enqueue_run
 
 bp = Blueprint("portal_sessions", __name__, url_prefix="/organizations/<slug>/portal-sessions")
 
-AWAY = "Stripe is not answering, so its page could not be opened. Nothing was changed. Try again."
+AWAY = (
+    "Stripe is not answering, so its page could not be opened. What is owed has not changed, and "
+    "the latest charges reach Stripe by themselves. Try again in a minute."
+)
 UNKNOWN = "Stripe is being told of this organization. Try again in a few seconds."
 
 
@@ -31,7 +34,7 @@ def create(slug: str) -> ResponseReturnValue:
     if organization.stripe_customer_id is None:
         flash(UNKNOWN)
         return redirect(back, code=303)
-    gateway: Gateway = current_app.extensions["gateway"]
+    gateway: Gateway = current_app.extensions["page_gateway"]
     try:
         # The address is a secret of one use: it is neither logged nor kept.
         address = gateway.portal_url(organization.stripe_customer_id, return_url=back)

@@ -46,7 +46,7 @@ def show(event_id: int) -> ResponseReturnValue:
 def new_replay(event_id: int) -> ResponseReturnValue:
     """Show what processing the event once more would do; nothing is kept of it."""
     event = event_by_id(event_id)
-    gateway: Gateway = current_app.extensions["gateway"]
+    gateway: Gateway = current_app.extensions["page_gateway"]
     outcome = preview_replay(event, gateway=gateway, now=utc_now())
     return render_template("webhook_events/show.html", event=event, preview=outcome)
 

@@ -1,5 +1,7 @@
 """The way to Stripe's own pages."""
 
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from dashboard.app import page_gateway
 from dashboard.extensions import db
 from dashboard.gateway.errors import OutcomeUnknown
 from dashboard.organizations.models import Organization
@@ -41,7 +44,7 @@ def known(acme: Organization) -> None:
 def test_the_reader_is_sent_to_stripe_and_the_bill_follows(
     app: Flask, customer: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(app.extensions, "gateway", Portal())
+    monkeypatch.setitem(app.extensions, "page_gateway", Portal())
     answer = post(customer, ADDRESS)
     assert answer.location == "https://billing.stripe.com/p/cus_1"
     assert db.session.scalars(select(SyncRun)).one().trigger == "portal"
@@ -51,7 +54,7 @@ def test_the_reader_is_sent_to_stripe_and_the_bill_follows(
 def test_when_stripe_is_away_the_reader_stays_and_is_told(
     app: Flask, customer: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(app.extensions, "gateway", Portal(OutcomeUnknown("No reply came.")))
+    monkeypatch.setitem(app.extensions, "page_gateway", Portal(OutcomeUnknown("No reply came.")))
     answer = post(customer, ADDRESS)
     assert answer.location.endswith("/organizations/acme")
     assert "Stripe is not answering" in text_of(page(customer.get("/organizations/acme")))
@@ -63,3 +66,20 @@ def test_an_organization_stripe_does_not_know_yet_is_introduced_first(
     post(customer, ADDRESS)
     assert db.session.scalars(select(SyncRun)).one().trigger == "portal"
     assert "Try again in a few seconds" in text_of(page(customer.get("/organizations/acme")))
+
+
+@pytest.mark.usefixtures("known")
+def test_a_stripe_that_hangs_holds_the_reader_for_seconds_only(
+    app: Flask, customer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        base = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        silenced = app.extensions["config"].model_copy(update={"stripe_api_base": base})
+        monkeypatch.setattr("dashboard.app.PAGE_CALL_SECONDS", 0.3)
+        hasty = page_gateway(silenced, app.extensions["redis"])
+        monkeypatch.setitem(app.extensions, "page_gateway", hasty)
+        began = time.monotonic()
+        post(customer, ADDRESS)
+    assert time.monotonic() - began < 5
+    words = text_of(page(customer.get("/organizations/acme")))
+    assert "the latest charges reach Stripe by themselves" in words
