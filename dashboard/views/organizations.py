@@ -20,14 +20,14 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @bp.get("")
 @permission("organization.list")
 def index() -> ResponseReturnValue:
-    """List organizations; an exact id, once sent, goes straight to what it names."""
+    """List organizations; an exact id, once sent, goes straight to the one thing it names."""
     text = request.args.get("q", "").strip()
     attention = request.args.get("attention") or None
-    # Not while somebody types: "acme" may be the beginning of "acme-labs".
-    address = None if is_htmx() else address_of_id(text)
+    page = list_organizations(text, attention=attention, number=page_number())
+    # Not while somebody types, and not past the others when a name matches several.
+    address = None if is_htmx() or page.total > 1 else address_of_id(text)
     if address:
         return redirect(address, code=303)
-    page = list_organizations(text, attention=attention, number=page_number())
     return render_template("organizations/index.html", page=page, text=text, attention=attention)
 
 

@@ -56,6 +56,14 @@ def test_an_exact_id_goes_straight_to_its_page(support: FlaskClient, acme: Organ
         assert answer.location == "/organizations/acme", text
 
 
+def test_a_name_that_matches_several_lists_them_all(support: FlaskClient) -> None:
+    with transaction():
+        make_organization("acme-two", name="Acme Two", now=utc_now(), anchor=utc_now())
+    words = text_of(page(support.get("/organizations?q=acme")))
+    assert "Acme Freight" in words
+    assert "Acme Two" in words
+
+
 def test_a_search_without_a_match_says_how_to_search(support: FlaskClient) -> None:
     words = text_of(page(support.get("/organizations?q=in_unknown")))
     assert "No match for “in_unknown”" in words
