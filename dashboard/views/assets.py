@@ -21,7 +21,7 @@ STYLES = (
     "facts", "notice", "form", "dialog", "progress", "chart", "pagination", "print",
 )  # fmt: skip
 SCRIPTS = (
-    "relative-time", "copy", "panel", "polling", "announce", "shortcuts", "submit-once",
+    "relative-time", "strips", "copy", "panel", "polling", "announce", "shortcuts", "submit-once",
 )  # fmt: skip
 
 

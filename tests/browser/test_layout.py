@@ -1,0 +1,59 @@
+"""What stands where: nothing overlaps, nothing is cut off, nothing that matters is out of sight."""
+
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from dashboard.clock import utc_now
+from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.browser.test_every_page import acme, people
+from tests.browser.visitors import Visitor
+from tests.people import People
+
+pytestmark = pytest.mark.browser
+__all__ = ["acme", "people"]
+
+
+@pytest.fixture
+def support(page: Page, people: People) -> Page:
+    """The tab of a support agent."""
+    return Visitor(page, "support").page
+
+
+def edges(element: Locator) -> tuple[float, float]:
+    """Return where an element begins and ends, from left to right."""
+    box = element.bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
+
+
+def test_a_bill_of_millions_does_not_run_into_the_forecast(support: Page) -> None:
+    now = utc_now()
+    with transaction():
+        huge = UsageEntry("acme", "acme-requests", "huge", Decimal(123_456_789_012), now)
+        record_batch([huge], now=now)
+    support.goto("/organizations/acme")
+    total, forecast = (
+        support.locator(f"#bill .summary .{name}") for name in ("money-total", "money-second")
+    )
+    for width in (1280, 390):
+        support.set_viewport_size({"width": width, "height": 900})
+        below = forecast.first.bounding_box()["y"] > total.bounding_box()["y"] + 30
+        assert below or edges(total)[1] < edges(forecast.first)[0]
+        assert edges(total)[1] < width
+
+
+def test_signing_out_is_in_sight_below_the_banner(support: Page) -> None:
+    support.goto("/organizations/acme/usage")
+    expect(support.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=0.95)
+
+
+def test_on_a_telephone_the_present_place_is_in_sight(support: Page) -> None:
+    support.set_viewport_size({"width": 390, "height": 844})
+    support.goto("/organizations/acme/details")
+    expect(support.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
+    support.goto("/audit-entries")
+    expect(support.locator(".sidebar [aria-current]")).to_be_in_viewport(ratio=0.95)
