@@ -11,7 +11,9 @@
       field.focus();
       field.select();
     } else {
-      document.querySelector('[data-key="o"]')?.click();
+      // The fragment is the field's id: the browser puts the focus there.
+      const list = document.querySelector('[data-key="o"]');
+      if (list) location.assign(`${list.href}#q`);
     }
   };
 

@@ -188,3 +188,9 @@ def test_the_invoice_prints(support: Page) -> None:
     expect(support.get_by_role("navigation", name="Main")).to_be_hidden()
     expect(support.get_by_text("1,200 requests")).to_be_visible()
     assert len(support.pdf()) > 5_000
+
+
+def test_slash_leads_to_the_search_from_anywhere(support: Page) -> None:
+    support.goto("/fleet")
+    support.keyboard.press("/")
+    expect(support.get_by_label("Search")).to_be_focused()
