@@ -27,7 +27,7 @@ from dashboard.views.context import register_context
 from dashboard.views.errors import register_errors
 from dashboard.views.formatting import register_filters
 from dashboard.views.headers import register_headers
-from dashboard.views.hypermedia import mark_variants
+from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, session, theme, organizations, usage, services, adjustments, items, invoices, sync_runs,
@@ -44,5 +44,6 @@ def register_views(app: Flask) -> None:
     register_context(app)
     register_headers(app)
     app.after_request(mark_variants)
+    app.after_request(leave_panel)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp)

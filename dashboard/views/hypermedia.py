@@ -41,6 +41,14 @@ def live(tag: str, render: Callable[[], str]) -> Response:
     return response
 
 
+def leave_panel(response: Response) -> Response:
+    """Lead the whole page to where a form in the panel redirects; the panel would follow alone."""
+    if is_for_panel() and response.status_code in (302, 303):
+        response.headers["HX-Redirect"] = response.headers.pop("Location")
+        response.status_code = 204
+    return response
+
+
 def mark_variants(response: Response) -> Response:
     """Keep pages out of caches, an address's fragments apart from its page, and files for good."""
     if request.endpoint != "static":

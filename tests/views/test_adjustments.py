@@ -8,7 +8,7 @@ from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Adjustment
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from tests.pages import page, post, text_of
+from tests.pages import fragment, page, post, text_of
 from tests.people import bill_of
 
 ADDRESS = "/organizations/acme/adjustments"
@@ -73,3 +73,11 @@ def test_customers_see_charges_without_our_reasons(customer: FlaskClient) -> Non
     assert "Goodwill credit" in words
     assert "Outage" not in words
     assert "support@example.com" not in words
+
+
+def test_in_the_panel_errors_stay_there_and_success_leads_the_page_on(support: FlaskClient) -> None:
+    support.environ_base |= {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "div#panel-body"}
+    assert fragment(post(support, ADDRESS, **(GOOD | {"amount": ""})), 422).find("main") is None
+    answer = post(support, ADDRESS, **GOOD)
+    assert (answer.status_code, answer.location) == (204, None)
+    assert answer.headers["HX-Redirect"] == "/organizations/acme"

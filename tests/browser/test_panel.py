@@ -1,0 +1,78 @@
+"""The panel beside a page: forms are answered in it, and Back closes it."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_every_page import acme, people
+from tests.browser.visitors import Visitor
+from tests.people import People
+
+pytestmark = pytest.mark.browser
+__all__ = ["acme", "people"]
+BILL = "/organizations/acme"
+
+
+@pytest.fixture
+def support(page: Page, people: People) -> Page:
+    """The tab of a support agent."""
+    return Visitor(page, "support").page
+
+
+@pytest.fixture
+def adjustment(support: Page) -> Locator:
+    """The form for a charge, open in the panel beside the bill."""
+    support.goto("/organizations")
+    support.goto(BILL)
+    support.get_by_role("link", name="Add charge or credit").click()
+    panel = support.get_by_role("dialog", name="Details")
+    expect(panel.get_by_role("heading", name="Add a charge or a credit")).to_be_visible()
+    return panel
+
+
+def test_a_wrong_form_stays_in_the_panel_at_the_first_error(
+    support: Page, adjustment: Locator
+) -> None:
+    adjustment.get_by_label("Amount").fill("many")
+    adjustment.get_by_label("Description").fill("Set-up")
+    adjustment.get_by_role("button", name="Add to the current invoice").click()
+    expect(adjustment.get_by_label("Amount")).to_be_focused()
+    expect(adjustment.get_by_label("Description")).to_have_value("Set-up")
+    assert support.url.endswith(BILL)
+
+
+def test_a_right_form_leads_the_page_on(support: Page, adjustment: Locator) -> None:
+    adjustment.get_by_role("button", name="Add to the current invoice").click()
+    expect(adjustment.get_by_label("Amount")).to_be_focused()
+    adjustment.get_by_label("Charge").check()
+    adjustment.get_by_label("Amount").fill("12.00")
+    adjustment.get_by_label("Description").fill("Set-up")
+    adjustment.get_by_label("Reason").fill("Ticket 4711")
+    adjustment.get_by_role("button", name="Add to the current invoice").click()
+    expect(support.get_by_text("The charge of $12.00 is on the current invoice.")).to_be_visible()
+    expect(adjustment).to_be_hidden()
+
+
+def test_back_closes_the_panel_and_then_leaves_the_page(support: Page, adjustment: Locator) -> None:
+    support.evaluate("window.isTheSamePage = true")
+    support.go_back()
+    expect(adjustment).to_be_hidden()
+    assert support.url.endswith(BILL)
+    assert support.evaluate("window.isTheSamePage")
+    support.go_back()
+    support.wait_for_url("**/organizations")
+
+
+@pytest.mark.parametrize("key", ["Escape", "Cancel"])
+def test_a_panel_closed_otherwise_takes_no_second_step_back(
+    support: Page, adjustment: Locator, key: str
+) -> None:
+    support.evaluate("window.isTheSamePage = true")
+    if key == "Escape":
+        support.keyboard.press(key)
+    else:
+        adjustment.get_by_role("link", name=key).click()
+    expect(adjustment).to_be_hidden()
+    expect(support.get_by_role("link", name="Add charge or credit")).to_be_focused()
+    assert support.evaluate("window.isTheSamePage")
+    support.go_back()
+    support.wait_for_url("**/organizations")
