@@ -35,8 +35,12 @@ def quantity(value: Decimal | str | int) -> str:
 
 def counted(value: Decimal | str | int, noun: str) -> str:
     """Return a quantity with its unit: 1 server, 2 servers, 5 GB."""
-    invariable = Decimal(value) == 1 or not noun or noun.endswith("s") or noun[-1].isupper()
-    return f"{quantity(value)} {noun if invariable else noun + 's'}".strip()
+    return f"{quantity(value)} {noun if Decimal(value) == 1 else plural(noun)}".strip()
+
+
+def plural(noun: str) -> str:
+    """Return what several of a unit are called, in its own case: requests, vCPU hours, GB."""
+    return noun if not noun or noun.endswith("s") or noun[-1].isupper() else f"{noun}s"
 
 
 def instant(value: datetime | None) -> str:
@@ -85,6 +89,6 @@ def middle(text: str, keep: int = 7) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, counted, instant, day, machine, period, bounds, middle,
+        money, unit_price, quantity, counted, plural, instant, day, machine, period, bounds, middle,
     ):  # fmt: skip
         app.add_template_filter(function)

@@ -1,8 +1,10 @@
 """Explain a charge."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of
 
@@ -20,6 +22,20 @@ def test_usage_is_explained_step_by_step(customer: FlaskClient, acme: Organizati
     assert "1,200 requests at $0.05 each" in text_of(soup)
     assert soup.select("svg .bar")
     assert "The same as a table" in text_of(soup)
+
+
+@pytest.mark.parametrize(
+    ("unit", "heading"),
+    [("vCPU hour", "Quantity in vCPU hours"), ("GB", "Quantity in GB"), ("", "Quantity")],
+)
+def test_a_unit_keeps_its_case(
+    customer: FlaskClient, acme: Organization, unit: str, heading: str
+) -> None:
+    with transaction():
+        usage = next(item for item in bill_of(acme).items if item.kind == "metered")
+        usage.price_version.price.unit_label = unit
+    soup = page(customer.get(address_of(acme, "metered")))
+    assert text_of(soup.select(".chart th")[1]) == heading
 
 
 def test_a_fee_is_explained_by_the_time_attached(customer: FlaskClient, acme: Organization) -> None:
