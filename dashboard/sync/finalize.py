@@ -8,11 +8,11 @@ from decimal import Decimal
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, settle_without_stripe
 from dashboard.extensions import db
-from dashboard.gateway.errors import GatewayError, Missing
+from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.pricing.exact import major_text
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.effects import agreed_total
+from dashboard.sync.effects import agreed_total, record_invoice
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
 from dashboard.sync.snapshot import bills_anything
@@ -31,6 +31,8 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
     if not bills_anything(invoice.id):
         end_empty(work)
         return
+    if invoice.stripe_total_cents != agreed_total(invoice.id):
+        look_at_total(work)
     reason = refusal(invoice, comparison)
     if reason is not None:
         park(invoice, *reason, now=work.clock())
@@ -39,6 +41,18 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
         return
     perform(work, "finalize", {"invoice_id": invoice.stripe_invoice_id})
     check_finalized(work)
+
+
+def look_at_total(work: Work) -> None:
+    """Ask Stripe for its total where the last one seen is not that of the agreed lines.
+
+    The reply that showed it may have been lost. Raises `NotEditable` when Stripe acted first.
+    """
+    work.checkpoint()
+    found = work.gateway.invoice(str(work.invoice.stripe_invoice_id))
+    if found.status != "draft":
+        raise NotEditable("Stripe's invoice is no longer a draft.")
+    record_invoice(work, found)
 
 
 def refusal(invoice: Invoice, comparison: Comparison | None) -> tuple[str, str] | None:

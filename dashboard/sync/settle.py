@@ -105,6 +105,10 @@ def _read_lines(work: Work, step: SyncStep) -> None:
     replace_lines(work.invoice, known, members)
     # A copy that came twice is no agreed line; the comparison that follows removes it.
     work.differs = work.differs or len(known) > len({one.content.key for one in known})
+    found = work.gateway.invoice(step.body["invoice_id"])
+    # One that is no longer a draft is a reconciliation, not a report: the next call meets it.
+    if found.status == "draft":
+        record_invoice(work, found)
 
 
 def _read_schedule(work: Work, step: SyncStep) -> None:

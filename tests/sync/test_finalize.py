@@ -82,6 +82,31 @@ def test_a_fault_while_finalizing_bills_once(sealed: Invoice, syncer: Syncer, ki
     assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
 
 
+@pytest.mark.parametrize("path", ["update_lines$", "add_lines$"])
+def test_a_500_after_the_lines_were_changed_does_not_hold_the_bill(
+    bill: Invoice, syncer: Syncer, path: str
+) -> None:
+    put(bill, a=4000)
+    if path == "update_lines$":
+        syncer.sync(bill)
+        put(bill, a=4500)
+    seal(bill)
+    syncer.sandbox.fault("error_after", path=path, times=1)
+    run = close(bill, syncer)
+    assert (run.state, bill.status, bill.parked_reason) == ("succeeded", "open", None)
+    assert bill.stripe_total_cents == bill.total_cents
+
+
+def test_a_total_that_was_not_seen_is_asked_for_before_the_bill_is_held(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    syncer.sync(sealed)
+    with transaction():
+        sealed.stripe_total_cents = 1
+    close(sealed, syncer)
+    assert (sealed.status, sealed.parked_code) == ("open", None)
+
+
 def test_when_stripe_finalizes_first_the_rest_is_carried_to_the_next_bill(
     bill: Invoice, syncer: Syncer
 ) -> None:
