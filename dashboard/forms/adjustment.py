@@ -1,17 +1,15 @@
 """What may be typed in to charge or credit an organization once."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
 
+from dashboard.forms.amounts import example, read_amount
 from dashboard.forms.base import Form
-from dashboard.money import Money, minor_digits
-
-MOST = Decimal(999_999_999)
+from dashboard.money import Money
 
 
 class AdjustmentForm(Form):
@@ -23,7 +21,7 @@ class AdjustmentForm(Form):
         choices=[SelectChoice("charge", "Charge"), SelectChoice("credit", "Credit")],
         default="charge",
     )
-    amount = StringField("Amount", [InputRequired("Enter an amount."), Length(max=20)])
+    amount = StringField("Amount", [InputRequired("Enter an amount.")])
     description = StringField(
         "Description on the invoice",
         [DataRequired("Enter what the customer will read."), Length(max=200)],
@@ -37,26 +35,13 @@ class AdjustmentForm(Form):
     def __init__(self, currency: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.currency = currency
+        self.example = example(currency)
 
     def validate_amount(self, field: StringField) -> None:
         """Refuse what is not a positive amount of the currency's precision."""
-        amount = _decimal(field.data or "")
-        digits = minor_digits(self.currency)
-        if amount is None or not 0 < amount <= MOST:
-            raise ValidationError("Enter an amount above zero, such as 25.00.")
-        if amount != amount.quantize(Decimal(1).scaleb(-digits)):
-            raise ValidationError(f"{self.currency.upper()} has {digits} decimal places.")
+        read_amount(field.data or "", self.currency)
 
     def money(self) -> Money:
         """Return the amount, negative for a credit; only after validation."""
-        exact = Decimal(self.amount.data.replace(",", "").strip())
-        cents = int(exact.scaleb(minor_digits(self.currency)))
-        return Money(-cents if self.direction.data == "credit" else cents, self.currency)
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        amount = Decimal(text.replace(",", "").strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
+        amount = read_amount(self.amount.data, self.currency)
+        return -amount if self.direction.data == "credit" else amount

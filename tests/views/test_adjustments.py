@@ -6,8 +6,11 @@ from sqlalchemy import func, select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Adjustment
+from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from tests.factories import make_organization
 from tests.pages import fragment, page, post, text_of
 from tests.people import bill_of
 
@@ -48,9 +51,10 @@ def test_sending_the_form_twice_adjusts_once(support: FlaskClient, acme: Organiz
         ("amount", "", "Enter an amount"),
         ("amount", "0", "above zero"),
         ("amount", "-5", "above zero"),
-        ("amount", "NaN", "above zero"),
+        ("amount", "12,50", "A comma may only separate thousands, as in 123,456.78."),
+        ("amount", "NaN", "in digits, with a point before the decimals, such as 25.00."),
         ("amount", "1.005", "2 decimal places"),
-        ("amount", "1e99", "above zero"),
+        ("amount", "99999999999", "at most 999,999,999"),
         ("description", "", "what the customer will read"),
         ("reason", " ", "Say why"),
     ],
@@ -81,3 +85,18 @@ def test_in_the_panel_errors_stay_there_and_success_leads_the_page_on(support: F
     answer = post(support, ADDRESS, **GOOD)
     assert (answer.status_code, answer.location) == (204, None)
     assert answer.headers["HX-Redirect"] == "/organizations/acme"
+
+
+def test_a_wrong_amount_is_told_one_mistake(support: FlaskClient, acme: Organization) -> None:
+    soup = page(post(support, ADDRESS, **(GOOD | {"amount": "9" * 23})), 422)
+    assert text_of(soup.find(id="amount-error")).count(".") == 1
+
+
+def test_the_example_is_an_amount_of_the_currency(support: FlaskClient) -> None:
+    with transaction():
+        make_organization("moonlit", anchor=utc_now(), now=utc_now(), currency="jpy")
+    address = "/organizations/moonlit/adjustments"
+    hint = text_of(page(support.get(f"{address}/new")).find(id="amount-hint"))
+    assert hint == "In JPY, such as 2500"
+    made = post(support, address, **(GOOD | {"amount": hint.rsplit(" ", 1)[1]}))
+    assert made.location == "/organizations/moonlit"
