@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, column, select, table
+from sqlalchemy import Engine, Select, String, column, select, table
+from sqlalchemy.orm import Session
 
 from dashboard.audit.models import AuditEntry
 from dashboard.extensions import db
@@ -51,9 +52,17 @@ def entries(wanted: AuditFilter, *, before: int | None = None) -> Slice[AuditLin
 
 
 def every_entry(wanted: AuditFilter) -> Iterator[AuditLine]:
-    """Yield all matching lines, newest first, read in batches."""
-    for row in db.session.execute(_matching(wanted).execution_options(yield_per=EXPORT_BATCH)):
-        yield AuditLine(*row)
+    """Return all matching lines, newest first, read in batches while they are asked for.
+
+    A download goes on when the request's session is over, so they are read over one of their own.
+    """
+    return _read(db.engine, _matching(wanted))
+
+
+def _read(engine: Engine, query: Select[Any]) -> Iterator[AuditLine]:
+    with Session(engine) as session:
+        for row in session.execute(query.execution_options(yield_per=EXPORT_BATCH)):
+            yield AuditLine(*row)
 
 
 def _matching(wanted: AuditFilter) -> Select[Any]:

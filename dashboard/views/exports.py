@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from dashboard.audit.listing import AuditLine
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -17,27 +17,21 @@ Rows = Iterable[Sequence[object]]
 
 
 def csv_answer(name: str, rows: Rows) -> Response:
-    """Return `rows`, the heading first, as a download called `name`, sent as they are read."""
+    """Return `rows`, the heading first, as a download called `name`, sent as they are read.
+
+    They are read when the request and its session are over: they must not load anything from it.
+    """
     return Response(
-        stream_with_context(_lines(rows)),
+        _lines(rows),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> Iterator[Sequence[object]]:
-    """Yield an invoice's lines; amounts, in currency units, add up to its total."""
-    yield ("item", "kind", "from", "to", "quantity", "amount", "currency")
-    for item in items:
-        yield (
-            item.description,
-            item.kind,
-            machine(item.period_start),
-            machine(item.period_end),
-            format(item.quantity.normalize(), "f"),
-            Money(item.billed_cents, invoice.currency).major,
-            invoice.currency.upper(),
-        )
+def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> list[Sequence[object]]:
+    """Return an invoice's lines; amounts, in currency units, add up to its total."""
+    heading = ("item", "kind", "from", "to", "quantity", "amount", "currency")
+    return [heading, *(_invoice_row(item, invoice.currency) for item in items)]
 
 
 def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
@@ -55,6 +49,18 @@ def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
             entry.facts,
             entry.request_id or "",
         )
+
+
+def _invoice_row(item: InvoiceItem, currency: str) -> Sequence[object]:
+    return (
+        item.description,
+        item.kind,
+        machine(item.period_start),
+        machine(item.period_end),
+        format(item.quantity.normalize(), "f"),
+        Money(item.billed_cents, currency).major,
+        currency.upper(),
+    )
 
 
 def _lines(rows: Rows) -> Iterator[str]:
