@@ -3,7 +3,9 @@
 from wtforms import BooleanField, StringField
 from wtforms.validators import Length, Optional
 
+from dashboard.errors import NotFound
 from dashboard.forms.base import Form
+from dashboard.ids import read_id
 
 
 class SyncForm(Form):
@@ -14,6 +16,13 @@ class SyncForm(Form):
     sequence = StringField(validators=[Optional(), Length(max=12)])
 
     def invoice_sequence(self) -> int | None:
-        """Return the invoice asked for by number, None for the current one."""
-        text = self.sequence.data or ""
-        return int(text) if text.isdecimal() else None
+        """Return the invoice asked for by number, None for the current one; raise `NotFound`."""
+        text = self.sequence.data
+        if not text:
+            return None
+        sequence = read_id(text)
+        if sequence is None:
+            raise NotFound(
+                "There is no invoice of that number. Nothing was sent. Go back and choose one."
+            )
+        return sequence

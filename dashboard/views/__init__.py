@@ -23,6 +23,7 @@ from dashboard.views import (
     webhook_events,
 )
 from dashboard.views.access import register_access
+from dashboard.views.addresses import register_addresses
 from dashboard.views.context import register_context
 from dashboard.views.errors import register_errors
 from dashboard.views.formatting import register_filters
@@ -38,6 +39,7 @@ RESOURCES = (
 
 def register_views(app: Flask) -> None:
     """Add the pages, who may see them, and what they are rendered with."""
+    register_addresses(app)
     register_access(app)
     register_errors(app)
     register_filters(app)

@@ -11,6 +11,7 @@ from dashboard.clock import utc_now
 from dashboard.sync.decide import choices
 from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
+from dashboard.views.addresses import here
 from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.navigation import navigation
@@ -27,6 +28,7 @@ def register_context(app: Flask) -> None:
         asset=asset,
         can=can,
         foreign_choices=choices,
+        here=here,
         integrity=INTEGRITY,
         jitter=jitter,
         leaves_foreign=leaves_foreign,

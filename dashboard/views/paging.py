@@ -2,7 +2,7 @@
 
 from flask import request
 
-HIGHEST = 2**63 - 1
+from dashboard.ids import read_id
 
 
 def page_number() -> int:
@@ -12,5 +12,4 @@ def page_number() -> int:
 
 def before_id() -> int | None:
     """Return `before` from the address: show rows older than this id."""
-    before = request.args.get("before", type=int)
-    return before if before is not None and 0 < before < HIGHEST else None
+    return read_id(request.args.get("before", ""))

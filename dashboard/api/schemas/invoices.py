@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from dashboard.api.schemas.types import ExactDecimal, Instant, Key, Sent, Text, Told
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.ids import HIGHEST_ID
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
@@ -88,7 +89,7 @@ class CurrentInvoice(InvoiceDetail):
 class InvoiceQuery(Sent):
     """Older than the invoice whose `before` the last page answered."""
 
-    before: int | None = None
+    before: Annotated[int, Field(ge=1, le=HIGHEST_ID)] | None = None
 
 
 class InvoiceList(Told):

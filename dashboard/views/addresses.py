@@ -1,0 +1,45 @@
+"""What an address may hold; everything else is refused before any view or query sees it."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, abort, request
+from werkzeug.routing import IntegerConverter, Map
+from werkzeug.urls import iri_to_uri
+
+from dashboard.errors import Invalid
+from dashboard.ids import HIGHEST_ID, ID_PATTERN
+
+UNREADABLE = (
+    "The address holds a character that cannot be read. Nothing was changed. "
+    "Check the address, or search for it."
+)
+
+
+class IdConverter(IntegerConverter):
+    """`<int:…>`, of numbers that a row can have; others name nothing, so they are not found."""
+
+    regex = ID_PATTERN
+
+    def __init__(self, of: Map, **options: Any) -> None:
+        super().__init__(of, **({"max": HIGHEST_ID} | options))
+
+
+def register_addresses(app: Flask) -> None:
+    """Bound the numbers in all addresses, those of the API too; must come before any route."""
+    app.url_map.converters["int"] = IdConverter
+    app.before_request(refuse_unreadable)
+
+
+def refuse_unreadable() -> None:
+    """Refuse NUL, which PostgreSQL cannot compare with anything."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in value for value in request.args.values()):
+        raise Invalid(UNREADABLE)
+
+
+def here() -> str:
+    """Return the path and query of this request, encoded as it may stand in a page."""
+    query = iri_to_uri(request.full_path.removeprefix(request.path).rstrip("?"))
+    return quote(request.path) + query
