@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.extensions import db
 from dashboard.money import Money
+from dashboard.text import unprintable
 
 bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
 KEY_LENGTH = 200
@@ -57,10 +58,10 @@ def create(slug: str) -> Response:
 
 def _key(wanted: AdjustmentIn) -> str:
     key = wanted.key or request.headers.get("Idempotency-Key", "")
-    if not key or len(key) > KEY_LENGTH:
+    if not key or len(key) > KEY_LENGTH or unprintable(key):
         raise Invalid(
-            f"Send an Idempotency-Key header or a key of at most {KEY_LENGTH} characters, so that "
-            "repeating the request adds nothing twice. Nothing was added.",
+            f"Send an Idempotency-Key header or a key of at most {KEY_LENGTH} characters that can "
+            "be shown, so that repeating the request adds nothing twice. Nothing was added.",
             field="key",
         )
     return key

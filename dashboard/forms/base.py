@@ -1,10 +1,25 @@
 """The base of every form."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from dashboard.text import printable, unprintable
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form that changes something; it carries the session's CSRF token."""
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check every field by its own rules, and all text for characters that do not show."""
+        checks = {name: list(given) for name, given in (extra_validators or {}).items()}
+        for field in self:
+            if isinstance(field, StringField):
+                checks.setdefault(field.short_name, []).append(_printable)
+        return bool(super().validate(checks))
 
 
 class Filter(Form):
@@ -14,3 +29,15 @@ class Filter(Form):
         """What Flask-WTF is told."""
 
         csrf = False
+
+
+def _printable(_form: Form, field: Field) -> None:
+    is_paragraphs = isinstance(field, TextAreaField)
+    found = unprintable(field.data or "", paragraphs=is_paragraphs)
+    if found:
+        # Nobody could find it in the form that is shown again.
+        field.data = printable(field.data, paragraphs=is_paragraphs)
+        raise StopValidation(
+            f"A character that cannot be shown ({found}) was taken out. Read the text, then send "
+            "it again."
+        )

@@ -98,6 +98,55 @@ def test_a_record_that_is_not_as_documented_is_named_by_index_and_field(caller, 
     assert [(one["index"], one["field"]) for one in refused.json["errors"]] == [(1, field)]
 
 
+CHARGE = {"amount_cents": 500, "description": "Help", "reason": "Call", "key": "k"}
+
+
+@pytest.mark.parametrize("character", ["\x00", "\n", "\x85", "\u202e", "\u2066"])
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/usage", {"records": [record()]}, "key"),
+        ("/usage", {"records": [record()]}, "meter"),
+        ("/usage", {"records": [record()]}, "service"),
+        ("/organizations/acme/adjustments", CHARGE, "description"),
+        ("/organizations/acme/adjustments", CHARGE, "key"),
+        ("/organizations/acme/services", {"price": "requests"}, "label"),
+        ("/organizations/acme/services", {"price": "requests"}, "external_id"),
+        ("/organizations", {"slug": "b", "email": "b@example.com", "currency": "usd"}, "name"),
+    ],
+)
+def test_characters_that_do_not_show_are_refused(caller, acme, path, body, field, character):
+    sent = body["records"][0] if "records" in body else body
+    wrong = sent | {field: f"a{character}b"}
+    refused = caller.post(path, {"records": [wrong]} if "records" in body else wrong)
+    assert refused.status_code == 422
+    (error,) = refused.json["errors"]
+    assert (error["field"], error["code"]) == (field, "unprintable")
+    assert f"(U+{ord(character):04X})" in error["detail"]
+
+
+def test_a_reason_may_have_lines_but_no_nul(caller, acme):
+    address = "/organizations/acme/adjustments"
+    assert (
+        caller.post(address, CHARGE | {"reason": "Ticket 4711:\n\tcalled back"}).status_code == 201
+    )
+    refused = caller.post(address, CHARGE | {"reason": "a\0b"})
+    assert [one["field"] for one in refused.json["errors"]] == ["reason"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/organizations/acme/invoices?before=99999999999999999999",
+        "/organizations?search=a%00b",
+        "/organizations?search=a%0ab",
+    ],
+)
+def test_a_query_that_cannot_be_meant_is_refused(caller, acme, path):
+    refused = caller.get(path)
+    assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+
+
 def test_a_batch_has_bounds(caller, acme):
     assert caller.post("/usage", {"records": []}).status_code == 422
     too_many = caller.post("/usage", {"records": [record()] * 10_001})

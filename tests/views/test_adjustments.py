@@ -56,6 +56,10 @@ def test_sending_the_form_twice_adjusts_once(support: FlaskClient, acme: Organiz
         ("amount", "1.005", "2 decimal places"),
         ("amount", "99999999999", "at most 999,999,999"),
         ("description", "", "what the customer will read"),
+        ("description", "A\0B", "cannot be shown (U+0000) was taken out"),
+        ("description", "Outage\nfree", "(U+000A)"),
+        ("description", "Outage \u202etiderc", "(U+202E)"),
+        ("reason", "A\0B", "(U+0000)"),
         ("reason", " ", "Say why"),
     ],
 )

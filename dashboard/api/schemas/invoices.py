@@ -2,13 +2,25 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from dashboard.api.schemas.types import ExactDecimal, Instant, Key, Sent, Text, Told
+from dashboard.api.schemas.types import (
+    ExactDecimal,
+    Instant,
+    Key,
+    Sent,
+    Text,
+    Told,
+    printable_paragraphs,
+)
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.ids import HIGHEST_ID
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(printable_paragraphs),
+]
 
 
 class ItemOut(Told):

@@ -4,7 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field
 
-from dashboard.api.schemas.types import Currency, ExternalId, Instant, Sent, Slug, Text, Told
+from dashboard.api.schemas.types import (
+    Currency,
+    ExternalId,
+    Instant,
+    Printable,
+    Sent,
+    Slug,
+    Text,
+    Told,
+)
 
 
 class OrganizationIn(Sent):
@@ -38,7 +47,7 @@ class OrganizationOut(Told):
 class OrganizationQuery(Sent):
     """Which organizations: those that `search` matches, by name."""
 
-    search: str = ""
+    search: Annotated[str, Printable] = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 

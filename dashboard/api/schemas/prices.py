@@ -5,11 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from dashboard.api.schemas.types import Currency, ExactDecimal, Instant, Sent, Slug, Text, Told
+from dashboard.api.schemas.types import (
+    Currency,
+    ExactDecimal,
+    Instant,
+    Printable,
+    Sent,
+    Slug,
+    Text,
+    Told,
+)
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.terms import Terms, Tier
 
-UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable]
 Model = Literal["flat", "per_unit", "package", "graduated", "volume"]
 
 

@@ -5,7 +5,15 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from dashboard.api.schemas.types import ExactDecimal, ExternalId, Instant, Sent, Slug, Told
+from dashboard.api.schemas.types import (
+    ExactDecimal,
+    ExternalId,
+    Instant,
+    Printable,
+    Sent,
+    Slug,
+    Told,
+)
 from dashboard.services.models import Service
 
 
@@ -15,7 +23,7 @@ class ServiceIn(Sent):
     price: Slug
     quantity: ExactDecimal = Decimal(1)
     at: Instant | None = None
-    label: Annotated[str, StringConstraints(max_length=200)] = ""
+    label: Annotated[str, StringConstraints(max_length=200), Printable] = ""
     external_id: ExternalId | None = None
 
 

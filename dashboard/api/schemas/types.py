@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -13,8 +14,10 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from dashboard.pricing.exact import plain
+from dashboard.text import unprintable
 
 DECIMAL_PATTERN = r"^[0-9]{1,20}(\.[0-9]{1,12})?$"
 _DECIMAL = re.compile(DECIMAL_PATTERN, re.ASCII)
@@ -39,11 +42,36 @@ ExactDecimal = Annotated[
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["12.5"]}),
 ]
 Instant = AwareDatetime
+
+
+def printable(text: str) -> str:
+    """Refuse a line of text with characters that do not show, such as NUL or a line break."""
+    return _shown(text, unprintable(text))
+
+
+def printable_paragraphs(text: str) -> str:
+    """Refuse text with characters that do not show; line breaks and tabs may be in it."""
+    return _shown(text, unprintable(text, paragraphs=True))
+
+
+def _shown(text: str, found: str | None) -> str:
+    if found:
+        raise PydanticCustomError(
+            "unprintable",
+            "Holds a character that cannot be shown ({found}): send it without",
+            {"found": found},
+        )
+    return text
+
+
+Printable = AfterValidator(printable)
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Printable
+]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100), Printable]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 
 
 class Sent(BaseModel):

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from dashboard.api.schemas.types import ExactDecimal, ExternalId, Instant, Key, Sent, Slug, Told
+from dashboard.api.schemas.types import (
+    ExactDecimal,
+    ExternalId,
+    Instant,
+    Key,
+    Printable,
+    Sent,
+    Slug,
+    Told,
+)
 from dashboard.usage.entry import UsageEntry
 
 MOST_RECORDS = 10_000
@@ -14,7 +23,7 @@ class UsageRecordIn(Sent):
     """So much of a meter at an instant; `key` names the record for ever, so it is counted once."""
 
     organization: Slug
-    meter: Annotated[str, StringConstraints(min_length=1, max_length=63)]
+    meter: Annotated[str, StringConstraints(min_length=1, max_length=63), Printable]
     key: Key
     quantity: ExactDecimal
     recorded_at: Instant

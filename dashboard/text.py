@@ -1,0 +1,29 @@
+"""What people and sub-systems may write: text that shows as it reads."""
+
+import re
+
+# Control characters, NUL among them, which PostgreSQL refuses; separators of lines; and what turns
+# the direction of writing around, so that a bill reads otherwise than it was typed. The marks that
+# Hebrew and Arabic need (U+200E, U+200F, U+061C) only concern their neighbours and may stay.
+_HIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb"
+_NOT_IN_LINE = re.compile(f"[{_HIDDEN}\t\r\n]")
+_NOT_IN_PARAGRAPHS = re.compile(f"[{_HIDDEN}]")
+
+
+def unprintable(text: str, *, paragraphs: bool = False) -> str | None:
+    """Return the first character that may not be in `text`, as U+202E; None if all may be.
+
+    A line holds no tabs and line breaks, `paragraphs` do.
+    """
+    found = _unwanted(paragraphs).search(text)
+    return f"U+{ord(found.group()):04X}" if found else None
+
+
+def printable(text: str, *, paragraphs: bool = False) -> str:
+    """Return `text` without what `unprintable` finds; tabs and line breaks become spaces."""
+    spaced = text if paragraphs else re.sub(r"[\t\r\n]+", " ", text)
+    return _unwanted(paragraphs).sub("", spaced)
+
+
+def _unwanted(paragraphs: bool) -> re.Pattern[str]:
+    return _NOT_IN_PARAGRAPHS if paragraphs else _NOT_IN_LINE
