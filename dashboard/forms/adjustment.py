@@ -1,15 +1,18 @@
 """What may be typed in to charge or credit an organization once."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
 from dashboard.forms.amounts import example, read_amount
-from dashboard.forms.base import Form
+from dashboard.forms.base import DAMAGED, Form
 from dashboard.money import Money
+
+CHOOSE = "Choose a charge or a credit."
 
 
 class AdjustmentForm(Form):
@@ -17,9 +20,11 @@ class AdjustmentForm(Form):
 
     direction = RadioField(
         "Kind",
-        [InputRequired("Choose a charge or a credit.")],
+        [InputRequired(CHOOSE), AnyOf(("charge", "credit"), message=CHOOSE)],
         choices=[SelectChoice("charge", "Charge"), SelectChoice("credit", "Credit")],
         default="charge",
+        # WTForms' own words for a wrong choice name nothing.
+        validate_choice=False,
     )
     amount = StringField("Amount", [InputRequired("Enter an amount.")])
     description = StringField(
@@ -30,12 +35,22 @@ class AdjustmentForm(Form):
         "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
     )
     # Made with the form, so that sending it twice adjusts once.
-    key = HiddenField(validators=[InputRequired(), Length(max=64)], default=lambda: str(uuid4()))
+    key = HiddenField(
+        validators=[InputRequired(DAMAGED), Length(max=64, message=DAMAGED)],
+        default=lambda: str(uuid4()),
+    )
 
     def __init__(self, currency: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.currency = currency
         self.example = example(currency)
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check the fields; a key that cannot be used is replaced in the form that is shown."""
+        is_valid = super().validate(extra_validators)
+        if self.key.errors:
+            self.key.data = str(uuid4())
+        return is_valid
 
     def validate_amount(self, field: StringField) -> None:
         """Refuse what is not a positive amount of the currency's precision."""

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from dashboard.text import printable, unprintable
+
+# For fields that the reader neither sees nor fills in.
+DAMAGED = "The form did not arrive whole. Nothing was changed. Look at it, then send it again."
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -20,6 +23,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             if isinstance(field, StringField):
                 checks.setdefault(field.short_name, []).append(_printable)
         return bool(super().validate(checks))
+
+    @property
+    def unseen_errors(self) -> list[str]:
+        """What is wrong with hidden fields, each sentence once, for the head of the form."""
+        hidden = [field for field in self if isinstance(field, HiddenField)]
+        return list(dict.fromkeys(str(error) for field in hidden for error in field.errors))
 
 
 class Filter(Form):
@@ -34,10 +43,13 @@ class Filter(Form):
 def _printable(_form: Form, field: Field) -> None:
     is_paragraphs = isinstance(field, TextAreaField)
     found = unprintable(field.data or "", paragraphs=is_paragraphs)
-    if found:
-        # Nobody could find it in the form that is shown again.
-        field.data = printable(field.data, paragraphs=is_paragraphs)
-        raise StopValidation(
-            f"A character that cannot be shown ({found}) was taken out. Read the text, then send "
-            "it again."
-        )
+    if not found:
+        return
+    if isinstance(field, HiddenField):
+        raise StopValidation(DAMAGED)
+    # Nobody could find it in the form that is shown again.
+    field.data = printable(field.data, paragraphs=is_paragraphs)
+    raise StopValidation(
+        f"A character that cannot be shown ({found}) was taken out. Read the text, then send it "
+        "again."
+    )

@@ -5,7 +5,8 @@ from typing import Any
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from dashboard.forms.base import Form
+from dashboard.forms.base import DAMAGED, Form
+from dashboard.ids import read_id
 
 
 class RollForm(Form):
@@ -16,7 +17,7 @@ class RollForm(Form):
         "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
     )
     # The invoice that was previewed: a second click must not roll the one after it.
-    invoice_id = HiddenField(validators=[InputRequired()])
+    invoice_id = HiddenField(validators=[InputRequired(DAMAGED)])
 
     def __init__(self, expected_name: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -26,3 +27,8 @@ class RollForm(Form):
         """Refuse anything but the name, so that nobody rolls the wrong organization."""
         if (field.data or "").strip() != self.expected_name:
             raise ValidationError(f"Type {self.expected_name} exactly.")
+
+    def validate_invoice_id(self, field: HiddenField) -> None:
+        """Refuse what is no invoice's number."""
+        if read_id(field.data or "") is None:
+            raise ValidationError(DAMAGED)

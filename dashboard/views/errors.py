@@ -4,7 +4,7 @@ import structlog
 from flask import Flask, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.errors import BillingError
@@ -32,12 +32,17 @@ WORDS = {
     503: ("A part we need is not answering", "Your change was not made.", "Try again in a minute."),
 }
 STALE_FORM = "The page was open for longer than your session. Reload it and try again."
+COLLISION = (
+    "Somebody did the same thing at the same moment. This time nothing was changed. "
+    "Go back, reload the page and see whether it still has to be done."
+)
 
 
 def register_errors(app: Flask) -> None:
     """Answer the product's refusals, HTTP's and our own failures alike."""
     app.register_error_handler(BillingError, on_billing_error)
     app.register_error_handler(CSRFError, on_stale_form)
+    app.register_error_handler(IntegrityError, on_collision)
     app.register_error_handler(OperationalError, on_database_down)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(InternalServerError, on_http_error)
@@ -51,6 +56,12 @@ def on_billing_error(error: BillingError) -> ResponseReturnValue:
 def on_stale_form(_error: CSRFError) -> ResponseReturnValue:
     """Say that the form outlived its session."""
     return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
+
+
+def on_collision(error: IntegrityError) -> ResponseReturnValue:
+    """Say that two requests made the same row at once, and the database kept the other's."""
+    log.warning("collision", reason=str(error.orig))
+    return answer(409, sentence=COLLISION)
 
 
 def on_database_down(error: OperationalError) -> ResponseReturnValue:

@@ -26,8 +26,7 @@ def new(slug: str) -> ResponseReturnValue:
     """Show what rolling now would close and open."""
     organization = organization_by_slug(slug)
     invoice = current_invoice(organization)
-    form = RollForm(organization.name, data={"invoice_id": invoice.id})
-    return _page(organization, invoice, form)
+    return _page(organization, invoice, RollForm(organization.name))
 
 
 @bp.post("")
@@ -53,6 +52,8 @@ def create(slug: str) -> ResponseReturnValue:
 
 
 def _page(organization: Organization, invoice: Invoice, form: RollForm) -> str:
+    # The one that is shown, also when the form came back wrong.
+    form.invoice_id.data = str(invoice.id)
     return render_template(
         "rolls/new.html",
         organization=organization,

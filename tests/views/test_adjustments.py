@@ -104,3 +104,41 @@ def test_the_example_is_an_amount_of_the_currency(support: FlaskClient) -> None:
     assert hint == "In JPY, such as 2500"
     made = post(support, address, **(GOOD | {"amount": hint.rsplit(" ", 1)[1]}))
     assert made.location == "/organizations/moonlit"
+
+
+@pytest.mark.parametrize("direction", [{}, {"direction": "gift"}], ids=["missing", "unknown"])
+def test_neither_charge_nor_credit_is_said_beside_the_choice(
+    support: FlaskClient, acme: Organization, direction: dict[str, str]
+) -> None:
+    fields = {name: value for name, value in GOOD.items() if name != "direction"} | direction
+    soup = page(post(support, ADDRESS, **fields), 422)
+    assert text_of(soup.find(id="direction-error")) == "Choose a charge or a credit."
+
+
+@pytest.mark.parametrize("key", [None, "", "k" * 65, "a\0b"])
+def test_a_form_without_a_good_key_says_so_and_has_a_new_one(
+    support: FlaskClient, acme: Organization, key: str | None
+) -> None:
+    fields = {name: value for name, value in (GOOD | {"key": key}).items() if value is not None}
+    soup = page(post(support, ADDRESS, **fields), 422)
+    assert "The form did not arrive whole" in text_of(soup.find(attrs={"role": "alert"}))
+    renewed = soup.find("input", attrs={"name": "key"})["value"]
+    assert len(renewed) == 36
+    assert post(support, ADDRESS, **(GOOD | {"key": renewed})).status_code == 303
+
+
+def test_an_empty_form_names_every_field(support: FlaskClient, acme: Organization) -> None:
+    soup = page(post(support, ADDRESS), 422)
+    named = {tag["id"] for tag in soup.select(".form-error")}
+    assert named == {"direction-error", "amount-error", "description-error", "reason-error"}
+
+
+def test_two_who_use_a_key_at_once_are_told_so(
+    support: FlaskClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(support, ADDRESS, **GOOD)
+    # As on two invoices, whose locks do not hold each other up: neither sees the other's row.
+    monkeypatch.setattr("dashboard.billing.adjust._by_key", lambda *_: None)
+    words = text_of(page(post(support, ADDRESS, **GOOD), 409))
+    assert "Somebody did the same thing at the same moment" in words
+    assert "nothing was changed" in words

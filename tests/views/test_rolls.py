@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -73,6 +74,19 @@ def test_the_wrong_name_or_no_reason_rolls_nothing(
     assert "Type Acme Freight exactly" in words
     assert "Say why" in words
     assert len(invoices(acme)) == 1
+
+
+@pytest.mark.parametrize("invoice_id", [None, "", "abc", "-1", "9" * 30, "1\0"])
+def test_a_roll_of_no_invoice_is_asked_for_again(
+    support: FlaskClient, acme: Organization, invoice_id: str | None
+) -> None:
+    fields = {"name": "Acme Freight", "reason": "Contract ends"}
+    given = {} if invoice_id is None else {"invoice_id": invoice_id}
+    soup = page(post(support, ROLLS, **fields, **given), 422)
+    assert "The form did not arrive whole" in text_of(soup.find("form", class_="card-body"))
+    assert len(invoices(acme)) == 1
+    shown = soup.find("input", attrs={"name": "invoice_id"})["value"]
+    assert post(support, ROLLS, **fields, invoice_id=shown).status_code == 303
 
 
 def test_the_rolled_invoice_has_its_page_and_stands_among_the_past(
