@@ -1,11 +1,12 @@
 """What may be chosen for a new API token."""
 
 from wtforms import SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dashboard.accounts.permissions import SCOPES
 from dashboard.forms.base import Form
+from dashboard.organizations.lookup import organizations_of
 
 
 class TokenForm(Form):
@@ -21,4 +22,17 @@ class TokenForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    slug = StringField("Organization", [Length(max=63)])
+    slug = StringField("Organization", [Optional(), Length(max=63)])
+
+    def validate_slug(self, _field: StringField) -> None:
+        """Refuse an organization that does not exist: the token would be for all of them."""
+        slug = self.organization_slug()
+        if slug and not organizations_of([slug]):
+            raise ValidationError(
+                f"There is no organization with the slug {slug}. Correct it, or leave it empty for "
+                "all organizations."
+            )
+
+    def organization_slug(self) -> str | None:
+        """Return the slug of the only organization the token is for, None for all."""
+        return (self.slug.data or "").strip() or None

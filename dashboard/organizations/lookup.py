@@ -15,6 +15,12 @@ def organizations_of(slugs: Collection[str]) -> Sequence[Organization]:
     return db.session.scalars(query).all()
 
 
+def organizations_by_id(ids: Collection[int]) -> dict[int, Organization]:
+    """Return the organizations with these row ids, by id."""
+    found = db.session.scalars(select(Organization).where(Organization.id.in_(ids)))
+    return {organization.id: organization for organization in found}
+
+
 def organization_by_slug(slug: str) -> Organization:
     """Return the organization; raise `NotFound` when there is none of that name."""
     found = db.session.scalar(select(Organization).where(Organization.slug == slug))

@@ -7,7 +7,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.accounts.tokens import create_token, list_tokens, revoke_token, token_by_id
 from dashboard.clock import utc_now
 from dashboard.forms.token import TokenForm
-from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
@@ -17,7 +17,9 @@ bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
 @permission("token.manage")
 def index() -> ResponseReturnValue:
     """List the tokens, live ones first."""
-    return render_template("api_tokens/index.html", tokens=list_tokens())
+    tokens = list_tokens()
+    of = organizations_by_id([one.organization_id for one in tokens if one.organization_id])
+    return render_template("api_tokens/index.html", tokens=tokens, organizations=of)
 
 
 @bp.get("/new")
@@ -34,7 +36,7 @@ def create() -> ResponseReturnValue:
     form = TokenForm()
     if not form.validate_on_submit():
         return render_template("api_tokens/new.html", form=form), 422
-    slug = (form.slug.data or "").strip()
+    slug = form.organization_slug()
     token, secret = create_token(
         form.name.data,
         form.scopes.data,

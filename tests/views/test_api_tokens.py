@@ -29,9 +29,20 @@ def test_a_token_can_be_kept_to_one_organization(admin: FlaskClient, acme: Organ
     assert verify(make(admin, slug="acme"), now=utc_now()).organization_id == acme.id
 
 
-def test_an_unknown_organization_makes_no_token(admin: FlaskClient) -> None:
+def test_the_list_says_whom_a_token_is_for(admin: FlaskClient, acme: Organization) -> None:
+    make(admin, name="one", slug=" acme ")
+    make(admin, name="every")
+    rows = [text_of(row) for row in page(admin.get(ADDRESS)).select("tbody tr")]
+    assert ["Acme Freight" in row for row in rows] == [False, True]
+    assert ["All" in row for row in rows] == [True, False]
+
+
+def test_an_unknown_organization_makes_no_token_and_keeps_the_form(admin: FlaskClient) -> None:
     fields = {"name": "metering", "scopes": ["usage:write"], "slug": "nobody"}
-    page(post(admin, ADDRESS, **fields), 404)
+    soup = page(post(admin, ADDRESS, **fields), 422)
+    assert "no organization with the slug nobody" in text_of(soup.find(id="slug-error"))
+    assert soup.find("input", attrs={"name": "name"})["value"] == "metering"
+    assert soup.find("input", attrs={"value": "usage:write"}).has_attr("checked")
     assert db.session.scalar(select(ApiToken)) is None
 
 
