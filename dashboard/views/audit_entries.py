@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.audit.listing import entries, every_entry
+from dashboard.errors import Invalid
 from dashboard.forms.audit import AuditFilterForm
 from dashboard.views.exports import audit_rows, csv_answer
 from dashboard.views.paging import before_id
@@ -37,4 +38,8 @@ def index() -> ResponseReturnValue:
 def export() -> Response:
     """Download the entries that the filters keep."""
     form = AuditFilterForm(request.args)
-    return csv_answer("audit-trail.csv", audit_rows(every_entry(form.wanted())))
+    wanted = form.wanted()
+    if form.errors:
+        wrong = ", ".join(form[name].label.text for name in form.errors)
+        raise Invalid(f"The filter cannot be read: {wrong}. Nothing was sent. Correct it first.")
+    return csv_answer("audit-trail.csv", audit_rows(every_entry(wanted)))

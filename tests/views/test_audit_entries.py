@@ -27,6 +27,19 @@ def test_entries_are_filtered_by_the_address(support: FlaskClient, query: str, f
     assert ("adjustment.added" in words) == found
 
 
+def test_a_day_that_cannot_be_read_is_said_beside_its_field(support: FlaskClient) -> None:
+    soup = page(support.get("/audit-entries?first=2026-13-01&last=2000-01-01"))
+    assert "Not a day, such as 2026-04-30" in text_of(soup.find(id="first-error"))
+    assert soup.find("input", attrs={"name": "first"})["aria-invalid"] == "true"
+    assert soup.find(id="last-error") is None
+    assert "No entries here" in text_of(soup), "the other filters still hold"
+
+
+def test_nothing_is_exported_by_a_filter_that_cannot_be_read(support: FlaskClient) -> None:
+    words = text_of(page(support.get("/audit-entries.csv?last=yesterday"), 422))
+    assert "The filter cannot be read: To. Nothing was sent." in words
+
+
 def test_the_export_holds_what_the_filters_keep(support: FlaskClient) -> None:
     answer = support.get("/audit-entries.csv?action=adjustment&organization=acme")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
