@@ -79,9 +79,16 @@ def _check(invoice: Invoice, amount: Money) -> None:
             f"{amount.currency.upper()}. Nothing was added. Give it in the invoice's currency.",
             field="currency",
         )
-    if not amount or abs(amount.cents) > MAX_CENTS:
+    if not amount:
         raise Invalid(
-            "The amount must not be zero or too large. Nothing was added.", field="amount"
+            "The amount is zero. Nothing was added. Send what to charge or to credit.",
+            field="amount_cents",
+        )
+    if abs(amount.cents) > MAX_CENTS:
+        raise Invalid(
+            f"The amount is larger than {MAX_CENTS} minor units. Nothing was added. "
+            "Send it in parts.",
+            field="amount_cents",
         )
 
 

@@ -181,6 +181,12 @@ def test_a_charge_needs_a_key(caller, acme):
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "key")
 
 
+@pytest.mark.parametrize("cents", [0, 10**12 + 1, 5.5, "500"])
+def test_a_wrong_amount_is_named_as_the_body_names_it(caller, acme, cents):
+    refused = caller.post("/organizations/acme/adjustments", CHARGE | {"amount_cents": cents})
+    assert [one["field"] for one in refused.json["errors"]] == ["amount_cents"]
+
+
 def test_a_key_stands_for_one_charge(caller, acme):
     charge = {"amount_cents": 500, "description": "Help", "reason": "Call", "key": "k"}
     caller.post("/organizations/acme/adjustments", charge)
