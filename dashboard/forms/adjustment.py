@@ -46,8 +46,10 @@ class AdjustmentForm(Form):
         self.example = example(currency)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Check the fields; a key that cannot be used is replaced in the form that is shown."""
+        """Check the fields; the form that is shown again has a good key and no kind we chose."""
         is_valid = super().validate(extra_validators)
+        if self.direction.errors:
+            self.direction.data = None
         if self.key.errors:
             self.key.data = str(uuid4())
         return is_valid

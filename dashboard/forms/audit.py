@@ -16,7 +16,7 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms ships no types
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(
-                "Not a day, such as 2026-04-30; it is left out of the filter."
+                f"“{self.label.text}” is not a day, such as 2026-04-30; it is left out."
             ) from None
 
 

@@ -113,6 +113,7 @@ def test_neither_charge_nor_credit_is_said_beside_the_choice(
     fields = {name: value for name, value in GOOD.items() if name != "direction"} | direction
     soup = page(post(support, ADDRESS, **fields), 422)
     assert text_of(soup.find(id="direction-error")) == "Choose a charge or a credit."
+    assert not soup.select("input[name=direction][checked]"), "nobody chose"
 
 
 @pytest.mark.parametrize("key", [None, "", "k" * 65, "a\0b"])

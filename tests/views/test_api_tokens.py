@@ -34,7 +34,7 @@ def test_the_list_says_whom_a_token_is_for(admin: FlaskClient, acme: Organizatio
     make(admin, name="every")
     rows = [text_of(row) for row in page(admin.get(ADDRESS)).select("tbody tr")]
     assert ["Acme Freight" in row for row in rows] == [False, True]
-    assert ["All" in row for row in rows] == [True, False]
+    assert ["All organizations" in row for row in rows] == [True, False]
 
 
 def test_an_unknown_organization_makes_no_token_and_keeps_the_form(admin: FlaskClient) -> None:

@@ -29,7 +29,7 @@ def test_entries_are_filtered_by_the_address(support: FlaskClient, query: str, f
 
 def test_a_day_that_cannot_be_read_is_said_beside_its_field(support: FlaskClient) -> None:
     soup = page(support.get("/audit-entries?first=2026-13-01&last=2000-01-01"))
-    assert "Not a day, such as 2026-04-30" in text_of(soup.find(id="first-error"))
+    assert "“From” is not a day, such as 2026-04-30" in text_of(soup.find(id="first-error"))
     assert soup.find("input", attrs={"name": "first"})["aria-invalid"] == "true"
     assert soup.find(id="last-error") is None
     assert "No entries here" in text_of(soup), "the other filters still hold"
