@@ -57,3 +57,11 @@ def test_on_a_telephone_the_present_place_is_in_sight(support: Page) -> None:
     expect(support.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
     support.goto("/audit-entries")
     expect(support.locator(".sidebar [aria-current]")).to_be_in_viewport(ratio=0.95)
+
+
+def test_on_a_telephone_an_instant_stays_inside_its_card(support: Page) -> None:
+    support.set_viewport_size({"width": 390, "height": 844})
+    support.goto("/organizations/acme")
+    support.goto(str(support.get_by_role("link", name="API requests").get_attribute("href")))
+    card = support.get_by_role("region", name="Details")
+    assert edges(card.locator("time").first)[1] < edges(card)[1]
