@@ -20,7 +20,7 @@
     const { target, request, response } = event.detail.ctx;
     if (target !== body()) return;
     if (panel().open) {
-      (body().querySelector("[aria-invalid='true']") ?? panel()).focus();
+      (body().querySelector("[aria-invalid='true']") ?? panel().querySelector("[data-panel-close]")).focus();
       isChanged ||= request.method === "POST" && response.status < 400;
       return;
     }
@@ -35,7 +35,7 @@
   // A form in the panel is answered in the panel; a redirect leads the whole page on (HX-Redirect).
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (!body().contains(form) || form.method !== "post") return;
+    if (!body().contains(form) || form.method !== "post" || form.matches("[hx-post]")) return;
     event.preventDefault();
     if (form.dataset.submitted) return;
     try {
