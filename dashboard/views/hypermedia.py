@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Response, make_response, redirect, request
+from flask import Response, make_response, request
 
 PANEL = "div#panel-body"
 
@@ -16,16 +16,6 @@ def is_htmx() -> bool:
 def is_for_panel() -> bool:
     """Whether the answer goes into the side panel."""
     return is_htmx() and request.headers.get("HX-Target") == PANEL
-
-
-def leave_for(address: str) -> Response:
-    """Return the answer to a form that leads on to another page, out of the side panel too.
-
-    A redirect that htmx follows would put that page into the panel.
-    """
-    if is_htmx():
-        return Response(headers={"HX-Redirect": address})
-    return make_response(redirect(address, code=303))
 
 
 def live(tag: str, render: Callable[[], str]) -> Response:

@@ -1,6 +1,6 @@
 """Syncs: previewed, asked for, watched."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
@@ -17,7 +17,7 @@ from dashboard.sync.request import Request, preview, request_sync
 from dashboard.sync.runs import RunFilter, is_active, recent_runs, run_with_steps
 from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
-from dashboard.views.hypermedia import leave_for, live
+from dashboard.views.hypermedia import live
 from dashboard.views.paging import before_id
 from jobs.syncs import enqueue_run
 
@@ -67,7 +67,7 @@ def create(slug: str) -> ResponseReturnValue:
     wanted = Request("support", current_actor(), verify=form.verify.data, plan_hash=plan_hash)
     run = request_sync(invoice, wanted, now=utc_now())
     enqueue_run(run)
-    return leave_for(url_for("sync_runs.show", slug=slug, run_id=run.id))
+    return redirect(url_for("sync_runs.show", slug=slug, run_id=run.id), code=303)
 
 
 @bp.get("/organizations/<slug>/syncs/<int:run_id>")

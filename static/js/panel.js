@@ -35,7 +35,7 @@
   // A form in the panel is answered in the panel; a redirect leads the whole page on (HX-Redirect).
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (!body().contains(form) || form.method !== "post" || form.matches("[hx-post]")) return;
+    if (!body().contains(form) || form.method !== "post") return;
     event.preventDefault();
     if (form.dataset.submitted) return;
     try {

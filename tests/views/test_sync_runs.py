@@ -64,7 +64,6 @@ def test_a_stale_preview_sends_nothing_and_is_answered_with_the_new_one(
 def test_in_the_panel_the_new_preview_comes_into_the_panel(support: FlaskClient) -> None:
     panel = {"HX-Request": "true", "HX-Target": "div#panel-body"}
     soup = fragment(support.get(f"{SYNCS}/new", headers=panel))
-    assert soup.select_one("form[hx-post]")["hx-target"] == "#panel-body"
     use("acme", "late", 1)
     answer = fragment(post(support, SYNCS, headers=panel, plan_hash=hash_of(soup)), 409)
     assert answer.find("main") is None
