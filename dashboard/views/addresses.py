@@ -9,6 +9,7 @@ from werkzeug.urls import iri_to_uri
 
 from dashboard.errors import Invalid
 from dashboard.ids import HIGHEST_ID, ID_PATTERN
+from dashboard.text import unprintable
 
 UNREADABLE = (
     "The address holds a character that cannot be read. Nothing was changed. "
@@ -37,6 +38,13 @@ def refuse_unreadable() -> None:
         abort(404)
     if any("\0" in value for value in request.args.values()):
         raise Invalid(UNREADABLE)
+
+
+def local_address(text: str) -> str | None:
+    """Return `text` if it is a path on this host, which a form may lead back to; None if not."""
+    # Browsers drop tabs and line breaks: "/<tab>/host" is another host to them.
+    is_local = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if is_local and unprintable(text) is None else None
 
 
 def here() -> str:

@@ -1,7 +1,5 @@
 """Signing in and out."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
@@ -14,6 +12,7 @@ from dashboard.accounts.sign_in import sign_in
 from dashboard.clock import utc_now
 from dashboard.extensions import limiter
 from dashboard.forms.sign_in import SignInForm
+from dashboard.views.addresses import local_address
 
 bp = Blueprint("session", __name__, url_prefix="/session")
 
@@ -51,6 +50,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Open a session, or say that the two do not match."""
     form = SignInForm()
+    form.next.data = _safe_next()
     user = None
     if form.validate_on_submit():
         user = sign_in(form.email.data, form.password.data, now=utc_now())
@@ -72,7 +72,4 @@ def delete() -> ResponseReturnValue:
 
 def _safe_next() -> str | None:
     """Return the local path the reader wanted; addresses on other hosts are dropped."""
-    wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if is_local and not parts.scheme and not parts.netloc else None
+    return local_address(request.values.get("next", ""))

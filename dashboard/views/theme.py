@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.views.addresses import local_address
 
 bp = Blueprint("theme", __name__)
 
@@ -16,9 +17,8 @@ ONE_YEAR_SECONDS = 365 * 86400
 def update() -> ResponseReturnValue:
     """Remember the theme and return to the page the reader was on."""
     wanted = request.form.get("theme", "auto")
-    back = request.form.get("back", "")
-    is_local = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = redirect(back if is_local else url_for("home.show"), code=303)
+    back = local_address(request.form.get("back", ""))
+    response = redirect(back or url_for("home.show"), code=303)
     response.set_cookie(
         "theme",
         wanted if wanted in THEMES else "auto",

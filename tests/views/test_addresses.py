@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 from dashboard.organizations.models import Organization
 from dashboard.views.addresses import IdConverter
 from tests.pages import page, post, text_of
-from tests.people import bill_of
+from tests.people import PASSWORD, bill_of, browser_of
 
 TOO_LARGE = (2**63, 10**30, "9" * 5000)
 
@@ -72,3 +72,14 @@ def test_a_sync_of_no_invoice_is_not_one_of_the_current(
 def test_the_theme_button_leads_back_to_the_same_address(support: FlaskClient) -> None:
     address = "/organizations?q=a%20b%2Fc&page=2"
     assert page(support.get(address)).find("input", attrs={"name": "back"})["value"] == address
+
+
+@pytest.mark.parametrize(
+    "back", ["/\r\nSet-Cookie: a=b", "/\t/elsewhere.com", "//elsewhere.com", "//[", "/\\x", "x", ""]
+)
+def test_a_form_leads_back_to_paths_of_this_host_only(support: FlaskClient, back: str) -> None:
+    assert post(support, "/theme", theme="dark", back=back).location == "/"
+    fields = {"email": "support@example.com", "password": PASSWORD, "next": back}
+    assert post(support, "/session", **fields).location == "/"
+    page(post(support, "/session", **(fields | {"password": "wrong"})), 422)
+    page(browser_of(support.application).get("/session/new", query_string={"next": back}))
