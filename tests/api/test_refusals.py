@@ -88,6 +88,8 @@ def test_every_wrong_record_is_named_and_nothing_of_the_batch_is_kept(caller, ac
         ({"quantity": "1e400"}, "quantity"),
         ({"recorded_at": "2026-04-01T00:00:00"}, "recorded_at"),
         ({"recorded_at": 1775000000}, "recorded_at"),
+        ({"recorded_at": "0001-01-01T00:00:00+14:00"}, "recorded_at"),
+        ({"recorded_at": "9999-12-31T23:59:59-14:00"}, "recorded_at"),
         ({"key": ""}, "key"),
         ({"colour": "red"}, "colour"),
     ],
@@ -179,6 +181,14 @@ def test_a_charge_needs_a_key(caller, acme):
     charge = {"amount_cents": 500, "description": "Help", "reason": "Call"}
     refused = caller.post("/organizations/acme/adjustments", charge)
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "key")
+
+
+@pytest.mark.parametrize("anchor", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+def test_cycles_begin_within_the_calendar(caller, anchor):
+    body = {"slug": "far", "name": "Far", "email": "a@far.com", "currency": "usd"}
+    refused = caller.post("/organizations", body | {"cycle_anchor_at": anchor})
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json["errors"]] == ["cycle_anchor_at"]
 
 
 @pytest.mark.parametrize("cents", [0, 10**12 + 1, 5.5, "500"])

@@ -1,6 +1,7 @@
 """The kinds of value the API speaks: exact decimals as strings, instants with their zone."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from dashboard.pricing.exact import plain
 from dashboard.text import unprintable
 
+YEARS = range(1970, 3000)
 DECIMAL_PATTERN = r"^[0-9]{1,20}(\.[0-9]{1,12})?$"
 _DECIMAL = re.compile(DECIMAL_PATTERN, re.ASCII)
 
@@ -41,7 +43,20 @@ ExactDecimal = Annotated[
     PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["12.5"]}),
 ]
-Instant = AwareDatetime
+
+
+def within_reach(value: datetime) -> datetime:
+    """Refuse instants at the ends of the calendar, which do not survive a change of zone."""
+    if value.year not in YEARS:
+        raise PydanticCustomError(
+            "out_of_reach",
+            "Use an instant of the years {first} to {last}",
+            {"first": YEARS[0], "last": YEARS[-1]},
+        )
+    return value
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(within_reach)]
 
 
 def printable(text: str) -> str:
