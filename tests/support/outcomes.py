@@ -13,12 +13,11 @@ from typing import Any
 import requests
 
 from dashboard.billing.models import Invoice
-from dashboard.gateway.protocol import Unlimited
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.models import SyncRun
 from tests.support.operations import Operation
 from tests.support.sandbox import API_KEY
-from tests.support.syncing import Syncer
+from tests.support.syncing import Syncer, gateway_of
 
 TIMEOUT_SECONDS = 0.3
 
@@ -55,14 +54,9 @@ class Case:
 
     def call_through(self, timeout_seconds: float = 5.0) -> OtherBodyFirst:
         """Put another gateway in the way and return it."""
-        self.syncer.gateway = OtherBodyFirst(
-            API_KEY,
-            api_base=self.syncer.sandbox.url,
-            timeout_seconds=timeout_seconds,
-            webhook_secrets=[],
-            limiter=Unlimited(),
-        )
-        return self.syncer.gateway
+        gateway = gateway_of(OtherBodyFirst, self.syncer.sandbox.url, timeout_seconds)
+        self.syncer.gateway = gateway
+        return gateway
 
 
 Inflict = Callable[[Case], SyncRun]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
@@ -15,6 +15,8 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.sync.run import execute
 from dashboard.transaction import checkpoint, transaction
 from tests.support.sandbox import API_KEY, WEBHOOK_SECRET, SandboxControl
+
+Kind = TypeVar("Kind", bound=StripeGateway)
 
 
 @dataclass
@@ -65,7 +67,12 @@ class Syncer:
 
 def gateway_to(url: str, timeout_seconds: float = 5.0) -> StripeGateway:
     """Return the product's gateway, pointed at a sandbox."""
-    return StripeGateway(
+    return gateway_of(StripeGateway, url, timeout_seconds)
+
+
+def gateway_of(kind: type[Kind], url: str, timeout_seconds: float = 5.0) -> Kind:
+    """Return a gateway of that kind, pointed at a sandbox."""
+    return kind(
         API_KEY,
         api_base=url,
         timeout_seconds=timeout_seconds,

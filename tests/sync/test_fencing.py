@@ -10,15 +10,13 @@ from sqlalchemy import update
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.protocol import Unlimited
 from dashboard.gateway.records import LineContent, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.lease import LeaseLost
 from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.transaction import checkpoint, transaction
 from tests.support.billing import put
-from tests.support.sandbox import API_KEY
-from tests.support.syncing import Syncer
+from tests.support.syncing import Syncer, gateway_of
 
 
 class StallingGateway(StripeGateway):
@@ -62,14 +60,7 @@ def stalled(bill: Invoice, syncer: Syncer) -> Syncer:
     put(bill, a=100)
     syncer.sync(bill)
     put(bill, b=200)
-    gateway = StallingGateway(
-        API_KEY,
-        api_base=syncer.sandbox.url,
-        timeout_seconds=5,
-        webhook_secrets=[],
-        limiter=Unlimited(),
-    )
-    return Syncer(gateway, syncer.sandbox)
+    return Syncer(gateway_of(StallingGateway, syncer.sandbox.url), syncer.sandbox)
 
 
 def stall(stalled: Syncer, takeover: Takeover) -> None:

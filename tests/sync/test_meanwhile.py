@@ -11,15 +11,13 @@ from dashboard.billing.close import close
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.protocol import Unlimited
 from dashboard.gateway.records import CustomerDraft, LineContent, RemoteCustomer, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, due_for_sync, request_sync
 from dashboard.transaction import transaction
 from tests.support.billing import put
-from tests.support.sandbox import API_KEY
-from tests.support.syncing import Syncer
+from tests.support.syncing import Syncer, gateway_of
 from tests.sync.test_finalize import seal
 
 
@@ -65,14 +63,7 @@ class SlowGateway(StripeGateway):
 @pytest.fixture
 def slow(syncer: Syncer) -> Syncer:
     """Syncs through a gateway during whose calls other things can happen."""
-    gateway = SlowGateway(
-        API_KEY,
-        api_base=syncer.sandbox.url,
-        timeout_seconds=5,
-        webhook_secrets=[],
-        limiter=Unlimited(),
-    )
-    return Syncer(gateway, syncer.sandbox)
+    return Syncer(gateway_of(SlowGateway, syncer.sandbox.url), syncer.sandbox)
 
 
 def during_the_call(slow: Syncer, act: Callable[[], object]) -> None:
