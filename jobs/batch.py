@@ -1,8 +1,8 @@
 """Many small tasks in one job: some threads, each with its own context; one failure is its own.
 
 A call to Stripe is mostly waiting, and forking a job costs more than a sync does; so the clock's
-work is handed out in batches and only a person's click is a job by itself. A batch gives way when
-something more urgent waits, or its worker is told to stop: what it had not begun goes back to the
+work is handed out in batches and only a person's click is a job by itself. A batch gives way to a
+click and to an event, and when its worker is told to stop: what it had not begun goes back to the
 front of its queue.
 """
 
@@ -18,7 +18,7 @@ import structlog
 from flask import Flask, current_app
 
 from dashboard.transaction import after_commit
-from jobs.runtime import Task, is_stopping, more_urgent, place_of_this_job
+from jobs.runtime import Task, is_stopping, place_of_this_job, somebody_waits
 
 # Enough for one worker to fill 25 a second with closes, of a second and a bit each, while another
 # is between two batches. A thread that waits for Stripe holds no connection to the database.
@@ -45,13 +45,12 @@ def enqueue_each(
 
 
 def run_each(batch: Task[[int]], task: Task[[int]], ids: Sequence[int]) -> None:
-    """Run `task` for each id until something more urgent waits or the worker is to stop.
+    """Run `task` for each id until somebody waits for the worker or it is to stop.
 
     The rest is queued again.
     """
     queue, worker = place_of_this_job()
-    queue = queue or batch.queue
-    rest = in_parallel(task, ids, gives_way=lambda: more_urgent(queue) or is_stopping(worker))
+    rest = in_parallel(task, ids, gives_way=lambda: somebody_waits() or is_stopping(worker))
     if rest:
         log.info("batch_gave_way", task=task.path, left=len(rest))
         batch.push(rest, queue, at_front=True)

@@ -19,6 +19,9 @@ from dashboard.transaction import after_commit, transaction
 
 # By urgency: a worker takes from the first queue that has anything.
 QUEUES = ("webhooks", "interactive", "closing", "scheduled", "maintenance")
+# For these a batch gives way. Not for the closing queue: the clock's ticks go there every few
+# seconds, and a close can wait for the end of a batch.
+PROMPT = ("webhooks", "interactive")
 # How long a queued task keeps the same one from being queued again.
 QUEUED_SECONDS = 120
 log = structlog.get_logger("jobs")
@@ -104,13 +107,11 @@ def is_stopping(worker: str | None) -> bool:
     return worker is not None and bool(asked)
 
 
-def more_urgent(queue: str) -> bool:
-    """Whether anything waits that goes before the jobs of `queue`."""
+def somebody_waits() -> bool:
+    """Whether a job is queued whose end a person or Stripe's event waits for."""
 
     def look(redis: Redis) -> int:
-        before = QUEUES[: QUEUES.index(queue)]
-        keys = [Queue(name, connection=redis).key for name in before]
-        return int(redis.exists(*keys)) if keys else 0
+        return int(redis.exists(*(Queue(name, connection=redis).key for name in PROMPT)))
 
     return bool(_redis_or_none(look))
 

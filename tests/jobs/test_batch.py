@@ -15,7 +15,7 @@ from dashboard.transaction import commit, transaction
 from jobs.batch import SIZE, enqueue_each, in_batches, in_parallel, run_each
 from jobs.cycles import roll_one, seal_due
 from jobs.runtime import Task
-from jobs.syncs import sync_due
+from jobs.syncs import sync_due, sync_run
 from tests.support.billing import make_bill, put
 
 
@@ -31,20 +31,21 @@ def test_one_that_fails_is_alone_in_failing(db: SQLAlchemy, redis: Redis) -> Non
     assert list(names) == ["Changed", "Changed"]
 
 
-def test_a_batch_gives_way_to_what_is_more_urgent(
+def test_a_batch_gives_way_to_a_click_but_not_to_the_clock(
     db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.batch.GIVES_WAY_AFTER_SECONDS", 0)
     ids = [make_bill(slug).organization_id for slug in ("one", "two")]
     renaming = Task(rename, queue="scheduled", timeout=5)
     in_batch = Task(rename, queue="scheduled", timeout=5)
-    roll_one.enqueue(ids[0])
+    sync_run.enqueue(1, queue="interactive")
+    roll_one.enqueue(1)
     commit()
     run_each(in_batch, renaming, ids)
     assert "Changed" not in db.session.scalars(select(Organization.name)).all()
     [job] = Queue("scheduled", connection=redis).jobs
     assert list(job.args) == ids
-    redis.delete(Queue("closing", connection=redis).key)
+    redis.delete(Queue("interactive", connection=redis).key)
     run_each(in_batch, renaming, ids)
     names = db.session.scalars(select(Organization.name).execution_options(populate_existing=True))
     assert list(names) == ["Changed", "Changed"]
