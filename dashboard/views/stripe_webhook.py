@@ -8,7 +8,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import csrf
 from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.measures import WEBHOOKS_RECEIVED
-from dashboard.webhooks.inbox import store
+from dashboard.webhooks.intake import store
 from jobs.inbox import process_event
 
 bp = Blueprint("stripe_webhook", __name__)

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
-from dashboard.webhooks.inbox import store
+from dashboard.webhooks.handlers import HANDLERS
+from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
-from dashboard.webhooks.process import HANDLERS
 
 # Events are delivered in any order: one that is older than the newest may still be missing.
 OVERLAP = timedelta(hours=2)

@@ -13,7 +13,7 @@ from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
 from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.webhooks.delivery import Delivery, Handled
-from dashboard.webhooks.inbox import ECHO, own_keys
+from dashboard.webhooks.echoes import ECHO, is_echo
 
 
 def find_invoice(remote: RemoteInvoice) -> Invoice | None:
@@ -117,11 +117,6 @@ def invoice_deleted(delivery: Delivery) -> Handled:
     facts = {"stripe_id": delivery.invoice.id}
     record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=delivery.now)
     return Handled("The draft was deleted at Stripe; the next sync makes a new one.")
-
-
-def is_echo(key: str | None) -> bool:
-    """Whether a call of our own caused the event."""
-    return bool(own_keys([key]))
 
 
 def payment_failure(delivery: Delivery) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -10,30 +10,12 @@ import structlog
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync.models import SyncRun
-from dashboard.webhooks import customers, invoices
-from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.delivery import Delivery
+from dashboard.webhooks.handlers import handle
 from dashboard.webhooks.inbox import claim, failed, handled
 from dashboard.webhooks.models import WebhookEvent
 
 log = structlog.get_logger("webhooks")
-HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
-    "invoice.created": invoices.invoice_created,
-    "invoice.updated": invoices.invoice_updated,
-    "invoice.deleted": invoices.invoice_deleted,
-    "invoice.finalized": invoices.finalized_or_later,
-    "invoice.finalization_failed": invoices.finalization_failed,
-    "invoice.paid": invoices.finalized_or_later,
-    "invoice.payment_failed": invoices.finalized_or_later,
-    "invoice.payment_action_required": invoices.finalized_or_later,
-    "invoice.voided": invoices.finalized_or_later,
-    "invoice.marked_uncollectible": invoices.finalized_or_later,
-    "invoice.overpaid": invoices.finalized_or_later,
-    "customer.deleted": customers.customer_deleted,
-    "payment_method.attached": customers.payment_method_known,
-    "payment_method.updated": customers.payment_method_known,
-    "payment_method.automatically_updated": customers.payment_method_known,
-    "payment_method.detached": customers.payment_method_detached,
-}
 
 
 def process(
@@ -60,14 +42,6 @@ def process(
         return []
     handled(event, outcome.sentence, ignored=outcome.ignored, now=now)
     return delivery.runs
-
-
-def handle(delivery: Delivery) -> Handled:
-    """Let the handler of the event's type do its work."""
-    handler = HANDLERS.get(delivery.type)
-    if handler is None:
-        return Handled("Nothing here depends on this kind of event.", ignored=True)
-    return handler(delivery)
 
 
 def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> str:

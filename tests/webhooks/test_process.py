@@ -15,7 +15,9 @@ from dashboard.gateway.parsing import parse_event
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import abandoned_runs
 from dashboard.transaction import checkpoint, transaction
-from dashboard.webhooks.inbox import store, stuck_events
+from dashboard.webhooks.handlers import UNNEEDED
+from dashboard.webhooks.inbox import stuck_events
+from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import process
 from tests.support.billing import put
@@ -189,6 +191,9 @@ def test_the_sweep_finds_an_event_whose_job_was_lost(db: object, syncer: Syncer)
     assert stuck_events(now=now, most=10) == ids
 
 
-def test_a_kind_nobody_needs_is_ignored_by_name(db: object, syncer: Syncer) -> None:
-    done = deliver(syncer, event("product.created", {"id": "prod_1"}))
-    assert (done.state, done.result) == ("ignored", "Nothing here depends on this kind of event.")
+def test_a_kind_nobody_needs_is_ended_where_it_is_stored(bill: Invoice) -> None:
+    body = event("product.created", {"id": "prod_1"})
+    with transaction():
+        assert store([parse_event(body)], source="webhook", now=utc_now()) == []
+    stored = db.session.scalars(select(WebhookEvent)).one()
+    assert (stored.state, stored.result) == ("ignored", UNNEEDED)

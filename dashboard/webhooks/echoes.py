@@ -1,0 +1,28 @@
+"""Echoes: events that a call of our own caused, told by the key of that call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from dashboard.extensions import db
+from dashboard.sync.models import SyncStep
+
+# What our own calls make Stripe send, and what it is called when it is.
+ECHOES = frozenset(("invoice.created", "invoice.updated"))
+ECHO = "The echo of a call of our own."
+
+
+def own_keys(keys: Iterable[str | None]) -> set[str]:
+    """Return which of these keys are of calls of our own; a step is committed before its call."""
+    asked = [key for key in keys if key is not None]
+    if not asked:
+        return set()
+    query = select(SyncStep.idempotency_key).where(SyncStep.idempotency_key.in_(asked))
+    return set(db.session.scalars(query))
+
+
+def is_echo(key: str | None) -> bool:
+    """Whether a call of our own caused the event."""
+    return bool(own_keys([key]))

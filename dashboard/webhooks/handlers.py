@@ -1,0 +1,41 @@
+"""The events this product depends on, and who handles each: the one table of them.
+
+What is subscribed to at Stripe (README.md and docs/operating.md name it, a test compares), what a
+back-fill asks for, and what is ended where it is stored all come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dashboard.webhooks import customers, invoices
+from dashboard.webhooks.delivery import Delivery, Handled
+
+UNNEEDED = "Nothing here depends on this kind of event."
+
+HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
+    "invoice.created": invoices.invoice_created,
+    "invoice.updated": invoices.invoice_updated,
+    "invoice.deleted": invoices.invoice_deleted,
+    "invoice.finalized": invoices.finalized_or_later,
+    "invoice.finalization_failed": invoices.finalization_failed,
+    "invoice.paid": invoices.finalized_or_later,
+    "invoice.payment_failed": invoices.finalized_or_later,
+    "invoice.payment_action_required": invoices.finalized_or_later,
+    "invoice.voided": invoices.finalized_or_later,
+    "invoice.marked_uncollectible": invoices.finalized_or_later,
+    "invoice.overpaid": invoices.finalized_or_later,
+    "customer.deleted": customers.customer_deleted,
+    "payment_method.attached": customers.payment_method_known,
+    "payment_method.updated": customers.payment_method_known,
+    "payment_method.automatically_updated": customers.payment_method_known,
+    "payment_method.detached": customers.payment_method_detached,
+}
+
+
+def handle(delivery: Delivery) -> Handled:
+    """Let the handler of the event's type do its work."""
+    handler = HANDLERS.get(delivery.type)
+    if handler is None:
+        return Handled(UNNEEDED, ignored=True)
+    return handler(delivery)
