@@ -1,6 +1,7 @@
 """What people and sub-systems may write: text that shows as it reads."""
 
 import re
+from typing import Any
 
 # Control characters, NUL among them, which PostgreSQL refuses; separators of lines; and what turns
 # the direction of writing around, so that a bill reads otherwise than it was typed. The marks that
@@ -8,6 +9,8 @@ import re
 _HIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb"
 _NOT_IN_LINE = re.compile(f"[{_HIDDEN}\t\r\n]")
 _NOT_IN_PARAGRAPHS = re.compile(f"[{_HIDDEN}]")
+# NUL, and halves of surrogate pairs, which JSON can name and UTF-8 can not write.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def unprintable(text: str, *, paragraphs: bool = False) -> str | None:
@@ -27,3 +30,19 @@ def printable(text: str, *, paragraphs: bool = False) -> str:
 
 def _unwanted(paragraphs: bool) -> re.Pattern[str]:
     return _NOT_IN_PARAGRAPHS if paragraphs else _NOT_IN_LINE
+
+
+def storable(value: Any, deepest: int) -> Any:
+    """Return JSON as PostgreSQL can hold it: what its texts may not have becomes U+FFFD.
+
+    Raises RecursionError where it is nested deeper than `deepest`.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if not isinstance(value, dict | list):
+        return value
+    if deepest == 0:
+        raise RecursionError("it is nested too deep")
+    if isinstance(value, list):
+        return [storable(one, deepest - 1) for one in value]
+    return {storable(name, 1): storable(one, deepest - 1) for name, one in value.items()}

@@ -86,7 +86,7 @@ class BadSignature(BillingError):
 
 
 class NotAnEvent(BillingError):
-    """A signed body is not a snapshot event; nothing was stored."""
+    """What is signed is no event that we can read; the message says what it lacks."""
 
     status = 400
     code = "not_an_event"

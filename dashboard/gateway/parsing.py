@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.clock import from_timestamp
+from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.records import RemoteCustomer, RemoteEvent, RemoteInvoice, RemoteLine
 
 Json = Mapping[str, Any]
@@ -13,6 +14,11 @@ Json = Mapping[str, Any]
 ITEM = "invoice_item"
 INVOICE = "invoice"
 ORGANIZATION = "organization"
+
+# What the inbox has room for: Stripe's ids have thirty characters, a coupon's is anybody's.
+MOST_OF_AN_ID = 64
+# The year 3000, as everywhere at the edges.
+END_OF_TIME = 32_503_680_000
 
 
 def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
@@ -64,18 +70,48 @@ def parse_invoice(data: Json, request_id: str | None = None) -> RemoteInvoice:
     )
 
 
-def parse_event(data: Json) -> RemoteEvent:
-    """Return the event in `data`, keeping the whole of it as its payload."""
+def parse_event(data: Any) -> RemoteEvent:
+    """Return the event in `data`, keeping the whole of it as its payload.
+
+    Raises `NotAnEvent` with what is wrong where an event could not be told or put in its place; in
+    details it is lenient, as old versions of the API have other shapes of them.
+    """
+    subject = _of(_of(data, "data"), "object")
+    if not isinstance(subject, dict):
+        raise NotAnEvent("it holds no object")
+    request = _of(data, "request")
     return RemoteEvent(
-        id=data["id"],
-        type=data["type"],
-        created_at=from_timestamp(data["created"]),
-        livemode=bool(data.get("livemode")),
-        api_version=data.get("api_version"),
-        object_id=data["data"]["object"].get("id"),
-        idempotency_key=(data.get("request") or {}).get("idempotency_key"),
+        id=_name(data, "id", MOST_OF_AN_ID),
+        type=_name(data, "type", 80),
+        created_at=_created(data),
+        livemode=data.get("livemode") is True,
+        api_version=_short(data.get("api_version"), 40),
+        object_id=_short(subject.get("id"), MOST_OF_AN_ID),
+        idempotency_key=_short(_of(request, "idempotency_key"), 255),
         payload=data,
     )
+
+
+def _of(data: Any, name: str) -> Any:
+    return data.get(name) if isinstance(data, dict) else None
+
+
+def _name(data: Json, field: str, most: int) -> str:
+    value = data.get(field)
+    if not isinstance(value, str) or not 0 < len(value) <= most:
+        raise NotAnEvent(f"its {field} is not a text of 1 to {most} characters")
+    return value
+
+
+def _short(value: Any, most: int) -> str | None:
+    return value if isinstance(value, str) and len(value) <= most else None
+
+
+def _created(data: Json) -> datetime:
+    seconds = data.get("created")
+    if type(seconds) is not int or not 0 <= seconds < END_OF_TIME:
+        raise NotAnEvent("its instant is not in seconds since 1970")
+    return from_timestamp(seconds)
 
 
 def _instant(seconds: int | None) -> datetime | None:

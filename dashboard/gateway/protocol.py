@@ -13,6 +13,7 @@ from dashboard.gateway.records import (
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
+    Unreadable,
 )
 
 # Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.
@@ -88,11 +89,13 @@ class Gateway(Protocol):
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal; never store or log it."""
 
-    def events_since(self, since: datetime, types: Sequence[str]) -> Iterator[RemoteEvent]:
-        """Yield the events of `types` created at or after `since`, newest first."""
+    def events_since(
+        self, since: datetime, types: Sequence[str]
+    ) -> Iterator[RemoteEvent | Unreadable]:
+        """Yield the events of `types` created at or after `since`, in no certain order."""
 
-    def verify_event(self, raw: bytes, signature: str) -> RemoteEvent:
-        """Return the event of a webhook; raises `BadSignature` or `NotAnEvent`."""
+    def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
+        """Return what a webhook carries; raises `BadSignature`, and `NotAnEvent` for no text."""
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries, as it was at that moment."""

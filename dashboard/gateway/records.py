@@ -108,3 +108,14 @@ class RemoteEvent:
     object_id: str | None
     idempotency_key: str | None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    # Why it is not of the account and mode of our key; None where it is.
+    elsewhere: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that Stripe signed and that is no event we can read; `id` tells it from others."""
+
+    id: str
+    text: str
+    why: str

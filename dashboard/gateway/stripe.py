@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,10 +10,11 @@ from urllib.parse import quote
 
 import stripe
 
+from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway import parsing, requests
-from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.gateway.protocol import Limiter
+from dashboard.gateway.reading import read_delivery, read_event
 from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
@@ -23,14 +23,16 @@ from dashboard.gateway.records import (
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
+    Unreadable,
 )
+from dashboard.gateway.signature import verify
 from dashboard.gateway.translate import translate
 
 # Telemetry writes a file to the user's home and sends platform details; neither is ours to give.
 stripe.enable_telemetry = False
 
 PAGE = 100
-SIGNATURE_TOLERANCE_SECONDS = 300
+TYPES_PER_LIST = 20
 
 
 class StripeGateway:
@@ -52,6 +54,7 @@ class StripeGateway:
             http_client=stripe.RequestsClient(timeout=timeout_seconds),
         )
         self._secrets = tuple(webhook_secrets)
+        self._live = "_live_" in api_key
         self._limiter = limiter
 
     @classmethod
@@ -138,15 +141,8 @@ class StripeGateway:
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call: the library's own paging would go by tens."""
-        found: list[RemoteLine] = []
-        more = True
-        while more:
-            cursor = {"starting_after": found[-1].id} if found else {}
-            query = {"limit": PAGE, **cursor}
-            page = self._call("GET lines", _path(invoice_id, "lines"), query).data
-            found += [parsing.parse_line(one) for one in page["data"]]
-            more = bool(page["has_more"]) and bool(page["data"])
-        return found
+        found = self._pages("GET lines", _path(invoice_id, "lines"), {"limit": PAGE})
+        return [parsing.parse_line(one) for one in found]
 
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal."""
@@ -154,33 +150,23 @@ class StripeGateway:
         reply = self._call("POST portal_sessions", "/v1/billing_portal/sessions", body)
         return str(reply.data["url"])
 
-    def events_since(self, since: datetime, types: Sequence[str]) -> Iterator[RemoteEvent]:
-        """Yield events, newest first; at most twenty types fit one call."""
-        query: dict[str, Any] = {
-            "types": list(types),
-            "created": {"gte": int(since.timestamp())},
-            "limit": PAGE,
-        }
-        more = True
-        while more:
-            page = self._call("GET events", "/v1/events", query).data
-            yield from (parsing.parse_event(one) for one in page["data"])
-            more = bool(page["has_more"]) and bool(page["data"])
-            query["starting_after"] = page["data"][-1]["id"] if page["data"] else None
+    def events_since(
+        self, since: datetime, types: Sequence[str]
+    ) -> Iterator[RemoteEvent | Unreadable]:
+        """Yield events, newest first among twenty types: more do not fit one list."""
+        for start in range(0, len(types), TYPES_PER_LIST):
+            query: dict[str, Any] = {
+                "types": list(types[start : start + TYPES_PER_LIST]),
+                "created": {"gte": int(since.timestamp())},
+                "limit": PAGE,
+            }
+            for one in self._pages("GET events", "/v1/events", query):
+                yield read_event(one, live=self._live)
 
-    def verify_event(self, raw: bytes, signature: str) -> RemoteEvent:
+    def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
         """Return the event of a webhook; while a secret is rolled, either one will do."""
-        for secret in self._secrets:
-            try:
-                stripe.WebhookSignature.verify_header(
-                    raw, signature, secret, SIGNATURE_TOLERANCE_SECONDS
-                )
-            except stripe.SignatureVerificationError:
-                continue
-            return _event(raw)
-        raise BadSignature(
-            "The signature does not match. Nothing was stored. Check STRIPE_WEBHOOK_SECRET."
-        )
+        verify(raw, signature, self._secrets, now=utc_now().timestamp())
+        return read_delivery(raw, live=self._live)
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries."""
@@ -189,6 +175,16 @@ class StripeGateway:
     def _invoice(self, endpoint: str, path: str, body: requests.Body, *, key: str) -> RemoteInvoice:
         reply = self._call(endpoint, path, body, key=key)
         return parsing.parse_invoice(reply.data, reply.request_id)
+
+    def _pages(self, endpoint: str, path: str, query: requests.Body) -> Iterator[Any]:
+        """Yield every object of a list, a call for each page."""
+        more = True
+        while more:
+            page = self._call(endpoint, path, query).data
+            yield from page["data"]
+            more = bool(page["has_more"]) and bool(page["data"])
+            if more:
+                query = {**query, "starting_after": page["data"][-1]["id"]}
 
     def _call(
         self, endpoint: str, path: str, body: requests.Body | None = None, *, key: str | None = None
@@ -211,14 +207,3 @@ def _path(invoice_id: str, part: str = "") -> str:
     """Return the path of an invoice, or of a part of it."""
     path = f"/v1/invoices/{quote(invoice_id, safe='')}"
     return f"{path}/{part}" if part else path
-
-
-def _event(raw: bytes) -> RemoteEvent:
-    """Return the snapshot event in a verified body."""
-    try:
-        return parsing.parse_event(json.loads(raw))
-    except (ValueError, KeyError, TypeError) as error:
-        raise NotAnEvent(
-            "The body is signed but is no snapshot event. Nothing was stored. Set the endpoint at "
-            "Stripe to snapshot payloads."
-        ) from error

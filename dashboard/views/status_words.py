@@ -62,6 +62,7 @@ EVENT = {
     "ignored": StatusWord("Ignored", "dash", "mute"),
     "failed": StatusWord("Failed, will retry", "alert", "warn"),
     "dead": StatusWord("Dead", "cross", "bad"),
+    "unreadable": StatusWord("Unreadable", "alert", "warn"),
 }
 SERVICE = {
     "attached": StatusWord("Attached", "check", "ok"),

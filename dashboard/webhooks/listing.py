@@ -23,7 +23,7 @@ class EventFilter:
 
 def recent_events(wanted: EventFilter, *, before: int | None = None) -> Slice[WebhookEvent]:
     """Return the newest matching events below id `before`, without their payloads."""
-    query = select(WebhookEvent).options(defer(WebhookEvent.payload))
+    query = select(WebhookEvent).options(defer(WebhookEvent.payload), defer(WebhookEvent.raw))
     if wanted.state:
         query = query.where(WebhookEvent.state == wanted.state)
     if wanted.text:

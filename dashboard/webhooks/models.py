@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.extensions import Model
 
-STATES = ("received", "processing", "processed", "ignored", "failed", "dead")
+STATES = ("received", "processing", "processed", "ignored", "failed", "dead", "unreadable")
 
 
 class WebhookEvent(Model):
@@ -26,7 +26,8 @@ class WebhookEvent(Model):
         Index("ix_webhook_events_state_id", "state", "id"),
         Index("ix_webhook_events_object_id", "object_id"),
         CheckConstraint(
-            "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead')",
+            "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead', "
+            "'unreadable')",
             name="state",
         ),
         CheckConstraint("source in ('webhook', 'backfill')", name="source"),
@@ -42,6 +43,8 @@ class WebhookEvent(Model):
     api_version: Mapped[str | None] = mapped_column(String(40))
     livemode: Mapped[bool] = mapped_column(default=False)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # What was signed and is no event: its text, as it came. The payload is empty then.
+    raw: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(10), default="webhook")
     created_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(index=True)

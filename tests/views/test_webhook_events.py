@@ -11,7 +11,9 @@ from sqlalchemy import select
 from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.gateway.records import Unreadable
 from dashboard.transaction import transaction
+from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import STATES, WebhookEvent
 from tests.pages import page, post, text_of
 
@@ -35,6 +37,17 @@ def event(db: SQLAlchemy) -> WebhookEvent:
         )
         db.session.add(dead)
     return dead
+
+
+@pytest.fixture
+def unreadable(db: SQLAlchemy) -> WebhookEvent:
+    """Something signed that is no event."""
+    body = '{"id": "evt_thin", "object": "v2.core.event", "note": "<script>alert(1)</script>"}'
+    with transaction():
+        store(
+            [Unreadable("evt_thin", body, "It holds no object.")], source="webhook", now=utc_now()
+        )
+    return db.session.scalars(select(WebhookEvent)).one()
 
 
 def test_an_empty_inbox_says_so(support: FlaskClient) -> None:
@@ -85,3 +98,23 @@ def test_a_preview_says_what_a_replay_would_do_and_does_nothing(
     assert "Nothing has been changed by this preview" in words
     db.session.refresh(event)
     assert (event.state, redis.llen("rq:queue:interactive")) == ("dead", 0)
+
+
+def test_what_could_not_be_read_is_shown_as_it_came(
+    support: FlaskClient, unreadable: WebhookEvent
+) -> None:
+    assert "It holds no object." in text_of(page(support.get(f"{ADDRESS}?state=unreadable")))
+    answer = support.get(f"{ADDRESS}/{unreadable.id}")
+    words = text_of(page(answer))
+    assert "This could not be read" in words
+    assert '"object": "v2.core.event"' in words
+    assert "Replay" not in words
+    assert "<script>alert" not in answer.text
+
+
+def test_what_could_not_be_read_is_not_replayed(
+    support: FlaskClient, unreadable: WebhookEvent, redis: Redis
+) -> None:
+    answer = post(support, f"{ADDRESS}/{unreadable.id}/replays")
+    assert "nothing to replay" in text_of(page(answer, 409))
+    assert redis.llen("rq:queue:interactive") == 0
