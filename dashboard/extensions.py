@@ -1,6 +1,7 @@
 """Extensions, unbound: the app factory binds them, everything may import them."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -8,8 +9,11 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import BigInteger, DateTime, MetaData
+from psycopg import Connection
+from sqlalchemy import BigInteger, DateTime, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, registry
+
+from dashboard.driver import adapt
 
 # Constraint names are part of the schema: migrations and error handling refer to them.
 NAMING = {
@@ -29,6 +33,12 @@ class Model(DeclarativeBase):
         metadata=MetaData(naming_convention=NAMING),
         type_annotation_map={int: BigInteger, datetime: DateTime(timezone=True)},
     )
+
+
+@event.listens_for(Engine, "connect")
+def adapt_connection(connection: Connection[Any], _record: object) -> None:
+    """Let every engine of this process speak to PostgreSQL in the one way."""
+    adapt(connection)
 
 
 db = SQLAlchemy(model_class=Model)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import UTC
 from time import perf_counter
 
 import structlog
@@ -68,7 +69,12 @@ def healthz() -> ResponseReturnValue:
 @permission("public")
 def readyz() -> ResponseReturnValue:
     """Answer 200 when database, Redis and migrations are as this code needs them, else 503."""
-    parts = {"database": database_state(), "redis": redis_state(), "migrations": migration_state()}
+    parts = {
+        "database": database_state(),
+        "instants": instant_state(),
+        "redis": redis_state(),
+        "migrations": migration_state(),
+    }
     ready = all(state == "ok" for state in parts.values())
     return {"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503
 
@@ -88,6 +94,15 @@ def database_state() -> str:
     except SQLAlchemyError as error:
         return f"unreachable: {type(error).__name__}"
     return "ok"
+
+
+def instant_state() -> str:
+    """Return `ok` when an instant arrives in UTC, whatever zone and style the server writes."""
+    try:
+        found = db.session.scalar(text("select now()"))
+    except SQLAlchemyError as error:
+        return f"unreadable: {type(error).__name__}"
+    return "ok" if found is not None and found.tzinfo is UTC else f"not in UTC: {found}"
 
 
 def redis_state() -> str:

@@ -50,6 +50,8 @@ def instant(value: datetime | None) -> str:
 
 def day(value: date | datetime | None) -> str:
     """Return a day as 22 Nov 2026; nothing is a dash."""
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC)
     return f"{value:%-d %b %Y}" if value else DASH
 
 
@@ -63,6 +65,7 @@ def period(start: datetime, end: datetime) -> str:
 
     Boundaries within a day are shown with their time: without it two periods would share a day.
     """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     if start.time() != MIDNIGHT or end.time() != MIDNIGHT:
         return f"{start:%-d %b %Y, %H:%M} {DASH} {end:%-d %b %Y, %H:%M} UTC"
     last = end - timedelta(days=1)
@@ -75,7 +78,7 @@ def period(start: datetime, end: datetime) -> str:
 
 def bounds(start: datetime, end: datetime) -> str:
     """Return what `period` leaves open: whether its end is part of it."""
-    whole_days = start.time() == end.time() == MIDNIGHT
+    whole_days = all(edge.astimezone(UTC).time() == MIDNIGHT for edge in (start, end))
     return "Days in UTC, both included" if whole_days else "Up to, not including, the end"
 
 

@@ -1,6 +1,7 @@
 """Periods and monthly boundaries."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -62,3 +63,27 @@ def test_a_started_second_does_not_count():
     start = at("2026-01-01")
     assert Period(start, start + timedelta(milliseconds=1999)).seconds == 1
     assert whole_second(start + timedelta(milliseconds=1999)) == start + timedelta(seconds=1)
+
+
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+
+
+@given(
+    instants, instants, st.sampled_from(["America/Los_Angeles", "Asia/Kolkata", "Europe/Dublin"])
+)
+def test_the_zone_an_instant_is_told_in_moves_no_month(anchor, instant, zone):
+    told = period_containing(anchor.astimezone(ZoneInfo(zone)), instant.astimezone(ZoneInfo(zone)))
+    wanted = period_containing(anchor, instant)
+    assert (told, told.index, told.seconds) == (wanted, wanted.index, wanted.seconds)
+    assert told.start.tzinfo is told.end.tzinfo is UTC
+
+
+def test_an_hour_that_a_zone_repeats_is_counted():
+    day = datetime(2026, 11, 1, tzinfo=LOS_ANGELES)
+    assert Period(day, day + timedelta(days=1)).seconds == 25 * 3600
+
+
+def test_an_instant_without_a_zone_has_no_period():
+    naive = at("2026-01-01").replace(tzinfo=None)
+    with pytest.raises(ValueError, match="2026-01-01 00:00:00 has no zone"):
+        period_containing(at("2026-01-01"), naive)

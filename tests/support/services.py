@@ -3,11 +3,15 @@
 The process that the tester started (xdist's controller, or plain pytest) starts them and stops
 them; the workers find them through the environment. Each worker has its own database, copied from
 a migrated template, and its own numbered Redis database.
+
+The server lives in a zone with daylight saving time, and this machine seems to be in a third one:
+so every test also shows that neither decides a bill. The server of `make run` is in UTC.
 """
 
 import os
 import shutil
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +25,8 @@ from tests.support.template import TEMPLATE, restore_template
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = ROOT / "build" / "tests"
 ADDRESSES = ("TESTS_POSTGRES_URL", "TESTS_REDIS_URL")
+SERVER_ZONE = "America/Los_Angeles"
+MACHINE_ZONE = "Asia/Kolkata"
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,17 @@ class Services:
         self.directory = SESSIONS / str(os.getpid())
         logs = self.directory / "logs"
         self.postgres = EmbeddedPostgres(
-            self.directory / "postgres", log=logs / "postgres.log", durable=False
+            self.directory / "postgres",
+            log=logs / "postgres.log",
+            durable=False,
+            time_zone=SERVER_ZONE,
         )
         self.redis = EmbeddedRedis(self.directory / "redis", log=logs / "redis.log", durable=False)
 
     def start(self) -> None:
         """Start both and tell the workers where they are."""
+        os.environ["TZ"] = MACHINE_ZONE
+        time.tzset()
         sweep()
         restore_template(self.postgres.data)
         self.postgres.start()

@@ -2,10 +2,21 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.views.formatting import counted, instant, middle, money, period, quantity, unit_price
+from dashboard.views.formatting import (
+    bounds,
+    counted,
+    day,
+    instant,
+    middle,
+    money,
+    period,
+    quantity,
+    unit_price,
+)
 
 
 def at(*parts: int) -> datetime:
@@ -70,3 +81,12 @@ def test_long_ids_lose_their_middle() -> None:
 
 def test_nothing_is_a_dash() -> None:
     assert instant(None) == "–"
+
+
+def test_a_page_says_utc_of_what_is_utc() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    start, end = at(2026, 10, 31, 2).astimezone(zone), at(2026, 12, 1, 2).astimezone(zone)
+    assert period(start, end) == "31 Oct 2026, 02:00 – 1 Dec 2026, 02:00 UTC"
+    assert (day(start), day(end)) == ("31 Oct 2026", "1 Dec 2026")
+    midnights = [at(2026, 11, 1).astimezone(zone), at(2026, 12, 1).astimezone(zone)]
+    assert bounds(*midnights) == "Days in UTC, both included"

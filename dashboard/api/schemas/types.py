@@ -1,7 +1,7 @@
 """The kinds of value the API speaks: exact decimals as strings, instants with their zone."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -46,14 +46,14 @@ ExactDecimal = Annotated[
 
 
 def within_reach(value: datetime) -> datetime:
-    """Refuse instants at the ends of the calendar, which do not survive a change of zone."""
+    """Return the instant in UTC; refuse the calendar's ends, which survive no change of zone."""
     if value.year not in YEARS:
         raise PydanticCustomError(
             "out_of_reach",
             "Use an instant of the years {first} to {last}",
             {"first": YEARS[0], "last": YEARS[-1]},
         )
-    return value
+    return value.astimezone(UTC)
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(within_reach)]

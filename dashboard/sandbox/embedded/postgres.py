@@ -40,10 +40,12 @@ def binaries() -> Path:
 class EmbeddedPostgres:
     """One PostgreSQL cluster whose data, socket and life are ours."""
 
-    def __init__(self, data: Path, *, log: Path, durable: bool = True) -> None:
+    def __init__(
+        self, data: Path, *, log: Path, durable: bool = True, time_zone: str = "UTC"
+    ) -> None:
         self.data = data.resolve()
         self.log = log
-        self.settings = {"listen_addresses": "", "timezone": "UTC", "max_connections": "200"}
+        self.settings = {"listen_addresses": "", "timezone": time_zone, "max_connections": "200"}
         self.settings |= {} if durable else UNSAFE
         self.sockets = socket_directory(self.data.parent) / "postgres"
         self.process: subprocess.Popen[bytes] | None = None

@@ -93,7 +93,7 @@ def check_the_ledger(db: SQLAlchemy) -> None:
     assert owed["moonlit-paper"].currency == "jpy"
     assert db.session.scalar(select(func.sum(Adjustment.amount_cents))) == -500
     days = db.session.scalar(
-        select(func.count(func.distinct(func.date_trunc("day", UsageRecord.recorded_at))))
+        select(func.count(func.distinct(func.date_trunc("day", UsageRecord.recorded_at, "UTC"))))
         .join(Organization, Organization.id == UsageRecord.organization_id)
         .where(Organization.slug == EDITED.slug)
     )

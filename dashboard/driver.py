@@ -1,0 +1,47 @@
+"""How psycopg speaks to PostgreSQL: instants are UTC, whatever the server is set to.
+
+PostgreSQL writes an instant in the zone of the session, which the server, the role, the host or a
+pooler decides. A month later in that zone is not a month later in UTC, so the zone ends here: on
+every connection, for mapped columns and bare queries alike. The session itself is left as it is: a
+setting at the start is refused by PgBouncer, and one made later leaks to its other clients.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection, DataError
+from psycopg.adapt import Buffer, Loader, PyFormat
+from psycopg.types.datetime import DatetimeDumper
+
+if TYPE_CHECKING:
+    from psycopg.abc import DumperKey
+
+
+class UtcLoader(Loader):
+    """Reads what PostgreSQL writes in the session's zone as an instant in UTC."""
+
+    def load(self, data: Buffer) -> datetime:
+        """Return the instant. Raises DataError for one that the calendar does not have."""
+        written = bytes(data).decode()
+        try:
+            return datetime.fromisoformat(written).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise DataError(f"{written!r} is not an instant that can be read") from None
+
+
+class AwareDumper(DatetimeDumper):
+    """Sends only instants that say their zone: the server would read others in the session's."""
+
+    def get_key(self, obj: datetime, format: PyFormat) -> DumperKey:
+        """Return the dumper's key. Raises DataError for an instant without a zone."""
+        if obj.tzinfo is None:
+            raise DataError(f"{obj} has no zone, so it is no instant")
+        return super().get_key(obj, format)
+
+
+def adapt(connection: Connection[Any]) -> None:
+    """Make `connection` read instants as UTC and refuse those without a zone."""
+    connection.adapters.register_loader("timestamptz", UtcLoader)
+    connection.adapters.register_dumper(datetime, AwareDumper)
