@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench lint format lock clean
+.PHONY: help setup setup-dev run reset test check bench mutants lint format lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: setup-dev ## Run the fast checks: all but the browser and the crash tests
 bench: setup-dev ## Measure; all benchmarks, or one: make bench NAME=page_ms
 	@exec $(BIN)/python -m benchmarks $(NAME)
 
+mutants: setup-dev ## Break the code on purpose and list what no test notices
+	@exec $(BIN)/python bin/mutants.py $(NAME)
+
 lint: setup-dev ## Check format, style, types, imports and templates
 	@exec $(BIN)/python bin/check.py lint
 
@@ -36,7 +39,7 @@ lock: setup-dev ## Compile requirements/*.in; UPGRADE=--upgrade takes newer vers
 	@$(BIN)/python bin/lock.py $(UPGRADE)
 
 clean: ## Remove everything that set-up made; keeps the data of `make run`
-	rm -rf .venv build node_modules static/vendor .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build mutants node_modules static/vendor .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: python

@@ -17,7 +17,7 @@ def product() -> Iterator[Flask]:
     services = Services()
     services.start()
     try:
-        own = worker_services("master")
+        own = worker_services()
         app = create_app(config(own.database_url, own.redis_url))
         with app.app_context():
             yield app

@@ -13,7 +13,7 @@ from dashboard.app import create_app
 from dashboard.extensions import db as database
 from tests.support.database import Cleaner, cleaner
 from tests.support.environment import config
-from tests.support.services import Services, Worker, worker_services
+from tests.support.services import Services, Worker, are_lent, worker_services
 from tests.support.stack import Stack, stack_directory, standing_stack, working
 
 SERVICES = pytest.StashKey[Services]()
@@ -21,7 +21,7 @@ SERVICES = pytest.StashKey[Services]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL and Redis, once, in the process that leads the session."""
-    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly:
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or are_lent():
         return
     services = config.stash[SERVICES] = Services()
     services.start()
@@ -34,9 +34,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def services(worker_id: str) -> Worker:
+def services() -> Worker:
     """The addresses of this process's own PostgreSQL database and Redis database."""
-    return worker_services(worker_id)
+    return worker_services()
 
 
 @pytest.fixture(scope="session")

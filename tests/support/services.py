@@ -8,10 +8,12 @@ The server lives in a zone with daylight saving time, and this machine seems to 
 so every test also shows that neither decides a bill. The server of `make run` is in UTC.
 """
 
+import fcntl
 import os
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,9 @@ SESSIONS = ROOT / "build" / "tests"
 ADDRESSES = ("TESTS_POSTGRES_URL", "TESTS_REDIS_URL")
 SERVER_ZONE = "America/Los_Angeles"
 MACHINE_ZONE = "Asia/Kolkata"
+SLOTS = SESSIONS / "slots"
+# A Redis server has sixteen numbered databases.
+MOST_SLOTS = 16
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,34 @@ class Services:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def worker_services(worker_id: str) -> Worker:
-    """Return the databases of the xdist worker `worker_id` ("master" without xdist), made now."""
+def are_lent(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody else started the servers, for many sessions one after the other."""
+    return all(address in environment for address in ADDRESSES)
+
+
+def worker_services() -> Worker:
+    """Return databases that no other living process has, made now."""
+    number = claim_slot()
     postgres_url = os.environ["TESTS_POSTGRES_URL"]
-    database = f"billing_{worker_id}"
+    database = f"billing_{number}"
     copy_database(postgres_url, TEMPLATE, database)
-    number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
     redis_url = os.environ["TESTS_REDIS_URL"].replace("db=0", f"db={number}")
     return Worker(postgres_url.format(database=database), redis_url)
+
+
+def claim_slot() -> int:
+    """Return a number that is this process's own until it ends, however it ends."""
+    SLOTS.mkdir(parents=True, exist_ok=True)
+    for number in range(MOST_SLOTS):
+        # Open, and so locked, as long as the process lives.
+        slot = os.open(SLOTS / f"{number}", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(slot)
+        else:
+            return number
+    raise RuntimeError(f"All {MOST_SLOTS} places for tests are taken.")
 
 
 def sweep() -> None:
