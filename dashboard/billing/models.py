@@ -111,7 +111,9 @@ class Invoice(Model):
     next_sync_at: Mapped[datetime | None]
     sync_failures: Mapped[int] = mapped_column(default=0)
 
-    # Stripe's side, as last seen in a reply or an event.
+    # Stripe's side, as last seen in a reply or an event: of which second, and of which of them.
+    stripe_told_at: Mapped[datetime | None]
+    stripe_told_by: Mapped[str | None] = mapped_column(String(64))
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     # Part of the create call's key: a key stays bound to a draft even after that draft was deleted.
     stripe_attempt: Mapped[int] = mapped_column(default=0)
@@ -122,8 +124,17 @@ class Invoice(Model):
     hosted_invoice_url: Mapped[str | None] = mapped_column(Text)
     invoice_pdf_url: Mapped[str | None] = mapped_column(Text)
     amount_due_cents: Mapped[int | None]
+    amount_remaining_cents: Mapped[int | None]
     amount_paid_cents: Mapped[int | None]
+    # Of what was paid: what did not go through Stripe. No event tells it, only a reading.
+    paid_off_stripe_cents: Mapped[int | None]
+    overpaid_cents: Mapped[int | None]
+    # Credit notes lower what is due while something is; what is above that is given back.
+    pre_payment_credit_notes_cents: Mapped[int | None]
+    post_payment_credit_notes_cents: Mapped[int | None]
     due_at: Mapped[datetime | None]
+    attempt_count: Mapped[int | None]
+    failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     payment_failure: Mapped[str | None] = mapped_column(Text)
 
     organization: Mapped[Organization] = relationship()

@@ -1,48 +1,98 @@
-"""What became of an invoice at Stripe: recorded forward only, by rank, whoever tells it."""
+"""What became of an invoice at Stripe: its status moves forward by rank, whoever tells it; its
+details are those that Stripe told last.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 
+from dashboard.billing.details import details, keep_details
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.gateway.records import RemoteInvoice
+from dashboard.pricing.exact import major_text
 
 # Paid and void are both final; between the two whatever came first stands.
 RANK = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
+WENT_BACK = "status_went_back"
+# older: nothing was changed. unsure: nothing was changed, only a reading can tell which is newer.
+Heard = Literal["older", "unsure", "told", "moved"]
 
 
-def record_remote(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> bool:
-    """Take over what Stripe says of `invoice`; return whether its status moved.
+def record_remote(
+    invoice: Invoice, remote: RemoteInvoice, *, now: datetime, is_last: bool = False
+) -> Heard:
+    """Take over what Stripe says of `invoice`, unless something newer is known.
 
-    Facts older than what is known (events come in any order) change nothing. An invoice that the
-    ledger still holds open is not moved here: that is a reconciliation, not a report.
+    `is_last` says that nothing newer can be known: it was read for that purpose. An invoice that
+    the ledger still holds open is not moved here: that is a reconciliation, not a report.
     """
-    if RANK[remote.status] < RANK.get(invoice.stripe_status or "draft", 0):
-        return False
+    heard = "told" if is_last else order(invoice, remote)
+    if heard in ("older", "unsure"):
+        return heard
     invoice.stripe_status = remote.status
     invoice.stripe_total_cents = remote.total_cents
     invoice.automatically_finalizes_at = remote.automatically_finalizes_at
+    if remote.as_of is not None:
+        invoice.stripe_told_at = max(remote.as_of, invoice.stripe_told_at or remote.as_of)
+        invoice.stripe_told_by = remote.told_by
     if remote.status == "draft":
-        return False
-    invoice.number = remote.number
-    invoice.hosted_invoice_url = remote.hosted_invoice_url
-    invoice.invoice_pdf_url = remote.invoice_pdf_url
-    # Stripe leaves both standing on a void invoice, of which nothing is owed any more.
-    is_void = remote.status == "void"
-    invoice.amount_due_cents = 0 if is_void else remote.amount_due_cents
-    invoice.due_at = None if is_void else remote.due_at
-    invoice.amount_paid_cents = remote.amount_paid_cents
-    return _move(invoice, remote, now)
+        return "told"
+    keep_details(invoice, remote)
+    moved = _move(invoice, remote, now)
+    _look_back(invoice, remote, now)
+    return "moved" if moved else "told"
+
+
+def order(invoice: Invoice, remote: RemoteInvoice) -> Heard:
+    """Return whether `remote` is older or newer ("told") than what is known, or "unsure".
+
+    Rank and time go together in the normal course. An event is of the second in which the invoice
+    looked so; a reply is of that second or later, so that its rank counts more.
+    """
+    rank, known = RANK[remote.status], RANK[invoice.stripe_status or "draft"]
+    told_at = invoice.stripe_told_at or last_moved_at(invoice)
+    if rank == known == 0:
+        return "told"
+    if told_at is None:
+        return "told" if rank >= known else "older"
+    if remote.as_of is None:
+        return "told" if rank > known else "older"
+    if remote.as_of == told_at:
+        return _of_one_second(invoice, remote, rank - known)
+    newer = remote.as_of > told_at
+    if rank == known:
+        return "told" if newer else "older"
+    if rank > known:
+        return "told" if newer or not remote.is_event else "unsure"
+    return "unsure" if newer else "older"
+
+
+def _of_one_second(invoice: Invoice, remote: RemoteInvoice, step: int) -> Heard:
+    if step:
+        return "told" if step > 0 else "older"
+    if invoice.stripe_told_at is None:
+        return "told"
+    is_known = all(getattr(invoice, name) == value for name, value in details(remote).items())
+    return "older" if is_known and remote.status == invoice.stripe_status else "unsure"
+
+
+def last_moved_at(invoice: Invoice) -> datetime | None:
+    """Return when the invoice last moved: the order of one that was last told of long ago."""
+    return invoice.voided_at or invoice.paid_at or invoice.uncollectible_at or invoice.finalized_at
 
 
 def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
     before = invoice.status
-    if before not in ("sealed", *FINALIZED) or before == remote.status or before == "void":
+    if before not in ("sealed", *FINALIZED) or before in ("paid", "void"):
         return False
-    if before == "paid" or RANK[remote.status] < RANK.get(before, 0):
+    if before == remote.status or RANK[remote.status] < RANK.get(before, 0):
         return False
     invoice.status = remote.status
     invoice.finalized_at = invoice.finalized_at or remote.finalized_at or now
+    # Only drafts are compared with Stripe; what this one bills is final.
+    invoice.needs_verification = False
     if remote.status == "paid":
         invoice.paid_at = remote.paid_at or now
         invoice.payment_failure = None
@@ -53,6 +103,35 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
     return True
 
 
+def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
+    """Hold an invoice that Stripe put back where the ledger can not follow; let it go after."""
+    if invoice.status not in FINALIZED:
+        return
+    if invoice.status == remote.status:
+        if invoice.parked_code == WENT_BACK:
+            unpark(invoice)
+        return
+    left = major_text(Decimal(remote.amount_remaining_cents), invoice.currency)
+    park(
+        invoice,
+        WENT_BACK,
+        f"It was {invoice.status}, and Stripe now says {remote.status}: of it {left} is still to "
+        "be paid. Nothing was changed here. See at Stripe whether a payment was taken off it, and "
+        "have it paid or corrected there.",
+        now=now,
+    )
+
+
+def note_failure(invoice: Invoice, attempts: int, message: str) -> None:
+    """Note that the payment failed `attempts` times by now; fewer than known is an older fact."""
+    if attempts < invoice.failed_attempts:
+        return
+    invoice.failed_attempts = attempts
+    if invoice.status in ("open", "uncollectible"):
+        times = f"{attempts} attempt{'s' if attempts != 1 else ''} so far"
+        invoice.payment_failure = f"{message} ({times})"
+
+
 def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:
     """End a sealed invoice that bills nothing and that Stripe was never told of."""
     invoice.status = "paid"
@@ -60,6 +139,7 @@ def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:
     invoice.paid_at = now
     invoice.amount_due_cents = 0
     invoice.amount_paid_cents = 0
+    invoice.needs_verification = False
 
 
 def park(invoice: Invoice, code: str, reason: str, *, now: datetime) -> None:

@@ -39,7 +39,13 @@ def parse_line(data: Json) -> RemoteLine:
     )
 
 
-def parse_invoice(data: Json, request_id: str | None = None) -> RemoteInvoice:
+def parse_invoice(
+    data: Json,
+    request_id: str | None = None,
+    *,
+    event_id: str | None = None,
+    as_of: datetime | None = None,
+) -> RemoteInvoice:
     """Return the invoice in `data`, with the lines it embeds (ten at the most)."""
     moved = data.get("status_transitions") or {}
     before_tax = data.get("total_excluding_tax")
@@ -57,7 +63,13 @@ def parse_invoice(data: Json, request_id: str | None = None) -> RemoteInvoice:
         hosted_invoice_url=data.get("hosted_invoice_url"),
         invoice_pdf_url=data.get("invoice_pdf"),
         amount_due_cents=int(data["amount_due"]),
+        amount_remaining_cents=int(data["amount_remaining"]),
         amount_paid_cents=int(data["amount_paid"]),
+        overpaid_cents=int(data.get("amount_overpaid") or 0),
+        paid_off_stripe_cents=data.get("amount_paid_off_stripe"),
+        pre_payment_credit_notes_cents=int(data["pre_payment_credit_notes_amount"]),
+        post_payment_credit_notes_cents=int(data["post_payment_credit_notes_amount"]),
+        attempt_count=int(data["attempt_count"]),
         due_at=_instant(data.get("due_date")),
         finalized_at=_instant(moved.get("finalized_at")),
         paid_at=_instant(moved.get("paid_at")),
@@ -67,6 +79,8 @@ def parse_invoice(data: Json, request_id: str | None = None) -> RemoteInvoice:
         lines=tuple(parse_line(line) for line in lines["data"]),
         has_more_lines=bool(lines.get("has_more")),
         request_id=request_id,
+        event_id=event_id,
+        as_of=as_of,
     )
 
 

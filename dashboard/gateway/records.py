@@ -84,7 +84,14 @@ class RemoteInvoice:
     hosted_invoice_url: str | None
     invoice_pdf_url: str | None
     amount_due_cents: int
+    amount_remaining_cents: int
     amount_paid_cents: int
+    overpaid_cents: int
+    # None where it was not asked for: events never carry it.
+    paid_off_stripe_cents: int | None
+    pre_payment_credit_notes_cents: int
+    post_payment_credit_notes_cents: int
+    attempt_count: int
     due_at: datetime | None
     finalized_at: datetime | None
     paid_at: datetime | None
@@ -94,6 +101,19 @@ class RemoteInvoice:
     lines: tuple[RemoteLine, ...] = ()
     has_more_lines: bool = False
     request_id: str | None = None
+    event_id: str | None = None
+    # By Stripe's clock: the second of the event; of a reply, one that it is not older than.
+    as_of: datetime | None = None
+
+    @property
+    def is_event(self) -> bool:
+        """Whether an event carried it, which may have been on its way for long."""
+        return self.event_id is not None
+
+    @property
+    def told_by(self) -> str | None:
+        """Stripe's name for the event or reply."""
+        return self.event_id or self.request_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Self
@@ -13,6 +14,7 @@ import stripe
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway import parsing, requests
+from dashboard.gateway.answers import Answer, answer_of
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.reading import read_delivery, read_event
 from dashboard.gateway.records import (
@@ -136,8 +138,7 @@ class StripeGateway:
 
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read an invoice."""
-        reply = self._call("GET invoice", _path(invoice_id))
-        return parsing.parse_invoice(reply.data, reply.request_id)
+        return _shown(self._call("GET invoice", _path(invoice_id)))
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call: the library's own paging would go by tens."""
@@ -170,11 +171,12 @@ class StripeGateway:
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries."""
-        return parsing.parse_invoice(event.payload["data"]["object"])
+        return parsing.parse_invoice(
+            event.payload["data"]["object"], event_id=event.id, as_of=event.created_at
+        )
 
     def _invoice(self, endpoint: str, path: str, body: requests.Body, *, key: str) -> RemoteInvoice:
-        reply = self._call(endpoint, path, body, key=key)
-        return parsing.parse_invoice(reply.data, reply.request_id)
+        return _shown(self._call(endpoint, path, body, key=key))
 
     def _pages(self, endpoint: str, path: str, query: requests.Body) -> Iterator[Any]:
         """Yield every object of a list, a call for each page."""
@@ -188,7 +190,7 @@ class StripeGateway:
 
     def _call(
         self, endpoint: str, path: str, body: requests.Body | None = None, *, key: str | None = None
-    ) -> Any:
+    ) -> Answer:
         """Make one call when the limiter admits it; `endpoint` names what shares a limit.
 
         Raw, because the library's objects for a reply of ten lines cost more than all the rest of
@@ -197,10 +199,17 @@ class StripeGateway:
         method = endpoint.split()[0].lower()
         options = {} if key is None else {"idempotency_key": key}
         with self._limiter.admitted(endpoint):
+            began = time.monotonic()
             try:
-                return self._client.raw_request(method, path, **(body or {}), **options)
+                reply = self._client.raw_request(method, path, **(body or {}), **options)
             except stripe.StripeError as error:
                 raise translate(error) from error
+            return answer_of(reply, seconds=time.monotonic() - began)
+
+
+def _shown(answer: Answer) -> RemoteInvoice:
+    """Return the invoice that a reply shows."""
+    return parsing.parse_invoice(answer.data, answer.request_id, as_of=answer.as_of)
 
 
 def _path(invoice_id: str, part: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -90,12 +91,14 @@ def _serve(sandbox: Sandbox, operation: Operation, **ids: Any) -> Response:
     except Dropped:
         request.environ[DROPPED] = True
         return Response(status=503)
-    return _response(exchange)
+    return _response(exchange, sandbox.clock.exact())
 
 
-def _response(exchange: Exchange) -> Response:
+def _response(exchange: Exchange, now: float) -> Response:
     reply = Response(exchange.text, exchange.status, mimetype="application/json")
     reply.headers.update(exchange.reply_headers)
+    # By the clock that dates the events, wherever a test moved it.
+    reply.date = datetime.fromtimestamp(now, UTC)
     reply.headers["Stripe-Version"] = exchange.headers.get("Stripe-Version", API_VERSION)
     if exchange.request_id:
         reply.headers["Request-Id"] = exchange.request_id

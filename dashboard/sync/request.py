@@ -93,7 +93,7 @@ def join(run: SyncRun, request: Request, now: datetime) -> SyncRun:
         if request.trigger == "final":
             run.trigger = "final"
             run.expected_plan_hash = None
-    elif request.verify and not run.verify:
+    elif request.verify and not run.verify and run.invoice.status not in FINALIZED:
         # It will not read Stripe's lines any more; the run that follows it does.
         run.invoice.needs_verification = True
         run.invoice.next_sync_at = now

@@ -74,8 +74,9 @@ def doubt(work: Work) -> None:
 
     Whoever took over ends the run; nothing else here is ours to write any more.
     """
-    work.invoice.needs_verification = True
-    work.invoice.next_sync_at = work.clock()
+    if work.invoice.status not in FINALIZED:
+        work.invoice.needs_verification = True
+        work.invoice.next_sync_at = work.clock()
 
 
 def carry_out(work: Work) -> None:

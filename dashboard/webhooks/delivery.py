@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteEvent, RemoteInvoice
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.models import WebhookEvent
+
+Read = TypeVar("Read")
+
+
+class Unread(Exception):
+    """What the handler must be told of before it can go on; it is asked with no lock held."""
+
+    def __init__(self, name: tuple[object, ...], ask: Callable[[Gateway], Any]) -> None:
+        super().__init__(f"Not read yet: {' '.join(map(str, name))}")
+        self.name = name
+        self.ask = ask
 
 
 @dataclass
@@ -22,6 +33,7 @@ class Delivery:
     gateway: Gateway
     now: datetime
     runs: list[SyncRun] = field(default_factory=list)
+    readings: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -53,6 +65,17 @@ class Delivery:
                 payload=self.event.payload,
             )
         )
+
+    def reading(self, name: tuple[object, ...], ask: Callable[[Gateway], Read]) -> Read:
+        """Return what was read under `name`; raise `Unread` to have it read first.
+
+        The name holds what the reading must not be older than: once that has moved on, the same
+        handler asks again.
+        """
+        if name not in self.readings:
+            raise Unread(name, ask)
+        found: Read = self.readings[name]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,18 @@ def handled(event: WebhookEvent, result: str, *, ignored: bool, now: datetime) -
     event.next_attempt_at = None
 
 
-def failed(event: WebhookEvent, error: str, *, now: datetime) -> None:
-    """Keep the error and the next try; after the last one the event is dead until replayed."""
+def failed(event: WebhookEvent, error: str, *, now: datetime, passes: bool = False) -> None:
+    """Keep the error and the next try; after the last one the event is dead until replayed.
+
+    An error that `passes` by itself, as when Stripe does not answer, is waited out.
+    """
     event.error = error
-    if event.attempts >= ATTEMPTS:
+    if event.attempts >= ATTEMPTS and not passes:
         event.state = "dead"
         event.next_attempt_at = None
         return
     event.state = "failed"
-    event.next_attempt_at = now + FIRST_RETRY * 2 ** (event.attempts - 1)
+    event.next_attempt_at = now + FIRST_RETRY * 2 ** min(event.attempts - 1, ATTEMPTS)
 
 
 def stuck_events(*, now: datetime, most: int) -> list[int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import or_, select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import park, record_remote
+from dashboard.billing.outcome import Heard, note_failure, park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
@@ -70,16 +72,32 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         delivery.runs.append(run)
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
     before = invoice.status
-    moved = record_remote(invoice, remote, now=delivery.now)
-    if delivery.type == "invoice.payment_failed" and invoice.status == "open":
-        invoice.payment_failure = payment_failure(delivery)
-    if not moved:
+    heard = hear(invoice, remote, delivery)
+    if delivery.type == "invoice.payment_failed":
+        note_failure(invoice, remote.attempt_count or 1, why_it_failed(delivery))
+    if heard == "older":
+        return Handled(f"It is {invoice.status}; nothing newer was told.")
+    if heard != "moved":
         return Handled(f"It is {invoice.status} already; details were refreshed.")
     # A finalization whose reply was lost need not wait for its time to be told so.
     hasten(invoice)
     facts = {"from": before, "to": invoice.status, "stripe_id": remote.id}
     record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")
+
+
+def hear(invoice: Invoice, remote: RemoteInvoice, delivery: Delivery) -> Heard:
+    """Take over what an event tells, reading the invoice where its order can not be told."""
+    heard = record_remote(invoice, remote, now=delivery.now)
+    if heard != "unsure":
+        return heard
+    found = delivery.reading(
+        ("invoice", remote.id, invoice.stripe_told_at, invoice.stripe_told_by),
+        lambda gateway: gateway.invoice(remote.id),
+    )
+    # It was read after the event: whatever is older than that has been told with it.
+    as_of = max(filter(None, (found.as_of, remote.as_of)), default=None)
+    return record_remote(invoice, replace(found, as_of=as_of), now=delivery.now, is_last=True)
 
 
 def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, key: str | None) -> bool:
@@ -119,9 +137,7 @@ def invoice_deleted(delivery: Delivery) -> Handled:
     return Handled("The draft was deleted at Stripe; the next sync makes a new one.")
 
 
-def payment_failure(delivery: Delivery) -> str:
-    """Return in words why and how often payment failed."""
-    data = delivery.payload["data"]["object"]
-    count = data.get("attempt_count") or 1
-    message = (data.get("last_payment_error") or {}).get("message") or "The payment was declined."
-    return f"{message} ({count} attempt{'s' if count != 1 else ''} so far)"
+def why_it_failed(delivery: Delivery) -> str:
+    """Return in words why a payment failed."""
+    error = delivery.payload["data"]["object"].get("last_payment_error") or {}
+    return str(error.get("message") or "The payment was declined.")

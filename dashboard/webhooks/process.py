@@ -7,15 +7,18 @@ from datetime import datetime
 
 import structlog
 
+from dashboard.errors import BillingError, Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync.models import SyncRun
-from dashboard.webhooks.delivery import Delivery
+from dashboard.webhooks.delivery import Delivery, Handled, Unread
 from dashboard.webhooks.handlers import handle
 from dashboard.webhooks.inbox import claim, failed, handled
 from dashboard.webhooks.models import WebhookEvent
 
 log = structlog.get_logger("webhooks")
+# A handler asks for a reading, and once more if what it is about moved on meanwhile.
+READINGS = 6
 
 
 def process(
@@ -33,22 +36,38 @@ def process(
         return []
     delivery = Delivery(event, gateway, now)
     try:
-        with db.session.begin_nested():
-            outcome = handle(delivery)
+        outcome = handle_with_readings(delivery, checkpoint)
     except Exception as error:  # whatever it is, the event keeps it and is tried again
         log.exception("webhook_failed", stripe_event=event.stripe_event_id, type=event.type)
         db.session.refresh(event)
-        failed(event, f"{type(error).__name__}: {error}", now=now)
+        passes = isinstance(error, BillingError) and not error.permanent
+        failed(event, f"{type(error).__name__}: {error}", now=now, passes=passes)
         return []
     handled(event, outcome.sentence, ignored=outcome.ignored, now=now)
     return delivery.runs
+
+
+def handle_with_readings(delivery: Delivery, checkpoint: Callable[[], None]) -> Handled:
+    """Let the handler do its work, reading from Stripe what it asks for; raises `GatewayError`.
+
+    What it had changed until it asked is undone, so that no lock is held while Stripe answers.
+    """
+    for _ in range(READINGS):
+        try:
+            with db.session.begin_nested():
+                return handle(delivery)
+        except Unread as unread:
+            delivery.runs.clear()
+            checkpoint()
+            delivery.readings[unread.name] = unread.ask(delivery.gateway)
+    raise Busy("What the event is about keeps changing. Nothing was changed. It is tried again.")
 
 
 def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> str:
     """Return in a sentence what a replay would do now; it is done for real and then undone."""
     savepoint = db.session.begin_nested()
     try:
-        return handle(Delivery(event, gateway, now)).sentence
+        return handle_with_readings(Delivery(event, gateway, now), db.session.flush).sentence
     except Exception as error:  # what it would fail with is what the reader wants to know
         return f"It would fail: {type(error).__name__}: {error}"
     finally:

@@ -23,17 +23,24 @@ def invoice_json(sandbox_url: str, stripe_id: str) -> dict[str, Any]:
     return data
 
 
-def event(kind: str, subject: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Return an event with an id of its own."""
+def event(
+    kind: str,
+    subject: dict[str, Any],
+    key: str | None = None,
+    *,
+    created: int | None = None,
+    previous: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return an event with an id of its own, of now unless told; `previous` is what changed."""
     return {
         "id": f"evt_{secrets.token_hex(8)}",
         "object": "event",
         "type": kind,
-        "created": int(utc_now().timestamp()),
+        "created": int(utc_now().timestamp()) if created is None else created,
         "livemode": False,
         "api_version": "2026-10-28.endive",
         "request": {"id": "req_1", "idempotency_key": key},
-        "data": {"object": subject},
+        "data": {"object": subject, **({"previous_attributes": previous} if previous else {})},
     }
 
 

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -22,32 +21,8 @@ from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import process
 from tests.support.billing import put
 from tests.support.events import event, invoice_json
+from tests.support.inbox import deliver, handle
 from tests.support.syncing import Syncer
-
-
-def deliver(syncer: Syncer, body: dict[str, Any]) -> WebhookEvent:
-    """Store one event and process it."""
-    with transaction():
-        [event_id] = store([parse_event(body)], source="webhook", now=utc_now())
-    return handle(syncer, event_id)
-
-
-def handle(syncer: Syncer, event_id: int) -> WebhookEvent:
-    """Process one stored event."""
-    with transaction():
-        process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=utc_now())
-    return db.session.get_one(WebhookEvent, event_id, populate_existing=True)
-
-
-@pytest.fixture
-def open_bill(bill: Invoice, syncer: Syncer) -> Invoice:
-    """A bill that was finalized by us."""
-    put(bill, a=4000)
-    syncer.sync(bill)
-    with transaction():
-        seal_now(bill, now=utc_now())
-    syncer.sync(bill, "final", verify=True)
-    return bill
 
 
 def paid(syncer: Syncer, bill: Invoice) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""What is kept of an invoice that was issued, as Stripe last told it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.billing.models import Invoice
+from dashboard.gateway.records import RemoteInvoice
+
+
+def details(remote: RemoteInvoice) -> dict[str, Any]:
+    """Return the columns that tell two states of one status apart.
+
+    The links are none of them: Stripe may give others at each reading.
+    """
+    # Stripe leaves these standing on a void invoice, of which nothing is owed any more.
+    is_void = remote.status == "void"
+    return {
+        "number": remote.number,
+        "stripe_total_cents": remote.total_cents,
+        "amount_due_cents": 0 if is_void else remote.amount_due_cents,
+        "amount_remaining_cents": 0 if is_void else remote.amount_remaining_cents,
+        "amount_paid_cents": remote.amount_paid_cents,
+        "overpaid_cents": remote.overpaid_cents,
+        "pre_payment_credit_notes_cents": remote.pre_payment_credit_notes_cents,
+        "post_payment_credit_notes_cents": remote.post_payment_credit_notes_cents,
+        "due_at": None if is_void else remote.due_at,
+        "attempt_count": remote.attempt_count,
+    }
+
+
+def keep_details(invoice: Invoice, remote: RemoteInvoice) -> None:
+    """Make the invoice say what `remote` does."""
+    for name, value in details(remote).items():
+        setattr(invoice, name, value)
+    invoice.hosted_invoice_url = remote.hosted_invoice_url
+    invoice.invoice_pdf_url = remote.invoice_pdf_url
+    # Only a reading tells it, where it was asked for.
+    if remote.paid_off_stripe_cents is not None:
+        invoice.paid_off_stripe_cents = remote.paid_off_stripe_cents

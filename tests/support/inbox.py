@@ -1,0 +1,46 @@
+"""Events through the inbox in a test: stored and processed at once, without a worker."""
+
+from typing import Any
+
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.gateway.parsing import parse_event
+from dashboard.transaction import checkpoint, transaction
+from dashboard.webhooks.intake import store
+from dashboard.webhooks.models import WebhookEvent
+from dashboard.webhooks.process import process
+from tests.support.billing import put
+from tests.support.events import event, invoice_json
+from tests.support.syncing import Syncer
+
+
+def deliver(syncer: Syncer, body: dict[str, Any]) -> WebhookEvent:
+    """Store one event and process it."""
+    with transaction():
+        store([parse_event(body)], source="webhook", now=utc_now())
+    stored = db.session.query(WebhookEvent).filter_by(stripe_event_id=body["id"]).one()
+    return handle(syncer, stored.id)
+
+
+def handle(syncer: Syncer, event_id: int) -> WebhookEvent:
+    """Process one stored event."""
+    with transaction():
+        process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=utc_now())
+    return db.session.get_one(WebhookEvent, event_id, populate_existing=True)
+
+
+def finalize(syncer: Syncer, bill: Invoice, **cents_by_key: int) -> None:
+    """Have the bill finalized by us, for so much."""
+    put(bill, **cents_by_key)
+    syncer.sync(bill)
+    with transaction():
+        seal_now(bill, now=utc_now())
+    syncer.sync(bill, "final", verify=True)
+
+
+def told(syncer: Syncer, bill: Invoice, kind: str, at: int, **facts: Any) -> dict[str, Any]:
+    """Return an event of second `at` about the bill, which then looked as `facts` say."""
+    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    return event(kind, data | facts, created=at)
