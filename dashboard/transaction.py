@@ -20,8 +20,15 @@ def after_commit(action: Action) -> None:
 
 
 def commit() -> None:
-    """Commit, then run the actions that waited for it, in the order they were registered."""
-    db.session.commit()
+    """Commit, then run the actions that waited for it, in the order they were registered.
+
+    A commit that fails takes them with it, and leaves the session fit for the next transaction.
+    """
+    try:
+        db.session.commit()
+    except BaseException:
+        rollback()
+        raise
     actions = db.session.info.pop(_PENDING, [])
     for action in actions:
         action()
