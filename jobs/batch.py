@@ -1,9 +1,9 @@
 """Many small tasks in one job: some threads, each with its own context; one failure is its own.
 
 A call to Stripe is mostly waiting, and forking a job costs more than a sync does; so the clock's
-work is handed out in batches and only a person's click is a job by itself. A batch gives way to a
-click and to an event, and when its worker is told to stop: what it had not begun goes back to the
-front of its queue.
+work is handed out in batches and only a person's click is a job by itself. A batch gives way to
+what is more urgent than itself (a click, an event; to a close, when it is none), and when its
+worker is told to stop: what it had not begun goes back to the front of its queue.
 """
 
 from __future__ import annotations
@@ -38,22 +38,23 @@ def enqueue_each(
     """
 
     def push() -> None:
-        for some in in_batches(task.claim(ids)):
-            batch.push(some, queue)
+        for some in in_batches(task.not_waiting(ids)):
+            batch.push_batch(task, some, queue)
 
     after_commit(push)
 
 
 def run_each(batch: Task[[int]], task: Task[[int]], ids: Sequence[int]) -> None:
-    """Run `task` for each id until somebody waits for the worker or it is to stop.
+    """Run `task` for each id until something more urgent waits or the worker is to stop.
 
     The rest is queued again.
     """
-    queue, worker = place_of_this_job()
-    rest = in_parallel(task, ids, gives_way=lambda: somebody_waits() or is_stopping(worker))
+    origin, worker = place_of_this_job()
+    queue = origin or batch.queue
+    rest = in_parallel(task, ids, gives_way=lambda: somebody_waits(queue) or is_stopping(worker))
     if rest:
         log.info("batch_gave_way", task=task.path, left=len(rest))
-        batch.push(rest, queue, at_front=True)
+        batch.push_batch(task, rest, queue, at_front=True)
 
 
 def in_parallel(

@@ -40,11 +40,11 @@ def _process(event_id: int, *, replay: bool) -> None:
 @job(queue="maintenance", timeout=60)
 def sweep_events() -> None:
     """Queue the events whose job was lost or whose retry is due."""
-    for event_id in stuck_events(now=utc_now(), most=MOST):
+    for event_id in process_event.not_waiting(stuck_events(now=utc_now(), most=MOST)):
         process_event.enqueue(event_id)
 
 
-@job(queue="maintenance", timeout=300)
+@job(queue="maintenance", timeout=300, is_alone=True)
 def backfill_events() -> None:
     """Store and queue the events that never arrived."""
     for event_id in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):

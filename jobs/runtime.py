@@ -1,13 +1,14 @@
 """Tasks: ids in, one domain verb, one transaction; queued only once the rows exist.
 
 A task may run twice or, when Redis loses it, not at all: the rows it works on say what is still to
-be done, and the sweeps in `jobs.schedule` queue it again.
+be done, and the clock's entries in `jobs.schedule` hand it out again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, ParamSpec, TypeVar
+from uuid import uuid4
 
 import structlog
 from flask import current_app
@@ -16,28 +17,31 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker, get_current_job
 
 from dashboard.transaction import after_commit, transaction
+from jobs import marks, ticks
 
-# By urgency: a worker takes from the first queue that has anything.
+# By urgency: a worker takes from the first queue that has anything, and a batch gives way to it.
 QUEUES = ("webhooks", "interactive", "closing", "scheduled", "maintenance")
-# For these a batch gives way. Not for the closing queue: the clock's ticks go there every few
-# seconds, and a close can wait for the end of a batch.
-PROMPT = ("webhooks", "interactive")
-# How long a queued task keeps the same one from being queued again.
-QUEUED_SECONDS = 120
 log = structlog.get_logger("jobs")
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Task(Generic[P]):
-    """A function that runs in a worker, in one transaction, and can be queued by its ids."""
+    """A function that runs in a worker, in one transaction, and can be queued by its ids.
 
-    def __init__(self, function: Callable[P, None], *, queue: str, timeout: int) -> None:
+    While it waits it is not queued again. One that `is_alone` is not while it runs either: an
+    entry of the clock, which has nothing to gain from a second one behind the first.
+    """
+
+    def __init__(
+        self, function: Callable[P, None], *, queue: str, timeout: int, is_alone: bool = False
+    ) -> None:
         if queue not in QUEUES:
             raise ValueError(f"{queue!r} is not one of the queues {QUEUES}")
         self.function = function
         self.queue = queue
         self.timeout = timeout
+        self.is_alone = is_alone
         self.path = f"{function.__module__}.{function.__name__}"
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
@@ -45,51 +49,71 @@ class Task(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Run now: commit when it returns, roll back when it raises."""
-        _redis_or_none(lambda redis: redis.delete(self._mark(args)))
+        if not self.is_alone:
+            # What is asked for from here on may come too late for this run: it is queued anew.
+            redis_or_none(lambda redis: redis.delete(self.mark(args)))
         with transaction():
             self.function(*args, **kwargs)
+        if self.is_alone:
+            redis_or_none(lambda redis: ticks.note(redis, self.__name__))
 
     def enqueue(self, *ids: int, queue: str | None = None) -> None:
         """Queue it once the present transaction is committed; not twice while it waits."""
         after_commit(lambda: self.push(ids, queue))
 
-    def push(self, ids: Sequence[int], queue: str | None = None, *, at_front: bool = False) -> None:
+    def push(self, ids: Sequence[int], queue: str | None = None) -> None:
         """Queue it now; not twice while it waits."""
+        job_id = str(uuid4())
 
         def push(redis: Redis) -> None:
-            if redis.set(self._mark(ids), 1, nx=True, ex=QUEUED_SECONDS):
-                Queue(queue or self.queue, connection=redis).enqueue_call(
-                    self.path,
-                    args=tuple(ids),
-                    timeout=self.timeout,
-                    result_ttl=0,
-                    failure_ttl=7 * 86400,
-                    at_front=at_front,
-                )
+            if marks.take(redis, self.mark(ids), job_id):
+                self._enqueue(redis, job_id, ids, queue or self.queue)
 
-        _redis_or_none(push)
+        redis_or_none(push)
 
-    def claim(self, ids: Iterable[int]) -> list[int]:
-        """Return those of `ids` for which it does not wait in a queue yet; from now on it does."""
-        wanted = list(ids)
+    def push_batch(
+        self, each: Task[[int]], ids: Sequence[int], queue: str | None, *, at_front: bool = False
+    ) -> None:
+        """Queue it now for `ids` of the task `each`, which wait with it from now on."""
+        job_id = str(uuid4())
 
-        def mark(redis: Redis) -> list[int]:
-            pipe = redis.pipeline(transaction=False)
-            for one in wanted:
-                pipe.set(self._mark((one,)), 1, nx=True, ex=QUEUED_SECONDS)
-            return [one for one, is_new in zip(wanted, pipe.execute(), strict=True) if is_new]
+        def push(redis: Redis) -> None:
+            marks.put(redis, [each.mark((one,)) for one in ids], job_id)
+            self._enqueue(redis, job_id, ids, queue or self.queue, at_front=at_front)
 
-        return _redis_or_none(mark) or []
+        redis_or_none(push)
 
-    def _mark(self, ids: Sequence[object]) -> str:
+    def not_waiting(self, ids: Iterable[int]) -> list[int]:
+        """Return those of `ids` for which it does not wait in a queue; none without Redis."""
+        by_mark = {self.mark((one,)): one for one in ids}
+        found = redis_or_none(lambda redis: marks.free(redis, list(by_mark))) or []
+        return [by_mark[mark] for mark in found]
+
+    def mark(self, ids: Sequence[object]) -> str:
+        """Return the name of what says that it waits for these ids."""
         return f"queued:{self.path}:{':'.join(map(str, ids))}"
 
+    def _enqueue(
+        self, redis: Redis, job_id: str, ids: Sequence[int], queue: str, *, at_front: bool = False
+    ) -> None:
+        Queue(queue, connection=redis).enqueue_call(
+            self.path,
+            args=tuple(ids),
+            timeout=self.timeout,
+            result_ttl=0,
+            failure_ttl=7 * 86400,
+            job_id=job_id,
+            at_front=at_front,
+        )
 
-def job(*, queue: str, timeout: int) -> Callable[[Callable[P, None]], Task[P]]:
+
+def job(
+    *, queue: str, timeout: int, is_alone: bool = False
+) -> Callable[[Callable[P, None]], Task[P]]:
     """Make a function a task of `queue` that may run for `timeout` seconds."""
 
     def wrap(function: Callable[P, None]) -> Task[P]:
-        return Task(function, queue=queue, timeout=timeout)
+        return Task(function, queue=queue, timeout=timeout, is_alone=is_alone)
 
     return wrap
 
@@ -103,21 +127,22 @@ def place_of_this_job() -> tuple[str | None, str | None]:
 def is_stopping(worker: str | None) -> bool:
     """Whether the worker of that name was told to stop once its job is done."""
     key = f"{Worker.redis_worker_namespace_prefix}{worker}"
-    asked = _redis_or_none(lambda redis: redis.hexists(key, "shutdown_requested_date"))
+    asked = redis_or_none(lambda redis: redis.hexists(key, "shutdown_requested_date"))
     return worker is not None and bool(asked)
 
 
-def somebody_waits() -> bool:
-    """Whether a job is queued whose end a person or Stripe's event waits for."""
+def somebody_waits(queue: str) -> bool:
+    """Whether a job is queued that is more urgent than those of `queue`."""
+    urgent = QUEUES[: QUEUES.index(queue)]
 
     def look(redis: Redis) -> int:
-        return int(redis.exists(*(Queue(name, connection=redis).key for name in PROMPT)))
+        return int(redis.exists(*(Queue(name, connection=redis).key for name in urgent)))
 
-    return bool(_redis_or_none(look))
+    return bool(urgent) and bool(redis_or_none(look))
 
 
-def _redis_or_none(action: Callable[[Redis], T]) -> T | None:
-    """Do it, or leave it to the sweep: what is committed must not turn into an error page."""
+def redis_or_none(action: Callable[[Redis], T]) -> T | None:
+    """Do it, or leave it to the clock: what is committed must not turn into an error page."""
     try:
         return action(current_app.extensions["redis"])
     except RedisError as error:

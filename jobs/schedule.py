@@ -4,48 +4,56 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
-from jobs import cycles, inbox, syncs, upkeep
+from jobs import cycles, inbox, syncs, ticks, upkeep
 from jobs.runtime import Task
 
 log = structlog.get_logger("jobs.schedule")
 PREFIX = "schedule-"
+# An entry that is due later than its interval allows was put there by a clock that went ahead.
+SLACK_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A task that takes no arguments, every so many seconds.
 
-    It goes to the front of its queue: what hands out work must not wait behind what was handed out,
-    or the workers stand still between the last of it and the next.
+    One that `hands_out` only asks the database what is due and queues the work: the clock does that
+    itself, so it neither waits behind the work nor costs a worker anything. Any other, which calls
+    Stripe or takes its time, is queued for a worker, and not again before it has ended.
     """
 
     task: Task[[]]
     every_seconds: int
+    hands_out: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.hands_out and not self.task.is_alone:
+            raise ValueError(f"{self.task.path} would pile up in its queue: make it `is_alone`")
 
     @property
     def id(self) -> str:
         """A name that changes with the definition, so that a changed entry is a new one."""
+        by = "clock" if self.hands_out else "worker"
         definition = (
-            f"{self.task.path}|{self.every_seconds}|{self.task.queue}|{self.task.timeout}|front"
+            f"{self.task.path}|{self.every_seconds}|{self.task.queue}|{self.task.timeout}|{by}"
         )
         digest = hashlib.sha256(definition.encode()).hexdigest()[:12]
         return f"{PREFIX}{self.task.__name__}-{digest}"
 
 
 TABLE = (
-    Entry(syncs.sync_due, 10),
-    Entry(syncs.sweep_runs, 15),
-    Entry(cycles.roll_due, 5),
-    Entry(cycles.seal_due, 5),
-    Entry(cycles.finalize_due, 5),
-    Entry(inbox.sweep_events, 15),
+    Entry(syncs.sync_due, 10, hands_out=True),
+    Entry(syncs.sweep_runs, 15, hands_out=True),
+    Entry(cycles.roll_due, 5, hands_out=True),
+    Entry(cycles.seal_due, 5, hands_out=True),
+    Entry(cycles.finalize_due, 5, hands_out=True),
+    Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(inbox.backfill_events, 3600),
     Entry(upkeep.make_partitions, 3600),
 )
@@ -58,22 +66,36 @@ def reconcile(scheduler: Scheduler, table: tuple[Entry, ...] = TABLE) -> tuple[i
     an entry has one id, and each task finds by itself what is still to be done.
     """
     held = {job.id for job in scheduler.get_jobs() if job.id.startswith(PREFIX)}
-    wanted = {entry.id: entry for entry in table}
-    gone = held - wanted.keys()
+    gone = held - {entry.id for entry in table}
     for job_id in gone:
         scheduler.cancel(job_id)
-    missing = [entry for job_id, entry in wanted.items() if job_id not in held]
-    for entry in missing:
+    added = missing(scheduler, table, now=utc_now())
+    for entry in added:
         add(scheduler, entry)
-    if gone or missing:
-        log.info("schedule_reconciled", cancelled=len(gone), added=len(missing))
-    return len(gone), len(missing)
+    ticks.declare(scheduler.connection, {one.task.__name__: one.every_seconds for one in table})
+    if gone or added:
+        log.info("schedule_reconciled", cancelled=len(gone), added=len(added))
+    return len(gone), len(added)
 
 
-def add(scheduler: Scheduler, entry: Entry) -> Any:
-    """Schedule one entry, for the first time after its first interval (at most a minute)."""
-    return scheduler.schedule(
-        scheduled_time=utc_now() + timedelta(seconds=min(entry.every_seconds, 60)),
+def missing(scheduler: Scheduler, table: tuple[Entry, ...], *, now: datetime) -> list[Entry]:
+    """Return the entries that Redis does not hold, or holds for a time too far away; one look."""
+    if not table:
+        return []
+    held = scheduler.connection.zmscore(scheduler.scheduled_jobs_key, [one.id for one in table])
+    latest = now.timestamp() + SLACK_SECONDS
+    return [
+        entry
+        for entry, due in zip(table, held, strict=True)
+        if due is None or due > latest + entry.every_seconds
+    ]
+
+
+def add(scheduler: Scheduler, entry: Entry) -> None:
+    """Schedule one entry: to hand out at once, for a worker within a minute."""
+    wait = 0 if entry.hands_out else min(entry.every_seconds, 60)
+    scheduler.schedule(
+        scheduled_time=utc_now() + timedelta(seconds=wait),
         func=entry.task.path,
         interval=entry.every_seconds,
         repeat=None,
@@ -81,6 +103,5 @@ def add(scheduler: Scheduler, entry: Entry) -> Any:
         result_ttl=-1,
         timeout=entry.task.timeout,
         queue_name=entry.task.queue,
-        at_front=True,
         id=entry.id,
     )

@@ -1,40 +1,111 @@
-"""The scheduler process: `python -m jobs.scheduler`. Two of them running is safe."""
+"""The clock's process: `python -m jobs.scheduler`. Two of them running is safe."""
 
 from __future__ import annotations
 
+import signal
+import time
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from redis import Redis
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from rq.job import Job
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from rq_scheduler import Scheduler
 
+from dashboard.app import create_app
+from dashboard.clock import utc_now
 from dashboard.config import load_config
-from dashboard.logs import configure_logs
-from jobs.schedule import reconcile
+from dashboard.extensions import db
+from jobs import ticks
+from jobs.schedule import TABLE, Entry, missing, reconcile
 
 POLL_SECONDS = 1
-# A crash between two Redis commands of rq-scheduler can lose an entry; this brings it back.
-HEAL_SECONDS = 60
+# What other releases left behind is looked for this often; what is missing, at every poll.
+TIDY_SECONDS = 60
+log = structlog.get_logger("jobs.scheduler")
 
 
-class HealingScheduler(Scheduler):  # type: ignore[misc]  # the library has no types
-    """rq-scheduler that reconciles the declared table at its start and once a minute."""
+class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
+    """rq-scheduler that keeps the declared table, and hands out what is due by itself.
 
-    healed_at = float("-inf")
+    An entry that hands out never becomes a job: nothing piles up while no worker runs, and nothing
+    stands before the work. One that fails is logged and due again.
+    """
+
+    def __init__(self, app: Flask, table: tuple[Entry, ...] = TABLE, **options: Any) -> None:
+        super().__init__(connection=app.extensions["redis"], interval=POLL_SECONDS, **options)
+        self.app = app
+        self.table = table
+        self.by_id = {entry.id: entry for entry in table}
+        self.tidied_at = float("-inf")
+        self.is_stopping = False
 
     def enqueue_jobs(self) -> Any:
-        """Queue what is due, after a look whether everything declared is there."""
-        if monotonic() - self.healed_at >= HEAL_SECONDS:
-            reconcile(self)
-            self.healed_at = monotonic()
+        """Do what is due, after a look whether everything declared is there."""
+        is_tidy = monotonic() - self.tidied_at < TIDY_SECONDS
+        if not is_tidy or missing(self, self.table, now=utc_now()):
+            reconcile(self, self.table)
+            self.tidied_at = monotonic()
         return super().enqueue_jobs()
+
+    def enqueue_job(self, job: Job) -> None:
+        """Do one entry that is due; a job of anybody else goes to its queue as ever."""
+        entry = self.by_id.get(job.id)
+        if entry is None:
+            super().enqueue_job(job)
+            return
+        # First, so that a crash in the midst of it loses no entry.
+        again = utc_now() + timedelta(seconds=entry.every_seconds)
+        self.connection.zadd(self.scheduled_jobs_key, {job.id: again.timestamp()})
+        with self.app.app_context():
+            if entry.hands_out:
+                self.hand_out(entry)
+            else:
+                entry.task.push(())
+
+    def hand_out(self, entry: Entry) -> None:
+        """Run the entry's task here, for no longer than a worker would."""
+        try:
+            with UnixSignalDeathPenalty(entry.task.timeout, JobTimeoutException):  # type: ignore[no-untyped-call]
+                entry.task()
+        except RedisError:
+            raise
+        except Exception:  # the database may be away: the clock goes on, and so will this entry
+            log.exception("tick_failed", task=entry.task.path)
+            # A connection that was cut off in the midst of an answer must not be used again.
+            db.session().invalidate()
+        else:
+            ticks.note(self.connection, entry.task.__name__)
+
+    def _install_signal_handlers(self) -> None:
+        def stop(_number: int, _frame: object) -> None:
+            self.is_stopping = True
+            raise SystemExit
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+
+
+def run(app: Flask) -> None:
+    """Run until told to stop, through every outage of Redis."""
+    while True:
+        clock = Clock(app)
+        try:
+            clock.run()
+        except RedisError as error:
+            # Told to stop while Redis is away: it could not say goodbye, that is all.
+            if clock.is_stopping:
+                return
+            log.warning("redis_unreachable", error=type(error).__name__)
+            time.sleep(POLL_SECONDS)
 
 
 def main() -> None:
     """Run until told to stop."""
-    config = load_config()
-    configure_logs(config.log_level)
-    HealingScheduler(connection=Redis.from_url(config.redis_url), interval=POLL_SECONDS).run()
+    run(create_app(load_config()))
 
 
 if __name__ == "__main__":

@@ -90,5 +90,5 @@ def sweep_runs() -> None:
     """Queue the runs that nobody works on: lost jobs, killed workers, retries that are due."""
     if stripe_is_down():
         return
-    ids = abandoned_runs(now=utc_now(), most=MOST)
-    enqueue_runs(db.session.scalars(select(SyncRun).where(SyncRun.id.in_(ids))))
+    if ids := abandoned_runs(now=utc_now(), most=MOST):
+        enqueue_runs(db.session.scalars(select(SyncRun).where(SyncRun.id.in_(ids))))

@@ -7,7 +7,7 @@ from dashboard.usage.partitions import ensure_partitions
 from jobs.runtime import job
 
 
-@job(queue="maintenance", timeout=60)
+@job(queue="maintenance", timeout=60, is_alone=True)
 def make_partitions() -> None:
     """Make the coming months' partitions of the usage records."""
     ensure_partitions(utc_now())

@@ -1,6 +1,7 @@
 """The clock's work goes in batches; one that fails does not stop the others."""
 
 import pytest
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq import Queue
@@ -8,14 +9,17 @@ from sqlalchemy import select, text
 
 from dashboard.billing.close import close
 from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
 from dashboard.extensions import db as database
+from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
+from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import commit, transaction
 from jobs.batch import SIZE, enqueue_each, in_batches, in_parallel, run_each
 from jobs.cycles import roll_one, seal_due
-from jobs.runtime import Task
-from jobs.syncs import sync_due, sync_run
+from jobs.runtime import Task, somebody_waits
+from jobs.syncs import sweep_runs, sync_due, sync_run
 from tests.support.billing import make_bill, put
 
 
@@ -31,16 +35,34 @@ def test_one_that_fails_is_alone_in_failing(db: SQLAlchemy, redis: Redis) -> Non
     assert list(names) == ["Changed", "Changed"]
 
 
-def test_a_batch_gives_way_to_a_click_but_not_to_the_clock(
+@pytest.mark.parametrize(
+    ("own", "waiting", "gives_way"),
+    [
+        ("scheduled", "webhooks", True),
+        ("scheduled", "interactive", True),
+        ("scheduled", "closing", True),
+        ("scheduled", "scheduled", False),
+        ("scheduled", "maintenance", False),
+        ("closing", "interactive", True),
+        ("closing", "closing", False),
+        ("closing", "scheduled", False),
+    ],
+)
+def test_a_batch_gives_way_to_what_is_more_urgent_and_to_nothing_else(
+    db: SQLAlchemy, redis: Redis, own: str, waiting: str, gives_way: bool
+) -> None:
+    sync_run.push([1], waiting)
+    assert somebody_waits(own) is gives_way
+
+
+def test_what_a_batch_had_not_begun_goes_back_to_its_queue(
     db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.batch.GIVES_WAY_AFTER_SECONDS", 0)
     ids = [make_bill(slug).organization_id for slug in ("one", "two")]
     renaming = Task(rename, queue="scheduled", timeout=5)
     in_batch = Task(rename, queue="scheduled", timeout=5)
-    sync_run.enqueue(1, queue="interactive")
-    roll_one.enqueue(1)
-    commit()
+    sync_run.push([1], "interactive")
     run_each(in_batch, renaming, ids)
     assert "Changed" not in db.session.scalars(select(Organization.name)).all()
     [job] = Queue("scheduled", connection=redis).jobs
@@ -119,3 +141,26 @@ def test_a_bill_that_somebody_is_changing_does_not_hold_up_the_others(
         somebody.rollback()
     sync_due()
     assert sorted(db.session.scalars(select(SyncRun.invoice_id))) == sorted([locked, free])
+
+
+@pytest.mark.parametrize("tick", [sync_due, sweep_runs], ids=lambda tick: tick.__name__)
+def test_nothing_is_handed_out_while_stripe_is_down_and_all_of_it_afterwards(
+    app: Flask, db: SQLAlchemy, redis: Redis, tick: Task[[]]
+) -> None:
+    bill = make_bill()
+    put(bill, a=100)
+    with transaction():
+        bill.next_sync_at = bill.created_at
+        if tick is sweep_runs:
+            request_sync(bill, Request("scheduled"), now=utc_now())
+    circuit = app.extensions["limiter_of_stripe"].circuit
+    for _ in range(FAILURES):
+        circuit.failed()
+    runs_before = db.session.scalars(select(SyncRun.id)).all()
+    tick()
+    assert db.session.scalars(select(SyncRun.id)).all() == runs_before
+    assert Queue("scheduled", connection=redis).count == 0
+    circuit.succeeded()
+    tick()
+    assert Queue("scheduled", connection=redis).count == 1
+    assert len(db.session.scalars(select(SyncRun.id)).all()) == 1

@@ -35,9 +35,9 @@ def test_a_second_start_changes_nothing(scheduler: Scheduler) -> None:
 
 
 def test_a_changed_entry_is_replaced_and_a_removed_one_cancelled(scheduler: Scheduler) -> None:
-    reconcile(scheduler, (Entry(roll_due, 5), Entry(seal_due, 5)))
-    assert reconcile(scheduler, (Entry(roll_due, 9),)) == (2, 1)
-    assert held(scheduler) == [Entry(roll_due, 9).id]
+    reconcile(scheduler, (Entry(roll_due, 5, hands_out=True), Entry(seal_due, 5, hands_out=True)))
+    assert reconcile(scheduler, (Entry(roll_due, 9, hands_out=True),)) == (2, 1)
+    assert held(scheduler) == [Entry(roll_due, 9, hands_out=True).id]
 
 
 def test_an_entry_that_was_lost_is_brought_back(scheduler: Scheduler) -> None:
@@ -52,29 +52,31 @@ def test_other_peoples_jobs_are_left_alone(scheduler: Scheduler) -> None:
     assert held(scheduler) == [other.id]
 
 
-def test_a_due_entry_is_queued_and_due_again_after_its_interval(scheduler: Scheduler) -> None:
-    entry = Entry(roll_due, 5)
-    reconcile(scheduler, (entry,))
-    [job] = scheduler.get_jobs()
-    scheduler.change_execution_time(job, utc_now().replace(tzinfo=None) - timedelta(seconds=1))
-    scheduler.enqueue_jobs()
-    assert scheduler.get_queue_for_job(job).count == 1
-    [(_, again)] = scheduler.get_jobs(with_times=True)
-    seconds = (again - utc_now().replace(tzinfo=None)).total_seconds()
-    assert 3 <= seconds <= 6
-
-
 def test_every_entry_outlives_its_interval(scheduler: Scheduler) -> None:
     reconcile(scheduler)
     assert {job.result_ttl for job in scheduler.get_jobs()} == {-1}
 
 
-def test_what_hands_out_work_goes_before_the_work_handed_out(scheduler: Scheduler) -> None:
-    entry = Entry(roll_due, 5)
-    reconcile(scheduler, (entry,))
+def test_an_entry_that_is_due_too_late_is_due_at_once(scheduler: Scheduler) -> None:
+    """A clock that went an hour ahead and was set right would sleep for that hour."""
+    reconcile(scheduler)
+    late = Entry(roll_due, 5, hands_out=True)
+    reconcile(scheduler, (late,))
     [job] = scheduler.get_jobs()
-    queue = scheduler.get_queue_for_job(job)
-    queue.enqueue_call("builtins.print", job_id="work")
-    scheduler.change_execution_time(job, utc_now().replace(tzinfo=None) - timedelta(seconds=1))
-    scheduler.enqueue_jobs()
-    assert queue.job_ids == [entry.id, "work"]
+    hour = utc_now().replace(tzinfo=None) + timedelta(hours=1)
+    scheduler.change_execution_time(job, hour)
+    assert reconcile(scheduler, (late,)) == (0, 1)
+    [(_, due)] = scheduler.get_jobs(with_times=True)
+    assert due <= utc_now().replace(tzinfo=None)
+
+
+def test_what_hands_out_is_due_at_the_start_and_a_workers_entry_a_minute_later(
+    scheduler: Scheduler,
+) -> None:
+    reconcile(scheduler)
+    now = utc_now().replace(tzinfo=None)
+    first = {
+        job.id: (due - now).total_seconds() for job, due in scheduler.get_jobs(with_times=True)
+    }
+    for entry in TABLE:
+        assert first[entry.id] == pytest.approx(0 if entry.hands_out else 60, abs=2)

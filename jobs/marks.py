@@ -1,0 +1,62 @@
+"""What waits already: a mark in Redis that names the job a task waits with.
+
+A mark holds for as long as that job is queued or runs. So nobody has to guess how long a job may
+wait, and what a killed worker or a crash between two commands leaves behind holds up nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from redis import Redis
+from rq.job import Job
+from rq.utils import as_text, utcparse
+
+from dashboard.clock import utc_now
+
+# Only so that Redis forgets them in the end: a mark without its job holds nothing.
+KEPT_SECONDS = 7 * 86400
+# A worker tells every thirty seconds that its job still runs.
+SILENCE = timedelta(seconds=100)
+
+
+def take(redis: Redis, mark: str, job_id: str) -> bool:
+    """Let `mark` name the job that is about to be queued; False when one waits already."""
+    is_new = bool(redis.set(mark, job_id, nx=True, ex=KEPT_SECONDS))
+    if is_new or not free(redis, [mark]):
+        return is_new
+    put(redis, [mark], job_id)
+    return True
+
+
+def put(redis: Redis, marks: Iterable[str], job_id: str) -> None:
+    """Let each of `marks` name that job, whatever it named before."""
+    pipe = redis.pipeline(transaction=False)
+    for mark in marks:
+        pipe.set(mark, job_id, ex=KEPT_SECONDS)
+    pipe.execute()
+
+
+def free(redis: Redis, marks: Sequence[str]) -> list[str]:
+    """Return those of `marks` that name no job which waits or runs, in their order."""
+    if not marks:
+        return []
+    named = [as_text(found) if found else None for found in redis.mget(marks)]
+    waiting = alive(redis, {one for one in named if one is not None})
+    return [mark for mark, one in zip(marks, named, strict=True) if one not in waiting]
+
+
+def alive(redis: Redis, job_ids: set[str]) -> set[str]:
+    """Return those jobs that are queued, or whose worker gave a sign of life of late."""
+    pipe = redis.pipeline(transaction=False)
+    for job_id in (asked := sorted(job_ids)):
+        pipe.hmget(Job.key_for(job_id), "status", "last_heartbeat")
+    return {job_id for job_id, found in zip(asked, pipe.execute(), strict=True) if is_alive(*found)}
+
+
+def is_alive(status: bytes | None, heard: bytes | None) -> bool:
+    """Whether a job of that status, whose worker was last heard of then, still has an end ahead."""
+    if status == b"started":
+        return heard is not None and utc_now() - utcparse(as_text(heard)) < SILENCE
+    return status == b"queued"

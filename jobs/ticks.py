@@ -1,0 +1,56 @@
+"""When each entry of the clock last did its work: written by the clock, read by whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis import Redis
+from rq.utils import as_text
+
+from dashboard.clock import utc_now
+
+EVERY = "clock:every"
+LAST = "clock:last"
+# A machine that is too busy for a moment is no reason to wake anybody.
+SHORTEST_ALARM_SECONDS = 60
+MISSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """An entry of the clock and how many seconds ago it last came to its end; None for never."""
+
+    name: str
+    every_seconds: int
+    age_seconds: float | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it missed so many turns that somebody has to look."""
+        most = max(MISSED * self.every_seconds, SHORTEST_ALARM_SECONDS)
+        return self.age_seconds is None or self.age_seconds > most
+
+
+def declare(redis: Redis, table: Mapping[str, int]) -> None:
+    """Say which entries there are and how often, in seconds, each is due."""
+    with redis.pipeline() as pipe:
+        pipe.delete(EVERY)
+        for name, seconds in table.items():
+            pipe.hset(EVERY, name, str(seconds))
+        pipe.execute()
+
+
+def note(redis: Redis, name: str) -> None:
+    """Note that the entry has just done what was due."""
+    redis.hset(LAST, name, str(utc_now().timestamp()))
+
+
+def read(redis: Redis) -> list[Tick]:
+    """Return every entry as its clock declared it; none when no clock ever ran on this Redis."""
+    every, last = redis.hgetall(EVERY), redis.hgetall(LAST)
+    now = utc_now().timestamp()
+    return [
+        Tick(as_text(name), int(seconds), now - float(last[name]) if name in last else None)
+        for name, seconds in every.items()
+    ]

@@ -1,0 +1,113 @@
+"""Whether the work goes on: the ages of ticks and jobs, and the workers that live."""
+
+from datetime import timedelta
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from rq import Queue
+from rq.utils import utcformat
+
+from dashboard.clock import utc_now
+from jobs import ticks
+from jobs.health import Health, read_health, waiting_in
+from jobs.syncs import sync_run
+from jobs.ticks import Tick
+from jobs.upkeep import make_partitions
+
+WORKER = "rq:worker:one"
+
+
+@pytest.fixture
+def healthy(db: SQLAlchemy, redis: Redis) -> Redis:
+    """A Redis of a clock that has just ticked, and of one worker."""
+    ticks.declare(redis, {"roll_due": 5, "backfill_events": 3600})
+    for name in ("roll_due", "backfill_events"):
+        ticks.note(redis, name)
+    redis.sadd("rq:workers", WORKER)
+    redis.hset(WORKER, "birth", "now")
+    return redis
+
+
+def states(redis: Redis) -> tuple[str, str, str]:
+    """Return what is said of the clock, the workers and the queues."""
+    health = read_health(redis)
+    return health.clock_state, health.worker_state, health.queue_state
+
+
+def age(redis: Redis, job_id: str, seconds: int) -> None:
+    """Let a job have been queued so long ago."""
+    at = utcformat(utc_now() - timedelta(seconds=seconds))
+    redis.hset(f"rq:job:{job_id}", "enqueued_at", at)
+
+
+def test_where_all_goes_on_nothing_is_said(healthy: Redis) -> None:
+    assert states(healthy) == ("ok", "ok", "ok")
+    assert read_health(healthy).is_well
+
+
+@pytest.mark.parametrize(
+    ("every", "seconds", "is_late"),
+    [(5, 60, False), (5, 61, True), (15, 61, True), (3600, 10800, False), (3600, 10801, True)],
+)
+def test_an_entry_is_late_after_three_turns_and_a_minute(
+    every: int, seconds: int, is_late: bool
+) -> None:
+    assert Tick("roll_due", every, seconds).is_late is is_late
+
+
+def test_an_entry_that_did_not_come_is_named(healthy: Redis) -> None:
+    healthy.hset(ticks.LAST, "roll_due", str(utc_now().timestamp() - 75))
+    healthy.hdel(ticks.LAST, "backfill_events")
+    assert states(healthy)[0] == "roll_due has not run for 75 s; backfill_events has never run"
+    assert not read_health(healthy).is_well
+
+
+def test_an_entry_that_was_removed_is_not_missed(healthy: Redis) -> None:
+    ticks.declare(healthy, {"roll_due": 5})
+    assert [tick.name for tick in read_health(healthy).ticks] == ["roll_due"]
+
+
+def test_a_redis_without_a_clock_says_so(healthy: Redis) -> None:
+    healthy.delete(ticks.EVERY)
+    assert states(healthy)[0] == "has never run on this Redis"
+
+
+def test_an_entry_of_a_worker_has_run_when_the_worker_is_done(healthy: Redis) -> None:
+    ticks.declare(healthy, {"make_partitions": 3600})
+    make_partitions.push(())
+    assert states(healthy)[0] == "make_partitions has never run"
+    make_partitions()
+    assert states(healthy)[0] == "ok"
+
+
+def test_a_worker_whose_signs_of_life_have_expired_is_not_counted(healthy: Redis) -> None:
+    healthy.sadd("rq:workers", "rq:worker:killed")
+    assert read_health(healthy).workers == 1
+    healthy.delete(WORKER)
+    assert states(healthy)[1] == "none is running"
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(110, "ok"), (130, "a job in interactive waits")])
+def test_a_job_that_waits_for_too_long_is_told(healthy: Redis, seconds: int, state: str) -> None:
+    sync_run.push([1], "interactive")
+    [job_id] = Queue("interactive", connection=healthy).job_ids
+    age(healthy, job_id, seconds)
+    assert states(healthy)[2].startswith(state)
+
+
+def test_the_oldest_job_need_not_be_the_first(healthy: Redis) -> None:
+    sync_run.push([1])
+    sync_run.push([2])
+    sync_run.push_batch(sync_run, [3], None, at_front=True)
+    age(healthy, Queue("scheduled", connection=healthy).job_ids[1], 300)
+    waiting = waiting_in(healthy, "scheduled")
+    assert (waiting.jobs, round(waiting.oldest_seconds, -1)) == (3, 300)
+
+
+def test_an_empty_queue_makes_nobody_wait(healthy: Redis) -> None:
+    assert waiting_in(healthy, "closing").oldest_seconds == 0
+
+
+def test_health_without_ticks_is_not_well() -> None:
+    assert not Health(ticks=[], queues=[], workers=1).is_well

@@ -1,0 +1,220 @@
+"""The clock hands out what is due by itself: nothing piles up, and nothing stops it for long."""
+
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisIsAway
+from rq import Queue
+from sqlalchemy import create_engine, text
+
+from dashboard.clock import utc_now
+from dashboard.transaction import transaction
+from jobs import scheduler, ticks
+from jobs.cycles import roll_due
+from jobs.runtime import QUEUES, Task
+from jobs.schedule import TABLE, Entry
+from jobs.scheduler import Clock
+from tests.support.billing import make_bill, put
+from tests.support.queries import count_queries
+
+HANDING_OUT = [entry for entry in TABLE if entry.hands_out]
+
+
+@pytest.fixture
+def clock(app: Flask, db: SQLAlchemy, redis: Redis) -> Clock:
+    """A clock whose Redis holds its table and nothing else."""
+    made = Clock(app)
+    made.enqueue_jobs()
+    return made
+
+
+def fall_due(clock: Clock, *entries: Entry) -> None:
+    """Let the time of these entries come, and do what is due."""
+    past = utc_now().timestamp() - 1
+    clock.connection.zadd(clock.scheduled_jobs_key, {entry.id: past for entry in entries})
+    clock.enqueue_jobs()
+
+
+def queued(redis: Redis) -> list[tuple[str, str]]:
+    """Return queue and function of every job that waits, by urgency."""
+    return [
+        (name, job.func_name.rpartition(".")[2])
+        for name in QUEUES
+        for job in Queue(name, connection=redis).jobs
+    ]
+
+
+def an_hour(clock: Clock) -> None:
+    """Let every entry of the table fall due as often as it does in an hour."""
+    for second in range(5, 3601, 5):
+        if due := [entry for entry in clock.table if second % entry.every_seconds == 0]:
+            fall_due(clock, *due)
+
+
+def test_an_hour_without_workers_leaves_the_work_once_and_no_ticks(
+    clock: Clock, redis: Redis
+) -> None:
+    bill = make_bill()
+    with transaction():
+        bill.period_end = utc_now()
+    an_hour(clock)
+    assert queued(redis) == [
+        ("closing", "roll_batch"),
+        ("maintenance", "backfill_events"),
+        ("maintenance", "make_partitions"),
+    ]
+
+
+@pytest.mark.parametrize("entry", HANDING_OUT, ids=lambda entry: entry.task.__name__)
+def test_an_entry_with_nothing_due_costs_one_query_and_no_job(
+    clock: Clock, db: SQLAlchemy, redis: Redis, entry: Entry
+) -> None:
+    with count_queries(db.engine) as queries:
+        fall_due(clock, entry)
+    assert (queries.count, queued(redis)) == (1, [])
+
+
+def test_what_is_due_is_queued_by_the_clock_and_due_again_after_its_interval(
+    clock: Clock, redis: Redis
+) -> None:
+    bill = make_bill()
+    put(bill, a=100)
+    with transaction():
+        bill.next_sync_at = bill.created_at
+    [entry] = (one for one in TABLE if one.task.__name__ == "sync_due")
+    fall_due(clock, entry)
+    assert queued(redis) == [("scheduled", "sync_batch")]
+    due = redis.zscore(clock.scheduled_jobs_key, entry.id)
+    assert 8 <= due - utc_now().timestamp() <= 10
+
+
+def test_an_entry_that_fails_stops_neither_the_others_nor_itself(
+    app: Flask, db: SQLAlchemy, redis: Redis
+) -> None:
+    turns: list[str] = []
+
+    def fails() -> None:
+        turns.append("fails")
+        raise ValueError("asked to fail")
+
+    def works() -> None:
+        turns.append("works")
+
+    entries = [
+        Entry(Task(each, queue="closing", timeout=5), 5, hands_out=True) for each in (fails, works)
+    ]
+    clock = Clock(app, tuple(entries))
+    clock.enqueue_jobs()
+    fall_due(clock, *entries)
+    assert sorted(turns) == ["fails", "fails", "works", "works"]
+    assert [tick.name for tick in ticks.read(redis) if tick.age_seconds is None] == ["fails"]
+
+
+def test_an_entry_that_hangs_in_the_database_is_cut_off_and_runs_the_next_time(
+    app: Flask, db: SQLAlchemy, redis: Redis
+) -> None:
+    bill = make_bill()
+    with transaction():
+        bill.period_end = utc_now()
+    db.session.remove()
+    entry = Entry(Task(roll_due.function, queue="closing", timeout=1), 5, hands_out=True)
+    clock = Clock(app, (entry,))
+    somebody = create_engine(db.engine.url)
+    with somebody.begin() as holding:
+        holding.execute(text("lock table invoices in access exclusive mode"))
+        began = time.monotonic()
+        clock.enqueue_jobs()
+        assert 0.9 < time.monotonic() - began < 5
+    somebody.dispose()
+    assert queued(redis) == []
+    fall_due(clock, entry)
+    assert queued(redis) == [("closing", "roll_batch")]
+
+
+def test_the_clock_goes_on_when_the_database_is_back(
+    clock: Clock, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = HANDING_OUT[0]
+    away = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing")
+    with monkeypatch.context() as patch:
+        patch.setattr("flask_sqlalchemy.session.Session.get_bind", lambda *_, **__: away)
+        fall_due(clock, entry)
+    redis.delete(ticks.LAST)
+    fall_due(clock, entry)
+    assert [tick.name for tick in ticks.read(redis) if tick.age_seconds is not None] == [
+        entry.task.__name__
+    ]
+
+
+def test_an_emptied_redis_has_the_table_again_at_the_next_poll(clock: Clock, redis: Redis) -> None:
+    redis.flushdb()
+    clock.enqueue_jobs()
+    assert redis.zcard(clock.scheduled_jobs_key) == len(TABLE)
+
+
+def test_a_clock_that_was_set_back_does_not_sleep_until_it_has_caught_up(
+    clock: Clock, redis: Redis
+) -> None:
+    ahead = utc_now() + timedelta(hours=1)
+    redis.zadd(clock.scheduled_jobs_key, {one.id: ahead.timestamp() for one in HANDING_OUT})
+    redis.delete(ticks.LAST)
+    clock.enqueue_jobs()
+    assert len([tick for tick in ticks.read(redis) if tick.age_seconds is not None]) == len(
+        HANDING_OUT
+    )
+
+
+def test_two_clocks_hand_out_the_same_work_once(clock: Clock, app: Flask, redis: Redis) -> None:
+    for slug in ("one", "two"):
+        bill = make_bill(slug)
+        with transaction():
+            bill.period_end = utc_now()
+    for each in (clock, Clock(app)):
+        fall_due(each, *HANDING_OUT)
+    [job] = Queue("closing", connection=redis).jobs
+    assert len(job.args) == 2
+
+
+def test_a_job_of_somebody_else_goes_to_its_queue(clock: Clock, redis: Redis) -> None:
+    clock.enqueue_at(utc_now() - timedelta(seconds=1), print, queue_name="maintenance")
+    clock.enqueue_jobs()
+    assert queued(redis) == [("maintenance", "print")]
+
+
+class Stopping(Clock):
+    """A clock whose Redis goes away once, and which is told to stop at its second run."""
+
+    runs = 0
+
+    def run(self, burst: bool = False) -> None:
+        Stopping.runs += 1
+        self.is_stopping = Stopping.runs > 1
+        raise RedisIsAway("asked to fail")
+
+
+def test_it_outlives_an_outage_of_redis_and_still_stops_when_told(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "Clock", Stopping)
+    monkeypatch.setattr(scheduler, "POLL_SECONDS", 0)
+    scheduler.run(app)
+    assert Stopping.runs == 2
+
+
+def test_a_signal_stops_it_though_redis_is_away(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    clock._install_signal_handlers()
+    try:
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert clock.is_stopping
