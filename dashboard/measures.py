@@ -1,12 +1,17 @@
 """The figures /metrics shows: counted in this process, or read from the database at the scrape."""
 
+import math
+
 from prometheus_client import Counter, Gauge, Histogram
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.models import WebhookEvent
+from jobs.health import read_health
 
 REQUEST_SECONDS = Histogram(
     "dashboard_request_seconds",
@@ -20,9 +25,42 @@ DIRTY = Gauge("dashboard_invoices_dirty", "Invoices that hold what Stripe was no
 PARKED = Gauge("dashboard_invoices_parked", "Invoices held back for a person to decide.")
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
 EVENTS = Gauge("dashboard_webhook_events", "Webhook events by state.", ("state",))
+TICK_AGE = Gauge(
+    "dashboard_clock_tick_age_seconds", "Since the clock's entry last did its work.", ("entry",)
+)
+TICKS_LATE = Gauge(
+    "dashboard_clock_entries_late", "Entries of the clock that missed three turns and a minute."
+)
+QUEUED = Gauge("dashboard_queue_jobs", "Jobs that wait, by queue.", ("queue",))
+OLDEST = Gauge("dashboard_queue_oldest_seconds", "For how long the oldest job waits.", ("queue",))
+WORKERS = Gauge("dashboard_workers", "Workers that gave a sign of life of late.")
 
 
-def collect() -> None:
+def collect(redis: Redis) -> None:
+    """Read the figures that are the same everywhere: the fleet's, and of the work behind it."""
+    collect_work(redis)
+    collect_fleet()
+
+
+def collect_work(redis: Redis) -> None:
+    """Read clock, queues and workers; without Redis none of them is known to work."""
+    TICK_AGE.clear()
+    try:
+        health = read_health(redis)
+    except RedisError:
+        TICKS_LATE.set(math.inf)
+        WORKERS.set(0)
+        return
+    for tick in health.ticks:
+        TICK_AGE.labels(tick.name).set(math.inf if tick.age_seconds is None else tick.age_seconds)
+    TICKS_LATE.set(sum(tick.is_late for tick in health.ticks) if health.ticks else math.inf)
+    for queue in health.queues:
+        QUEUED.labels(queue.queue).set(queue.jobs)
+        OLDEST.labels(queue.queue).set(queue.oldest_seconds)
+    WORKERS.set(health.workers)
+
+
+def collect_fleet() -> None:
     """Read the fleet's figures: one grouped query a figure, all on indexes."""
     by_status = select(Invoice.status, func.count()).group_by(Invoice.status)
     for status, count in db.session.execute(by_status):

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import csrf, db
 from dashboard.measures import REQUEST_SECONDS, collect
+from jobs.health import read_health
 
 bp = Blueprint("operation", __name__)
 SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -68,7 +69,11 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @permission("public")
 def readyz() -> ResponseReturnValue:
-    """Answer 200 when database, Redis and migrations are as this code needs them, else 503."""
+    """Answer 200 when database, Redis and migrations are as this code needs them, else 503.
+
+    Whether the work behind the pages goes on is told beside it and decides nothing: to send no
+    requests here would bring no worker back.
+    """
     parts = {
         "database": database_state(),
         "instants": instant_state(),
@@ -76,14 +81,15 @@ def readyz() -> ResponseReturnValue:
         "migrations": migration_state(),
     }
     ready = all(state == "ok" for state in parts.values())
-    return {"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503
+    status = "ready" if ready else "not ready"
+    return {"status": status, **parts, **work_states()}, 200 if ready else 503
 
 
 @bp.get("/metrics")
 @permission("public")
 def metrics() -> ResponseReturnValue:
     """Answer Prometheus with this process's figures and the fleet's, read from the database."""
-    collect()
+    collect(current_app.extensions["redis"])
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -112,6 +118,19 @@ def redis_state() -> str:
     except RedisError as error:
         return f"unreachable: {type(error).__name__}"
     return "ok"
+
+
+def work_states() -> dict[str, str]:
+    """Return `ok` or what is wrong with the clock, the workers and the queues."""
+    try:
+        health = read_health(current_app.extensions["redis"])
+    except RedisError:
+        return dict.fromkeys(("clock", "workers", "queues"), "unknown without Redis")
+    return {
+        "clock": health.clock_state,
+        "workers": health.worker_state,
+        "queues": health.queue_state,
+    }
 
 
 def migration_state() -> str:

@@ -3,7 +3,6 @@
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
-from rq import Queue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
@@ -12,7 +11,7 @@ from dashboard.sync.waiting import waiting_invoices
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import READS_ALLOTTED, stripe_state
 from dashboard.webhooks.listing import counts_by_state
-from jobs.runtime import QUEUES
+from jobs.health import Health, read_health
 
 bp = Blueprint("fleet", __name__, url_prefix="/fleet")
 
@@ -20,7 +19,7 @@ bp = Blueprint("fleet", __name__, url_prefix="/fleet")
 @bp.get("")
 @permission("fleet.view")
 def show() -> ResponseReturnValue:
-    """Show counts, what waits for a person, and how deep the queues are."""
+    """Show counts, what waits for a person, and whether the work behind the pages goes on."""
     now = utc_now()
     return render_template(
         "fleet/_health.html" if is_htmx() else "fleet/show.html",
@@ -28,17 +27,16 @@ def show() -> ResponseReturnValue:
         runs=run_counts(now=now),
         waiting=waiting_invoices(),
         events=counts_by_state(),
-        queues=queue_depths(),
+        work=work_behind(),
         failing=failing_invoices(),
         stripe=stripe_state(),
         reads_allotted=READS_ALLOTTED,
     )
 
 
-def queue_depths() -> dict[str, int] | None:
-    """Return the jobs waiting per queue, by urgency; None when Redis does not answer."""
-    redis = current_app.extensions["redis"]
+def work_behind() -> Health | None:
+    """Return how clock, queues and workers are; None when Redis does not answer."""
     try:
-        return {name: Queue(name, connection=redis).count for name in QUEUES}
+        return read_health(current_app.extensions["redis"])
     except RedisError:
         return None

@@ -55,6 +55,14 @@ def day(value: date | datetime | None) -> str:
     return f"{value:%-d %b %Y}" if value else DASH
 
 
+def lasting(seconds: float) -> str:
+    """Return how long something lasts in its largest whole unit: 12 s, 3 min, 2 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 3600 else f"{whole // 3600} h"
+
+
 def machine(value: datetime) -> str:
     """Return an instant for <time datetime> and exports: 2026-11-22T10:29:31Z."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -92,6 +100,7 @@ def middle(text: str, keep: int = 7) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, counted, plural, instant, day, machine, period, bounds, middle,
+        money, unit_price, quantity, counted, plural, instant, day, lasting, machine, period,
+        bounds, middle,
     ):  # fmt: skip
         app.add_template_filter(function)

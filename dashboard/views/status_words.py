@@ -75,6 +75,10 @@ TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
 }
+WORK = {
+    "ok": StatusWord("On time", "check", "ok"),
+    "late": StatusWord("Late", "alert", "bad"),
+}
 KINDS = {
     "invoice": INVOICE,
     "sync": SYNC,
@@ -85,6 +89,7 @@ KINDS = {
     "service": SERVICE,
     "payment": PAYMENT,
     "token": TOKEN,
+    "work": WORK,
 }
 
 

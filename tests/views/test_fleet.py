@@ -1,7 +1,10 @@
 """The health of the whole."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
+from rq import Queue
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.outcome import park
@@ -9,13 +12,49 @@ from dashboard.clock import utc_now
 from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from jobs import ticks
+from jobs.syncs import sync_run
+from tests.jobs.test_health import WORKER, age
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of, make_bill
 from tests.views.test_foreign_lines import add_line
 
 
-def test_a_fleet_in_step_says_so(admin: FlaskClient) -> None:
+@pytest.fixture
+def working(redis: Redis) -> Redis:
+    """A Redis of a clock that has just ticked, and of one worker."""
+    ticks.declare(redis, {"roll_due": 5, "backfill_events": 3600})
+    for name in ("roll_due", "backfill_events"):
+        ticks.note(redis, name)
+    redis.sadd("rq:workers", WORKER)
+    redis.hset(WORKER, "birth", "now")
+    return redis
+
+
+def test_a_fleet_in_step_says_so(admin: FlaskClient, working: Redis) -> None:
     assert "Everything is in step" in text_of(page(admin.get("/fleet")))
+
+
+def test_work_that_stands_still_is_said_first(admin: FlaskClient, redis: Redis) -> None:
+    words = text_of(page(admin.get("/fleet")))
+    assert "No worker is running" in words
+    assert "The clock stands still" in words
+    assert "Everything is in step" not in words
+
+
+def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
+    admin: FlaskClient, app: Flask, working: Redis
+) -> None:
+    working.hset(ticks.LAST, "roll_due", str(utc_now().timestamp() - 7300))
+    with app.app_context():
+        sync_run.push([1], "interactive")
+    [job_id] = Queue("interactive", connection=working).job_ids
+    age(working, job_id, 200)
+    words = text_of(page(admin.get("/fleet")))
+    assert "Roll due 5 s 2 h ago Late" in words
+    assert "Backfill events 1 h 0 s ago On time" in words
+    assert "Interactive 1 3 min Late" in words
+    assert "Jobs wait for too long In interactive." in words
 
 
 def test_a_parked_invoice_is_shown_with_its_reason(admin: FlaskClient, acme: Organization) -> None:
