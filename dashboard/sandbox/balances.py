@@ -12,21 +12,32 @@ from dashboard.sandbox.store import Record, new_id
 def create(call: Call) -> Record:
     """POST /v1/customers/{customer}/balance_transactions: an adjustment in minor units."""
     customer = find_customer(call.store, call.ids["customer"])
-    currency = call.params["currency"].lower()
-    balance = balance_of(customer, currency) + call.params["amount"]
+    return _rendered(_move(call, customer, call.params["currency"].lower(), call.params["amount"]))
+
+
+def move_balance(call: Call, customer: Record, invoice: Record, cents: int, kind: str) -> None:
+    """Move the balance by what an invoice took from it or left on it; nothing is no transaction."""
+    if cents:
+        named = {"type": kind, "invoice": invoice["id"]}
+        _move(call, customer, invoice["currency"], cents, **named)
+
+
+def _move(call: Call, customer: Record, currency: str, cents: int, **named: str) -> Record:
+    balance = balance_of(customer, currency) + cents
     set_balance(call.store, customer, currency, balance)
     transaction: Record = {
         "id": new_id("cbtxn"),
-        "amount": call.params["amount"],
+        "amount": cents,
         "created": call.now,
         "currency": currency,
         "customer": customer["id"],
-        "description": call.params.get("description"),
+        "description": call.params.get("description") if not named else None,
         "ending_balance": balance,
-        "metadata": merged({}, call.params.get("metadata")),
+        "metadata": merged({}, call.params.get("metadata") if not named else None),
+        **named,
     }
     call.store.put("balance_transaction", transaction)
-    return _rendered(transaction)
+    return transaction
 
 
 def list_of_customer(call: Call) -> Record:
@@ -40,14 +51,14 @@ def list_of_customer(call: Call) -> Record:
 
 def _rendered(transaction: Record) -> Record:
     return {
+        "invoice": None,
+        "type": "adjustment",
         **transaction,
         "object": "customer_balance_transaction",
         "checkout_session": None,
         "credit_note": None,
         "customer_account": None,
-        "invoice": None,
         "livemode": False,
-        "type": "adjustment",
     }
 
 

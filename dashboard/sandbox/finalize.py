@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dashboard.sandbox.amounts import settle_with_balance
-from dashboard.sandbox.customers import balance_of, set_balance
+from dashboard.sandbox.balances import move_balance
+from dashboard.sandbox.customers import balance_of
 from dashboard.sandbox.errors import ApiError, invalid, refused
 from dashboard.sandbox.invoice_access import from_path, shown
 from dashboard.sandbox.invoice_view import total_of
 from dashboard.sandbox.payment import mark_paid, plan_payment
+from dashboard.sandbox.revisions import replace_original
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
 
@@ -36,6 +38,7 @@ def finalize_draft(call: Call, invoice: Record) -> None:
     call.sandbox.timers.set("finalize", invoice["id"], None)
     invoice["automatically_finalizes_at"] = None
     _refuse_empty(call, invoice)
+    replace_original(call, invoice)
     customer = call.store.all("customer")[invoice["customer"]]
     _apply_balance(call, invoice, customer)
     _number(call, invoice, customer)
@@ -76,8 +79,9 @@ def _apply_balance(call: Call, invoice: Record, customer: Record) -> None:
     balance = balance_of(customer, currency)
     due, left = settle_with_balance(total, balance, currency)
     invoice |= {"starting_balance": balance, "ending_balance": left, "amount_due": due}
-    if left != balance:
-        set_balance(call.store, customer, currency, left)
+    too_small = max(left, 0)
+    move_balance(call, customer, invoice, left - balance - too_small, "applied_to_invoice")
+    move_balance(call, customer, invoice, too_small, "invoice_too_small")
 
 
 def _number(call: Call, invoice: Record, customer: Record) -> None:

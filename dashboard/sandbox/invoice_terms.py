@@ -15,7 +15,7 @@ GRACE_SECONDS = 60 * 60
 FURTHEST_SCHEDULE_SECONDS = 5 * 366 * 24 * 60 * 60
 _DAY = 24 * 60 * 60
 
-_TERMS = (
+TERMS = (
     "auto_advance", "collection_method", "custom_fields", "days_until_due",
     "default_payment_method", "description", "due_date", "effective_at", "footer", "number",
     "rendering", "statement_descriptor",
@@ -42,7 +42,9 @@ def blank(call: Call, customer: Record) -> Record:
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "ending_balance": None,
+        "from_invoice": None,
         "last_finalization_error": None,
+        "latest_revision": None,
         "metadata": {},
         "next_payment_attempt": None,
         "payment_settings": {
@@ -63,7 +65,7 @@ def blank(call: Call, customer: Record) -> Record:
             "paid_at": None,
             "voided_at": None,
         },
-        **dict.fromkeys(_TERMS),
+        **dict.fromkeys(TERMS),
         "auto_advance": False,
         "collection_method": "charge_automatically",
     }
@@ -73,8 +75,8 @@ def apply_terms(call: Call, invoice: Record) -> None:
     """Check the call's terms and metadata, then set them on the row. A 400 changes nothing."""
     given = call.params
     metadata = merged(invoice["metadata"], given.get("metadata"))
-    wanted = {name: invoice[name] for name in _TERMS}
-    wanted |= {name: given[name] if given[name] != "" else None for name in _TERMS if name in given}
+    wanted = {name: invoice[name] for name in TERMS}
+    wanted |= {name: given[name] if given[name] != "" else None for name in TERMS if name in given}
     _check_terms(wanted)
     due_at = _due_at(call, invoice, wanted)
     invoice |= wanted

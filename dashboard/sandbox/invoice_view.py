@@ -23,9 +23,7 @@ CONSTANT: Record = {
     "default_source": None,
     "default_tax_rates": [],
     "discounts": [],
-    "from_invoice": None,
     "issuer": {"type": "self"},
-    "latest_revision": None,
     "livemode": False,
     "on_behalf_of": None,
     "parent": None,
@@ -70,6 +68,9 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
         **shown,
         "amount_due": due,
         "amount_remaining": max(0, due - invoice["amount_paid"]),
+        # Rows that were kept before revisions came have neither.
+        "from_invoice": invoice.get("from_invoice"),
+        "latest_revision": invoice.get("latest_revision"),
         "automatic_tax": {
             "disabled_reason": None,
             "enabled": False,

@@ -7,6 +7,7 @@ from dashboard.sandbox.errors import invalid, not_editable, refused
 from dashboard.sandbox.invoice_access import changed, from_path, shown, terms
 from dashboard.sandbox.invoice_terms import apply_terms, blank
 from dashboard.sandbox.paging import page, within
+from dashboard.sandbox.revisions import revision_of
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
 
@@ -19,10 +20,19 @@ _ALWAYS = {"auto_advance", "metadata", "default_payment_method", "expand"}
 def create(call: Call) -> Record:
     """POST /v1/invoices: a draft, empty unless pending items are swept in."""
     given = call.params
+    if "subscription" in given:
+        raise invalid("The sandbox makes standalone invoices only.", param="subscription")
+    invoice = revision_of(call) if "from_invoice" in given else _new(call)
+    call.store.put("invoice", invoice)
+    draft = shown(call, invoice)
+    call.emit("invoice.created", draft)
+    return draft
+
+
+def _new(call: Call) -> Record:
+    given = call.params
     if "customer" not in given:
         raise invalid("You must specify a customer.", param="customer", code="parameter_missing")
-    if "subscription" in given or "from_invoice" in given:
-        raise invalid("The sandbox makes standalone invoices only.", param="subscription")
     customer = find_customer(call.store, given["customer"])
     invoice = blank(call, customer)
     apply_terms(call, invoice)
@@ -31,10 +41,7 @@ def create(call: Call) -> Record:
         call.store.put("customer", customer)
     if given.get("pending_invoice_items_behavior") == "include":
         _sweep_in(call, invoice)
-    call.store.put("invoice", invoice)
-    draft = shown(call, invoice)
-    call.emit("invoice.created", draft)
-    return draft
+    return invoice
 
 
 def retrieve(call: Call) -> Record:

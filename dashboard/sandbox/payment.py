@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.sandbox.amounts import minimum_charge
-from dashboard.sandbox.customers import balance_of, set_balance
+from dashboard.sandbox.balances import move_balance
 from dashboard.sandbox.errors import ApiError, refused
 from dashboard.sandbox.invoice_access import from_path, shown
 from dashboard.sandbox.invoice_view import amount_due, total_of
@@ -71,12 +71,19 @@ def remaining(call: Call, invoice: Record) -> int:
 def void(call: Call) -> Record:
     """POST /v1/invoices/{invoice}/void: final; the balance it used is given back."""
     invoice = _in_status(call, "void", ("open", "uncollectible"))
+    if invoice["amount_paid"]:
+        raise refused("You can not void an invoice that has payments. Credit the rest instead.")
+    void_invoice(call, invoice)
+    return shown(call, invoice)
+
+
+def void_invoice(call: Call, invoice: Record) -> None:
+    """End the invoice as void; the balance it used or added to is as before it."""
     customer = call.store.all("customer")[invoice["customer"]]
     used = invoice["starting_balance"] - (invoice["ending_balance"] or 0)
     if used:
-        balance = balance_of(customer, invoice["currency"])
-        set_balance(call.store, customer, invoice["currency"], balance + used)
-    return _end(call, invoice, "void", "voided_at", "invoice.voided")
+        move_balance(call, customer, invoice, used, "unapplied_from_invoice")
+    _end(call, invoice, "void", "voided_at", "invoice.voided")
 
 
 def mark_uncollectible(call: Call) -> Record:
