@@ -55,7 +55,9 @@ def current_draft(organization_id: int) -> Invoice:
 
 def carried_already(item_ids: list[int]) -> set[int]:
     """Return which of these items were carried over before."""
-    query = select(InvoiceItem.carried_from_id).where(InvoiceItem.carried_from_id.in_(item_ids))
+    query = select(InvoiceItem.carried_from_id).where(
+        InvoiceItem.carried_from_id.in_(item_ids), InvoiceItem.kind == "carry_over"
+    )
     return {item_id for item_id in db.session.scalars(query) if item_id is not None}
 
 

@@ -1,19 +1,24 @@
 """What was billed, invoice by invoice, for the same thing: one cycle, price version and service.
 
 A cycle may be billed by several invoices (an early roll, late usage). Each bills what everything up
-to it costs together, less what the earlier ones billed; so the sum depends on the facts alone.
+to it costs together, less what the earlier ones billed; so the sum depends on the facts alone. What
+a void invoice asked for was billed by nobody: it is a claim that a person decides on, and is
+neither billed here nor credited (docs/decisions/void-is-not-billed.md).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
+from dashboard.billing.standing import Standing, fit
+from dashboard.billing.void_models import VoidClaim
 from dashboard.extensions import db
 from dashboard.pricing.exact import major_text
 from dashboard.pricing.rating import Rated
@@ -28,19 +33,32 @@ class ChainKey(NamedTuple):
 
 
 class Link(NamedTuple):
-    """An item and its invoice."""
+    """An item and its invoice; on a void invoice also what it claims."""
 
     invoice: Invoice
     item: InvoiceItem
+    claim: VoidClaim | None = None
+
+    @property
+    def billed_cents(self) -> int:
+        """What its invoice bills of it; a void one bills nothing."""
+        return 0 if self.invoice.status == "void" else self.item.billed_cents
 
 
 class Chains:
-    """The items of one kind for some cycles of some organizations, in their invoices' order."""
+    """The items of one kind for some cycles of some organizations, in their invoices' order.
+
+    What was carried on from one of them, or billed again after a void, follows it.
+    """
 
     def __init__(self, links: Collection[Link]) -> None:
         self._links: dict[ChainKey, list[Link]] = defaultdict(list)
+        self._following: dict[int, list[Link]] = defaultdict(list)
         for link in links:
-            self.put(link.invoice, link.item)
+            if link.item.kind in FOLLOWING:
+                self._following[link.item.carried_from_id or 0].append(link)
+            else:
+                self._put(link)
 
     @classmethod
     def load(
@@ -48,16 +66,19 @@ class Chains:
     ) -> Chains:
         """Read the chains with one query; take the invoices' locks first."""
         query = (
-            select(Invoice, InvoiceItem)
+            select(Invoice, InvoiceItem, VoidClaim)
             .join(Invoice, Invoice.id == InvoiceItem.invoice_id)
+            .outerjoin(VoidClaim, VoidClaim.item_id == InvoiceItem.id)
+            .outerjoin(VoidClaim.case)
+            .options(contains_eager(VoidClaim.case))
             .where(
                 InvoiceItem.organization_id.in_(organization_ids),
                 InvoiceItem.cycle_id.in_(cycle_ids),
-                InvoiceItem.kind == kind,
+                InvoiceItem.kind.in_((kind, *FOLLOWING)),
             )
         )
         rows = db.session.execute(query.execution_options(populate_existing=True))
-        return cls([Link(invoice, item) for invoice, item in rows])
+        return cls([Link(*row) for row in rows])
 
     def items(self) -> list[InvoiceItem]:
         """Return all the items."""
@@ -71,25 +92,73 @@ class Chains:
         """Return the item for `key` on `invoice`; None if it has none yet."""
         return next((link.item for link in self._links[key] if link.invoice is invoice), None)
 
-    def billed_before(self, key: ChainKey, invoice: Invoice) -> int:
-        """Return the cents billed for `key` on invoices before this one."""
-        earlier = (link for link in self._links[key] if link.invoice.sequence < invoice.sequence)
-        return sum(link.item.amount_cents for link in earlier)
+    def before(self, key: ChainKey, invoice: Invoice, owed_cents: int) -> Standing:
+        """Return what invoices before this one did with the `owed_cents` that all so far costs.
+
+        Claims count as far as they are owed beyond what was billed: no more can be decided on, and
+        nothing is credited of what nobody billed.
+        """
+        earlier = self._earlier(key, invoice)
+        kept = fit_claims(earlier, owed_cents)
+        sums = defaultdict[str, int](int)
+        for claim, cents in kept:
+            sums[claim.case.state] += cents
+        rebilled = sum(link.billed_cents for link in earlier if link.item.kind == "rebilled")
+        return Standing(
+            billed=sum(link.billed_cents for link in earlier) - rebilled,
+            rebilled=rebilled,
+            held=sums["undecided"],
+            written_off=sums["written_off"],
+            void=tuple({claim.case.invoice.called: None for claim, cents in kept if cents}),
+        )
+
+    def settle(self, key: ChainKey, invoice: Invoice, owed_cents: int) -> Standing:
+        """Return what `before` returns, and keep with each claim what is still owed of it."""
+        for claim, cents in fit_claims(self._earlier(key, invoice), owed_cents):
+            claim.case.cents += cents - claim.cents
+            claim.cents = cents
+        return self.before(key, invoice, owed_cents)
 
     def put(self, invoice: Invoice, item: InvoiceItem) -> None:
         """Add an item that is new."""
-        chain = self._links[_key(item)]
-        chain.append(Link(invoice, item))
-        chain.sort(key=lambda link: link.invoice.sequence)
+        self._put(Link(invoice, item))
 
     def drop(self, item: InvoiceItem) -> None:
         """Forget an item that is removed."""
         key = _key(item)
         self._links[key] = [link for link in self._links[key] if link.item is not item]
 
+    def _put(self, link: Link) -> None:
+        chain = self._links[_key(link.item)]
+        chain.append(link)
+        chain.sort(key=lambda one: one.invoice.sequence)
+
+    def _earlier(self, key: ChainKey, invoice: Invoice) -> list[Link]:
+        """Return what invoices before this one have for `key`, with all that follows from it."""
+        return [
+            link
+            for first in self._links[key]
+            if first.invoice.sequence < invoice.sequence
+            for link in self._with_following(first)
+        ]
+
+    def _with_following(self, link: Link) -> Iterator[Link]:
+        yield link
+        for following in self._following.get(link.item.id, ()):
+            yield from self._with_following(following)
+
 
 def _key(item: InvoiceItem) -> ChainKey:
     return ChainKey(item.cycle_id, item.price_version_id, item.service_id)
+
+
+def fit_claims(links: Collection[Link], owed_cents: int) -> list[tuple[VoidClaim, int]]:
+    """Return what of the claims among `links` is owed beyond what these billed."""
+    billed = sum(link.billed_cents for link in links)
+    claims = [link.claim for link in links if link.claim and link.claim.case.state != "billed"]
+    # A credit against what is void since leaves less than nothing billed.
+    kept = fit([claim.claimed_cents for claim in claims], owed_cents - max(billed, 0))
+    return list(zip(claims, kept, strict=True))
 
 
 def takes_changes(invoices: Sequence[Invoice]) -> list[Invoice]:
@@ -102,18 +171,28 @@ def takes_changes(invoices: Sequence[Invoice]) -> list[Invoice]:
     return ordered[frozen[-1] + 1 :] if frozen else ordered
 
 
-def remainder(rated: Rated, billed_before: int) -> Rated:
-    """Return what is left of `rated` (everything so far) after what earlier invoices billed."""
-    if not billed_before:
+def remainder(rated: Rated, before: Standing) -> Rated:
+    """Return what is left of `rated` (everything so far) after what became of it before."""
+    if before == Standing():
         return rated
-    amount = rated.amount_cents - billed_before
-    shown = [
-        major_text(Decimal(cents), rated.trace["currency"]) for cents in (billed_before, amount)
-    ]
-    words = f"{shown[0]} of it was billed on earlier invoices; {shown[1]} is left for this one."
+    amount = rated.amount_cents - before.cents
     trace = rated.trace | {
-        "billed_before_cents": billed_before,
+        "billed_before_cents": before.billed + before.rebilled,
+        "held_cents": before.held,
+        "written_off_cents": before.written_off,
         "amount_cents": amount,
-        "words": [*rated.trace["words"], words],
+        "words": [*rated.trace["words"], _words(before, amount, rated.trace["currency"])],
     }
     return Rated(amount, trace)
+
+
+def _words(before: Standing, amount: int, currency: str) -> str:
+    on = f"on void {' and '.join(before.void)}"
+    parts = (
+        (before.billed, "of it was billed on earlier invoices"),
+        (before.rebilled, "of it was on a void invoice and is billed as an item of its own"),
+        (before.held, f"of it is {on} and awaits a decision"),
+        (before.written_off, f"of it was {on} and is written off"),
+    )
+    said = [f"{major_text(Decimal(cents), currency)} {what}" for cents, what in parts if cents]
+    return "; ".join([*said, f"{major_text(Decimal(amount), currency)} is left for this one."])

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sqlalchemy import func, select
 
-from dashboard.billing.chain import Chains, remainder
+from dashboard.billing.chain import Chains
 from dashboard.billing.metered import Usage, usage_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import Period
@@ -59,8 +59,8 @@ def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
             units = total(link.item.quantity for link in chains.of(usage.key))
             expected = _expected(usage, units, began, invoice.period_end, now)
             rated = rate_metered(usage.version.terms, expected)
-            billed = chains.billed_before(usage.key, invoice)
-            more += remainder(rated, billed).amount_cents - item.amount_cents
+            before = chains.before(usage.key, invoice, rated.amount_cents)
+            more += rated.amount_cents - before.cents - item.amount_cents
     seen = (now - began).total_seconds()
     return Forecast(so_far + more, so_far, is_rough=seen < ROUGH_SECONDS)
 

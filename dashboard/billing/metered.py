@@ -65,7 +65,7 @@ def rerate_metered(invoice: Invoice, used: Collection[Usage], *, now: datetime) 
 def _rerate(usage: Usage, additions: Additions, chains: Chains, now: datetime) -> set[Invoice]:
     items = {link.invoice: link.item for link in chains.of(usage.key)}
     first = min(invoice.sequence for invoice in additions)
-    units, billed = Decimal(0), 0
+    units = Decimal(0)
     changed: set[Invoice] = set()
     for invoice in sorted(items.keys() | additions.keys(), key=lambda one: one.sequence):
         item = items.get(invoice)
@@ -74,19 +74,21 @@ def _rerate(usage: Usage, additions: Additions, chains: Chains, now: datetime) -
         )
         units = EXACT.add(units, quantity)
         if invoice.sequence >= first and invoice.is_changeable:
-            rated = remainder(rate_metered(usage.version.terms, units), billed)
-            item, is_changed = _write(invoice, item, _line(invoice, usage, quantity, rated), now)
-            changed |= {invoice} if is_changed else set()
-        billed += item.amount_cents if item else 0
+            rated = rate_metered(usage.version.terms, units)
+            rated = remainder(rated, chains.settle(usage.key, invoice, rated.amount_cents))
+            if item is None and not quantity and not rated.amount_cents:
+                continue
+            changed |= _write(chains, invoice, item, _line(invoice, usage, quantity, rated), now)
     return changed
 
 
 def _write(
-    invoice: Invoice, item: InvoiceItem | None, line: Line, now: datetime
-) -> tuple[InvoiceItem, bool]:
+    chains: Chains, invoice: Invoice, item: InvoiceItem | None, line: Line, now: datetime
+) -> set[Invoice]:
     if item is None:
-        return add_line(invoice, line, now=now), True
-    return item, change_line(invoice, item, line, now=now)
+        chains.put(invoice, add_line(invoice, line, now=now))
+        return {invoice}
+    return {invoice} if change_line(invoice, item, line, now=now) else set()
 
 
 def _line(invoice: Invoice, usage: Usage, quantity: Decimal, rated: Rated) -> Line:

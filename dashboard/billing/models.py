@@ -19,6 +19,10 @@ from dashboard.services.models import Service
 STATUSES = ("draft", "closing", "sealed", "open", "uncollectible", "paid", "void")
 CHANGEABLE = ("draft", "closing")
 FINALIZED = ("open", "paid", "uncollectible", "void")
+# Items that bill what belongs to an item of an earlier invoice, their `carried_from_id`: what
+# Stripe's copy of that did not contain, what it asked for before it was voided, or a credit for
+# more than was due that nobody was billed.
+FOLLOWING = ("carry_over", "rebilled", "taken_back")
 
 
 class BillingCycle(Model):
@@ -115,6 +119,9 @@ class Invoice(Model):
     stripe_told_at: Mapped[datetime | None]
     stripe_told_by: Mapped[str | None] = mapped_column(String(64))
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # What it was at Stripe before somebody edited it there; that one is void.
+    replaced_stripe_id: Mapped[str | None] = mapped_column(String(64))
+    replaced_number: Mapped[str | None] = mapped_column(String(40))
     # Part of the create call's key: a key stays bound to a draft even after that draft was deleted.
     stripe_attempt: Mapped[int] = mapped_column(default=0)
     stripe_status: Mapped[str | None] = mapped_column(String(20))
@@ -135,6 +142,9 @@ class Invoice(Model):
     due_at: Mapped[datetime | None]
     attempt_count: Mapped[int | None]
     failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The customer's balance at Stripe before and after it was issued; below zero is credit.
+    starting_balance_cents: Mapped[int | None]
+    ending_balance_cents: Mapped[int | None]
     payment_failure: Mapped[str | None] = mapped_column(Text)
 
     organization: Mapped[Organization] = relationship()
@@ -142,6 +152,11 @@ class Invoice(Model):
     items: Mapped[list[InvoiceItem]] = relationship(
         back_populates="invoice", order_by="InvoiceItem.id"
     )
+
+    @property
+    def called(self) -> str:
+        """What people call it: by Stripe's number once it has one."""
+        return f"invoice {self.number or self.sequence}"
 
     @property
     def is_changeable(self) -> bool:
@@ -167,11 +182,13 @@ class InvoiceItem(Model):
     __tablename__ = "invoice_items"
     __table_args__ = (
         UniqueConstraint("invoice_id", "key"),
-        # A remainder is carried over once, whatever reports it.
-        UniqueConstraint("carried_from_id"),
+        # A remainder is carried over once, whatever reports it; so is a void item billed again.
+        UniqueConstraint("carried_from_id", "kind"),
         Index("ix_invoice_items_cycle_version", "organization_id", "cycle_id", "price_version_id"),
         CheckConstraint(
-            "kind in ('recurring', 'metered', 'adjustment', 'carry_over')", name="kind"
+            "kind in ('recurring', 'metered', 'adjustment', 'carry_over', 'rebilled',"
+            " 'taken_back')",
+            name="kind",
         ),
         CheckConstraint("period_end >= period_start", name="period"),
     )

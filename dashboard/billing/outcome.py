@@ -10,6 +10,7 @@ from typing import Literal
 
 from dashboard.billing.details import details, keep_details
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.void import open_case
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.pricing.exact import major_text
 
@@ -26,8 +27,11 @@ def record_remote(
     """Take over what Stripe says of `invoice`, unless something newer is known.
 
     `is_last` says that nothing newer can be known: it was read for that purpose. An invoice that
-    the ledger still holds open is not moved here: that is a reconciliation, not a report.
+    the ledger still holds open is not moved here: that is a reconciliation, not a report. Nor is
+    one that is void because a revision replaced it: what it asked for is still asked for.
     """
+    if remote.status == "void" and remote.latest_revision is not None:
+        return _replaced(invoice, remote)
     heard = "told" if is_last else order(invoice, remote)
     if heard in ("older", "unsure"):
         return heard
@@ -43,6 +47,13 @@ def record_remote(
     moved = _move(invoice, remote, now)
     _look_back(invoice, remote, now)
     return "moved" if moved else "told"
+
+
+def _replaced(invoice: Invoice, remote: RemoteInvoice) -> Heard:
+    """Leave a revised invoice to who can read its revision; an unfinished one is reconciled."""
+    if invoice.status not in FINALIZED:
+        invoice.stripe_status = remote.status
+    return "older"
 
 
 def order(invoice: Invoice, remote: RemoteInvoice) -> Heard:
@@ -98,6 +109,8 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
         invoice.payment_failure = None
     elif remote.status == "void":
         invoice.voided_at = remote.voided_at or now
+        unpark(invoice)
+        open_case(invoice, now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
     return True

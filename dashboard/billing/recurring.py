@@ -101,7 +101,9 @@ def recurring_services(organization_id: int, period: Period) -> Sequence[Service
 def _place(invoice: Invoice, fee: Fee, chains: Chains, now: datetime) -> bool:
     """Make the invoice bill what is left of the fee; return whether that changed an item."""
     item = chains.on(fee.key, invoice)
-    line = _line(invoice, fee, chains.billed_before(fee.key, invoice))
+    rated = fee.until(min(invoice.period_end, fee.cycle.ends_at))
+    before = chains.settle(fee.key, invoice, rated.amount_cents)
+    line = _line(invoice, fee, remainder(rated, before))
     if item is not None:
         if line is not None:
             return change_line(invoice, item, line, now=now)
@@ -113,10 +115,9 @@ def _place(invoice: Invoice, fee: Fee, chains: Chains, now: datetime) -> bool:
     return line is not None
 
 
-def _line(invoice: Invoice, fee: Fee, billed_before: int) -> Line | None:
+def _line(invoice: Invoice, fee: Fee, rated: Rated) -> Line | None:
     is_own = invoice.cycle_id == fee.cycle.id
     own = Period(invoice.period_start, invoice.period_end) if is_own else fee.window
-    rated = remainder(fee.until(min(invoice.period_end, fee.cycle.ends_at)), billed_before)
     held = fee.held(own)
     if not rated.amount_cents and not (held and is_own):
         return None

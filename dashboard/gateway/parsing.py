@@ -76,6 +76,10 @@ def parse_invoice(
         voided_at=_instant(moved.get("voided_at")),
         uncollectible_at=_instant(moved.get("marked_uncollectible_at")),
         finalization_error=(data.get("last_finalization_error") or {}).get("message"),
+        starting_balance_cents=data.get("starting_balance"),
+        ending_balance_cents=data.get("ending_balance"),
+        latest_revision=_reference(data.get("latest_revision")),
+        from_invoice=_reference((data.get("from_invoice") or {}).get("invoice")),
         lines=tuple(parse_line(line) for line in lines["data"]),
         has_more_lines=bool(lines.get("has_more")),
         request_id=request_id,
@@ -130,6 +134,10 @@ def _created(data: Json) -> datetime:
 
 def _instant(seconds: int | None) -> datetime | None:
     return None if seconds is None else from_timestamp(seconds)
+
+
+def _reference(reference: str | Json | None) -> str | None:
+    return None if reference is None else _id_of(reference)
 
 
 def _id_of(reference: str | Json) -> str:

@@ -98,6 +98,12 @@ class RemoteInvoice:
     voided_at: datetime | None
     uncollectible_at: datetime | None
     finalization_error: str | None
+    # The customer's balance there, before and after this invoice; below zero is credit.
+    starting_balance_cents: int | None = None
+    ending_balance_cents: int | None = None
+    # Somebody edited an invoice at Stripe: a void one names what replaced it.
+    latest_revision: str | None = None
+    from_invoice: str | None = None
     lines: tuple[RemoteLine, ...] = ()
     has_more_lines: bool = False
     request_id: str | None = None

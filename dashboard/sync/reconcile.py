@@ -17,6 +17,7 @@ from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
+from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.work import Work
 
@@ -27,14 +28,16 @@ def reconcile(work: Work) -> None:
     stripe_id = str(invoice.stripe_invoice_id)
     work.checkpoint()
     remote = work.gateway.invoice(stripe_id)
+    # A revision asks for what the invoice it replaced asked for, and may not carry our keys.
     lines = work.gateway.lines(stripe_id)
-    take_over(invoice, remote, lines, work)
+    take_over(invoice, latest(work.gateway, remote), lines, work)
 
 
 def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], work: Work) -> None:
     """Seal the invoice as Stripe billed it and carry the rest forward."""
     now = work.clock()
     db.session.refresh(invoice, with_for_update=True)
+    adopt(invoice, remote, now=now)
     if invoice.status not in ("draft", "closing", "sealed"):
         record_remote(invoice, remote, now=now)
         return
@@ -50,7 +53,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
         {"stripe_id": remote.id, "billed_cents": remote.total_cents, "carried_cents": carried},
         now=now,
     )
-    if remote.total_cents != invoice.total_cents:
+    if remote.total_cents != invoice.total_cents and remote.status != "void":
         park(
             invoice,
             "billed_differently",

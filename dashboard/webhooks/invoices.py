@@ -14,6 +14,7 @@ from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
 from dashboard.sync.request import Request, hasten, request_sync
+from dashboard.sync.revisions import adopt, latest
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO, is_echo
 
@@ -59,8 +60,10 @@ def invoice_updated(delivery: Delivery) -> Handled:
 
 def finalized_or_later(delivery: Delivery) -> Handled:
     """The invoice left the draft state: take it over, or reconcile when Stripe acted first."""
-    remote = delivery.invoice
-    invoice = find_invoice(remote)
+    told = delivery.invoice
+    # Before the lock: a void invoice may have a successor, which only Stripe can tell of.
+    remote = as_it_stands(delivery) if told.status == "void" else told
+    invoice = find_invoice(told)
     if invoice is None:
         return Handled("Not an invoice of ours.", ignored=True)
     if remote.status == "draft":
@@ -72,6 +75,9 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         delivery.runs.append(run)
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
     before = invoice.status
+    if adopt(invoice, remote, now=delivery.now):
+        record_remote(invoice, remote, now=delivery.now, is_last=True)
+        return Handled(f"It was edited at Stripe: {remote.number} replaced it and is its bill now.")
     heard = hear(invoice, remote, delivery)
     if delivery.type == "invoice.payment_failed":
         note_failure(invoice, remote.attempt_count or 1, why_it_failed(delivery))
@@ -98,6 +104,19 @@ def hear(invoice: Invoice, remote: RemoteInvoice, delivery: Delivery) -> Heard:
     # It was read after the event: whatever is older than that has been told with it.
     as_of = max(filter(None, (found.as_of, remote.as_of)), default=None)
     return record_remote(invoice, replace(found, as_of=as_of), now=delivery.now, is_last=True)
+
+
+def as_it_stands(delivery: Delivery) -> RemoteInvoice:
+    """Return the invoice that asks for the money of a void one of ours now, read from Stripe."""
+    told = delivery.invoice
+    is_known = select(Invoice.id).where(Invoice.stripe_invoice_id == told.id)
+    if db.session.scalar(is_known) is None:
+        return told
+    found = delivery.reading(
+        ("revision", told.id), lambda gateway: latest(gateway, gateway.invoice(told.id))
+    )
+    # Void is final: a reading that does not show it yet is older than the event.
+    return told if found.id == told.id else found
 
 
 def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, key: str | None) -> bool:

@@ -1,0 +1,92 @@
+"""A void invoice opens a case: what it held was billed by nobody, and a person says what follows.
+
+From then on it counts as billed nowhere, and credits against it are taken back: the order in which
+the void, the reconciliation and later facts are told does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record
+from dashboard.billing.credit_back import take_back
+from dashboard.billing.locks import lock_open
+from dashboard.billing.metered import rerate_metered, usage_of
+from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.period import Period
+from dashboard.billing.recurring import recurring_services, rerate_services
+from dashboard.billing.revision import touch_all
+from dashboard.billing.standing import within
+from dashboard.billing.targets import Targets
+from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.extensions import db
+
+
+def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
+    """Open the case of an invoice that was just found void; its row must be locked.
+
+    Each item claims what the invoice asked for as far as it was due. Safe to repeat.
+    """
+    case = db.session.get(VoidCase, invoice.id)
+    if case is not None:
+        return case
+    db.session.flush()
+    locked = lock_open({invoice.organization_id})
+    case = VoidCase(
+        invoice_id=invoice.id,
+        organization_id=invoice.organization_id,
+        state="undecided",
+        cents=0,
+        opened_at=now,
+    )
+    db.session.add(case)
+    items = items_with_cycles(invoice)
+    changed: set[Invoice] = set()
+    for item in items:
+        due = within(item.billed_cents, item.amount_cents)
+        if due:
+            db.session.add(VoidClaim(item=item, case=case, claimed_cents=due, cents=due))
+            case.cents += due
+        if due != item.billed_cents:
+            changed |= take_back(item, item.billed_cents - due, locked, now=now)
+    db.session.flush()
+    touch_all(changed | rerate_after(items, locked, now=now), now=now)
+    record("invoice.void_held", invoice, STRIPE, {"cents": case.cents}, now=now)
+    return case
+
+
+def items_with_cycles(invoice: Invoice) -> Sequence[InvoiceItem]:
+    """Return the items of an invoice in order, with their cycles."""
+    query = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id)
+    return db.session.scalars(
+        query.order_by(InvoiceItem.id).options(joinedload(InvoiceItem.cycle))
+    ).all()
+
+
+def rerate_after(
+    items: Iterable[InvoiceItem], locked: Collection[Invoice], *, now: datetime
+) -> set[Invoice]:
+    """Rate anew what the open invoices bill of the cycles of `items`; return those that changed.
+
+    Amounts mostly stay as they are, but no explanation may say that a void invoice billed anything.
+    """
+    items = list(items)
+    cycles = list({item.cycle_id: item.cycle for item in items}.values())
+    targets = Targets.load(locked, cycles)
+    changed: set[Invoice] = set()
+    for cycle in cycles:
+        services = recurring_services(cycle.organization_id, _period(cycle))
+        changed |= rerate_services(services, [cycle], targets, now=now)
+    for usage in usage_of(items):
+        first = targets.of_cycle(usage.cycle)[0]
+        changed |= rerate_metered(first, [usage], now=now)
+    return changed
+
+
+def _period(cycle: BillingCycle) -> Period:
+    return Period(cycle.starts_at, cycle.ends_at)

@@ -1,0 +1,162 @@
+"""The law of the ledger where invoices are voided: nothing is lost, billed twice or credited free.
+
+Invoices are rolled early, finalized at Stripe with too little or too much, voided at any time and
+decided on at any time. What invoices that stand bill, what waits for a decision and what was
+written off is together what the facts cost; and of nothing more is credited than was billed.
+"""
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.carry import carry_over, current_draft
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
+from dashboard.billing.void_decide import decide_void
+from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.extensions import db as database
+from dashboard.money import Money
+from tests.billing.test_ledger_law import (
+    World,
+    ago,
+    ahead,
+    new_world,
+    numbers,
+    owed_for_usage,
+    owed_in_fees,
+    play,
+    usage,
+)
+from tests.factories import SUPPORT
+from tests.support.stripe_acts import tell
+
+index = st.integers(0, 6)
+steps = st.lists(
+    st.tuples(
+        ahead,
+        st.booleans(),
+        st.one_of(
+            usage,
+            st.tuples(st.just("attach"), ago, st.integers(1, 5)),
+            st.tuples(st.just("detach"), ago, st.integers(0, 4)),
+            st.tuples(st.just("change"), ago, st.integers(0, 4), st.integers(0, 7)),
+            st.tuples(st.just("adjust"), st.integers(-900, 900).filter(bool)),
+            st.tuples(st.just("roll_early")),
+            st.tuples(st.just("issue"), index),
+            st.tuples(
+                st.just("stripe_first"),
+                st.lists(st.sampled_from((None, 0, -1200, 1, 2500)), min_size=1, max_size=5),
+                st.sampled_from(("open", "void", "uncollectible")),
+            ),
+            st.tuples(st.just("void"), index),
+            st.tuples(st.just("void"), index),
+            st.tuples(st.just("decide"), index, st.sampled_from(("bill", "write_off"))),
+        ),
+    ),
+    min_size=10,
+    max_size=32,
+)
+
+
+@dataclass
+class VoidWorld(World):
+    """A world in which Stripe's invoices live too."""
+
+    adjusted: list[int] = field(default_factory=list)
+
+    def invoices(self, *statuses):
+        query = select(Invoice).where(Invoice.organization_id == self.organization.id)
+        found = database.session.scalars(query.order_by(Invoice.sequence)).all()
+        return [one for one in found if one.status in statuses]
+
+    def adjust(self, cents):
+        add_adjustment(
+            current_draft(self.organization.id), Money(cents, "usd"), reason="Fair",
+            description="Adjustment", actor=SUPPORT, now=self.now, key=f"key-{next(numbers)}",
+        )  # fmt: skip
+        self.adjusted.append(cents)
+
+    def issue(self, index):
+        """We finalized a sealed invoice as it was."""
+        tell(self.invoices("sealed")[index], "open", self.now)
+
+    def stripe_first(self, deltas, status):
+        """Stripe finalized the draft: each line as it was, absent (None), or off by something."""
+        invoice = current_draft(self.organization.id)
+        seal_now(invoice, now=self.now)
+        billed = {}
+        for number, item in enumerate(invoice.items):
+            delta = deltas[number % len(deltas)]
+            if delta is not None:
+                billed[item.key] = item.amount_cents + delta
+        carry_over(invoice, billed, now=self.now)
+        tell(invoice, status, self.now)
+
+    def void(self, index):
+        tell(self.invoices("open", "uncollectible")[index], "void", self.now)
+
+    def decide(self, index, decision):
+        decide_void(
+            self.invoices("void")[index], decision, seen=None, reason="Fair", actor=SUPPORT,
+            now=self.now,
+        )  # fmt: skip
+
+
+def standings(world):
+    """Return per root item's chain what is billed, and what is claimed and not billed again."""
+    query = (
+        select(InvoiceItem, Invoice, VoidClaim, VoidCase)
+        .join(Invoice, Invoice.id == InvoiceItem.invoice_id)
+        .outerjoin(VoidClaim, VoidClaim.item_id == InvoiceItem.id)
+        .outerjoin(VoidCase, VoidCase.invoice_id == VoidClaim.invoice_id)
+        .where(InvoiceItem.organization_id == world.organization.id)
+    )
+    rows = database.session.execute(query).all()
+    items = {item.id: item for item, *_ in rows}
+    billed, claimed = defaultdict(int), defaultdict(int)
+    for item, invoice, claim, case in rows:
+        root = item
+        while root.kind in FOLLOWING:
+            root = items[root.carried_from_id]
+        key = ("adjustment",)
+        if root.kind != "adjustment":
+            key = (root.cycle_id, root.price_version_id, root.service_id)
+        if invoice.status != "void":
+            billed[key] += item.billed_cents
+        elif claim is not None and case.state != "billed":
+            claimed[key] += claim.cents
+    return billed, claimed
+
+
+def owed_by(world):
+    owed = owed_for_usage(world) | owed_in_fees(world) | {("adjustment",): sum(world.adjusted)}
+    return {key: cents for key, cents in owed.items() if cents}
+
+
+@settings(
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "12")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps)
+def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story):
+    db.session.rollback()  # of a falsified example before this one
+    base = new_world()
+    world = VoidWorld(base.organization, base.fee, base.metered)
+    play(world, story)
+    db.session.expire_all()
+    billed, claimed = standings(world)
+    accounted = {key: billed[key] + claimed[key] for key in {*billed, *claimed}}
+    assert {key: cents for key, cents in accounted.items() if cents} == owed_by(world)
+    assert all(cents >= 0 for key, cents in billed.items() if key != ("adjustment",))
+    for case in db.session.scalars(
+        select(VoidCase).where(VoidCase.organization_id == world.organization.id)
+    ):
+        claims = select(VoidClaim.cents).where(VoidClaim.invoice_id == case.invoice_id)
+        assert case.cents == sum(db.session.scalars(claims))
+    db.session.rollback()

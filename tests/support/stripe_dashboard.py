@@ -1,0 +1,37 @@
+"""What somebody does to an invoice in Stripe's dashboard, done to the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from tests.support.sandbox import API_KEY
+
+
+def act(sandbox_url: str, path: str, **body: Any) -> dict[str, Any]:
+    """Return the reply to a call of somebody else's."""
+    answer = requests.post(
+        f"{sandbox_url}/v1/{path}",
+        data=body,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+    data: dict[str, Any] = answer.json()
+    return data
+
+
+def void(sandbox_url: str, stripe_id: str | None) -> dict[str, Any]:
+    """Void an invoice."""
+    return act(sandbox_url, f"invoices/{stripe_id}/void")
+
+
+def edit(sandbox_url: str, stripe_id: str | None, more_cents: int = 0) -> dict[str, Any]:
+    """Edit an invoice: a revision, with a line of so much added, replaces it."""
+    body = {"from_invoice[action]": "revision", "from_invoice[invoice]": stripe_id}
+    revision = act(sandbox_url, "invoices", **body)
+    if more_cents:
+        line = {"lines[0][amount]": more_cents, "lines[0][description]": "Added by hand"}
+        act(sandbox_url, f"invoices/{revision['id']}/add_lines", **line)
+    return act(sandbox_url, f"invoices/{revision['id']}/finalize")

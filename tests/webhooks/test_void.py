@@ -1,0 +1,75 @@
+"""Void and revised, as events tell it."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.void_models import VoidCase
+from dashboard.extensions import db
+from tests.support import stripe_dashboard
+from tests.support.events import event, invoice_json
+from tests.support.inbox import deliver
+from tests.support.syncing import Syncer
+
+
+def told(syncer: Syncer, stripe_id: str, kind: str, **facts: Any) -> dict[str, Any]:
+    """Return an event about the invoice as it is at Stripe."""
+    return event(kind, invoice_json(syncer.sandbox.url, stripe_id) | facts)
+
+
+def test_a_voided_event_opens_the_case_once(open_bill: Invoice, syncer: Syncer) -> None:
+    stripe_id = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    for kind in ("invoice.updated", "invoice.voided", "invoice.voided"):
+        deliver(syncer, told(syncer, stripe_id, kind))
+    assert open_bill.status == "void"
+    assert db.session.get_one(VoidCase, open_bill.id).cents == 4000
+
+
+@pytest.mark.parametrize("tells_successor", [True, False])
+def test_an_edited_invoice_is_billed_by_its_revision(
+    open_bill: Invoice, syncer: Syncer, tells_successor: bool
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    number = open_bill.number
+    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    facts = {} if tells_successor else {"latest_revision": None}
+    deliver(syncer, told(syncer, before, "invoice.voided", **facts))
+    assert (open_bill.status, open_bill.stripe_invoice_id) == ("open", revision["id"])
+    assert (open_bill.replaced_stripe_id, open_bill.replaced_number) == (before, number)
+    assert open_bill.number == revision["number"]
+    assert open_bill.parked_code is None
+    assert db.session.get(VoidCase, open_bill.id) is None
+
+
+def test_a_revision_is_paid_and_events_of_what_it_replaced_are_not_ours_any_more(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    again = deliver(syncer, told(syncer, before, "invoice.voided"))
+    paid = {"status": "paid", "amount_paid": 4000}
+    deliver(syncer, told(syncer, revision["id"], "invoice.paid", **paid))
+    assert (again.state, open_bill.status) == ("ignored", "paid")
+
+
+def test_a_revision_that_asks_for_something_else_is_parked(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.edit(syncer.sandbox.url, before, more_cents=500)
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    assert (open_bill.status, open_bill.parked_code) == ("open", "revised_differently")
+    assert "asks for $45.00, where the ledger says $40.00" in str(open_bill.parked_reason)
+    assert open_bill.amount_due_cents == 4500
+
+
+def test_a_revision_that_is_void_too_leaves_a_case(open_bill: Invoice, syncer: Syncer) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    stripe_dashboard.void(syncer.sandbox.url, revision["id"])
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    assert open_bill.status == "void"
+    assert db.session.get_one(VoidCase, open_bill.id).cents == 4000
