@@ -55,10 +55,13 @@ def steps(which: str) -> list[Step]:
     if which == "fast":
         tests = Step("tests", [*PYTEST, NOT_MIGRATIONS, "-m", "not browser and not fault"])
         return [*lint_steps(), migrations, tests]
-    browser = Step("browser", ["python", "bin/browser.py"])
+    programs = [
+        Step("browser", ["python", "bin/browser.py"]),
+        Step("pooler", ["python", "bin/pgbouncer.py"]),
+    ]
     # The chief law is tried on more made-up histories where there is time for it.
     os.environ.setdefault("LAW_EXAMPLES", "60")
-    return [*lint_steps(), browser, migrations, Step("tests", [*PYTEST, NOT_MIGRATIONS])]
+    return [*lint_steps(), *programs, migrations, Step("tests", [*PYTEST, NOT_MIGRATIONS])]
 
 
 def run(step: Step) -> None:

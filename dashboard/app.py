@@ -11,6 +11,7 @@ from dashboard.api import register_api
 from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
+from dashboard.driver import connect_arguments
 from dashboard.extensions import csrf, db, limiter, login_manager, migrate
 from dashboard.gateway.limiter import Rates, RedisLimiter
 from dashboard.gateway.stripe import StripeGateway
@@ -56,9 +57,13 @@ def flask_settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
-        # A restarted PostgreSQL costs a ping, not an error page. Each thread of a batch of jobs
-        # keeps a connection.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 20},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            # A restarted PostgreSQL costs a ping, not an error page.
+            "pool_pre_ping": True,
+            # Each thread of a batch of jobs keeps a connection.
+            "pool_size": 20,
+            "connect_args": connect_arguments(prepares=config.database_prepared_statements),
+        },
         # Flask-Limiter has its own name for a Redis behind a socket.
         "RATELIMIT_STORAGE_URI": config.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_HEADERS_ENABLED": True,

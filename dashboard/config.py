@@ -2,9 +2,13 @@
 
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Options of the driver's own, which an address can only hold as text that it misreads.
+NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
 
 
 class ConfigError(SystemExit):
@@ -17,6 +21,7 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
 
     database_url: str = Field(min_length=1)
+    database_prepared_statements: bool = False
     redis_url: str = Field(min_length=1)
     secret_key: str = Field(min_length=16)
     stripe_api_key: str = Field(pattern=r"^(sk|rk)_(test|live)_.+")
@@ -41,6 +46,11 @@ class Config(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _psycopg_3(cls, value: str) -> str:
+        for name in NOT_IN_ADDRESS & parse_qs(urlsplit(value).query).keys():
+            raise ValueError(
+                f"{name} is not for the address; whether statements are prepared is said by "
+                "DATABASE_PREPARED_STATEMENTS"
+            )
         # A bare postgresql:// would leave the choice of driver to SQLAlchemy's version.
         for prefix in ("postgresql://", "postgres://"):
             if value.startswith(prefix):

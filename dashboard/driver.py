@@ -1,4 +1,4 @@
-"""How psycopg speaks to PostgreSQL: instants are UTC, whatever the server is set to.
+"""How psycopg speaks to PostgreSQL: alike, whatever the server is set to or stands before it.
 
 PostgreSQL writes an instant in the zone of the session, which the server, the role, the host or a
 pooler decides. A month later in that zone is not a month later in UTC, so the zone ends here: on
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from psycopg.abc import DumperKey
 
 
+# A statement is prepared when it is executed for the fifth time on a connection.
+PREPARE_AFTER = 5
+
+
+def connect_arguments(*, prepares: bool) -> dict[str, Any]:
+    """Return how to connect. Prepare statements only where no pooler shares connections.
+
+    They are named by a count of the client's own. In the transaction mode of a pooler two clients
+    use one connection in turn, and the name of one is the statement of another: its answer, too.
+    """
+    return {"prepare_threshold": PREPARE_AFTER if prepares else None}
+
+
 class UtcLoader(Loader):
     """Reads what PostgreSQL writes in the session's zone as an instant in UTC."""
 
@@ -26,7 +39,8 @@ class UtcLoader(Loader):
         """Return the instant. Raises DataError for one that the calendar does not have."""
         written = bytes(data).decode()
         try:
-            return datetime.fromisoformat(written).astimezone(UTC)
+            instant = datetime.fromisoformat(written)
+            return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
         except (ValueError, OverflowError):
             raise DataError(f"{written!r} is not an instant that can be read") from None
 

@@ -29,6 +29,6 @@ def test_the_closing_line_adds_everything_up() -> None:
     assert closing_line([tests, lint]) == "42 passed, 2 failed, 3 skipped"
 
 
-def test_everything_is_the_fast_part_with_the_browser() -> None:
+def test_everything_is_the_fast_part_with_the_browser_and_the_pooler() -> None:
     fast, everything = ({one.name for one in steps(which)} for which in ("fast", "all"))
-    assert everything - fast == {"browser"}
+    assert everything - fast == {"browser", "pooler"}

@@ -16,8 +16,11 @@ def product_environment(
     settings: Settings, *, database_url: str | None, redis_url: str | None
 ) -> dict[str, str]:
     """Return the variables for our own parts; None leaves what the environment already says."""
+    prepared = os.environ.get("DATABASE_PREPARED_STATEMENTS", "true")
     ours = {
         "DATABASE_URL": database_url,
+        # No pooler stands before a server of our own.
+        "DATABASE_PREPARED_STATEMENTS": prepared if settings.own_postgres else None,
         "REDIS_URL": redis_url,
         "DATA_DIR": str(settings.data),
         "PORT": str(settings.port),
