@@ -10,6 +10,8 @@ from flask import Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from dashboard.api.repeated_keys import refuse_repeated_keys
+
 View = TypeVar("View", bound=Callable[..., Any])
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -43,7 +45,10 @@ def operation_of(view: Callable[..., Any]) -> Operation | None:
 
 
 def read_body(model: type[Body], *, most_bytes: int = BODY_BYTES) -> Body:
-    """Return the JSON body as `model`; raise ValidationError, 413 or 415."""
+    """Return the JSON body as `model`; raise ValidationError, 413 or 415.
+
+    A key that is given twice is refused: which of the two was meant nobody can say.
+    """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json. Nothing was changed.")
     request.max_content_length = most_bytes
@@ -53,7 +58,9 @@ def read_body(model: type[Body], *, most_bytes: int = BODY_BYTES) -> Body:
         raise RequestEntityTooLarge(
             f"The body is larger than {most_bytes} bytes. Nothing was changed. Send it in parts."
         ) from None
-    return model.model_validate_json(raw, strict=True)
+    body = model.model_validate_json(raw, strict=True)
+    refuse_repeated_keys(raw, model.__name__)
+    return body
 
 
 def read_query(model: type[Body]) -> Body:

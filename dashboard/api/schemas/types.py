@@ -22,6 +22,8 @@ from dashboard.text import unprintable
 
 YEARS = range(1970, 3000)
 DECIMAL_PATTERN = r"^[0-9]{1,20}(\.[0-9]{1,12})?$"
+# RFC 3339; digits after the microsecond do not count.
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DECIMAL = re.compile(DECIMAL_PATTERN, re.ASCII)
 
 
@@ -56,7 +58,21 @@ def within_reach(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(within_reach)]
+def instant(value: Any) -> Any:
+    """Read an RFC 3339 instant; a number of seconds, also as text, or a mere day is refused."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value)
+    except ValueError:
+        pass  # the 31st of February
+    raise PydanticCustomError(
+        "instant_format", "Send an instant with its zone, such as 2026-04-10T12:00:00Z"
+    )
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(instant), AfterValidator(within_reach)]
 
 
 def printable(text: str) -> str:
