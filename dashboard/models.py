@@ -8,7 +8,7 @@ from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
-from dashboard.usage.models import UsageKey, UsageRecord, UsageTotal
+from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal
 from dashboard.webhooks.models import WebhookEvent
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "SyncedLine",
     "UsageKey",
     "UsageRecord",
+    "UsageTakenOff",
     "UsageTotal",
     "User",
     "VoidCase",

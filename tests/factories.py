@@ -13,7 +13,8 @@ from dashboard.extensions import db
 from dashboard.organizations.create import NewOrganization, create_organization
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
-from dashboard.services.attach import Attachment, attach_service
+from dashboard.services.attach import attach_service
+from dashboard.services.known import Attachment
 from dashboard.services.models import Service
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)

@@ -20,9 +20,10 @@ from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
-from dashboard.services.attach import Attachment, attach_service
+from dashboard.services.attach import attach_service
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
+from dashboard.services.known import Attachment
 from dashboard.services.models import Service
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction

@@ -7,8 +7,8 @@ from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body
 from dashboard.api.schemas.invoices import AdjustmentIn, AdjustmentOut
 from dashboard.billing.adjust import add_adjustment
-from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
+from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.extensions import db
@@ -33,14 +33,15 @@ def create(slug: str) -> Response:
     """Add a one-off charge or credit."""
     wanted = read_body(AdjustmentIn)
     organization = caller.organization(slug)
+    now = utc_now()
     made = add_adjustment(
-        current_invoice(organization),
+        roll_over(organization, now=now),
         Money(wanted.amount_cents, wanted.currency or organization.currency),
         reason=wanted.reason,
         description=wanted.description,
         key=_key(wanted),
         actor=caller.actor(),
-        now=utc_now(),
+        now=now,
     )
     return answer(
         AdjustmentOut(

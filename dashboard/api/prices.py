@@ -42,7 +42,6 @@ def create() -> Response:
     """Create a price with its first version."""
     wanted = read_body(PriceIn)
     caller.require_all_organizations()
-    now = utc_now()
     price = create_price(
         NewPrice(
             wanted.code,
@@ -51,8 +50,8 @@ def create() -> Response:
             wanted.terms(wanted.currency, wanted.unit_label),
             wanted.meter,
         ),
-        effective_at=wanted.effective_at or now,
-        now=now,
+        effective_at=wanted.effective_at,
+        now=utc_now(),
         actor=caller.actor(),
     )
     return answer(PriceOut.of(price), 201)

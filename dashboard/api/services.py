@@ -10,6 +10,7 @@ from dashboard.api.operation import Operation, answer, operation, read_body, rea
 from dashboard.api.schemas.services import (
     ChangeIn,
     DetachmentIn,
+    DetachmentOut,
     ServiceIn,
     ServiceList,
     ServiceOut,
@@ -19,9 +20,10 @@ from dashboard.clock import utc_now
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.pricing.catalog import price_by_code
-from dashboard.services.attach import Attachment, attach_service
+from dashboard.services.attach import attach_service
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
+from dashboard.services.known import Attachment
 from dashboard.services.listing import list_services
 from dashboard.services.models import Service
 
@@ -46,7 +48,7 @@ def index(slug: str) -> Response:
 @permission("api.services.write")
 @operation(
     Operation(
-        "Attach a price; the same external id again is one service",
+        "Attach a price; the same request again is one service, a later `at` another",
         {201: ServiceOut},
         body=ServiceIn,
     )
@@ -66,13 +68,19 @@ def create(slug: str) -> Response:
 
 @bp.post("/<int:service_id>/detachment")
 @permission("api.services.write")
-@operation(Operation("Detach a service", {200: ServiceOut}, body=DetachmentIn))
+@operation(
+    Operation(
+        "Detach a service; usage recorded after its end is taken off the bill",
+        {200: DetachmentOut},
+        body=DetachmentIn,
+    )
+)
 def detach(slug: str, service_id: int) -> Response:
     """End a service."""
     wanted = read_body(DetachmentIn)
     service = _service(slug, service_id)
-    detach_service(service, at=wanted.at, now=utc_now(), actor=caller.actor())
-    return answer(ServiceOut.of(service))
+    ended = detach_service(service, at=wanted.at, now=utc_now(), actor=caller.actor())
+    return answer(DetachmentOut.told(ended))
 
 
 @bp.post("/<int:service_id>/changes")

@@ -39,12 +39,12 @@ def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them 
     """Put a charge (positive) or credit (negative) on the invoice; the same key again is one.
 
     Raises InvoiceIsFrozen once the invoice is sealed, KeyReused when the organization used `key`
-    for another amount or description, Invalid for nothing or another currency.
+    for another amount, description or reason, Invalid for nothing or another currency.
     """
     invoice = lock_invoice(invoice.id)
     existing = _by_key(invoice.organization_id, key)
     if existing is not None:
-        return _same(existing, amount, description)
+        return _same(existing, invoice, (amount, description, reason))
     _check(invoice, amount)
     adjustment = Adjustment(
         organization_id=invoice.organization_id,
@@ -99,8 +99,9 @@ def _by_key(organization_id: int, key: str) -> Adjustment | None:
     return db.session.scalar(query)
 
 
-def _same(existing: Adjustment, amount: Money, description: str) -> Adjustment:
-    if (existing.amount_cents, existing.description) != (amount.cents, description):
+def _same(existing: Adjustment, invoice: Invoice, wanted: tuple[Money, str, str]) -> Adjustment:
+    amount = Money(existing.amount_cents, invoice.currency)
+    if (amount, existing.description, existing.reason) != wanted:
         raise KeyReused(
             f"The key {existing.idempotency_key} was used for another charge or credit. Nothing "
             "was added. Use a new key."

@@ -23,8 +23,8 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
     """Close a draft whose period is over and return the next invoice, opened at its end.
 
     Safe to repeat: an invoice that is closed already returns its successor. The grace counts from
-    the end of the period, but usage still gets all of it when the clock was late. Raises
-    `Conflict` before the end of the period.
+    now and not from the end of the period: usage gets all of it also when the clock was late.
+    Raises `Conflict` before the end of the period.
     """
     invoice = lock_invoice(invoice.id)
     if invoice.status == "draft":

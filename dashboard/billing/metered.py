@@ -100,12 +100,18 @@ def _line(invoice: Invoice, usage: Usage, quantity: Decimal, rated: Rated) -> Li
         key=metered_key(usage.cycle.id, usage.version.version.id),
         cycle_id=usage.cycle.id,
         price_version_id=usage.version.version.id,
-        description=name if is_own else f"{name}, late usage",
+        description=_description(name, quantity, is_own=is_own),
         quantity=quantity,
         amount_cents=rated.amount_cents,
         period=own or usage.window,
         trace=rated.trace,
     )
+
+
+def _description(name: str, quantity: Decimal, *, is_own: bool) -> str:
+    if quantity < 0:
+        return f"{name}, correction"
+    return name if is_own else f"{name}, late usage"
 
 
 def usage_of(items: Collection[InvoiceItem]) -> list[Usage]:

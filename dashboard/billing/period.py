@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -48,8 +48,17 @@ def in_utc(instant: datetime) -> datetime:
 
 
 def whole_second(instant: datetime) -> datetime:
-    """Return `instant` without its fraction of a second: attachments are priced to the second."""
+    """Return the start of the second that holds `instant`: what begins, begins with its second."""
     return instant.replace(microsecond=0)
+
+
+def second_after(instant: datetime) -> datetime:
+    """Return the first whole second not before `instant`: what ends, ends with its second.
+
+    So nothing that happened before the true end is cut off, and fees count whole seconds.
+    """
+    begun = whole_second(instant)
+    return begun if begun == instant else begun + timedelta(seconds=1)
 
 
 def month_boundary(anchor: datetime, k: int) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.carry import current_draft
 from dashboard.billing.close import close, cut, seal_now
+from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.successor import open_next
@@ -37,6 +39,19 @@ def roll_over(organization: Organization, *, now: datetime) -> Invoice:
     while invoice.period_end <= now:
         invoice = close(invoice, now=now)
     return invoice
+
+
+def open_invoices(organizations: Collection[Organization], *, now: datetime) -> Sequence[Invoice]:
+    """Lock and return the open invoices of these organizations, each rolled over to `now` first.
+
+    What happens after a cycle's end belongs to the next one, also before the clock comes by.
+    """
+    by_id = {organization.id: organization for organization in organizations}
+    locked = lock_open(by_id.keys())
+    over = [one for one in locked if one.status == "draft" and one.period_end <= now]
+    for invoice in over:
+        roll_over(by_id[invoice.organization_id], now=now)
+    return lock_open(by_id.keys()) if over else locked
 
 
 def roll_early(

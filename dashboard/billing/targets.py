@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -40,13 +39,12 @@ class Targets:
         """Return the invoices that take a change of `cycle`, in order; at least one."""
         return takes_changes(self._of_cycle[cycle.id]) or [self.draft(cycle.organization_id)]
 
-    def at(self, cycle: BillingCycle, instant: datetime) -> Invoice:
-        """Return the invoice that takes usage of `cycle` recorded at `instant`.
+    def of_usage(self, cycle: BillingCycle) -> Invoice:
+        """Return the invoice that takes usage of `cycle`.
 
-        After an early roll that is the part it happened in, if that part may still change.
+        The newest: an early roll seals the part it cuts off, so no other of the cycle may change.
         """
-        invoices = self.of_cycle(cycle)
-        return next((one for one in invoices if instant < one.period_end), invoices[-1])
+        return self.of_cycle(cycle)[-1]
 
     def draft(self, organization_id: int) -> Invoice:
         """Return the organization's current draft; raise NotFound if it has none."""

@@ -74,6 +74,8 @@ def _same(wanted: NewOrganization) -> Organization:
     """Return the organization that has the slug, if all that was asked for holds of it."""
     found = db.session.scalar(select(Organization).where(Organization.slug == wanted.slug))
     asked = {name: value for name, value in asdict(wanted).items() if value is not None}
+    if wanted.cycle_anchor_at is not None:
+        asked["cycle_anchor_at"] = whole_second(wanted.cycle_anchor_at)
     differs = [name for name, value in asked.items() if getattr(found, name, None) != value]
     if found is None or differs:
         raise OrganizationExists(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.bounds import check_quantities, quantities_held
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice import reprice
@@ -40,8 +41,12 @@ class NewPrice:
     meter: str | None = None
 
 
-def create_price(wanted: NewPrice, *, effective_at: datetime, now: datetime, actor: Actor) -> Price:
+def create_price(
+    wanted: NewPrice, *, effective_at: datetime | None, now: datetime, actor: Actor
+) -> Price:
     """Return the price with its first version, created unless it exists with these properties.
+
+    The version is in force from `effective_at` (None: now) on.
 
     Raises PriceExists when the code is taken by one that differs, BadTerms, Invalid.
     """
@@ -50,9 +55,9 @@ def create_price(wanted: NewPrice, *, effective_at: datetime, now: datetime, act
         raise Invalid("A metered price, and only a metered price, names a meter.", field="meter")
     existing = _by_code(wanted.code)
     if existing is not None:
-        return _same(existing, wanted)
+        return _same(existing, wanted, effective_at)
     # To the second, as attachments are: their shares of a cycle are whole seconds.
-    effective_at = whole_second(effective_at)
+    effective_at = whole_second(effective_at or now)
     price = Price(
         code=wanted.code,
         name=wanted.name,
@@ -92,6 +97,8 @@ def add_version(
             "changed. Choose a later instant.",
             field="effective_at",
         )
+    if price.kind == "recurring":
+        check_quantities([terms], quantities_held(price, since=effective_at))
     version = _version(terms, effective_at, now)
     price.versions.append(version)
     db.session.flush()
@@ -129,10 +136,11 @@ def _check_same_unit(price: Price, terms: Terms) -> None:
         )
 
 
-def _same(price: Price, wanted: NewPrice) -> Price:
+def _same(price: Price, wanted: NewPrice, effective_at: datetime | None) -> Price:
     first = min(price.versions, key=lambda version: version.effective_at)
-    has = (price.name, price.kind, price.meter, terms_of(first))
-    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms):
+    begins = first.effective_at if effective_at is None else whole_second(effective_at)
+    has = (price.name, price.kind, price.meter, terms_of(first), first.effective_at)
+    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms, begins):
         raise PriceExists(
             f"A price {wanted.code} exists already and differs. Nothing was created or changed. "
             "Add a version to change what it costs."

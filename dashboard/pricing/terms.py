@@ -12,6 +12,9 @@ from dashboard.errors import Invalid
 
 MODELS = ("flat", "per_unit", "package", "graduated", "volume")
 TIERED = ("graduated", "volume")
+# Minor units; as much as one charge through the API may be. A line holds a thousand times that, so
+# that no price makes one that cannot be rated.
+HIGHEST_AMOUNT = 10**12
 
 
 class BadTerms(Invalid):
@@ -77,6 +80,17 @@ class Terms:
         if (self.model in TIERED) != bool(self.tiers):
             raise BadTerms("Graduated and volume prices, and only those, need tiers.")
         _check_tiers(self.tiers)
+        self._check_amounts()
+
+    def _check_amounts(self) -> None:
+        asked = [self.unit_amount]
+        for tier in self.tiers:
+            asked += [tier.unit_amount, tier.flat_amount]
+        if max(asked) > HIGHEST_AMOUNT:
+            raise BadTerms(
+                f"An amount of a price is at most {HIGHEST_AMOUNT} minor units. Nothing was "
+                "changed. Unit amounts are minor units: 500 is 5.00."
+            )
 
 
 def _check_tiers(tiers: Iterable[Tier]) -> None:

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
-
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.bounds import check_fees
 from dashboard.billing.effects import rate_effects
-from dashboard.billing.locks import lock_open
 from dashboard.billing.period import whole_second
-from dashboard.errors import Conflict, Invalid
+from dashboard.billing.roll import open_invoices
+from dashboard.errors import Invalid
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price
 from dashboard.pricing.versions import version_at
 from dashboard.services.instant import effective_instant
+from dashboard.services.known import Attachment, attachments_of, ends_before, known_attachment
 from dashboard.services.models import Service, ServiceChange
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """What to attach: so many, since when (None: now), and the sub-system's own id of the thing."""
-
-    quantity: Decimal = Decimal(1)
-    at: datetime | None = None
-    label: str = ""
-    external_id: str | None = None
-
-
-class ServiceExists(Conflict):
-    """The external id names a service that was attached otherwise."""
-
-    code = "service_exists"
+from dashboard.usage.reassign import reassign_usage, refuse_ambiguity
 
 
 def attach_service(
@@ -45,14 +29,35 @@ def attach_service(
     """Return the service, attached now unless its external id was attached in the same way before.
 
     The open invoices bill it in the same transaction; a backdated one that reaches into a cycle
-    already sealed is billed for that part on the current invoice. Raises ServiceExists, Invalid.
+    already sealed is billed for that part on the current invoice, and usage that was taken off by
+    the end of another is put back where this one covers it. An external id whose service has ended
+    is attached anew with an `at` from that end on. Raises ServiceExists, ServiceDetached,
+    UsageCounted, Invalid.
     """
-    locked = lock_open({organization.id})
-    existing = _by_external_id(organization, wanted.external_id)
+    locked = open_invoices([organization], now=now)
+    earlier = attachments_of(organization, wanted.external_id)
+    existing = known_attachment(earlier, price, wanted)
     if existing is not None:
-        return _same(existing, price, wanted)
-    at = effective_instant(organization.id, wanted.at, now=now)
+        return existing
+    at = whole_second(effective_instant(organization.id, wanted.at, now=now))
+    at = max(at, ends_before(earlier, default=at))
     _check(organization, price, wanted.quantity, at)
+    service = _made(organization, price, wanted, at, now)
+    if price.meter is not None:
+        refuse_ambiguity(service, since=at)
+    rate_effects([service], locked, since=at, now=now)
+    facts = {"price": price.code, "quantity": plain(wanted.quantity), "at": at.isoformat()}
+    record("service.attached", service, actor, facts, now=now)
+    reassign_usage(service, locked, since=at, now=now, actor=actor)
+    return service
+
+
+def _made(
+    organization: Organization, price: Price, wanted: Attachment, at: datetime, now: datetime
+) -> Service:
+    first = ServiceChange(
+        organization_id=organization.id, effective_at=at, quantity=wanted.quantity, created_at=now
+    )
     service = Service(
         organization_id=organization.id,
         price=price,
@@ -60,20 +65,10 @@ def attach_service(
         label=wanted.label or price.name,
         attached_at=at,
         created_at=now,
+        changes=[first],
     )
-    service.changes = [
-        ServiceChange(
-            organization_id=organization.id,
-            effective_at=at,
-            quantity=wanted.quantity,
-            created_at=now,
-        )
-    ]
     db.session.add(service)
     db.session.flush()
-    rate_effects([service], locked, since=at, now=now)
-    facts = {"price": price.code, "quantity": plain(wanted.quantity), "at": at.isoformat()}
-    record("service.attached", service, actor, facts, now=now)
     return service
 
 
@@ -95,24 +90,5 @@ def _check(organization: Organization, price: Price, quantity: Decimal, at: date
             "A metered service has no quantity of its own. Nothing was attached. Leave it out.",
             field="quantity",
         )
-
-
-def _by_external_id(organization: Organization, external_id: str | None) -> Service | None:
-    if external_id is None:
-        return None
-    query = select(Service).where(
-        Service.organization_id == organization.id, Service.external_id == external_id
-    )
-    return db.session.scalar(query)
-
-
-def _same(service: Service, price: Price, wanted: Attachment) -> Service:
-    is_same = service.price_id == price.id and service.changes[0].quantity == wanted.quantity
-    if wanted.at is not None:
-        is_same = is_same and service.attached_at == whole_second(wanted.at)
-    if not is_same:
-        raise ServiceExists(
-            f"{wanted.external_id} was attached with another price, quantity or instant. Nothing "
-            "was changed. Change its quantity, or attach under another external id."
-        )
-    return service
+    if price.kind == "recurring":
+        check_fees(price.versions, quantity, since=at)

@@ -7,10 +7,13 @@ from decimal import Decimal
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.bounds import check_fees
 from dashboard.billing.effects import rate_effects
-from dashboard.billing.locks import lock_open
+from dashboard.billing.period import whole_second
+from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
+from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import plain
 from dashboard.services.instant import effective_instant
 from dashboard.services.models import Service, ServiceChange
@@ -30,10 +33,11 @@ def change_quantity(
     The time before and after are segments of one fee, each at its quantity. Raises Invalid outside
     the time attached and for metered services, ChangeExists.
     """
-    locked = lock_open({service.organization_id})
+    organization = db.session.get_one(Organization, service.organization_id)
+    locked = open_invoices([organization], now=now)
     db.session.refresh(service)
     latest = max(service.changes, key=lambda change: change.effective_at)
-    instant = effective_instant(service.organization_id, at, now=now)
+    instant = whole_second(effective_instant(service.organization_id, at, now=now))
     if at is None:
         if latest.quantity == quantity:
             return latest
@@ -43,6 +47,7 @@ def change_quantity(
     known = _known(service, quantity, instant)
     if known is not None:
         return known
+    check_fees(service.price.versions, quantity, since=instant)
     before = _quantity_at(service, instant)
     change = ServiceChange(
         organization_id=service.organization_id,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.effects import rate_effects
-from dashboard.billing.locks import lock_open
-from dashboard.billing.period import whole_second
+from dashboard.billing.period import second_after
+from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
+from dashboard.organizations.models import Organization
 from dashboard.services.instant import effective_instant
 from dashboard.services.models import Service
+from dashboard.usage.reassign import reassign_usage
+from dashboard.usage.taken_off import Tally, taken_off_by
 
 
 class AlreadyDetached(Conflict):
@@ -21,20 +25,30 @@ class AlreadyDetached(Conflict):
     code = "already_detached"
 
 
+@dataclass(frozen=True, slots=True)
+class Detachment:
+    """A service that has ended, and the counted usage that took off; None for recurring prices."""
+
+    service: Service
+    taken_off: Tally | None
+
+
 def detach_service(
     service: Service, *, at: datetime | None = None, now: datetime, actor: Actor
-) -> Service:
+) -> Detachment:
     """End the service at `at` (None: now) and return it; the same again changes nothing.
 
     Its fee is billed to the second, wherever the invoices stand: a backdated end gives back what
-    was billed too much, on the current invoice when the cycle is sealed. Raises AlreadyDetached
-    when it ended at another instant, Invalid before its attachment.
+    was billed too much, on the current invoice when the cycle is sealed. So it does with usage
+    recorded after the end. Raises AlreadyDetached when it ended at another instant, Invalid before
+    its attachment.
     """
-    locked = lock_open({service.organization_id})
+    organization = db.session.get_one(Organization, service.organization_id)
+    locked = open_invoices([organization], now=now)
     db.session.refresh(service)
     if service.detached_at is not None:
         return _ended(service, at)
-    instant = effective_instant(service.organization_id, at, now=now)
+    instant = second_after(effective_instant(service.organization_id, at, now=now))
     if instant < service.attached_at:
         raise Invalid(
             f"The service was attached at {service.attached_at.isoformat()}, after that. "
@@ -45,13 +59,14 @@ def detach_service(
     db.session.flush()
     rate_effects([service], locked, since=instant, now=now)
     record("service.detached", service, actor, {"at": instant.isoformat()}, now=now)
-    return service
+    taken_off = reassign_usage(service, locked, since=instant, now=now, actor=actor)
+    return Detachment(service, taken_off)
 
 
-def _ended(service: Service, at: datetime | None) -> Service:
-    if at is not None and service.detached_at != whole_second(at):
+def _ended(service: Service, at: datetime | None) -> Detachment:
+    if at is not None and service.detached_at != second_after(at):
         raise AlreadyDetached(
             f"The service was detached at {service.detached_at:%Y-%m-%d %H:%M:%S} UTC. Nothing was "
             "changed. Correct what was billed by a charge or credit with a reason."
         )
-    return service
+    return Detachment(service, taken_off_by(service))

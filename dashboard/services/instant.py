@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from dashboard.billing.models import BillingCycle
-from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.errors import Invalid
 from dashboard.extensions import db
@@ -20,9 +19,13 @@ class InstantOutOfBounds(Invalid):
 
 
 def effective_instant(organization_id: int, at: datetime | None, *, now: datetime) -> datetime:
-    """Return `at`, or `now` without it, to the second; raise InstantOutOfBounds."""
+    """Return `at`, or `now` without it; raise InstantOutOfBounds.
+
+    Services are billed by whole seconds: what begins takes the `whole_second` of the instant, what
+    ends the `second_after` it, so that usage of a fraction is inside.
+    """
     policy = current_policy()
-    instant = whole_second(at or now)
+    instant = at or now
     if instant > now + policy.max_skew:
         raise _refusal(instant, "lies in the future", "Send it when it has happened")
     if instant < now - policy.max_age:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.extensions import Model
@@ -17,10 +17,15 @@ class Service(Model):
 
     __tablename__ = "services"
     __table_args__ = (
-        UniqueConstraint("organization_id", "external_id"),
+        # One external id may be attached again and again, but only once at a time.
+        UniqueConstraint("organization_id", "external_id", "attached_at"),
+        Index(
+            "uq_services_attached_external_id", "organization_id", "external_id", unique=True,
+            postgresql_where=text("detached_at is null"),
+        ),
         CheckConstraint("detached_at is null or detached_at >= attached_at", name="period"),
         Index("ix_services_organization_id_price_id", "organization_id", "price_id"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))

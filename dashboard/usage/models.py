@@ -6,10 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from dashboard.extensions import Model
 from dashboard.pricing.models import EXACT
+from dashboard.services.models import Service
 
 
 class UsageKey(Model):
@@ -25,7 +26,11 @@ class UsageKey(Model):
 
 
 class UsageRecord(Model):
-    """One fact: so much of a meter at an instant; partitioned by month, never updated."""
+    """One fact: so much of a meter at an instant; partitioned by month.
+
+    What was reported never changes. What it is billed by (`service_id`, `price_version_id`) follows
+    the services, as they are attached and detached for times gone by.
+    """
 
     __tablename__ = "usage_records"
     __table_args__ = (
@@ -37,11 +42,42 @@ class UsageRecord(Model):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
     meter: Mapped[str] = mapped_column(String(63))
+    # The external id that the sender gave; without one whichever service counts the meter.
+    named_service: Mapped[str | None] = mapped_column(String(100))
     service_id: Mapped[int | None]
     price_version_id: Mapped[int]
     cycle_id: Mapped[int]
     quantity: Mapped[Decimal] = mapped_column(EXACT)
     received_at: Mapped[datetime]
+
+
+class UsageTakenOff(Model):
+    """A record that was counted and is no longer billed, and why; the record itself is kept."""
+
+    __tablename__ = "usage_taken_off"
+    __table_args__ = (
+        Index("ix_usage_taken_off_organization_id_recorded_at", "organization_id", "recorded_at"),
+    )
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    recorded_at: Mapped[datetime]
+    # The code a record is refused with that comes after the fact which took this one off.
+    reason: Mapped[str] = mapped_column(String(40))
+    # The service whose change did it.
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
+    taken_off_at: Mapped[datetime]
+
+    # No foreign key: a month of records that gets a partition leaves the table for a moment.
+    record: Mapped[UsageRecord] = relationship(
+        primaryjoin=lambda: (
+            (foreign(UsageTakenOff.organization_id) == UsageRecord.organization_id)
+            & (foreign(UsageTakenOff.key) == UsageRecord.key)
+            & (foreign(UsageTakenOff.recorded_at) == UsageRecord.recorded_at)
+        ),
+        viewonly=True,
+    )
+    service: Mapped[Service] = relationship()
 
 
 class UsageTotal(Model):

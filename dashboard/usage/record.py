@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
 
-from dashboard.billing.locks import lock_open
-from dashboard.billing.metered import Usage, add_usage
 from dashboard.billing.models import Invoice
 from dashboard.billing.revision import touch_all
-from dashboard.billing.roll import roll_over
+from dashboard.billing.roll import open_invoices
 from dashboard.billing.targets import Targets
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.pricing.exact import EXACT
+from dashboard.usage.bill import bill
 from dashboard.usage.entry import BatchRefused, BatchResult, Problem, UsageEntry, quantity_problem
 from dashboard.usage.resolve import Books, Fact, Unresolved
 from dashboard.usage.store import (
+    Counted,
     OwnedKey,
     add_records,
     add_totals,
     claim_keys,
-    read_fingerprints,
+    read_counted,
+    totals_of,
 )
 
 Owned = dict[int, tuple[int, UsageEntry]]
@@ -39,7 +37,7 @@ def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult
     """
     with db.session.begin_nested():
         organizations = _organizations(entries)
-        locked = _lock(organizations.values(), now)
+        locked = open_invoices(organizations.values(), now=now)
         owned, problems = _owned(entries, organizations)
         fresh, repeated = _claim(owned, problems)
         facts = _resolve({index: owned[index] for index in fresh}, problems, now)
@@ -53,16 +51,6 @@ def _organizations(entries: Collection[UsageEntry]) -> dict[str, Organization]:
     slugs = {entry.organization for entry in entries}
     found = db.session.scalars(select(Organization).where(Organization.slug.in_(slugs)))
     return {organization.slug: organization for organization in found}
-
-
-def _lock(organizations: Collection[Organization], now: datetime) -> Sequence[Invoice]:
-    """Lock the open invoices; where the clock has not yet rolled a cycle that is over, roll it."""
-    by_id = {organization.id: organization for organization in organizations}
-    locked = lock_open(by_id.keys())
-    over = [one for one in locked if one.status == "draft" and one.period_end <= now]
-    for invoice in over:
-        roll_over(by_id[invoice.organization_id], now=now)
-    return lock_open(by_id.keys()) if over else locked
 
 
 def _owned(
@@ -93,45 +81,46 @@ def _claim(owned: Owned, problems: list[Problem]) -> tuple[list[int], list[int]]
     for index, (organization_id, entry) in owned.items():
         first.setdefault((organization_id, entry.key), index)
     claimed = claim_keys([owned[index] for index in first.values()]) if first else set()
-    counted = read_fingerprints(first.keys() - claimed)
+    counted = read_counted(first.keys() - claimed)
     repeated: list[int] = []
     for index, (organization_id, entry) in owned.items():
         key = (organization_id, entry.key)
         if key in claimed and first[key] == index:
             continue
-        stands_for = counted.get(key) or owned[first[key]][1].fingerprint
-        if stands_for == entry.fingerprint:
-            repeated.append(index)
-        else:
+        stands_for = counted.get(key) or Counted(owned[first[key]][1].fingerprint, None)
+        if stands_for.fingerprint != entry.fingerprint:
             detail = f"The key {entry.key} was used for another record. Use a new key."
             problems.append(Problem(index, "key", "key_reused", detail))
+        elif stands_for.taken_off is not None:
+            detail = (
+                f"It was counted, and taken off again: the service was detached before "
+                f"{entry.recorded_at.isoformat()}. Attach it for that time to put it back."
+            )
+            problems.append(Problem(index, "recorded_at", stands_for.taken_off, detail))
+        else:
+            repeated.append(index)
     fresh = [index for key, index in first.items() if key in claimed]
     return fresh, repeated
 
 
-def _resolve(fresh: Owned, problems: list[Problem], now: datetime) -> list[Fact]:
+def _resolve(fresh: Owned, problems: list[Problem], now: datetime) -> dict[int, Fact]:
     if not fresh:
-        return []
+        return {}
     organization_ids = {organization_id for organization_id, _ in fresh.values()}
     books = Books(organization_ids, {entry.meter for _, entry in fresh.values()}, now=now)
-    facts: list[Fact] = []
+    facts: dict[int, Fact] = {}
     for index, (organization_id, entry) in fresh.items():
         try:
-            facts.append(books.fact(entry, organization_id, now=now))
+            facts[index] = books.fact(entry, organization_id, now=now)
         except Unresolved as why:
             problems.append(why.at(index))
     return facts
 
 
-def _write(facts: Collection[Fact], locked: Collection[Invoice], now: datetime) -> None:
+def _write(facts: Mapping[int, Fact], locked: Collection[Invoice], now: datetime) -> None:
     if not facts:
         return
-    add_records(facts, now=now)
-    add_totals(facts)
-    targets = Targets.load(locked, {fact.cycle for fact in facts})
-    units: dict[Usage, dict[Invoice, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for fact in facts:
-        sums = units[Usage(fact.cycle, fact.version)]
-        invoice = targets.at(fact.cycle, fact.entry.recorded_at)
-        sums[invoice] = EXACT.add(sums[invoice], fact.entry.quantity)
-    touch_all(add_usage(list(units.items()), now=now), now=now)
+    add_records(facts.values(), now=now)
+    add_totals(totals_of(facts.values()))
+    targets = Targets.load(locked, {fact.cycle for fact in facts.values()})
+    touch_all(bill(facts, targets, now=now), now=now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -16,6 +17,24 @@ from dashboard.usage.resolve import Fact
 
 OwnedKey = tuple[int, str]
 
+
+class Counted(NamedTuple):
+    """What a key stands for, and why its record was taken off since; None while it is billed."""
+
+    fingerprint: str
+    taken_off: str | None
+
+
+class TotalKey(NamedTuple):
+    """What a daily total is of."""
+
+    organization_id: int
+    cycle_id: int
+    version_id: int
+    service_id: int | None
+    day: date
+
+
 CLAIM_KEYS = text("""
     insert into usage_keys (organization_id, key, fingerprint, recorded_at)
     select * from unnest(
@@ -25,19 +44,20 @@ CLAIM_KEYS = text("""
     returning organization_id, key
 """)
 
-READ_FINGERPRINTS = text("""
-    select organization_id, key, fingerprint from usage_keys
+READ_COUNTED = text("""
+    select organization_id, key, fingerprint, reason from usage_keys
     join unnest(cast(:organizations as bigint[]), cast(:keys as text[]))
         as asked (organization_id, key) using (organization_id, key)
+    left join usage_taken_off using (organization_id, key)
 """)
 
 ADD_RECORDS = text("""
-    insert into usage_records (organization_id, key, recorded_at, meter, service_id,
+    insert into usage_records (organization_id, key, recorded_at, meter, named_service, service_id,
                                price_version_id, cycle_id, quantity, received_at)
     select *, :now from unnest(
         cast(:organizations as bigint[]), cast(:keys as text[]), cast(:instants as timestamptz[]),
-        cast(:meters as text[]), cast(:services as bigint[]), cast(:versions as bigint[]),
-        cast(:cycles as bigint[]), cast(:quantities as numeric[]))
+        cast(:meters as text[]), cast(:named as text[]), cast(:services as bigint[]),
+        cast(:versions as bigint[]), cast(:cycles as bigint[]), cast(:quantities as numeric[]))
 """)
 
 ADD_TOTALS = text("""
@@ -65,15 +85,14 @@ def claim_keys(entries: Collection[tuple[int, UsageEntry]]) -> set[OwnedKey]:
     return {(organization_id, key) for organization_id, key in rows}
 
 
-def read_fingerprints(keys: Collection[OwnedKey]) -> dict[OwnedKey, str]:
+def read_counted(keys: Collection[OwnedKey]) -> dict[OwnedKey, Counted]:
     """Return what each of these keys was counted for."""
     if not keys:
         return {}
     rows = db.session.execute(
-        READ_FINGERPRINTS,
-        {"organizations": [one for one, _ in keys], "keys": [key for _, key in keys]},
+        READ_COUNTED, {"organizations": [one for one, _ in keys], "keys": [key for _, key in keys]}
     )
-    return {(organization_id, key): fingerprint for organization_id, key, fingerprint in rows}
+    return {(organization_id, key): Counted(*rest) for organization_id, key, *rest in rows}
 
 
 def add_records(facts: Collection[Fact], *, now: datetime) -> None:
@@ -86,6 +105,7 @@ def add_records(facts: Collection[Fact], *, now: datetime) -> None:
             "keys": [fact.entry.key for fact in facts],
             "instants": [fact.entry.recorded_at for fact in facts],
             "meters": [fact.entry.meter for fact in facts],
+            "named": [fact.entry.service for fact in facts],
             "services": [fact.service_id for fact in facts],
             "versions": [fact.version.version.id for fact in facts],
             "cycles": [fact.cycle.id for fact in facts],
@@ -94,14 +114,19 @@ def add_records(facts: Collection[Fact], *, now: datetime) -> None:
     )
 
 
-def add_totals(facts: Collection[Fact]) -> None:
-    """Add the facts to the daily totals."""
-    sums: dict[tuple[int, int, int, int | None, date], Decimal] = defaultdict(Decimal)
+def totals_of(facts: Collection[Fact]) -> dict[TotalKey, Decimal]:
+    """Return what the facts come to by day."""
+    sums: dict[TotalKey, Decimal] = defaultdict(Decimal)
     for fact in facts:
         day = fact.entry.recorded_at.astimezone(UTC).date()
         version_id = fact.version.version.id
-        total = (fact.organization_id, fact.cycle.id, version_id, fact.service_id, day)
-        sums[total] = EXACT.add(sums[total], fact.entry.quantity)
+        key = TotalKey(fact.organization_id, fact.cycle.id, version_id, fact.service_id, day)
+        sums[key] = EXACT.add(sums[key], fact.entry.quantity)
+    return sums
+
+
+def add_totals(sums: Mapping[TotalKey, Decimal]) -> None:
+    """Add so much, which may be below zero, to the daily totals."""
     organizations, cycles, versions, services, days = zip(*sums, strict=True)
     db.session.execute(
         ADD_TOTALS,

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.adjust import add_adjustment
-from dashboard.billing.draft import current_invoice
 from dashboard.billing.overview import adjustments_of
+from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
 from dashboard.forms.adjustment import AdjustmentForm
 from dashboard.organizations.lookup import organization_by_slug
@@ -44,15 +44,15 @@ def create(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         page = render_template("adjustments/new.html", organization=organization, form=form)
         return page, 422
-    amount = form.money()
+    amount, now = form.money(), utc_now()
     add_adjustment(
-        current_invoice(organization),
+        roll_over(organization, now=now),
         amount,
         reason=form.reason.data,
         description=form.description.data,
         key=form.key.data,
         actor=current_actor(),
-        now=utc_now(),
+        now=now,
     )
     word = "credit" if amount.cents < 0 else "charge"
     flash(f"The {word} of {money(abs(amount.cents), amount.currency)} is on the current invoice.")

@@ -9,7 +9,9 @@ from dashboard.billing.overview import draft_of
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.usage.breakdown import usage_of_cycle
+from dashboard.usage.taken_off import list_taken_off
 from dashboard.views.chart import chart_of_cycle
+from dashboard.views.paging import page_number
 
 bp = Blueprint("usage", __name__, url_prefix="/organizations/<slug>/usage")
 
@@ -30,4 +32,10 @@ def show(slug: str) -> ResponseReturnValue:
         for used in (usage_in_cycle(invoice.organization_id, invoice.cycle_id) if invoice else [])
         if invoice
     ]
-    return render_template("usage/show.html", organization=organization, invoice=invoice, rows=rows)
+    return render_template(
+        "usage/show.html",
+        organization=organization,
+        invoice=invoice,
+        rows=rows,
+        taken_off=list_taken_off(organization, number=page_number()),
+    )

@@ -13,10 +13,10 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_over
 from dashboard.errors import Invalid
 from dashboard.extensions import db as database
-from dashboard.services.attach import ServiceExists
 from dashboard.services.change import ChangeExists, change_quantity
 from dashboard.services.detach import AlreadyDetached, detach_service
 from dashboard.services.instant import InstantOutOfBounds
+from dashboard.services.known import ServiceExists
 from tests.factories import (
     APRIL,
     NOW,

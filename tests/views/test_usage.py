@@ -1,13 +1,19 @@
 """The usage of a cycle: every number on the page is of the same span."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from dashboard.billing.roll import roll_early
 from dashboard.clock import utc_now
+from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
+from dashboard.pricing.models import Price
+from dashboard.services.detach import detach_service
+from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
@@ -58,3 +64,29 @@ def test_an_item_that_bills_a_part_says_so_beside_the_bars_of_the_whole_cycle(
     words = text_of(page(customer.get(f"/organizations/acme/invoices/2/items/{item.id}")))
     assert "The whole cycle came to 1,500 requests, $75.00, on several invoices" in words
     assert "Current invoice: 300 requests, $15.00" in words
+
+
+def test_what_a_backdated_end_took_off_is_shown_with_its_reason(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    before = text_of(page(customer.get(ADDRESS)))
+    with transaction():
+        now = utc_now()
+        metered = acme_service(acme)
+        detach_service(metered, at=now - timedelta(days=2), now=now, actor=SUPPORT)
+    words = text_of(page(customer.get(ADDRESS)).select_one("#taken-off"))
+    assert "Taken off" not in before
+    assert "1 no longer billed" in words
+    assert "1,200 requests" in words
+    assert "API requests was detached on" in words
+    assert "before this was recorded" in words
+
+
+def acme_service(acme: Organization) -> Service:
+    """Return the metered service."""
+    query = (
+        select(Service)
+        .join(Service.price)
+        .where(Service.organization_id == acme.id, Price.kind == "metered")
+    )
+    return database.session.scalars(query).one()

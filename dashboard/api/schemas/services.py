@@ -14,11 +14,15 @@ from dashboard.api.schemas.types import (
     Slug,
     Told,
 )
+from dashboard.services.detach import Detachment
 from dashboard.services.models import Service
 
 
 class ServiceIn(Sent):
-    """A price to attach; with an `external_id` the request can be repeated safely."""
+    """A price to attach; with an `external_id` the request can be repeated safely.
+
+    An `external_id` whose service has ended is attached again with an `at` from that end on.
+    """
 
     price: Slug
     quantity: ExactDecimal = Decimal(1)
@@ -28,7 +32,7 @@ class ServiceIn(Sent):
 
 
 class DetachmentIn(Sent):
-    """When the service ended; now if left out."""
+    """When the service ended; now if left out. It ends with the second that `at` lies in."""
 
     at: Instant | None = None
 
@@ -77,6 +81,30 @@ class ServiceOut(Told):
                 for one in service.changes
             ],
         )
+
+
+class TakenOffOut(Told):
+    """Usage that was counted and is no longer billed, as it was recorded after the service's end.
+
+    `amount_cents` is what that changed of the bill; only the first answer tells it.
+    """
+
+    records: int
+    quantity: ExactDecimal
+    meter: str
+    amount_cents: int | None
+
+
+class DetachmentOut(ServiceOut):
+    """A service that has ended, and what its end took off (null for a recurring price)."""
+
+    taken_off: TakenOffOut | None
+
+    @classmethod
+    def told(cls, ended: Detachment) -> "DetachmentOut":
+        """Read a detachment."""
+        off = ended.taken_off and TakenOffOut.model_validate(ended.taken_off)
+        return cls.model_construct(**dict(ServiceOut.of(ended.service)), taken_off=off)
 
 
 class ServiceQuery(Sent):
