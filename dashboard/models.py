@@ -4,6 +4,7 @@ from dashboard.accounts.models import ApiToken, Membership, User
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.installation import Installation
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "BillingCycle",
     "ForeignLine",
+    "Installation",
     "Invoice",
     "InvoiceItem",
     "Membership",

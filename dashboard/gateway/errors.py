@@ -72,6 +72,12 @@ class Missing(Refused):
     code = "stripe_missing"
 
 
+class NotOurs(Refused):
+    """Stripe answered with an object that is not the one it was asked about."""
+
+    code = "stripe_not_ours"
+
+
 class Misconfigured(GatewayError):
     """The key is wrong or may not do this; every call will fail until it is mended."""
 

@@ -10,10 +10,12 @@ from dashboard.gateway.records import RemoteCustomer, RemoteEvent, RemoteInvoice
 
 Json = Mapping[str, Any]
 
-# Our durable names at Stripe. They come back on every read and in every event.
-ITEM = "invoice_item"
-INVOICE = "invoice"
-ORGANIZATION = "organization"
+# Our durable names at Stripe. They come back on every read and in every event, and are long because
+# several applications may share an account. The first release used the short ones beside them.
+INSTALLATION = "dashboard_installation"
+ITEM, OLD_ITEM = "dashboard_item", "invoice_item"
+INVOICE, OLD_INVOICE = "dashboard_invoice", "invoice"
+ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 
 # What the inbox has room for: Stripe's ids have thirty characters, a coupon's is anybody's.
 MOST_OF_AN_ID = 64
@@ -23,15 +25,17 @@ END_OF_TIME = 32_503_680_000
 
 def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
     """Return the customer in `data`."""
-    metadata = data.get("metadata") or {}
-    return RemoteCustomer(data["id"], metadata.get(ORGANIZATION), request_id)
+    installation, organization = _marks(data, ORGANIZATION, OLD_ORGANIZATION)
+    return RemoteCustomer(data["id"], organization, installation, request_id)
 
 
 def parse_line(data: Json) -> RemoteLine:
     """Return the line in `data`."""
+    metadata = _metadata(data)
     return RemoteLine(
         id=data["id"],
-        key=(data.get("metadata") or {}).get(ITEM),
+        key=metadata.get(ITEM),
+        old_key=metadata.get(OLD_ITEM),
         amount_cents=int(data["amount"]),
         description=data.get("description") or "",
         period_start=from_timestamp(data["period"]["start"]),
@@ -50,11 +54,13 @@ def parse_invoice(
     moved = data.get("status_transitions") or {}
     before_tax = data.get("total_excluding_tax")
     lines = data.get("lines") or {"data": [], "has_more": False}
+    installation, invoice = _marks(data, INVOICE, OLD_INVOICE)
     return RemoteInvoice(
         id=data["id"],
         status=data["status"],
         customer_id=_id_of(data["customer"]),
-        invoice=(data.get("metadata") or {}).get(INVOICE),
+        installation=installation,
+        invoice=invoice,
         currency=data["currency"],
         total_cents=int(data["total"] if before_tax is None else before_tax),
         auto_advance=bool(data.get("auto_advance")),
@@ -108,6 +114,20 @@ def parse_event(data: Any) -> RemoteEvent:
         idempotency_key=_short(_of(request, "idempotency_key"), 255),
         payload=data,
     )
+
+
+def _marks(data: Json, name: str, old_name: str) -> tuple[str | None, str | None]:
+    """Return the installation that the object claims to be of, and its number there."""
+    metadata = _metadata(data)
+    installation = metadata.get(INSTALLATION)
+    return installation, metadata.get(old_name if installation is None else name)
+
+
+def _metadata(data: Json) -> dict[str, str]:
+    """Return the object's metadata, which is texts: an event may claim otherwise."""
+    found = data.get("metadata")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in pairs if isinstance(value, str)}
 
 
 def _of(data: Any, name: str) -> Any:

@@ -46,13 +46,13 @@ class Gateway(Protocol):
         """Create the customer of an organization."""
 
     def find_customer(self, draft: CustomerDraft) -> RemoteCustomer | None:
-        """Return the customer that carries the organization's metadata, if there is one."""
+        """Return the customer that was made from such a draft, if there is one."""
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""
 
-    def find_invoice(self, customer_id: str, invoice: str) -> RemoteInvoice | None:
-        """Return the draft of `customer_id` that carries our invoice's metadata, if any."""
+    def find_invoice(self, draft: InvoiceDraft) -> RemoteInvoice | None:
+        """Return the draft at Stripe that was made from such a draft, if there is one."""
 
     def add_lines(
         self, invoice_id: str, lines: Sequence[LineContent], *, run: str, key: str

@@ -15,6 +15,8 @@ class CustomerDraft:
     organization: str
     name: str
     email: str
+    # Whose customer it is; None in steps that were written before installations had names.
+    installation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class RemoteCustomer:
 
     id: str
     organization: str | None
+    installation: str | None = None
     request_id: str | None = None
 
 
@@ -37,6 +40,7 @@ class InvoiceDraft:
     days_until_due: int | None
     finalizes_at: datetime | None
     description: str
+    installation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ class LineContent:
 
 @dataclass(frozen=True, slots=True)
 class RemoteLine:
-    """One line at Stripe; `key` is None when it does not carry our metadata."""
+    """One line at Stripe; `key` is None when it does not carry our metadata.
+
+    `old_key` is what the first release would have called its key: other applications may use that
+    name too, so it counts only where it is a key that we know.
+    """
 
     id: str
     key: str | None
@@ -65,11 +73,15 @@ class RemoteLine:
     description: str
     period_start: datetime
     period_end: datetime
+    old_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteInvoice:
-    """An invoice at Stripe as one reply or event showed it; `lines` holds at most ten of them."""
+    """An invoice at Stripe as one reply or event showed it; `lines` holds at most ten of them.
+
+    `installation` and `invoice` are what its metadata claims, which anybody may write.
+    """
 
     id: str
     status: str
@@ -106,6 +118,7 @@ class RemoteInvoice:
     from_invoice: str | None = None
     lines: tuple[RemoteLine, ...] = ()
     has_more_lines: bool = False
+    installation: str | None = None
     request_id: str | None = None
     event_id: str | None = None
     # By Stripe's clock: the second of the event; of a reply, one that it is not older than.

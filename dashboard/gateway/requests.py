@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from dashboard.gateway.parsing import INVOICE, ITEM, ORGANIZATION
+from dashboard.gateway.parsing import (
+    INSTALLATION,
+    INVOICE,
+    ITEM,
+    OLD_INVOICE,
+    OLD_ORGANIZATION,
+    ORGANIZATION,
+)
 from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
 
 Body = dict[str, Any]
@@ -15,7 +22,7 @@ def customer(draft: CustomerDraft) -> Body:
     return {
         "name": draft.name,
         "email": draft.email.lower(),
-        "metadata": {ORGANIZATION: draft.organization},
+        "metadata": _marks(draft.installation, ORGANIZATION, OLD_ORGANIZATION, draft.organization),
     }
 
 
@@ -31,7 +38,7 @@ def invoice(draft: InvoiceDraft) -> Body:
         "collection_method": draft.collection_method,
         "pending_invoice_items_behavior": "exclude",
         "description": draft.description,
-        "metadata": {INVOICE: draft.invoice},
+        "metadata": _marks(draft.installation, INVOICE, OLD_INVOICE, draft.invoice),
         **schedule(draft.finalizes_at),
     }
     if draft.days_until_due is not None:
@@ -61,4 +68,11 @@ def line(content: LineContent) -> Body:
 
 def lines(changes: Sequence[Body], *, run: str) -> Body:
     """Return the body of a bulk call; the run's name rides along on the invoice."""
-    return {"lines": list(changes), "invoice_metadata": {"sync_run": run}}
+    return {"lines": list(changes), "invoice_metadata": {"dashboard_sync_run": run}}
+
+
+def _marks(installation: str | None, name: str, old_name: str, number: str) -> dict[str, str]:
+    # A step of the first release is sent again as it was, or its key would not fit it.
+    if installation is None:
+        return {old_name: number}
+    return {INSTALLATION: installation, name: number}

@@ -81,22 +81,24 @@ class StripeGateway:
         return parsing.parse_customer(reply.data, reply.request_id)
 
     def find_customer(self, draft: CustomerDraft) -> RemoteCustomer | None:
-        """Return the customer that carries the organization's metadata, if there is one."""
+        """Return the customer that was made from such a draft, if there is one."""
         query = {"email": draft.email.lower(), "limit": PAGE}
-        page = self._call("GET customers", "/v1/customers", query)
-        found = (parsing.parse_customer(one) for one in page.data["data"])
-        return next((one for one in found if one.organization == draft.organization), None)
+        pages = self._pages("GET customers", "/v1/customers", query)
+        wanted = (draft.installation, draft.organization)
+        found = (parsing.parse_customer(one) for one in pages)
+        return next((one for one in found if (one.installation, one.organization) == wanted), None)
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft."""
         return self._invoice("POST invoices", "/v1/invoices", requests.invoice(draft), key=key)
 
-    def find_invoice(self, customer_id: str, invoice: str) -> RemoteInvoice | None:
-        """Return the draft of `customer_id` that carries our invoice's metadata, if any."""
-        query = {"customer": customer_id, "status": "draft", "limit": PAGE}
-        page = self._call("GET invoices", "/v1/invoices", query)
-        found = (parsing.parse_invoice(one) for one in page.data["data"])
-        return next((one for one in found if one.invoice == invoice), None)
+    def find_invoice(self, draft: InvoiceDraft) -> RemoteInvoice | None:
+        """Return the draft at Stripe that was made from such a draft, if there is one."""
+        query = {"customer": draft.customer_id, "status": "draft", "limit": PAGE}
+        pages = self._pages("GET invoices", "/v1/invoices", query)
+        wanted = (draft.installation, draft.invoice)
+        found = (parsing.parse_invoice(one) for one in pages)
+        return next((one for one in found if (one.installation, one.invoice) == wanted), None)
 
     def add_lines(
         self, invoice_id: str, lines: Sequence[LineContent], *, run: str, key: str

@@ -9,21 +9,24 @@ from dashboard.sandbox.line_view import line_id
 from dashboard.sandbox.store import Record, Store
 
 # The caller's own name of a line, as it writes it into the line's metadata.
-OWN_NAME = "invoice_item"
+OWN_NAME = "dashboard_item"
+OWNER = "dashboard_installation"
 
 
 def audit(store: Store) -> dict[str, Any]:
-    """Return {ok, duplicates: [{invoice_item, lines: [{line, invoice}]}], lines: count checked}.
+    """Return {ok, duplicates: [{item, lines: [{line, invoice}]}], lines: count checked}.
 
     A name that is on one invoice twice is a duplicate. On two invoices it is one only with the
     same period and amount: late usage of a past cycle may rightly come under its name again.
-    Void invoices do not count.
+    Void invoices do not count, and two installations on one account use the same names.
     """
     on_one: dict[Any, list[Record]] = defaultdict(list)
     on_many: dict[Any, list[Record]] = defaultdict(list)
     named = [item for item in store.all("invoiceitem").values() if _is_live(store, item)]
     for item in named:
-        own, period = item["metadata"][OWN_NAME], item["period"]
+        invoice = store.get("invoice", item["invoice"]) or {"metadata": {}}
+        own = (invoice["metadata"].get(OWNER), item["metadata"][OWN_NAME])
+        period = item["period"]
         on_one[own, item["invoice"]].append(item)
         on_many[own, period["start"], period["end"], item["amount"]].append(item)
     twice = {
@@ -40,4 +43,4 @@ def _is_live(store: Store, item: Record) -> bool:
 
 def _told(items: list[Record]) -> dict[str, Any]:
     lines = [{"line": line_id(item["id"]), "invoice": item["invoice"]} for item in items]
-    return {"invoice_item": items[0]["metadata"][OWN_NAME], "lines": lines}
+    return {"item": items[0]["metadata"][OWN_NAME], "lines": lines}

@@ -20,6 +20,7 @@ from dashboard.sync.effects import keep_members, learn_ids, replace_lines
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
+from dashboard.sync.naming import recognize
 from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.settle import settle
 from dashboard.sync.snapshot import Snapshot, take_snapshot
@@ -132,7 +133,8 @@ def read_lines(work: Work) -> bool:
     if work.remote is not None:
         return False
     work.checkpoint()
-    work.remote = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+    lines = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+    work.remote = recognize(work.invoice.id, lines)
     learn_ids(work.invoice, work.remote)
     return True
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 
+from dashboard.billing.identity import is_customer_of, is_this
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
+from dashboard.gateway.errors import NotOurs
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
 from dashboard.organizations.models import Organization
 from dashboard.sync.lease import extend
@@ -17,6 +19,8 @@ from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
 from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
 from dashboard.sync.work import Work
+
+UNTOUCHED = "Nothing of it was taken over. See whether another application uses the same account."
 
 
 def record(work: Work, step: SyncStep, reply: Reply) -> None:
@@ -36,16 +40,23 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
 
 
 def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
-    """Take over the customer, unless the sync of another invoice was first: its drafts use that."""
+    """Take over the customer, unless the sync of another invoice was first: its drafts use that.
+
+    Raises `NotOurs` for one that was not made for the organization.
+    """
+    if not is_customer_of(organization, remote):
+        raise NotOurs(f"Stripe answered with customer {remote.id}, who is not ours. {UNTOUCHED}")
     db.session.refresh(organization, with_for_update=True)
     if organization.stripe_customer_id is None:
         organization.stripe_customer_id = remote.id
 
 
 def record_invoice(work: Work, remote: RemoteInvoice) -> None:
-    """Take over what a reply or a reading shows of the invoice."""
+    """Take over what a reply or a reading shows of the invoice; `NotOurs` if it is of another."""
     # An event may have told more of it while the call was under way.
     db.session.refresh(work.invoice, with_for_update=True)
+    if not is_this(work.invoice, remote):
+        raise NotOurs(f"Stripe answered with {remote.id}, which is not this invoice. {UNTOUCHED}")
     work.invoice.stripe_invoice_id = remote.id
     record_remote(work.invoice, remote, now=work.clock())
 
@@ -134,7 +145,8 @@ def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
 
 def keep_ids(agreed: Iterable[SyncedLine], shown: Sequence[RemoteLine]) -> None:
     """Give agreed lines their ids where they are shown: a reply shows ten at the most."""
-    ids = {line.key: line.id for line in shown if line.key is not None}
+    ids = {line.old_key: line.id for line in shown if line.key is None}
+    ids |= {line.key: line.id for line in shown if line.key is not None}
     for line in agreed:
         if line.stripe_line_id is None:
             line.stripe_line_id = ids.get(line.key)

@@ -17,6 +17,7 @@ from dashboard.billing.outcome import park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
+from dashboard.sync.naming import recognize
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.work import Work
@@ -29,7 +30,7 @@ def reconcile(work: Work) -> None:
     work.checkpoint()
     remote = work.gateway.invoice(stripe_id)
     # A revision asks for what the invoice it replaced asked for, and may not carry our keys.
-    lines = work.gateway.lines(stripe_id)
+    lines = recognize(invoice.id, work.gateway.lines(stripe_id))
     take_over(invoice, latest(work.gateway, remote), lines, work)
 
 

@@ -28,6 +28,7 @@ from dashboard.sync.effects import (
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncStep
+from dashboard.sync.naming import recognize
 from dashboard.sync.snapshot import known_of, synced_lines
 from dashboard.sync.steps import invoice_draft
 from dashboard.sync.work import Work
@@ -89,15 +90,15 @@ def _read_customer(work: Work, step: SyncStep) -> None:
 
 
 def _read_draft(work: Work, step: SyncStep) -> None:
-    draft = invoice_draft(step.body)
-    found = work.gateway.find_invoice(draft.customer_id, draft.invoice)
+    found = work.gateway.find_invoice(invoice_draft(step.body))
     if found is not None:
         record_invoice(work, found)
 
 
 def _read_lines(work: Work, step: SyncStep) -> None:
     """Make the agreed lines anew from the lines that carry our metadata."""
-    work.remote = work.gateway.lines(step.body["invoice_id"])
+    lines = work.gateway.lines(step.body["invoice_id"])
+    work.remote = recognize(work.invoice.id, lines)
     agreed = synced_lines(work.invoice.id)
     known = compare((), [known_of(one) for one in agreed], work.remote).known
     members = {one.key: one.members for one in agreed}

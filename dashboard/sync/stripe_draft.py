@@ -10,6 +10,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
+from dashboard.installation import this_installation
 from dashboard.sync.calls import perform
 from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.work import Work
@@ -22,6 +23,7 @@ def create_draft(work: Work) -> None:
     db.session.refresh(organization)
     if organization.stripe_customer_id is None:
         draft = {
+            "installation": this_installation().identity,
             "organization": str(organization.id),
             "name": organization.name,
             "email": organization.email,
@@ -30,6 +32,7 @@ def create_draft(work: Work) -> None:
     at = finalizes_at(invoice, work.clock())
     body = {
         "customer_id": organization.stripe_customer_id,
+        "installation": this_installation().identity,
         "invoice": str(invoice.id),
         "currency": invoice.currency,
         "collection_method": organization.collection_method,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
+from dashboard.billing.identity import find_invoice
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import Heard, note_failure, park, record_remote
 from dashboard.extensions import db
@@ -17,20 +18,6 @@ from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.sync.revisions import adopt, latest
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO, is_echo
-
-
-def find_invoice(remote: RemoteInvoice) -> Invoice | None:
-    """Return our invoice for Stripe's, locked; None when it is not one of ours."""
-    known_as = [Invoice.stripe_invoice_id == remote.id]
-    if (remote.invoice or "").isdigit():
-        # Our number is trusted only while no other Stripe invoice stands for it.
-        known_as.append(
-            (Invoice.id == int(str(remote.invoice))) & Invoice.stripe_invoice_id.is_(None)
-        )
-    query = select(Invoice).where(or_(*known_as)).order_by(Invoice.stripe_invoice_id.is_(None))
-    return db.session.scalar(
-        query.limit(1).with_for_update().execution_options(populate_existing=True)
-    )
 
 
 def invoice_created(delivery: Delivery) -> Handled:

@@ -12,7 +12,7 @@ from tests.support.sandbox import API_KEY, SandboxControl, running_sandbox
 
 
 def _line(own: str, amount: int = 100) -> dict[str, object]:
-    return {"amount": amount, "metadata": {"invoice_item": own}, "period": {"start": 1, "end": 2}}
+    return {"amount": amount, "metadata": {"dashboard_item": own}, "period": {"start": 1, "end": 2}}
 
 
 def test_every_request_is_in_the_log_with_its_operation(
@@ -55,7 +55,7 @@ def test_the_audit_finds_a_line_that_is_there_twice(shop: Shop, sandbox: Sandbox
 
     found = sandbox.get("audit")
     assert not found["ok"]
-    assert [one["invoice_item"] for one in found["duplicates"]] == ["a"]
+    assert [one["item"] for one in found["duplicates"]] == ["a"]
 
 
 def test_the_audit_finds_the_same_line_on_two_invoices(shop: Shop, sandbox: SandboxControl) -> None:

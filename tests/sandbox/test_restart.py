@@ -26,7 +26,7 @@ def _free_port() -> int:
 
 def test_a_killed_process_comes_back_with_everything(tmp_path: Path) -> None:
     port, key = _free_port(), {"idempotency_key": "sync-1-1"}
-    lines = {"lines": [{"amount": 100, "metadata": {"invoice_item": "a"}}]}
+    lines = {"lines": [{"amount": 100, "metadata": {"dashboard_item": "a"}}]}
     with sandbox_process(port, tmp_path) as sandbox:
         shop = _shop(sandbox)
         draft = shop.draft(auto_advance=True)

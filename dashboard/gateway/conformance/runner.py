@@ -8,7 +8,7 @@ from typing import Literal
 
 import requests
 
-from dashboard.gateway.conformance import drafts, keys, life, lines
+from dashboard.gateway.conformance import account, drafts, keys, life, lines
 from dashboard.gateway.conformance.api import Api
 from dashboard.gateway.conformance.bench import Bench, Differs, SetupFailed
 from dashboard.gateway.conformance.registry import Check
@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     *lines.check.all,
     *keys.check.all,
     *life.check.all,
+    *account.check.all,
 )
 
 Outcome = Literal["held", "differs", "error"]

@@ -1,0 +1,40 @@
+"""One account, several applications: how ours is told from theirs, and what is asked of all."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from dashboard.gateway.conformance.bench import Bench, expect, expect_refusal, granted
+from dashboard.gateway.conformance.registry import Checks
+
+check = Checks("account")
+
+CLAIM = {"dashboard_installation": "conformance", "dashboard_invoice": "1"}
+KINDS = [f"invoice.{kind}" for kind in ("created", "updated", "deleted", "finalized", "paid")] * 5
+
+
+@check("claims_are_listed", "A draft that is listed for its customer shows its metadata.")
+def claims_are_listed(bench: Bench) -> None:
+    customer = bench.customer()
+    draft = bench.draft(customer)
+    granted(bench.api.post(f"invoices/{draft['id']}", metadata=CLAIM))
+    page = granted(bench.api.get("invoices", customer=customer, status="draft", limit=100))
+    seen = [one["metadata"] for one in page["data"] if one["id"] == draft["id"]]
+    expect(len(seen) == 1 and CLAIM.items() <= seen[0].items(), f"metadata {seen}")
+
+
+@check("customers_by_email", "Customers are found by their exact e-mail, with their metadata.")
+def customers_by_email(bench: Bench) -> None:
+    customer, email = bench.customer(), f"conformance-{uuid.uuid4()}@example.com"
+    granted(bench.api.post(f"customers/{customer}", email=email, metadata=CLAIM))
+    page = granted(bench.api.get("customers", email=email, limit=100))
+    seen = [one["metadata"] for one in page["data"]]
+    expect(len(seen) == 1 and CLAIM.items() <= seen[0].items(), f"metadata {seen}")
+
+
+@check("twenty_types", "One list of events takes twenty types and no more.", "API: list events")
+def twenty_types(bench: Bench) -> None:
+    since = {"gte": int(time.time())}
+    granted(bench.api.get("events", types=KINDS[:20], created=since, limit=1))
+    expect_refusal(bench.api.get("events", types=KINDS[:21], created=since, limit=1), 400)
