@@ -28,15 +28,25 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
     invoice = work.invoice
     if isinstance(reply, RemoteCustomer):
         record_customer(invoice.organization, reply)
-    if isinstance(reply, RemoteInvoice):
+    if isinstance(reply, RemoteInvoice) and is_present(work, step):
+        record_invoice(work, reply)
         if step.operation in LINE_OPERATIONS:
             apply_lines(invoice, step, reply.lines)
-        record_invoice(work, reply)
         work.differs = reply.total_cents != agreed_total(invoice.id)
     if step.operation == "delete_invoice":
         forget_draft(invoice)
     work.remote = None
     finish(step, "done", work, reply)
+
+
+def is_present(work: Work, step: SyncStep) -> bool:
+    """Whether a step is about what the invoice is at Stripe by now, whose row is locked.
+
+    Its draft may have been deleted there, or replaced by a revision, while the answer was awaited.
+    """
+    db.session.refresh(work.invoice, with_for_update=True)
+    asked = step.body.get("invoice_id")
+    return asked is None or asked == work.invoice.stripe_invoice_id
 
 
 def record_customer(organization: Organization, remote: RemoteCustomer) -> None:

@@ -20,6 +20,7 @@ from dashboard.sync.compare import compare
 from dashboard.sync.effects import (
     finish,
     forget_draft,
+    is_present,
     record,
     record_customer,
     record_invoice,
@@ -74,11 +75,12 @@ def read_back(work: Work, step: SyncStep) -> None:
     extend(work.lease, now=work.clock())
     work.checkpoint()
     try:
-        READERS[step.operation](work, step)
+        # A draft that is gone or replaced took with it whatever the step did to it.
+        if is_present(work, step):
+            work.checkpoint()
+            READERS[step.operation](work, step)
     except Missing as error:
-        # The draft is gone, and whatever the step did to it; a newer draft is not its concern.
-        if work.invoice.stripe_invoice_id == step.body.get("invoice_id"):
-            resolve_missing(work, error)
+        resolve_missing(work, error)
     finish(step, "read_back", work)
     work.checkpoint()
 

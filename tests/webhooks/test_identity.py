@@ -1,16 +1,19 @@
 """Whose an invoice at Stripe is: what its metadata claims does not make it ours."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import select
 
+from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.parsing import parse_event
 from dashboard.installation import this_installation
+from dashboard.sync.snapshot import synced_lines
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
@@ -144,6 +147,29 @@ def test_an_answer_about_another_invoice_is_not_taken_over(bill: Invoice, syncer
     assert (run.state, run.error_code) == ("failed", "stripe_not_ours")
     assert state_of(bill) == before
     assert bill.parked_code == "stripe_not_ours"
+    assert [line.amount_cents for line in synced_lines(bill.id)] == [4000]
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+def test_an_answer_about_what_was_replaced_meanwhile_holds_nothing_up(
+    bill: Invoice, syncer: Syncer, hours: int
+) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    with transaction():
+        seal_now(bill, now=utc_now())
+    rule = syncer.sandbox.fault("drop_after", "finalize$", method="POST")
+    run = syncer.sync(bill, "final", verify=True)
+    syncer.sandbox.delete(f"faults/{rule}")
+    revision = stranger(syncer, bill.organization.stripe_customer_id)
+    with transaction():
+        bill.stripe_invoice_id = revision["id"]
+    syncer.ahead = timedelta(hours=hours)
+    syncer.carry_out(run)
+    lost = next(step for step in run.steps if step.operation == "finalize")
+    assert lost.outcome == ("done" if hours == 0 else "read_back")
+    assert bill.stripe_invoice_id == revision["id"]
+    assert bill.parked_code != "stripe_not_ours"
 
 
 def lose_the_draft(bill: Invoice, syncer: Syncer) -> str:
