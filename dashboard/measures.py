@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.void_listing import waiting_cases
 from dashboard.extensions import db
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.models import WebhookEvent
@@ -23,6 +24,7 @@ WEBHOOKS_RECEIVED = Counter("dashboard_webhooks_received", "Deliveries by outcom
 INVOICES = Gauge("dashboard_invoices", "Invoices by status.", ("status",))
 DIRTY = Gauge("dashboard_invoices_dirty", "Invoices that hold what Stripe was not told.")
 PARKED = Gauge("dashboard_invoices_parked", "Invoices held back for a person to decide.")
+VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices whose money nobody decided on.")
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
 EVENTS = Gauge("dashboard_webhook_events", "Webhook events by state.", ("state",))
 TICK_AGE = Gauge(
@@ -70,6 +72,7 @@ def collect_fleet() -> None:
         EVENTS.labels(state).set(count)
     dirty = select(func.count()).where(Invoice.revision > Invoice.synced_revision)
     DIRTY.set(db.session.scalar(dirty) or 0)
+    VOID.set(waiting_cases())
     PARKED.set(db.session.scalar(select(func.count()).where(Invoice.parked_at.is_not(None))) or 0)
     active = select(func.count()).where(SyncRun.state.in_(("queued", "running", "retrying")))
     RUNS.set(db.session.scalar(active) or 0)

@@ -51,6 +51,7 @@ _TABLE = (
     Permission("cycle.roll", STAFF),
     Permission("adjustment.create", STAFF),
     Permission("foreign_line.decide", STAFF),
+    Permission("void.decide", STAFF),
     Permission("webhook.view", STAFF),
     Permission("webhook.replay", STAFF),
     Permission("audit.view", STAFF),

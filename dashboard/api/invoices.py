@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
-from dashboard.api.operation import Operation, answer, operation, read_query
+from dashboard.api.operation import Operation, answer, operation, read_body, read_query
 from dashboard.api.schemas.invoices import (
     CurrentInvoice,
     InvoiceDetail,
@@ -12,11 +12,16 @@ from dashboard.api.schemas.invoices import (
     InvoiceOut,
     InvoiceQuery,
     ItemOut,
+    VoidDecisionIn,
+    VoidOut,
 )
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.forecast import forecast
 from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of
+from dashboard.billing.void_decide import decide_void
+from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
+from dashboard.money import Money
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
 
@@ -56,4 +61,33 @@ def show(slug: str, sequence: int) -> Response:
     """Read one invoice by its number in the organization's sequence."""
     invoice = invoice_by_sequence(caller.organization(slug), sequence)
     items = [ItemOut.of(item) for item in items_of(invoice)]
-    return answer(InvoiceDetail.model_construct(**InvoiceOut.facts(invoice), items=items))
+    case = void_case_of(invoice)
+    return answer(
+        InvoiceDetail.model_construct(
+            **InvoiceOut.facts(invoice), items=items, void=VoidOut.of(case) if case else None
+        )
+    )
+
+
+@bp.post("/invoices/<int:sequence>/void-decisions")
+@permission("api.adjustments.write")
+@operation(
+    Operation(
+        "Bill what a void invoice held on the current invoice, or write it off",
+        {200: VoidOut},
+        body=VoidDecisionIn,
+    )
+)
+def decide(slug: str, sequence: int) -> Response:
+    """Decide on a void invoice, once; the same decision again changes nothing."""
+    wanted = read_body(VoidDecisionIn)
+    invoice = invoice_by_sequence(caller.organization(slug), sequence)
+    case = decide_void(
+        invoice,
+        wanted.decision,
+        seen=Money(wanted.cents, invoice.currency),
+        reason=wanted.reason or "",
+        actor=caller.actor(),
+        now=utc_now(),
+    )
+    return answer(VoidOut.of(case))

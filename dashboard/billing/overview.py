@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from dashboard.billing.models import Adjustment, Invoice, InvoiceItem
+from dashboard.billing.void_listing import WAITS
+from dashboard.billing.void_models import VoidCase
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -16,9 +18,7 @@ from dashboard.pricing.models import PriceVersion
 RECENT = 12
 PAST = 36
 
-_KIND_ORDER = case(
-    {"recurring": 0, "metered": 1, "adjustment": 2, "carry_over": 3}, value=InvoiceItem.kind
-)
+_KIND_ORDER = case({"recurring": 0, "metered": 1, "adjustment": 2}, value=InvoiceItem.kind, else_=3)
 
 
 def draft_of(organization: Organization) -> Invoice | None:
@@ -99,17 +99,22 @@ def adjustments_of(organization: Organization, *, before: int | None = None) -> 
     return slice_of(rows, PAST)
 
 
-def unfinished_of(organization: Organization) -> Sequence[Invoice]:
-    """Return the invoices that still need something: closing, sealed, open or uncollectible."""
-    return db.session.scalars(
-        select(Invoice)
+def unfinished_of(organization: Organization) -> Sequence[tuple[Invoice, VoidCase | None]]:
+    """Return the invoices that still need something, void ones that nobody decided on with theirs.
+
+    Closing, sealed, open and uncollectible ones do.
+    """
+    rows = db.session.execute(
+        select(Invoice, VoidCase)
+        .outerjoin(VoidCase, VoidCase.invoice_id == Invoice.id)
         .where(
             Invoice.organization_id == organization.id,
-            Invoice.status.in_(("closing", "sealed", "open", "uncollectible")),
+            or_(Invoice.status.in_(("closing", "sealed", "open", "uncollectible")), and_(*WAITS)),
         )
         .order_by(Invoice.sequence.desc())
         .limit(RECENT)
-    ).all()
+    )
+    return [(invoice, case) for invoice, case in rows]
 
 
 def shown_status(invoice: Invoice, now: datetime) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.void_listing import WAITS
+from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.paging import Page
@@ -13,7 +15,7 @@ from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
 from dashboard.sync.status import State, Waiting, state_of
 
 SIZE = 25
-ATTENTION = ("parked", "differs", "held", "failed", "payment")
+ATTENTION = ("parked", "differs", "held", "failed", "payment", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class ListedOrganization:
     differing: int
     held: int
     unpaid: int
+    void: int
 
     @property
     def last_synced_at(self) -> datetime | None:
@@ -49,7 +52,7 @@ def list_organizations(
         select(func.count()).select_from(Organization).outerjoin(Invoice, _IS_DRAFT).where(*wanted)
     )
     rows = db.session.execute(
-        select(Organization, Invoice, _ACTIVE, *_OWN, _PARKED, _UNDECIDED, _LEFT, _UNPAID)
+        select(Organization, Invoice, _ACTIVE, *_OWN, _PARKED, _UNDECIDED, _LEFT, _UNPAID, _VOID)
         .outerjoin(Invoice, _IS_DRAFT)
         .where(*wanted)
         .order_by(Organization.name, Organization.id)
@@ -79,6 +82,7 @@ def _wanted(text: str, attention: str | None) -> list[ColumnElement[bool]]:
         "held": _LEFT > 0,
         "failed": Invoice.sync_failures > 0,
         "payment": _UNPAID > 0,
+        "void": _VOID > 0,
     }
     if attention in troubles:
         conditions.append(troubles[attention])
@@ -118,6 +122,13 @@ _UNPAID = (
         _other.c.status == "open",
         _other.c.payment_failure.is_not(None),
     )
+    .correlate(Organization)
+    .scalar_subquery()
+)
+_VOID = (
+    select(func.count())
+    .select_from(VoidCase)
+    .where(VoidCase.organization_id == Organization.id, *WAITS)
     .correlate(Organization)
     .scalar_subquery()
 )

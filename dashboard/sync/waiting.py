@@ -1,16 +1,20 @@
-"""The invoices that wait for a person: parked ones, foreign lines, payments that failed."""
+"""The invoices that wait for a person: parked, void, foreign lines, payments that failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.void_listing import WAITS as VOID_WAITS
+from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db
 from dashboard.paging import Page
+from dashboard.pricing.exact import major_text
 from dashboard.sync.models import ForeignLine
 from dashboard.sync.status import Waiting
 
@@ -31,10 +35,14 @@ def waiting_invoices() -> Page[WaitingInvoice]:
     """Return those that wait longest, with their organizations, and how many there are."""
     total = db.session.scalar(select(func.count()).select_from(Invoice).where(_WAITS)) or 0
     query = (
-        select(Invoice, _UNDECIDED, _LEFT, _FOUND_AT)
+        select(Invoice, _UNDECIDED, _LEFT, _FOUND_AT, VoidCase)
+        .outerjoin(VoidCase, VoidCase.invoice_id == Invoice.id)
         .options(joinedload(Invoice.organization))
         .where(_WAITS)
-        .order_by(func.coalesce(Invoice.parked_at, _FOUND_AT, Invoice.finalized_at), Invoice.id)
+        .order_by(
+            func.coalesce(Invoice.parked_at, VoidCase.opened_at, _FOUND_AT, Invoice.finalized_at),
+            Invoice.id,
+        )
         .limit(MOST)
     )
     rows = [_waiting(*row) for row in db.session.execute(query)]
@@ -42,11 +50,15 @@ def waiting_invoices() -> Page[WaitingInvoice]:
 
 
 def _waiting(
-    invoice: Invoice, undecided: int, left: int, found_at: datetime | None
+    invoice: Invoice, undecided: int, left: int, found_at: datetime | None, void: VoidCase | None
 ) -> WaitingInvoice:
     if invoice.parked_at is not None:
         reason = invoice.parked_reason or "Held back until somebody looks at it."
         return WaitingInvoice(invoice, "parked", invoice.parked_at, reason)
+    if void is not None and void.waits:
+        held = major_text(Decimal(void.cents), invoice.currency)
+        reason = f"It is void and billed nothing. Bill its {held} again, or write it off."
+        return WaitingInvoice(invoice, "void", void.opened_at, reason)
     if invoice.status in FINALIZED:
         return WaitingInvoice(
             invoice, "payment", invoice.finalized_at, invoice.payment_failure or ""
@@ -70,6 +82,7 @@ _HOLDING = select(ForeignLine.invoice_id).where(
 )
 _WAITS = or_(
     Invoice.parked_at.is_not(None),
+    Invoice.id.in_(select(VoidCase.invoice_id).where(*VOID_WAITS)),
     and_(Invoice.id.in_(_HOLDING), Invoice.status.not_in(FINALIZED)),
     and_(Invoice.status == "open", Invoice.payment_failure.is_not(None)),
 )

@@ -20,6 +20,7 @@ from dashboard.views import (
     sync_runs,
     theme,
     usage,
+    void_decisions,
     webhook_events,
 )
 from dashboard.views.access import register_access
@@ -32,8 +33,8 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, session, theme, organizations, usage, services, adjustments, items, invoices, sync_runs,
-    rolls, portal_sessions, foreign_lines, webhook_events, fleet, audit_entries, api_tokens,
-    stripe_webhook,
+    rolls, portal_sessions, foreign_lines, void_decisions, webhook_events, fleet, audit_entries,
+    api_tokens, stripe_webhook,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from dashboard.billing.overview import (
     items_of,
     shown_status,
 )
+from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.sync.lines import line_syncs
@@ -55,6 +56,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         items=items,
         state=shown_status(invoice, utc_now()),
         sync=status_of(invoice),
+        void=void_case_of(invoice),
         tag=live_tag(invoice, now=utc_now()),
         lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
@@ -75,6 +77,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             invoice=invoice,
             state=shown_status(invoice, now),
             sync=status_of(invoice),
+            void=void_case_of(invoice),
             tag=tag,
         )
 

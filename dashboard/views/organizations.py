@@ -43,7 +43,9 @@ def show(slug: str) -> ResponseReturnValue:
         organization=organization,
         bill=bill,
         tag=live_tag(invoice, now=now) if invoice else "",
-        unfinished=[(one, shown_status(one, now)) for one in unfinished_of(organization)],
+        unfinished=[
+            (one, shown_status(one, now), void) for one, void in unfinished_of(organization)
+        ],
     )
 
 

@@ -71,6 +71,7 @@ SERVICE = {
 PAYMENT = {
     "failed": StatusWord("Payment failed", "card", "warn"),
 }
+VOID = {"undecided": StatusWord("Void, undecided", "dash", "warn")}
 TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
@@ -89,6 +90,7 @@ KINDS = {
     "service": SERVICE,
     "payment": PAYMENT,
     "token": TOKEN,
+    "void": VOID,
     "work": WORK,
 }
 

@@ -1,6 +1,6 @@
 """Invoices, their items and adjustments as the API speaks of them; amounts are minor units."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -14,6 +14,7 @@ from dashboard.api.schemas.types import (
     printable_paragraphs,
 )
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.void_models import VoidCase
 from dashboard.ids import HIGHEST_ID
 
 Reason = Annotated[
@@ -71,6 +72,8 @@ class InvoiceOut(Told):
     due_at: Instant | None
     finalized_at: Instant | None
     paid_at: Instant | None
+    starting_balance_cents: int | None
+    ending_balance_cents: int | None
     hosted_invoice_url: str | None
     stripe_invoice_id: str | None
     is_in_sync: bool
@@ -85,10 +88,45 @@ class InvoiceOut(Told):
         return known | {"is_in_sync": not invoice.is_dirty}
 
 
+class VoidOut(Told):
+    """What a void invoice held, before tax: nobody was billed for it unless it is `billed`.
+
+    `state` is undecided, billed (on the invoice `billed_on`) or written_off.
+    """
+
+    state: str
+    cents: int
+    billed_on: int | None
+    reason: str | None
+    decided_by: str | None
+    decided_at: Instant | None
+
+    @classmethod
+    def of(cls, case: VoidCase) -> "VoidOut":
+        """Read a case."""
+        return cls(
+            state=case.state,
+            cents=case.cents,
+            billed_on=case.billed_on.sequence if case.billed_on else None,
+            reason=case.reason,
+            decided_by=case.decided_by,
+            decided_at=case.decided_at,
+        )
+
+
+class VoidDecisionIn(Sent):
+    """What becomes of what a void invoice held; `cents` is the amount that was decided on."""
+
+    decision: Literal["bill", "write_off"]
+    cents: int
+    reason: Reason | None = None
+
+
 class InvoiceDetail(InvoiceOut):
-    """An invoice with its lines."""
+    """An invoice with its lines; a void one also with what becomes of what it held."""
 
     items: list[ItemOut]
+    void: VoidOut | None = None
 
 
 class CurrentInvoice(InvoiceDetail):

@@ -1,0 +1,30 @@
+"""Void invoices as pages and the API read them."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.void_models import VoidCase
+from dashboard.extensions import db
+
+
+def void_case_of(invoice: Invoice) -> VoidCase | None:
+    """Return what became of a void invoice's money; None for any other and for one of nothing."""
+    if invoice.status != "void":
+        return None
+    return db.session.scalar(
+        select(VoidCase)
+        .options(joinedload(VoidCase.billed_on))
+        .where(VoidCase.invoice_id == invoice.id)
+    )
+
+
+def waiting_cases() -> int:
+    """Return how many void invoices wait for a decision."""
+    return db.session.scalar(select(func.count()).select_from(VoidCase).where(*WAITS)) or 0
+
+
+# As VoidCase.waits, and as its partial index has it.
+WAITS = (VoidCase.state == "undecided", VoidCase.cents != 0)

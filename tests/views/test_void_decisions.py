@@ -1,0 +1,102 @@
+"""A void invoice is told truthfully to customers and support, and decided on from its page."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.billing.close import seal_now
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from dashboard.views.formatting import money
+from tests.pages import page, post, text_of
+from tests.people import bill_of
+from tests.support.stripe_acts import tell
+
+ADDRESS = "/organizations/acme/invoices/1"
+
+
+@pytest.fixture
+def void(acme: Organization) -> Invoice:
+    """Acme's first invoice, void."""
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=utc_now())
+        invoice.stripe_invoice_id = "in_1"
+        tell(invoice, "open", utc_now())
+        tell(invoice, "void", utc_now())
+    return invoice
+
+
+def words_of(client: FlaskClient, address: str) -> str:
+    """Return the words of a page."""
+    return text_of(page(client.get(address)))
+
+
+def seen(support: FlaskClient) -> str:
+    """Return the amount that the page's form carries."""
+    return str(page(support.get(ADDRESS)).select_one("input[name=cents]")["value"])
+
+
+def decide(support: FlaskClient, **fields: str) -> int:
+    """Send a decision, and return the status."""
+    return post(support, f"{ADDRESS}/void-decisions", **fields).status_code
+
+
+def test_support_sees_the_case_wherever_work_waits(support: FlaskClient, void: Invoice) -> None:
+    held = money(void.total_cents, "usd")
+    assert f"{held} of this void invoice waits for a decision" in words_of(support, ADDRESS)
+    assert f"{held} of it is billed nowhere: decide on it" in words_of(
+        support, "/organizations/acme"
+    )
+    assert f"Bill its {held} again, or write it off." in words_of(support, "/fleet")
+    listed = words_of(support, "/organizations?attention=void")
+    assert "Acme Freight" in listed
+    assert "Other Labs" not in listed
+
+
+def test_customers_read_that_nothing_is_owed_and_get_no_buttons(
+    customer: FlaskClient, void: Invoice
+) -> None:
+    soup = page(customer.get(ADDRESS))
+    held = money(void.total_cents, "usd")
+    assert f"Whether its {held} is billed on a later invoice is being decided." in text_of(soup)
+    assert not soup.select("form[action$=void-decisions]")
+    assert "a decision is pending" in words_of(customer, "/organizations/acme")
+
+
+def test_one_click_bills_it_on_the_current_invoice(
+    support: FlaskClient, customer: FlaskClient, void: Invoice
+) -> None:
+    held = void.total_cents
+    before = current_invoice(void.organization).total_cents
+    cents = seen(support)
+    for _ in range(2):
+        assert decide(support, decision="bill", cents=cents) == 303
+    db.session.expire_all()
+    assert current_invoice(void.organization).total_cents == before + held
+    assert "Billed on invoice 2" in words_of(customer, ADDRESS)
+    assert "From a void invoice" in words_of(customer, "/organizations/acme")
+
+
+def test_it_is_written_off_with_a_reason_and_the_old_tab_bills_nothing(
+    support: FlaskClient, customer: FlaskClient, void: Invoice
+) -> None:
+    before = current_invoice(void.organization).total_cents
+    cents = seen(support)
+    assert decide(support, decision="write_off", cents=cents, reason=" ") == 422
+    assert decide(support, decision="write_off", cents=cents, reason="Our mistake") == 303
+    assert decide(support, decision="bill", cents=cents) == 409
+    db.session.expire_all()
+    assert current_invoice(void.organization).total_cents == before
+    assert "is not owed any more" in words_of(customer, ADDRESS)
+    assert "Our mistake" not in words_of(customer, ADDRESS)
+    assert "Our mistake" in words_of(support, ADDRESS)
+
+
+@pytest.mark.parametrize("cents", ["", "abc", "1e3", "99999999999999999999"])
+def test_a_damaged_form_decides_nothing(support: FlaskClient, void: Invoice, cents: str) -> None:
+    assert decide(support, decision="bill", cents=cents) == 409
+    assert "waits for a decision" in words_of(support, ADDRESS)
