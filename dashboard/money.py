@@ -13,6 +13,14 @@ ZERO_DECIMAL = frozenset(
 THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 
 
+# The smallest card charge in minor units, by the currency it settles in; others as the dollar.
+_MINIMUM_CHARGES = {
+    "gbp": 30, "sek": 300, "nok": 300, "dkk": 250, "jpy": 50, "pln": 200, "ron": 200, "czk": 1500,
+    "huf": 17500, "hkd": 400, "mxn": 1000, "aed": 200, "myr": 200, "thb": 1000,
+}  # fmt: skip
+_MINIMUM_OF_OTHERS = 50
+
+
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were combined."""
 
@@ -22,6 +30,11 @@ def minor_digits(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
+
+
+def minimum_charge(currency: str) -> int:
+    """Return the smallest amount Stripe charges in `currency`, in minor units."""
+    return _MINIMUM_CHARGES.get(currency, _MINIMUM_OF_OTHERS)
 
 
 def round_minor(amount: Decimal | Fraction) -> int:

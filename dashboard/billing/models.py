@@ -168,13 +168,6 @@ class Invoice(Model):
         """Whether the ledger holds something that Stripe was not told."""
         return self.revision > self.synced_revision
 
-    @property
-    def taken_off_cents(self) -> int:
-        """What Stripe asked for less than it billed: from the balance, or by a credit note."""
-        if self.status == "void" or self.amount_due_cents is None:
-            return 0
-        return max((self.stripe_total_cents or 0) - self.amount_due_cents, 0)
-
 
 class InvoiceItem(Model):
     """One line of an invoice, rated; `trace` explains the amount."""

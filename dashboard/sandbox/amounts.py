@@ -5,24 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from dashboard.money import round_minor
-
-# Smallest card charge in minor units, by settlement currency; others are treated like the dollar.
-MINIMUM_CHARGES = {
-    "gbp": 30, "sek": 300, "nok": 300, "dkk": 250, "jpy": 50, "pln": 200, "ron": 200, "czk": 1500,
-    "huf": 17500, "hkd": 400, "mxn": 1000, "aed": 200, "myr": 200, "thb": 1000,
-}  # fmt: skip
-DEFAULT_MINIMUM = 50
+from dashboard.money import minimum_charge, round_minor
 
 
 def line_amount(unit_amount: Decimal, quantity: Decimal) -> int:
     """Return unit x quantity in whole minor units, halves away from zero."""
     return round_minor(Fraction(unit_amount) * Fraction(quantity))
-
-
-def minimum_charge(currency: str) -> int:
-    """Return the smallest amount Stripe charges in `currency`, in minor units."""
-    return MINIMUM_CHARGES.get(currency, DEFAULT_MINIMUM)
 
 
 def settle_with_balance(total: int, balance: int, currency: str) -> tuple[int, int]:

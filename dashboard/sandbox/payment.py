@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.sandbox.amounts import minimum_charge
+from dashboard.money import minimum_charge
 from dashboard.sandbox.balances import move_balance
 from dashboard.sandbox.errors import ApiError, refused
 from dashboard.sandbox.invoice_access import from_path, shown

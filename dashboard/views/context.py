@@ -8,6 +8,7 @@ from flask_login import current_user
 from structlog.contextvars import get_contextvars
 
 from dashboard.clock import utc_now
+from dashboard.money import minimum_charge
 from dashboard.sync.decide import choices
 from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
@@ -31,6 +32,7 @@ def register_context(app: Flask) -> None:
         here=here,
         integrity=INTEGRITY,
         jitter=jitter,
+        minimum_charge=minimum_charge,
         leaves_foreign=leaves_foreign,
         navigation=navigation,
         next_theme=next_theme,

@@ -22,6 +22,12 @@ def money(cents: int | None, currency: str) -> str:
     return text.replace("-", MINUS)
 
 
+def balance(cents: int, currency: str) -> str:
+    """Return what is on a customer's balance at Stripe, and for whom: $0.30 owed, $10.00 credit."""
+    amount = money(abs(cents), currency)
+    return f"{amount} {'owed' if cents > 0 else 'credit'}" if cents else amount
+
+
 def unit_price(minor_units: Decimal | str, currency: str) -> str:
     """Return an exact unit price, given in minor units, with as many digits as it has."""
     return major_text(Decimal(minor_units), currency)
@@ -101,6 +107,6 @@ def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
         money, unit_price, quantity, counted, plural, instant, day, lasting, machine, period,
-        bounds, middle,
+        bounds, middle, balance,
     ):  # fmt: skip
         app.add_template_filter(function)

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.balance import move_of
 from dashboard.billing.overview import (
     draft_of,
     finished_of,
@@ -57,6 +58,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         state=shown_status(invoice, utc_now()),
         sync=status_of(invoice),
         void=void_case_of(invoice),
+        move=move_of(invoice),
         tag=live_tag(invoice, now=utc_now()),
         lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
@@ -78,6 +80,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             state=shown_status(invoice, now),
             sync=status_of(invoice),
             void=void_case_of(invoice),
+            move=move_of(invoice),
             tag=tag,
         )
 

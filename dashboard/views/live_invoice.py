@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.billing.credit import credit_before
+from dashboard.billing.balance import balance_ahead, is_too_small
 from dashboard.billing.forecast import Forecast, forecast
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import items_of
@@ -18,7 +18,8 @@ FORECAST_MINUTES = 5
 class LiveInvoice:
     """The invoice, its items, what it will come to and whether Stripe agrees.
 
-    `credit`: an earlier invoice that left a credit at Stripe, which is taken off this one.
+    `ahead`: an earlier invoice and what it left on the balance at Stripe, owed (above zero) or
+    credit, which this one asks for or is lowered by. `is_too_small`: for Stripe to charge.
     """
 
     invoice: Invoice
@@ -26,7 +27,8 @@ class LiveInvoice:
     sync: SyncStatus
     lines: dict[int, LineSync]
     forecast: Forecast
-    credit: Invoice | None
+    ahead: tuple[Invoice, int] | None
+    is_too_small: bool
 
 
 def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInvoice:
@@ -34,13 +36,15 @@ def live_invoice(invoice: Invoice, *, for_staff: bool, now: datetime) -> LiveInv
     # First: it reads the items afresh, and would drop the prices that items_of loads with them.
     expected = forecast(invoice, now=now)
     items = items_of(invoice)
+    ahead = balance_ahead(invoice)
     return LiveInvoice(
         invoice,
         items,
         status_of(invoice),
         line_syncs(invoice, items) if for_staff else {},
         expected,
-        credit_before(invoice),
+        ahead,
+        is_too_small(invoice, ahead[1] if ahead else 0),
     )
 
 

@@ -206,3 +206,29 @@ def test_the_csv_holds_raw_amounts_and_runs_nothing(
     last = next(row for row in rows if "HYPERLINK" in row["item"])
     assert last["item"] == "'=HYPERLINK(1)"
     assert (last["amount"], last["currency"]) == ("-1234.56", "USD")
+
+
+def test_what_is_too_small_to_charge_is_said_at_both_ends(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    with transaction():
+        small = db.session.get_one(Invoice, finalized.id)
+        small.stripe_invoice_id, small.status = "in_1", "paid"
+        small.stripe_total_cents, small.amount_due_cents = 30, 0
+        small.starting_balance_cents, small.ending_balance_cents = 0, 30
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert (
+        "Below the smallest amount Stripe charges, $0.50; $0.30 carried by Stripe to the next "
+        "invoice" in words
+    )
+    assert "Balance at Stripe: $0.00 before, $0.30 owed after" in words
+    words = text_of(page(customer.get("/organizations/acme")))
+    assert "$0.30 from invoice ACME-0001 follows" in words
+    with transaction():
+        following = bill_of(finalized.organization)
+        seal_now(following, now=following.period_end)
+        following.status, following.stripe_total_cents = "open", 500
+        following.amount_due_cents = 530
+        following.starting_balance_cents, following.ending_balance_cents = 30, 0
+    words = text_of(page(customer.get(f"{ADDRESS}/2")))
+    assert "$0.30 from invoice ACME-0001 added by Stripe" in words

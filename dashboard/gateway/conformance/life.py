@@ -133,6 +133,41 @@ def void(bench: Bench) -> None:
     expect_refusal(bench.api.post(f"invoices/{draft['id']}/pay"), 400)
 
 
+@check(
+    "too_small_is_added",
+    "What was too small to charge is asked for with the next invoice.",
+    BALANCE,
+)
+def too_small_is_added(bench: Bench) -> None:
+    customer = bench.customer()
+    seen = []
+    for cents in (20, 5000):
+        draft = bench.draft(customer, collection_method="charge_automatically")
+        granted(bench.add(draft["id"], line(cents)))
+        ended = granted(_finalize(bench, draft["id"]))
+        seen.append((ended["starting_balance"], ended["ending_balance"], ended["amount_due"]))
+    expect(seen == [(0, 20, 0), (20, 0, 5020)], f"starting, ending balance, amount due {seen}")
+    moves = granted(bench.api.get(f"customers/{customer}/balance_transactions"))["data"]
+    kinds = {move["type"] for move in moves}
+    expect("invoice_too_small" in kinds, f"types of balance transactions {sorted(kinds)}")
+
+
+@check("revision", "A revision voids the original, which names it, once finalized.", TRANSITIONS)
+def revision(bench: Bench) -> None:
+    original = bench.draft_with(line(5000, metadata={"invoice_item": "a"}))
+    granted(_finalize(bench, original["id"]))
+    wanted = {"action": "revision", "invoice": original["id"]}
+    draft = granted(bench.api.post("invoices", from_invoice=wanted))
+    bench.remember(draft)
+    expect(draft["total"] == 5000, f"total of the revision {draft['total']}")
+    revised = granted(_finalize(bench, draft["id"]))
+    expect(revised["from_invoice"]["invoice"] == original["id"], f"{revised['from_invoice']}")
+    ended = granted(bench.api.get(f"invoices/{original['id']}"))
+    seen = (ended["status"], ended["latest_revision"])
+    expect(seen == ("void", revised["id"]), f"status and latest revision {seen}")
+    expect_refusal(bench.api.post("invoices", from_invoice=wanted), 400)
+
+
 @check("finalized_is_not_deleted", "A finalized invoice can not be deleted.", TRANSITIONS)
 def finalized_is_not_deleted(bench: Bench) -> None:
     draft = bench.draft_with(line(5000))
