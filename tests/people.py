@@ -17,6 +17,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
+from dashboard.services.detach import detach_service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
@@ -109,6 +110,21 @@ def make_bill(slug: str, *, fees: int = 1, **properties: object) -> Organization
             key="credit",
         )
     return organization
+
+
+def take_usage_off(organization: Organization) -> None:
+    """Report usage of a further service, and then that it ended before that."""
+    now = utc_now()
+    meter = f"{organization.slug}-storage"
+    with transaction():
+        storage = MeteredPriceFactory(code=meter, name="Storage", meter=meter, unit_label="GB")
+        began = now - timedelta(days=5)
+        service = make_service(organization, storage, now=now, at=began, label="archive-2")
+        for hours in (3, 9):
+            at = now - timedelta(hours=hours)
+            entry = UsageEntry(organization.slug, meter, f"archive-2:{hours}", Decimal(40), at)
+            record_batch([entry], now=now)
+        detach_service(service, at=now - timedelta(days=1), now=now, actor=SUPPORT)
 
 
 def bill_of(organization: Organization) -> Invoice:

@@ -12,6 +12,7 @@ from dashboard.audit.record import record
 from dashboard.billing.draft import rate_invoice
 from dashboard.billing.locks import lock_invoice, lock_invoices
 from dashboard.billing.models import Invoice
+from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.revision import touch
 from dashboard.billing.successor import open_next
@@ -76,8 +77,8 @@ def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
 
 
 def cut(invoice: Invoice, *, now: datetime) -> None:
-    """End the period of a locked draft at `now` and rate its items to there."""
-    end = now.replace(microsecond=0)
+    """End the period of a locked draft at `now`, if it runs on, and rate its items to there."""
+    end = min(whole_second(now), invoice.period_end)
     if end <= invoice.period_start:
         raise Conflict("The invoice's period has only just begun. Nothing was changed. Wait.")
     invoice.period_end = end

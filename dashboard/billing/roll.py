@@ -16,9 +16,10 @@ from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.successor import open_next
-from dashboard.errors import Stale
+from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.pricing.rating import AmountTooLarge
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class RollPreview:
     currency: str
 
 
+class CycleCannotOpen(Conflict):
+    """A fee can not be rated, so the organization's next cycle can not open; support must act."""
+
+    code = "cycle_cannot_open"
+
+    def __init__(self, organization: Organization, why: AmountTooLarge) -> None:
+        super().__init__(f"The next cycle of {organization.slug} cannot open. {why.message}")
+        self.slug = organization.slug
+
+
 def roll_over(organization: Organization, *, now: datetime) -> Invoice:
     """Close every draft whose period is over at `now`; return the current one. Safe to repeat."""
     invoice = current_draft(organization.id)
@@ -44,13 +55,18 @@ def roll_over(organization: Organization, *, now: datetime) -> Invoice:
 def open_invoices(organizations: Collection[Organization], *, now: datetime) -> Sequence[Invoice]:
     """Lock and return the open invoices of these organizations, each rolled over to `now` first.
 
-    What happens after a cycle's end belongs to the next one, also before the clock comes by.
+    What happens after a cycle's end belongs to the next one, also before the clock comes by. Raises
+    CycleCannotOpen.
     """
     by_id = {organization.id: organization for organization in organizations}
     locked = lock_open(by_id.keys())
     over = [one for one in locked if one.status == "draft" and one.period_end <= now]
     for invoice in over:
-        roll_over(by_id[invoice.organization_id], now=now)
+        organization = by_id[invoice.organization_id]
+        try:
+            roll_over(organization, now=now)
+        except AmountTooLarge as why:
+            raise CycleCannotOpen(organization, why) from why
     return lock_open(by_id.keys()) if over else locked
 
 

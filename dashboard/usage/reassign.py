@@ -12,12 +12,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.metered import Usage, add_usage
-from dashboard.billing.models import BillingCycle, Invoice
+from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.revision import touch_all
 from dashboard.billing.targets import Targets
 from dashboard.errors import Conflict
@@ -113,8 +113,23 @@ def _rate(
             usage = Usage(cycles[cycle_id], windows[version_id])
             used.append((usage, {targets.of_usage(usage.cycle): quantity}))
     before = sum(invoice.total_cents for invoice in locked)
-    touch_all(add_usage(used, now=now), now=now)
+    changed = add_usage(used, now=now)
+    _drop_empty_items(changed, units)
+    touch_all(changed, now=now)
     return sum(invoice.total_cents for invoice in locked) - before
+
+
+def _drop_empty_items(invoices: Collection[Invoice], units: Collection[tuple[int, int]]) -> None:
+    """Remove the items of which nothing is left: they would not be there, had we known first."""
+    emptied = select(InvoiceItem).where(
+        InvoiceItem.invoice_id.in_([invoice.id for invoice in invoices]),
+        InvoiceItem.kind == "metered",
+        tuple_(InvoiceItem.cycle_id, InvoiceItem.price_version_id).in_(list(units)),
+        InvoiceItem.quantity == 0,
+        InvoiceItem.amount_cents == 0,
+    )
+    for item in db.session.scalars(emptied):
+        db.session.delete(item)
 
 
 def _tally(shifts: Sequence[Shift], service: Service, cents: int) -> Tally:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dashboard.billing.models import Invoice
 from dashboard.billing.revision import touch_all
-from dashboard.billing.roll import open_invoices
+from dashboard.billing.roll import CycleCannotOpen, open_invoices
 from dashboard.billing.targets import Targets
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -37,7 +37,7 @@ def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult
     """
     with db.session.begin_nested():
         organizations = _organizations(entries)
-        locked = open_invoices(organizations.values(), now=now)
+        locked = _open_invoices(entries, organizations.values(), now)
         owned, problems = _owned(entries, organizations)
         fresh, repeated = _claim(owned, problems)
         facts = _resolve({index: owned[index] for index in fresh}, problems, now)
@@ -51,6 +51,22 @@ def _organizations(entries: Collection[UsageEntry]) -> dict[str, Organization]:
     slugs = {entry.organization for entry in entries}
     found = db.session.scalars(select(Organization).where(Organization.slug.in_(slugs)))
     return {organization.slug: organization for organization in found}
+
+
+def _open_invoices(
+    entries: Sequence[UsageEntry], organizations: Collection[Organization], now: datetime
+) -> Sequence[Invoice]:
+    """Return the locked open invoices; one that can not open is a problem of its own entries."""
+    try:
+        return open_invoices(organizations, now=now)
+    except CycleCannotOpen as why:
+        raise BatchRefused(
+            [
+                Problem(index, "organization", why.code, why.message)
+                for index, entry in enumerate(entries)
+                if entry.organization == why.slug
+            ]
+        ) from None
 
 
 def _owned(

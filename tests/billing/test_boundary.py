@@ -10,7 +10,7 @@ from dashboard.billing.close import close, due_to_seal, seal
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
-from dashboard.billing.roll import roll_early
+from dashboard.billing.roll import preview_roll, roll_early
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.usage.entry import UsageEntry
@@ -71,6 +71,12 @@ def test_the_grace_is_whole_also_when_the_clock_was_late(acme, db):
     moment = late + grace - timedelta(seconds=1)
     assert due_to_seal(now=moment, most=10) == []
     assert not seal([april.id], now=moment)
+
+
+def test_a_preview_at_the_end_of_a_cycle_closes_it_where_it_ends(acme, db):
+    shown = preview_roll(acme, now=MAY + HOUR)
+    assert (shown.closing.end, shown.opening.start) == (MAY, MAY)
+    assert shown.opening.end == APRIL + timedelta(days=61)
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(microseconds=1), timedelta(seconds=1)])

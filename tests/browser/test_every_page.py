@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.organizations.models import Organization
 from tests.browser.visitors import Visitor
-from tests.people import People, bill_of, make_bill, make_people
+from tests.people import People, bill_of, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, shoot
 from tests.support.stack import Stack
 
@@ -45,8 +45,10 @@ PAGES = {
 
 @pytest.fixture
 def acme(live_stack: Stack) -> Organization:
-    """An organization with a bill."""
-    return make_bill("acme", name="Acme Freight", fees=3)
+    """An organization with a bill, and with usage that a backdated end took off."""
+    organization = make_bill("acme", name="Acme Freight", fees=3)
+    take_usage_off(organization)
+    return organization
 
 
 @pytest.fixture

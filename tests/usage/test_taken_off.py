@@ -112,7 +112,7 @@ def test_a_key_that_was_taken_off_is_refused_as_it_would_have_been(acme, web):
 def test_usage_that_named_no_service_goes_with_the_only_one_it_could_mean(acme, web):
     use(service=None)
     detach(web)
-    assert current_invoice(acme).total_cents == 0
+    assert (current_invoice(acme).total_cents, current_invoice(acme).items) == (0, [])
 
 
 def test_usage_that_named_no_service_stays_with_another_one_of_its_price(acme, price, web, db):

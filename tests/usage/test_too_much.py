@@ -1,5 +1,6 @@
 """Usage that would cost more than a line holds is refused by its index, and stops nobody else."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,15 @@ from dashboard.billing.draft import current_invoice
 from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord
 from dashboard.usage.record import record_batch
-from tests.factories import APRIL, NOW, MeteredPriceFactory, make_organization, make_service
+from tests.factories import (
+    APRIL,
+    NOW,
+    MeteredPriceFactory,
+    PriceFactory,
+    PriceVersionFactory,
+    make_organization,
+    make_service,
+)
 
 
 @pytest.fixture
@@ -48,3 +57,17 @@ def test_the_others_are_counted_when_they_are_sent_without_it(two):
     assert use(entry("beta", "a"), entry("beta", "d")).recorded == 2
     assert use(entry("acme", "b")).recorded == 1
     assert [current_invoice(one).total_cents for one in two] == [10**15, 2 * 10**12]
+
+
+def test_an_organization_whose_cycle_cannot_open_is_named_and_stops_nobody_else(two, db):
+    may = APRIL + timedelta(days=30)
+    fee = PriceFactory(version__unit_amount=Decimal(1))
+    make_service(two[0], fee, at=APRIL)
+    PriceVersionFactory(price=fee, effective_at=may, unit_amount=Decimal(10**16))
+    db.session.commit()
+    entries = [UsageEntry(slug, "requests", "may", Decimal(1), may) for slug in ("beta", "acme")]
+    with pytest.raises(BatchRefused) as refused:
+        record_batch(entries, now=may)
+    [error] = refused.value.facts["errors"]
+    assert (error["index"], error["code"]) == (1, "cycle_cannot_open")
+    assert record_batch(entries[:1], now=may).recorded == 1

@@ -76,7 +76,7 @@ def test_what_a_backdated_end_took_off_is_shown_with_its_reason(
         detach_service(metered, at=now - timedelta(days=2), now=now, actor=SUPPORT)
     words = text_of(page(customer.get(ADDRESS)).select_one("#taken-off"))
     assert "Taken off" not in before
-    assert "1 no longer billed" in words
+    assert "1 record no longer billed" in words
     assert "1,200 requests" in words
     assert "API requests was detached on" in words
     assert "before this was recorded" in words
