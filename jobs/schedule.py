@@ -47,12 +47,13 @@ class Entry:
         return f"{PREFIX}{self.task.__name__}-{digest}"
 
 
+# A turn with nothing due costs a query of two milliseconds. A close goes through three of them.
 TABLE = (
     Entry(syncs.sync_due, 10, hands_out=True),
     Entry(syncs.sweep_runs, 15, hands_out=True),
-    Entry(cycles.roll_due, 5, hands_out=True),
-    Entry(cycles.seal_due, 5, hands_out=True),
-    Entry(cycles.finalize_due, 5, hands_out=True),
+    Entry(cycles.roll_due, 2, hands_out=True),
+    Entry(cycles.seal_due, 2, hands_out=True),
+    Entry(cycles.finalize_due, 2, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(inbox.backfill_events, 3600),
     Entry(upkeep.make_partitions, 3600),

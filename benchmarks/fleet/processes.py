@@ -55,6 +55,10 @@ class Plant:
         """Start the clock's process."""
         self.stack.start("scheduler", "jobs.scheduler")
 
+    def stop_scheduler(self) -> None:
+        """Stop the clock's process."""
+        self.stack.stop(keep=set(self.stack.processes) - {"scheduler"})
+
     def memory_mb(self) -> float:
         """Return the pool's memory per worker; pages that its processes share count once."""
         pool = psutil.Process(self.stack.processes["workers"].pid)

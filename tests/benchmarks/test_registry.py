@@ -30,4 +30,5 @@ def test_a_bound_of_zero_has_no_ratio() -> None:
 
 def test_the_benchmarks_of_the_sync_engine_are_found() -> None:
     load()
+    assert {"restart_to_first_close_s", "starved_close_share"} <= BENCHMARKS.keys()
     assert {"sync_calls", "sync_rate_share", "plan_us_30", "close_rate_share"} <= BENCHMARKS.keys()

@@ -51,6 +51,7 @@ def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
     [job_id] = Queue("interactive", connection=working).job_ids
     age(working, job_id, 200)
     words = text_of(page(admin.get("/fleet")))
+    assert "The clock is late Roll due. The others go on." in words
     assert "Roll due 5 s 2 h ago Late" in words
     assert "Backfill events 1 h 0 s ago On time" in words
     assert "Interactive 1 3 min Late" in words
