@@ -195,4 +195,6 @@ def _words(before: Standing, amount: int, currency: str) -> str:
         (before.written_off, f"of it was {on} and is written off"),
     )
     said = [f"{major_text(Decimal(cents), currency)} {what}" for cents, what in parts if cents]
-    return "; ".join([*said, f"{major_text(Decimal(amount), currency)} is left for this one."])
+    left = major_text(Decimal(abs(amount)), currency)
+    last = f"{left} too much is credited here." if amount < 0 else f"{left} is left for this one."
+    return "; ".join([*said, last])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,12 +11,12 @@ from fractions import Fraction
 from sqlalchemy import func, select
 
 from dashboard.billing.chain import Chains
-from dashboard.billing.metered import Usage, usage_of
+from dashboard.billing.metered import Usage, counted_together
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import Period
 from dashboard.extensions import db
 from dashboard.pricing.exact import EXACT, total
-from dashboard.pricing.rating import rate_metered
+from dashboard.pricing.rating import rate_cycle
 from dashboard.services.models import Service
 
 # With less of the cycle seen than this the pace says little.
@@ -52,15 +53,12 @@ def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
         return Forecast(so_far, so_far, is_rough=False)
     chains = Chains.load("metered", {invoice.organization_id}, {invoice.cycle_id})
     began = _began(invoice)
-    more = 0
-    for usage in usage_of(chains.items()):
-        item = chains.on(usage.key, invoice)
-        if item is not None:
-            units = total(link.item.quantity for link in chains.of(usage.key))
-            expected = _expected(usage, units, began, invoice.period_end, now)
-            rated = rate_metered(usage.version.terms, expected)
-            before = chains.before(usage.key, invoice, rated.amount_cents)
-            more += rated.amount_cents - before.cents - item.amount_cents
+    more = sum(
+        _at_the_end(usages, chains, invoice, _Ahead(began, now, invoice.period_end))
+        for usages in counted_together(invoice.cycle, chains.items())
+    )
+    # The items that count already are part of what is expected.
+    more -= sum(item.amount_cents for item in chains.items() if item.invoice_id == invoice.id)
     seen = (now - began).total_seconds()
     return Forecast(so_far + more, so_far, is_rough=seen < ROUGH_SECONDS)
 
@@ -78,14 +76,44 @@ def _began(invoice: Invoice) -> datetime:
     return max(start, min(invoice.created_at, attached or invoice.created_at))
 
 
-def _expected(
-    usage: Usage, units: Decimal, began: datetime, ends: datetime, now: datetime
-) -> Decimal:
-    """Return the units at the end of the cycle if they go on at the pace of the time seen."""
-    window = usage.window
-    seen = Period(max(window.start, began), min(now, window.end)).seconds
-    ahead = Period(now, min(window.end, ends)).seconds
-    if seen <= 0 or ahead <= 0:
-        return units
-    more = Fraction(units) * ahead / seen
-    return EXACT.add(units, EXACT.scaleb(Decimal(int(more * 10**_PLACES)), -_PLACES))
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Usage was seen from `began` to `now`; what goes on to `ends` is expected."""
+
+    began: datetime
+    now: datetime
+    ends: datetime
+
+
+def _at_the_end(usages: Sequence[Usage], chains: Chains, invoice: Invoice, ahead: _Ahead) -> int:
+    """Return what the invoice will bill of one price, under all its versions together."""
+    units = [total(link.item.quantity for link in chains.of(usage.key)) for usage in usages]
+    expected = _expected(usages, units, ahead)
+    rated = rate_cycle(
+        [(usage.version.terms, count) for usage, count in zip(usages, expected, strict=True)]
+    )
+    owed = [everything.amount_cents for everything in rated]
+    before = [
+        chains.before(usage.key, invoice, cents).cents
+        for usage, cents in zip(usages, owed, strict=True)
+    ]
+    return sum(owed) - sum(before)
+
+
+def _expected(usages: Sequence[Usage], units: Sequence[Decimal], ahead: _Ahead) -> list[Decimal]:
+    """Return each version's units at the end if all go on at the pace of the time seen.
+
+    The pace is the price's: a version that takes effect later gets what is used from then on.
+    """
+    seen = Period(max(usages[0].window.start, ahead.began), ahead.now).seconds
+    if seen <= 0:
+        return list(units)
+    pace = Fraction(total(units)) / seen
+    seconds = [
+        Period(max(ahead.now, usage.window.start), min(usage.window.end, ahead.ends)).seconds
+        for usage in usages
+    ]
+    return [
+        EXACT.add(count, EXACT.scaleb(Decimal(int(pace * max(rest, 0) * 10**_PLACES)), -_PLACES))
+        for count, rest in zip(units, seconds, strict=True)
+    ]

@@ -1,24 +1,36 @@
-"""Metered items: one per price version on an invoice, rated from the usage of all its services."""
+"""Metered items: one per price version on an invoice, rated from the usage of all its services.
+
+The versions of a price share one count in a cycle, so units of one move what the others cost.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from dashboard.billing.chain import ChainKey, Chains, remainder
 from dashboard.billing.lines import Line, add_line, change_line, metered_key
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.pricing.exact import EXACT
-from dashboard.pricing.rating import Rated, rate_metered
+from dashboard.pricing.rating import Rated, rate_cycle
 from dashboard.pricing.versions import VersionWindow, load_windows_of
+
+
+class Count(NamedTuple):
+    """What is counted from its first unit to its last: one price in one cycle, all versions."""
+
+    cycle: BillingCycle
+    price_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is metered together: the usage of one price version in one cycle."""
+    """The usage of one price version in one cycle."""
 
     cycle: BillingCycle
     version: VersionWindow
@@ -27,6 +39,11 @@ class Usage:
     def key(self) -> ChainKey:
         """What its items are chained by."""
         return ChainKey(self.cycle.id, self.version.version.id, None)
+
+    @property
+    def count(self) -> Count:
+        """What it is a part of."""
+        return Count(self.cycle, self.version.version.price_id)
 
     @property
     def window(self) -> Period:
@@ -40,20 +57,27 @@ Additions = Mapping[Invoice, Decimal]
 
 
 def add_usage(used: Collection[tuple[Usage, Additions]], *, now: datetime) -> set[Invoice]:
-    """Add units to their items and rate these, and those on later invoices, anew.
+    """Add units to their items and rate these, and all others of the same counts, anew.
 
     The invoices must be locked. Returns those that changed; they are not touched: call `touch_all`.
     """
     if not used:
         return set()
+    counts: dict[Count, dict[ChainKey, Additions]] = defaultdict(dict)
+    versions: dict[Count, VersionWindow] = {}
+    for usage, additions in used:
+        counts[usage.count][usage.key] = additions
+        versions[usage.count] = usage.version
     chains = Chains.load(
         "metered",
-        {usage.cycle.organization_id for usage, _ in used},
-        {usage.cycle.id for usage, _ in used},
+        {count.cycle.organization_id for count in counts},
+        {count.cycle.id for count in counts},
     )
     changed: set[Invoice] = set()
-    for usage, additions in used:
-        changed |= _rerate(usage, additions, chains, now)
+    for count, added in counts.items():
+        usages = [Usage(count.cycle, window) for window in versions[count].all]
+        parts = [_Part(one, chains, added.get(one.key, {})) for one in usages]
+        changed |= _rerate([part for part in parts if part.invoices], now)
     return changed
 
 
@@ -62,45 +86,80 @@ def rerate_metered(invoice: Invoice, used: Collection[Usage], *, now: datetime) 
     return add_usage([(usage, {invoice: Decimal(0)}) for usage in used], now=now)
 
 
-def _rerate(usage: Usage, additions: Additions, chains: Chains, now: datetime) -> set[Invoice]:
-    items = {link.invoice: link.item for link in chains.of(usage.key)}
-    first = min(invoice.sequence for invoice in additions)
-    units = Decimal(0)
+class _Part:
+    """One version's part of a count, followed from invoice to invoice."""
+
+    def __init__(self, usage: Usage, chains: Chains, added: Additions) -> None:
+        self.usage, self.added, self._chains = usage, added, chains
+        self._quantities = {link.invoice: link.item.quantity for link in chains.of(usage.key)}
+        for invoice, quantity in added.items():
+            self._quantities[invoice] = EXACT.add(self._on(invoice), quantity)
+        self.units = Decimal(0)
+
+    @property
+    def invoices(self) -> Collection[Invoice]:
+        """The invoices that bill it, or shall."""
+        return self._quantities.keys()
+
+    def count(self, invoice: Invoice) -> None:
+        """Count the units that `invoice` bills."""
+        self.units = EXACT.add(self.units, self._on(invoice))
+
+    def write(self, invoice: Invoice, rated: Rated, now: datetime) -> bool:
+        """Make `invoice` bill what is left of `rated`; return whether that changed an item.
+
+        Without units of its own it gets an item only when others moved the amount.
+        """
+        key, quantity = self.usage.key, self._on(invoice)
+        left = remainder(rated, self._chains.settle(key, invoice, rated.amount_cents))
+        line = _line(invoice, self.usage, quantity, left)
+        item = self._chains.on(key, invoice)
+        if item is not None:
+            return change_line(invoice, item, line, now=now)
+        if not quantity and not left.amount_cents:
+            return False
+        self._chains.put(invoice, add_line(invoice, line, now=now))
+        return True
+
+    def _on(self, invoice: Invoice) -> Decimal:
+        return self._quantities.get(invoice, Decimal(0))
+
+
+def _rerate(parts: Sequence[_Part], now: datetime) -> set[Invoice]:
+    """Rate the parts of a count, the earliest version first, on every invoice that may change.
+
+    Each invoice bills what everything so far costs less what the invoices before it billed.
+    """
+    invoices = sorted(set().union(*(part.invoices for part in parts)), key=_sequence)
+    first = min(invoice.sequence for part in parts for invoice in part.added)
     changed: set[Invoice] = set()
-    for invoice in sorted(items.keys() | additions.keys(), key=lambda one: one.sequence):
-        item = items.get(invoice)
-        quantity = EXACT.add(
-            item.quantity if item else Decimal(0), additions.get(invoice, Decimal(0))
-        )
-        units = EXACT.add(units, quantity)
+    for invoice in invoices:
+        for part in parts:
+            part.count(invoice)
         if invoice.sequence >= first and invoice.is_changeable:
-            rated = rate_metered(usage.version.terms, units)
-            rated = remainder(rated, chains.settle(usage.key, invoice, rated.amount_cents))
-            if item is None and not quantity and not rated.amount_cents:
-                continue
-            changed |= _write(chains, invoice, item, _line(invoice, usage, quantity, rated), now)
+            rated = rate_cycle([(part.usage.version.terms, part.units) for part in parts])
+            for part, everything in zip(parts, rated, strict=True):
+                if part.write(invoice, everything, now):
+                    changed.add(invoice)
     return changed
 
 
-def _write(
-    chains: Chains, invoice: Invoice, item: InvoiceItem | None, line: Line, now: datetime
-) -> set[Invoice]:
-    if item is None:
-        chains.put(invoice, add_line(invoice, line, now=now))
-        return {invoice}
-    return {invoice} if change_line(invoice, item, line, now=now) else set()
+def _sequence(invoice: Invoice) -> int:
+    return invoice.sequence
 
 
 def _line(invoice: Invoice, usage: Usage, quantity: Decimal, rated: Rated) -> Line:
     is_own = invoice.cycle_id == usage.cycle.id
     own = Period(invoice.period_start, invoice.period_end).clip(usage.window) if is_own else None
+    # Without units of its own it is there because others' moved what these cost.
+    is_correction = quantity < 0 or (not quantity and rated.amount_cents != 0)
     name = usage.version.price.name
     return Line(
         kind="metered",
         key=metered_key(usage.cycle.id, usage.version.version.id),
         cycle_id=usage.cycle.id,
         price_version_id=usage.version.version.id,
-        description=_description(name, quantity, is_own=is_own),
+        description=_description(name, is_own=is_own, is_correction=is_correction),
         quantity=quantity,
         amount_cents=rated.amount_cents,
         period=own or usage.window,
@@ -108,8 +167,8 @@ def _line(invoice: Invoice, usage: Usage, quantity: Decimal, rated: Rated) -> Li
     )
 
 
-def _description(name: str, quantity: Decimal, *, is_own: bool) -> str:
-    if quantity < 0:
+def _description(name: str, *, is_own: bool, is_correction: bool) -> str:
+    if is_correction:
         return f"{name}, correction"
     return name if is_own else f"{name}, late usage"
 
@@ -120,3 +179,16 @@ def usage_of(items: Collection[InvoiceItem]) -> list[Usage]:
     windows = load_windows_of(item.price_version_id for item in metered if item.price_version_id)
     found = {Usage(item.cycle, windows[item.price_version_id or 0]) for item in metered}
     return sorted(found, key=lambda usage: usage.key)
+
+
+def counted_together(cycle: BillingCycle, items: Collection[InvoiceItem]) -> list[list[Usage]]:
+    """Return, for each price that metered `items` of `cycle` bill, its versions in force then.
+
+    The earliest first, also those without an item; one query.
+    """
+    windows = load_windows_of({item.price_version_id for item in items if item.price_version_id})
+    counts: dict[int, list[Usage]] = defaultdict(list)
+    for window in windows.values():
+        if window.start < cycle.ends_at and window.end > cycle.starts_at:
+            counts[window.version.price_id].append(Usage(cycle, window))
+    return list(counts.values())

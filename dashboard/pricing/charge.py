@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from dashboard.pricing.exact import subtract
-from dashboard.pricing.terms import Terms, Tier
+from dashboard.pricing.exact import EXACT, subtract
+from dashboard.pricing.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a charge: `quantity` units (or blocks) at `unit_amount`, plus `flat_amount`."""
+    """One part of a charge: `quantity` units (or blocks) at `unit_amount`, plus `flat_amount`.
+
+    `is_begun`: units counted before took a part of its tier. `asks_once`: it holds an amount that
+    is asked once for a cycle, however many versions of the price are in force in it.
+    """
 
     kind: str
     quantity: Decimal
     unit_amount: Decimal
     flat_amount: Decimal = Decimal(0)
     up_to: Decimal | None = None
+    is_begun: bool = False
+    asks_once: bool = False
 
     @property
     def amount(self) -> Fraction:
@@ -28,10 +34,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where units stand in a cycle's count: `before` were counted first, `whole` are all of it.
+
+    `is_asked`: an earlier version of the price asked what is asked once for a cycle.
+    """
+
+    before: Decimal
+    whole: Decimal
+    is_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """What `units` cost: the steps over the units beyond the allowance."""
+    """What `units` at their place cost: the steps over those beyond the allowance."""
 
     units: Decimal
+    place: Place
     allowance: Decimal
     billable: Decimal
     steps: tuple[Step, ...]
@@ -41,45 +60,89 @@ class Charge:
         """The whole amount in minor units, exact."""
         return sum((step.amount for step in self.steps), Fraction(0))
 
-
-def charge(terms: Terms, units: Decimal) -> Charge:
-    """Return what `units` cost under `terms`: nothing while the allowance covers them."""
-    billable = max(subtract(units, terms.allowance), Decimal(0))
-    steps = tuple(_STEPS[terms.model](terms, billable)) if billable else ()
-    return Charge(units, min(terms.allowance, max(units, Decimal(0))), billable, steps)
+    @property
+    def asks_once(self) -> bool:
+        """Whether it holds what is asked once for a cycle."""
+        return any(step.asks_once for step in self.steps)
 
 
-def _flat(terms: Terms, _billable: Decimal) -> Iterator[Step]:
-    yield Step("flat", Decimal(1), terms.unit_amount)
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What is charged: from which to which unit beyond the allowance, of how many in the cycle."""
+
+    start: Decimal
+    end: Decimal
+    whole: Decimal
+    is_asked: bool
 
 
-def _per_unit(terms: Terms, billable: Decimal) -> Iterator[Step]:
-    yield Step("units", billable, terms.unit_amount)
+def charge(terms: Terms, units: Decimal, place: Place | None = None) -> Charge:
+    """Return what `units` cost under `terms`: nothing while the allowance covers them.
+
+    With units before them it is what all of them cost less what those before would: allowance,
+    tiers and packages go on where the count stands.
+    """
+    place = place or Place(Decimal(0), units)
+    counts = (place.before, EXACT.add(place.before, units), place.whole)
+    start, end, whole = (max(subtract(count, terms.allowance), Decimal(0)) for count in counts)
+    billable = subtract(end, start)
+    reach = _Reach(start, end, whole, place.is_asked)
+    steps = tuple(_STEPS[terms.model](terms, reach)) if billable else ()
+    return Charge(units, place, subtract(units, billable), billable, steps)
 
 
-def _package(terms: Terms, billable: Decimal) -> Iterator[Step]:
-    size = Fraction(terms.package_size or 1)
-    blocks = -(-Fraction(billable) // size)  # a started block is charged whole
-    yield Step("packages", Decimal(blocks), terms.unit_amount)
+def cost_up_to(terms: Terms, charged: Charge) -> Fraction:
+    """Return what the units of `charged` and all before them cost under `terms`."""
+    count = EXACT.add(charged.place.before, charged.units)
+    return charge(terms, count, Place(Decimal(0), charged.place.whole)).amount
 
 
-def _graduated(terms: Terms, billable: Decimal) -> Iterator[Step]:
-    reached = Decimal(0)
+def room(terms: Terms, billable: Decimal) -> Decimal:
+    """Return how many more units fit into the last package that `billable` units began."""
+    held = EXACT.multiply(Decimal(_packages(terms, billable)), terms.package_size or Decimal(1))
+    return subtract(held, billable)
+
+
+def _flat(terms: Terms, reach: _Reach) -> Iterator[Step]:
+    if not reach.is_asked:
+        yield Step("flat", Decimal(1), terms.unit_amount, asks_once=bool(terms.unit_amount))
+
+
+def _per_unit(terms: Terms, reach: _Reach) -> Iterator[Step]:
+    yield Step("units", subtract(reach.end, reach.start), terms.unit_amount)
+
+
+def _package(terms: Terms, reach: _Reach) -> Iterator[Step]:
+    more = _packages(terms, reach.end) - _packages(terms, reach.start)
+    if more:
+        yield Step("packages", Decimal(more), terms.unit_amount)
+
+
+def _packages(terms: Terms, billable: Decimal) -> int:
+    # A started package is charged whole.
+    return -(-Fraction(billable) // Fraction(terms.package_size or 1))
+
+
+def _graduated(terms: Terms, reach: _Reach) -> Iterator[Step]:
+    floor = Decimal(0)
     for tier in terms.tiers:
-        if billable <= reached:
+        top = reach.end if tier.up_to is None else min(reach.end, tier.up_to)
+        low = max(reach.start, floor)
+        if low < top:
+            is_begun = low > floor  # whoever enters a tier owes its flat amount
+            flat = Decimal(0) if is_begun else tier.flat_amount
+            units = subtract(top, low)
+            yield Step("tier", units, tier.unit_amount, flat, tier.up_to, is_begun)
+        if top == reach.end:
             return
-        top = billable if tier.up_to is None else min(billable, tier.up_to)
-        yield _tier_step(tier, subtract(top, reached))
-        reached = top
+        floor = top
 
 
-def _volume(terms: Terms, billable: Decimal) -> Iterator[Step]:
-    tier = next(tier for tier in terms.tiers if tier.up_to is None or billable <= tier.up_to)
-    yield _tier_step(tier, billable)
-
-
-def _tier_step(tier: Tier, quantity: Decimal) -> Step:
-    return Step("tier", quantity, tier.unit_amount, tier.flat_amount, tier.up_to)
+def _volume(terms: Terms, reach: _Reach) -> Iterator[Step]:
+    tier = next(tier for tier in terms.tiers if tier.up_to is None or reach.whole <= tier.up_to)
+    flat = Decimal(0) if reach.is_asked else tier.flat_amount
+    units = subtract(reach.end, reach.start)
+    yield Step("tier", units, tier.unit_amount, flat, tier.up_to, asks_once=bool(flat))
 
 
 _STEPS = {

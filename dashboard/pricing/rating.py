@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from dashboard.errors import Invalid
 from dashboard.money import round_minor
 from dashboard.pricing import trace
-from dashboard.pricing.charge import Charge, charge
+from dashboard.pricing.charge import Charge, Place, charge
+from dashboard.pricing.exact import EXACT, total
 from dashboard.pricing.terms import Terms
 
 # Well inside BIGINT, and far beyond what any payment system takes for one line.
@@ -59,10 +60,28 @@ class Rated:
 
 
 def rate_metered(terms: Terms, quantity: Decimal) -> Rated:
-    """Return what `quantity` units, used over a whole cycle, cost."""
-    charged = charge(terms, quantity)
-    cents = _rounded(charged.amount)
-    return Rated(cents, trace.of_usage(terms, charged, cents))
+    """Return what `quantity` units, used over a whole cycle under one version, cost."""
+    return rate_cycle([(terms, quantity)])[0]
+
+
+def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
+    """Return what each version of one price costs in a cycle, the earliest version first.
+
+    `used` are their terms and units in the same order. The units of all versions are one count: a
+    version costs what everything up to its last unit does, less what everything before its first
+    does, both under its own terms. Volume takes the tier of the whole count, and a flat amount (of
+    a price or of a volume tier) is asked by the first version that has one and units to charge.
+    """
+    whole = total(quantity for _, quantity in used)
+    place = Place(Decimal(0), whole)
+    found: list[Rated] = []
+    for terms, quantity in used:
+        charged = charge(terms, quantity, place)
+        cents = _rounded(charged.amount)
+        found.append(Rated(cents, trace.of_usage(terms, charged, cents)))
+        is_asked = place.is_asked or charged.asks_once
+        place = Place(EXACT.add(place.before, quantity), whole, is_asked)
+    return found
 
 
 def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle_period: Span) -> Rated:

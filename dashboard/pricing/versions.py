@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby, zip_longest
 
@@ -24,6 +24,8 @@ class VersionWindow:
     version: PriceVersion
     start: datetime
     end: datetime
+    # All versions of the price, so that whoever has one can count under each of them.
+    versions: tuple[PriceVersion, ...] = field(compare=False, repr=False)
 
     @property
     def price(self) -> Price:
@@ -34,6 +36,11 @@ class VersionWindow:
     def terms(self) -> Terms:
         """The terms to rate with."""
         return terms_of(self.version)
+
+    @property
+    def all(self) -> list[VersionWindow]:
+        """The windows of all versions of the price, the earliest first."""
+        return windows_of(self.versions)
 
 
 def terms_of(version: PriceVersion) -> Terms:
@@ -57,9 +64,11 @@ def version_at(price: Price, instant: datetime) -> PriceVersion | None:
 
 def windows_of(versions: Sequence[PriceVersion]) -> list[VersionWindow]:
     """Return when each of one price's versions is in force; each ends where the next begins."""
-    ordered = sorted(versions, key=lambda version: version.effective_at)
+    ordered = tuple(sorted(versions, key=lambda version: version.effective_at))
     return [
-        VersionWindow(one, one.effective_at, following.effective_at if following else FOREVER)
+        VersionWindow(
+            one, one.effective_at, following.effective_at if following else FOREVER, ordered
+        )
         for one, following in zip_longest(ordered, ordered[1:])
         if one is not None
     ]

@@ -50,6 +50,32 @@ def test_allowance_and_tiers_apply_to_the_expected_usage(acme, db):
     assert (expected.so_far_cents, expected.cents) == (0, 1000)
 
 
+def test_the_count_goes_on_under_a_version_that_is_yet_to_come(acme, db):
+    # 100 of 200 included after ten days. Of the 300 at the end 150 come before the change in the
+    # middle, and 150 after it at 20 cents; the last 100 are charged: 2,000.
+    price = MeteredPriceFactory(version=None)
+    terms = {"price": price, "allowance": Decimal(200)}
+    PriceVersionFactory(unit_amount=Decimal(10), **terms)
+    middle = APRIL + timedelta(days=15)
+    PriceVersionFactory(effective_at=middle, unit_amount=Decimal(20), **terms)
+    make_service(acme, price, at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    expected = forecast(current_invoice(acme), now=TENTH)
+    assert (expected.so_far_cents, expected.cents) == (0, 2000)
+
+
+def test_a_version_that_is_over_keeps_its_units(acme, db):
+    # 100 under the first version in 15 days, none since: at 100 in 20 days the rest is 50 more.
+    price = MeteredPriceFactory(version=None)
+    PriceVersionFactory(price=price, unit_amount=Decimal(10))
+    middle = APRIL + timedelta(days=15)
+    PriceVersionFactory(price=price, effective_at=middle, unit_amount=Decimal(20))
+    make_service(acme, price, at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    expected = forecast(current_invoice(acme), now=APRIL + timedelta(days=20))
+    assert (expected.so_far_cents, expected.cents) == (1000, 1000 + 50 * 20)
+
+
 def test_early_in_the_cycle_the_forecast_is_rough(acme, db):
     assert forecast(current_invoice(acme), now=APRIL + timedelta(hours=23)).is_rough
 

@@ -31,6 +31,7 @@ from tests.billing.test_ledger_law import (
     owed_in_fees,
     play,
     usage,
+    versions,
 )
 from tests.factories import SUPPORT
 from tests.support.stripe_acts import tell
@@ -143,11 +144,11 @@ def owed_by(world):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps)
-def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story):
+@given(steps, versions)
+def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story, versions):
     db.session.rollback()  # of a falsified example before this one
-    base = new_world()
-    world = VoidWorld(base.organization, base.fee, base.metered)
+    base = new_world(versions)
+    world = VoidWorld(base.organization, base.fee, base.metered, versions)
     play(world, story)
     db.session.expire_all()
     billed, claimed = standings(world)

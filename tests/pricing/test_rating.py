@@ -7,75 +7,68 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.billing.period import Period
 from dashboard.money import round_minor
-from dashboard.pricing.rating import AmountTooLarge, Segment, rate_metered, rate_recurring
+from dashboard.pricing.rating import (
+    AmountTooLarge,
+    Segment,
+    rate_cycle,
+    rate_metered,
+    rate_recurring,
+)
 from dashboard.pricing.terms import BadTerms, Terms, Tier
+from tests.support.rating import costs, terms
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 JANUARY = Period(START, datetime(2026, 2, 1, tzinfo=UTC))
 
 quantities = st.decimals(0, 10**9, places=6)
-amounts = st.decimals(0, 10**4, places=6)
-
-
-@st.composite
-def tiers(draw):
-    bounds = sorted(draw(st.sets(st.integers(1, 10**6), max_size=4)))
-    steps = [Tier(Decimal(bound), draw(amounts), draw(amounts)) for bound in bounds]
-    return (*steps, Tier(None, draw(amounts), draw(amounts)))
-
-
-@st.composite
-def terms(draw):
-    model = draw(st.sampled_from(["flat", "per_unit", "package", "graduated", "volume"]))
-    return Terms(
-        model=model,
-        unit_amount=draw(amounts),
-        currency=draw(st.sampled_from(["usd", "jpy", "kwd"])),
-        allowance=draw(st.sampled_from([Decimal(0), Decimal(100), Decimal("0.5")])),
-        package_size=draw(st.sampled_from([Decimal(1), Decimal(1000)]))
-        if model == "package"
-        else None,
-        tiers=draw(tiers()) if model in ("graduated", "volume") else (),
-    )
+# On a busy machine a first call may take any time.
+unhurried = settings(deadline=None)
 
 
 def expected(terms: Terms, units: Decimal) -> Fraction:
-    """The charge in minor units, spelled out a second way: unit by tier, without steps."""
-    rest = Fraction(units) - Fraction(terms.allowance)
-    if rest <= 0:
-        return Fraction(0)
-    unit = Fraction(terms.unit_amount)
-    if terms.model == "flat":
-        return unit
-    if terms.model == "per_unit":
-        return rest * unit
-    if terms.model == "package":
-        full, part = divmod(rest, Fraction(terms.package_size))
-        return (full + (part > 0)) * unit
-    floors = [Fraction(0), *(Fraction(tier.up_to) for tier in terms.tiers[:-1])]
-    reached = [
-        (floor, tier) for floor, tier in zip(floors, terms.tiers, strict=True) if rest > floor
-    ]
-    if terms.model == "volume":
-        tier = reached[-1][1]
-        return rest * Fraction(tier.unit_amount) + Fraction(tier.flat_amount)
-    ceilings = [floor for floor, _ in reached[1:]] + [rest]
-    return sum(
-        (top - floor) * Fraction(tier.unit_amount) + Fraction(tier.flat_amount)
-        for (floor, tier), top in zip(reached, ceilings, strict=True)
-    )
+    """What `units` of a whole cycle cost under one version."""
+    return costs([(terms, units)])[0]
 
 
+@unhurried
 @given(terms(), quantities)
 def test_usage_costs_what_its_model_says_rounded_once(terms, units):
     assert rate_metered(terms, units).amount_cents == round_minor(expected(terms, units))
 
 
+@unhurried
+@given(st.lists(st.tuples(terms(currencies=st.just("usd")), quantities), max_size=4))
+def test_each_version_costs_what_lies_in_its_stretch_of_the_count_rounded_once(used):
+    rated = [one.amount_cents for one in rate_cycle(used)]
+    assert rated == [round_minor(cost) for cost in costs(used)]
+
+
+@unhurried
+@given(terms(), st.lists(quantities, min_size=1, max_size=4))
+def test_a_version_that_changes_nothing_changes_no_cost(terms, parts):
+    rated = rate_cycle([(terms, units) for units in parts])
+    together = sum((Fraction(step["amount"]) for one in rated for step in one.trace["steps"]), 0)
+    assert together == expected(terms, sum(parts, Decimal(0)))
+
+
+@unhurried
+@given(st.lists(st.tuples(terms(currencies=st.just("usd")), quantities), min_size=1, max_size=4))
+def test_the_trace_of_a_version_leads_from_the_cost_before_it_to_the_cost_up_to_it(used):
+    reached = Decimal(0)
+    for (_, units), rated in zip(used, rate_cycle(used), strict=True):
+        trace = rated.trace
+        between = Fraction(trace["cost_up_to"]) - Fraction(trace["cost_before"])
+        assert between == Fraction(trace["unrounded"])
+        assert (Decimal(trace["before"]), Decimal(trace["units"])) == (reached, units)
+        reached += units
+
+
+@unhurried
 @given(terms(), st.lists(st.tuples(st.integers(0, 31 * 86_400), quantities), max_size=5))
 def test_a_fee_is_the_sum_of_its_segments_shares_rounded_once(terms, cuts):
     edges = sorted({offset for offset, _ in cuts})
@@ -91,6 +84,7 @@ def test_a_fee_is_the_sum_of_its_segments_shares_rounded_once(terms, cuts):
     assert rate_recurring(terms, segments, JANUARY).amount_cents == round_minor(exact)
 
 
+@unhurried
 @given(terms(), st.integers(1, 100), st.integers(1, JANUARY.seconds - 1))
 def test_cutting_a_segment_in_two_changes_nothing(terms, quantity, cut):
     middle = START + timedelta(seconds=cut)
@@ -105,6 +99,7 @@ def test_cutting_a_segment_in_two_changes_nothing(terms, quantity, cut):
     )
 
 
+@unhurried
 @given(terms(), quantities)
 def test_the_trace_is_json_and_adds_up(terms, units):
     rated = rate_metered(terms, units)
@@ -133,6 +128,19 @@ def test_thirty_eight_digits_are_not_lost():
     assert (
         rate_metered(tiny, Decimal("12345678901234567890123456.5")).amount_cents == 12345678901235
     )
+
+
+@pytest.mark.parametrize(("units", "cents"), [("1000", 10_000), ("1000.001", 5000)])
+def test_a_volume_tier_ends_with_its_last_unit(units, cents):
+    tiers = (Tier(Decimal(1000), Decimal(10)), Tier(None, Decimal(5)))
+    terms = Terms("volume", Decimal(0), "usd", tiers=tiers)
+    assert rate_metered(terms, Decimal(units)).amount_cents == cents
+
+
+@pytest.mark.parametrize(("units", "cents"), [("0.1", 300), ("100", 300), ("100.001", 600)])
+def test_a_started_package_is_charged_whole(units, cents):
+    terms = Terms("package", Decimal(300), "usd", package_size=Decimal(100))
+    assert rate_metered(terms, Decimal(units)).amount_cents == cents
 
 
 def test_an_amount_beyond_a_line_is_refused_by_name():
