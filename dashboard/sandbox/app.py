@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from dashboard.sandbox.background import Background, register_timers
 from dashboard.sandbox.control import control_blueprint, set_endpoint
 from dashboard.sandbox.control_faults import faults_blueprint
+from dashboard.sandbox.control_money import money_blueprint
 from dashboard.sandbox.dashboard_pages import dashboard_blueprint
 from dashboard.sandbox.deliveries import Deliveries
 from dashboard.sandbox.errors import ApiError
@@ -56,6 +57,7 @@ def create_sandbox(
     app.extensions["background"] = Background(sandbox, deliveries)
     app.register_blueprint(control_blueprint(sandbox, deliveries))
     app.register_blueprint(faults_blueprint(sandbox.faults, sandbox.holds))
+    app.register_blueprint(money_blueprint(sandbox))
     _add_pages(app, sandbox)
     _add_operations(app, sandbox, schema, check_replies=check_replies)
     return app

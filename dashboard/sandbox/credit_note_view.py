@@ -8,7 +8,8 @@ from dashboard.sandbox.store import Record, new_id
 
 def render_note(call: Call, note: Record) -> Record:
     """Return the credit note as Stripe shows it."""
-    plain = {name: value for name, value in note.items() if name != "note_lines"}
+    own = ("note_lines", "refunds")
+    plain = {name: value for name, value in note.items() if name not in own}
     invoice = call.store.all("invoice")[note["invoice"]]
     return {
         **plain,
@@ -27,7 +28,10 @@ def render_note(call: Call, note: Record) -> Record:
         "livemode": False,
         "pdf": f"{call.sandbox.public_url}/i/{invoice['token']}/pdf",
         "pretax_credit_amounts": [],
-        "refunds": [],
+        "refunds": [
+            {**one, "type": "refund", "payment_record_refund": None}
+            for one in note.get("refunds", ())
+        ],
         "shipping_cost": None,
         "subtotal": note["amount"],
         "subtotal_excluding_tax": note["amount"],

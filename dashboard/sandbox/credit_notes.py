@@ -1,7 +1,7 @@
 """Credit notes: the way to lower a bill that can no longer be edited.
 
-On an open invoice a note lowers what is due (to zero: paid). On a paid one it must say where the
-money goes: refund_amount, credit_amount (to the customer's balance) and out_of_band_amount add up.
+A note first lowers what is due (to zero: paid). What is above that was paid, and the note must say
+where it goes: refund_amount, credit_amount (to the balance) and out_of_band_amount add up to it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 from dashboard.sandbox.credit_note_view import note_line, render_note
 from dashboard.sandbox.customers import balance_of, set_balance
 from dashboard.sandbox.errors import invalid, missing, refused
+from dashboard.sandbox.invoice_access import changed, terms
 from dashboard.sandbox.line_view import item_id
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.paging import page, within
 from dashboard.sandbox.payment import mark_paid, remaining
+from dashboard.sandbox.payments_list import payments_of
+from dashboard.sandbox.refunds import make_refund, paid_intent, refunded_of
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record, new_id
 
@@ -25,28 +28,46 @@ def create(call: Call) -> Record:
     invoice = call.store.get("invoice", given["invoice"])
     if invoice is None:
         raise missing("invoice", given["invoice"], param="invoice", status=400)
-    if invoice["status"] not in ("open", "paid"):
+    if invoice["status"] not in ("open", "paid", "uncollectible"):
         raise refused(f"A credit note can not be made for a {invoice['status']} invoice.")
     lines = _lines(call, invoice)
     cents = sum(line["amount"] for line in lines)
     if cents <= 0:
         raise invalid("The credit note's total must be positive.", param="amount")
     note = _blank(call, invoice, lines, cents)
-    if invoice["status"] == "open":
-        _lower_open(call, invoice, note)
-    else:
-        _give_back(call, invoice, note)
+    before = terms(call, invoice)
+    note["pre_payment_amount"] = min(cents, remaining(call, invoice))
+    note["post_payment_amount"] = cents - note["pre_payment_amount"]
+    note["type"] = _kind(note)
+    _give_back(call, invoice, note)
+    invoice["pre_payment_credit_notes_amount"] += note["pre_payment_amount"]
+    invoice["post_payment_credit_notes_amount"] += note["post_payment_amount"]
     call.store.put("credit_note", note)
     call.emit("credit_note.created", render_note(call, note))
+    if remaining(call, invoice) == 0 and invoice["status"] != "paid":
+        mark_paid(call, invoice, cents=0)
+    changed(call, invoice, before)
+    return render_note(call, note)
+
+
+def void(call: Call) -> Record:
+    """POST /v1/credit_notes/{id}/void: only while the invoice is open; it is due again."""
+    note = _from_path(call)
+    invoice = call.store.all("invoice")[note["invoice"]]
+    if note["status"] == "void" or invoice["status"] != "open":
+        raise refused("Only an issued credit note of an open invoice can be voided.")
+    before = terms(call, invoice)
+    note |= {"status": "void", "voided_at": call.now}
+    invoice["pre_payment_credit_notes_amount"] -= note["pre_payment_amount"]
+    call.store.put("credit_note", note)
+    call.emit("credit_note.voided", render_note(call, note))
+    changed(call, invoice, before)
     return render_note(call, note)
 
 
 def retrieve(call: Call) -> Record:
     """GET /v1/credit_notes/{id}."""
-    note = call.store.get("credit_note", call.ids["id"])
-    if note is None:
-        raise missing("credit note", call.ids["id"])
-    return render_note(call, note)
+    return render_note(call, _from_path(call))
 
 
 def list_all(call: Call) -> Record:
@@ -87,33 +108,55 @@ def _line(call: Call, invoice: Record, given: Record, param: str) -> Record:
     return {**line, "invoice_line_item": line_id}
 
 
-def _lower_open(call: Call, invoice: Record, note: Record) -> None:
-    if note["amount"] > remaining(call, invoice):
-        raise invalid("The credit note is larger than what is left to pay.", param="amount")
-    note["pre_payment_amount"], note["type"] = note["amount"], "pre_payment"
-    invoice["pre_payment_credit_notes_amount"] += note["amount"]
-    call.store.put("invoice", invoice)
-    if remaining(call, invoice) == 0:
-        mark_paid(call, invoice, cents=0)
+def _kind(note: Record) -> str:
+    if note["pre_payment_amount"] and note["post_payment_amount"]:
+        return "mixed"
+    return "post_payment" if note["post_payment_amount"] else "pre_payment"
 
 
 def _give_back(call: Call, invoice: Record, note: Record) -> None:
     parts = {name: call.params.get(name, 0) for name in _WAYS_BACK}
-    if sum(parts.values()) != note["amount"]:
+    back = note["post_payment_amount"]
+    if back > _still_to_credit(call, invoice):
+        raise invalid("The credit note is larger than what can still be credited.", param="amount")
+    if sum(parts.values()) != back:
         raise invalid(
-            f"The sum of {', '.join(_WAYS_BACK)} must equal the credit note's total "
-            f"({note['amount']}).",
+            f"The sum of {', '.join(_WAYS_BACK)} must equal the credit note's post payment "
+            f"amount ({back}).",
             param="amount",
         )
-    if note["amount"] > invoice["amount_paid"] - invoice["post_payment_credit_notes_amount"]:
-        raise invalid("The credit note is larger than what was paid.", param="amount")
-    note["post_payment_amount"], note["type"] = note["amount"], "post_payment"
     note["out_of_band_amount"] = parts["out_of_band_amount"] or None
-    invoice["post_payment_credit_notes_amount"] += note["amount"]
-    call.store.put("invoice", invoice)
-    customer = call.store.all("customer")[invoice["customer"]]
-    balance = balance_of(customer, invoice["currency"]) - parts["credit_amount"]
-    set_balance(call.store, customer, invoice["currency"], balance)
+    if parts["credit_amount"]:
+        customer = call.store.all("customer")[invoice["customer"]]
+        balance = balance_of(customer, invoice["currency"]) - parts["credit_amount"]
+        set_balance(call.store, customer, invoice["currency"], balance)
+    if parts["refund_amount"]:
+        refund = make_refund(call, paid_intent(call, invoice), parts["refund_amount"])
+        note["refunds"] = [{"amount_refunded": refund["amount"], "refund": refund["id"]}]
+
+
+def _still_to_credit(call: Call, invoice: Record) -> int:
+    """Return what was paid and not given back yet: refunds made outside of notes count too."""
+    refunded = sum(
+        refunded_of(call, one["payment_intent"])
+        for one in payments_of(call, invoice["id"])
+        if one["payment_intent"]
+    )
+    by_notes = sum(
+        int(one["amount_refunded"])
+        for note in call.store.all("credit_note").values()
+        if note["invoice"] == invoice["id"]
+        for one in note.get("refunds", ())
+    )
+    given_back = invoice["post_payment_credit_notes_amount"] + refunded - by_notes
+    return int(invoice["amount_paid"] - given_back)
+
+
+def _from_path(call: Call) -> Record:
+    note = call.store.get("credit_note", call.ids["id"])
+    if note is None:
+        raise missing("credit note", call.ids["id"])
+    return note
 
 
 def _blank(call: Call, invoice: Record, lines: list[Record], cents: int) -> Record:
@@ -134,6 +177,7 @@ def _blank(call: Call, invoice: Record, lines: list[Record], cents: int) -> Reco
         "post_payment_amount": 0,
         "pre_payment_amount": 0,
         "reason": call.params.get("reason"),
+        "refunds": [],
         "status": "issued",
         "voided_at": None,
     }
@@ -143,4 +187,5 @@ ROUTES: dict[str, Handler] = {
     "POST /v1/credit_notes": create,
     "GET /v1/credit_notes": list_all,
     "GET /v1/credit_notes/{id}": retrieve,
+    "POST /v1/credit_notes/{id}/void": void,
 }

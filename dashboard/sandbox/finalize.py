@@ -6,9 +6,11 @@ from dashboard.sandbox.amounts import settle_with_balance
 from dashboard.sandbox.balances import move_balance
 from dashboard.sandbox.customers import balance_of
 from dashboard.sandbox.errors import ApiError, invalid, refused
+from dashboard.sandbox.expand import expanding
 from dashboard.sandbox.invoice_access import from_path, shown
 from dashboard.sandbox.invoice_view import total_of
 from dashboard.sandbox.payment import mark_paid, plan_payment
+from dashboard.sandbox.payments_list import open_payment
 from dashboard.sandbox.revisions import replace_original
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
@@ -98,6 +100,7 @@ def _after(call: Call, invoice: Record) -> None:
         call.emit("invoice.finalized", shown(call, invoice))
         mark_paid(call, invoice, cents=0)
         return
+    open_payment(call, invoice)
     plan_payment(call, invoice)
     call.emit("invoice.finalized", shown(call, invoice))
     if invoice["collection_method"] == "send_invoice" and invoice["auto_advance"]:
@@ -120,6 +123,6 @@ def send(call: Call) -> Record:
 
 
 ROUTES: dict[str, Handler] = {
-    "POST /v1/invoices/{invoice}/finalize": finalize,
+    "POST /v1/invoices/{invoice}/finalize": expanding(finalize),
     "POST /v1/invoices/{invoice}/send": send,
 }

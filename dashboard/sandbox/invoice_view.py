@@ -12,7 +12,6 @@ CONSTANT: Record = {
     "account_name": "Sandbox",
     "account_tax_ids": None,
     "amount_overpaid": 0,
-    "amount_paid_off_stripe": 0,
     "amount_shipping": 0,
     "application": None,
     "customer_account": None,

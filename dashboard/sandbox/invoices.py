@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.sandbox.customers import find_customer
 from dashboard.sandbox.errors import invalid, not_editable, refused
+from dashboard.sandbox.expand import expanding
 from dashboard.sandbox.invoice_access import changed, from_path, shown, terms
 from dashboard.sandbox.invoice_terms import apply_terms, blank
 from dashboard.sandbox.paging import page, within
@@ -112,7 +113,7 @@ def _sweep_in(call: Call, invoice: Record) -> None:
 ROUTES: dict[str, Handler] = {
     "POST /v1/invoices": create,
     "GET /v1/invoices": list_all,
-    "GET /v1/invoices/{invoice}": retrieve,
+    "GET /v1/invoices/{invoice}": expanding(retrieve),
     "POST /v1/invoices/{invoice}": update,
     "DELETE /v1/invoices/{invoice}": delete,
 }

@@ -6,6 +6,7 @@ from dashboard.sandbox import (
     balances,
     credit_notes,
     customers,
+    disputes,
     event_list,
     finalize,
     invoiceitems,
@@ -15,6 +16,7 @@ from dashboard.sandbox import (
     payment_methods,
     payments_list,
     portal,
+    refunds,
 )
 from dashboard.sandbox.state import Handler
 
@@ -29,6 +31,8 @@ OPERATIONS: dict[str, Handler] = {
     **payment.ROUTES,
     **payments_list.ROUTES,
     **credit_notes.ROUTES,
+    **refunds.ROUTES,
+    **disputes.ROUTES,
     **portal.ROUTES,
     **event_list.ROUTES,
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dashboard.money import minimum_charge
 from dashboard.sandbox.balances import move_balance
 from dashboard.sandbox.errors import ApiError, refused
-from dashboard.sandbox.invoice_access import from_path, shown
+from dashboard.sandbox.invoice_access import changed, from_path, shown, terms
 from dashboard.sandbox.invoice_view import amount_due, total_of
 from dashboard.sandbox.payment_methods import attach_to, charge_succeeds, find_method
-from dashboard.sandbox.payments_list import record_payment
+from dashboard.sandbox.payments_list import cancel_open, record_elsewhere, record_payment
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
 
@@ -44,7 +44,8 @@ def pay(call: Call) -> Record:
     if invoice["status"] not in ("open", "uncollectible"):
         raise refused(f"A {invoice['status']} invoice can not be paid; finalize it first.")
     if call.params.get("paid_out_of_band"):
-        mark_paid(call, invoice, cents=remaining(call, invoice))
+        _note_elsewhere(invoice, remaining(call, invoice))
+        mark_paid(call, invoice, cents=0)
         return shown(call, invoice)
     _charge(call, invoice, call.params.get("payment_method"))
     return shown(call, invoice)
@@ -58,8 +59,37 @@ def mark_paid(call: Call, invoice: Record, *, cents: int) -> None:
     _plan_attempt(call, invoice, None)
     if cents:
         record_payment(call, invoice, cents)
+    cancel_open(call, invoice)
     call.emit("invoice.paid", shown(call, invoice))
-    call.emit("invoice.payment_succeeded", shown(call, invoice))
+    if cents:
+        call.emit("invoice.payment_succeeded", shown(call, invoice))
+
+
+def paid_elsewhere(call: Call) -> Record:
+    """Note that `amount` of an open invoice was paid by other means, as a payment record."""
+    invoice = _in_status(call, "paid elsewhere", ("open", "uncollectible"))
+    cents = min(int(call.params["amount"]), remaining(call, invoice))
+    before = terms(call, invoice)
+    _note_elsewhere(invoice, cents)
+    record_elsewhere(call, invoice, cents)
+    if remaining(call, invoice) == 0:
+        mark_paid(call, invoice, cents=0)
+        return shown(call, invoice)
+    return changed(call, invoice, before)
+
+
+def detach_payment(call: Call) -> Record:
+    """Take the payments off a paid invoice, which makes it open again; only a preview has this."""
+    invoice = _in_status(call, "made open again", ("paid",))
+    before = terms(call, invoice)
+    invoice |= {"status": "open", "amount_paid": 0, "amount_paid_off_stripe": 0}
+    invoice["status_transitions"]["paid_at"] = None
+    return changed(call, invoice, before)
+
+
+def _note_elsewhere(invoice: Record, cents: int) -> None:
+    invoice["amount_paid"] += cents
+    invoice["amount_paid_off_stripe"] = invoice.get("amount_paid_off_stripe", 0) + cents
 
 
 def remaining(call: Call, invoice: Record) -> int:
@@ -140,6 +170,8 @@ def _end(call: Call, invoice: Record, status: str, stamp: str, kind: str) -> Rec
     invoice["status"], invoice["auto_advance"] = status, False
     invoice["status_transitions"][stamp] = call.now
     _plan_attempt(call, invoice, None)
+    if status == "void":
+        cancel_open(call, invoice)
     call.emit(kind, shown(call, invoice))
     return shown(call, invoice)
 

@@ -17,6 +17,7 @@ from dashboard.sandbox.schema_overlay import (
     LINE_OPERATIONS,
     PRODUCT_DATA_FIELDS,
     REPLY_FIELDS,
+    REPLY_OPTIONAL,
     REQUEST_FIELDS,
 )
 
@@ -92,6 +93,9 @@ def _overlay(trimmed: Node) -> None:
         product["properties"].update(PRODUCT_DATA_FIELDS)
     for name, fields in REPLY_FIELDS.items():
         replies[name]["properties"].update(fields)
+    for name, optional in REPLY_OPTIONAL.items():
+        required = replies[name]["required"]
+        replies[name]["required"] = [one for one in required if one not in optional]
 
 
 def _json_schema(node: Any) -> Any:

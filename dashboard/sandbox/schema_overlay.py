@@ -45,3 +45,5 @@ REPLY_FIELDS: dict[str, dict[str, Any]] = {
     "invoiceitem": {"frozen_fields": _ANYTHING, "invoicing_rules": _ANYTHING},
     "billing_portal.session": {"after_expiration": _ANYTHING},
 }
+# Fields that a reply holds only when `expand[]` asks for them, required by the document.
+REPLY_OPTIONAL: dict[str, tuple[str, ...]] = {"invoice": ("amount_paid_off_stripe",)}

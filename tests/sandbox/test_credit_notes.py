@@ -4,6 +4,7 @@ import pytest
 import stripe
 
 from tests.sandbox.shop import Shop
+from tests.support.sandbox import SandboxControl
 
 
 def test_a_credit_note_lowers_what_is_due(shop: Shop) -> None:
@@ -69,3 +70,56 @@ def test_the_notes_of_an_invoice_are_listed(shop: Shop) -> None:
 
     assert [one.id for one in found] == [note.id]
     assert shop.client.credit_notes.retrieve(note.id).amount == 1500
+
+
+def test_a_note_on_a_partly_paid_invoice_lowers_the_rest_and_gives_back_what_is_above(
+    shop: Shop, sandbox: SandboxControl
+) -> None:
+    opened = shop.opened(10_000)
+    sandbox.post(f"invoices/{opened.id}/paid-elsewhere", amount=4000)
+    wanted = {"invoice": opened.id, "amount": 8000, "out_of_band_amount": 2000}
+
+    note = shop.client.credit_notes.create(wanted)
+
+    read = shop.read(opened.id)
+    assert (note.type, note.pre_payment_amount, note.post_payment_amount) == ("mixed", 6000, 2000)
+    assert (read.status, read.amount_paid, read.amount_remaining) == ("paid", 4000, 0)
+
+
+def test_a_voided_note_makes_its_amount_due_again(shop: Shop) -> None:
+    opened = shop.opened(5000)
+    note = shop.client.credit_notes.create({"invoice": opened.id, "amount": 1500})
+
+    shop.client.credit_notes.void_credit_note(note.id)
+
+    assert shop.read(opened.id).amount_due == 5000
+    told = ["credit_note.created", "invoice.updated", "credit_note.voided", "invoice.updated"]
+    assert shop.event_types()[-4:] == told
+
+
+def test_a_refund_by_itself_leaves_less_to_credit(shop: Shop) -> None:
+    opened = shop.opened(10_000)
+    shop.client.invoices.pay(opened.id)
+    payment = shop.client.invoice_payments.list({"invoice": opened.id}).data[0]
+    shop.client.refunds.create({"payment_intent": payment.payment.payment_intent, "amount": 3000})
+
+    with pytest.raises(stripe.InvalidRequestError, match="still be credited"):
+        wanted = {"invoice": opened.id, "amount": 8000, "credit_amount": 8000}
+        shop.client.credit_notes.create(wanted)
+
+    read = shop.read(opened.id)
+    assert (read.status, read.amount_paid, read.post_payment_credit_notes_amount) == (
+        "paid", 10_000, 0,
+    )  # fmt: skip
+
+
+def test_the_refund_of_a_note_is_one_thing_with_it(shop: Shop) -> None:
+    opened = shop.opened(5000)
+    shop.client.invoices.pay(opened.id)
+
+    wanted = {"invoice": opened.id, "amount": 1000, "refund_amount": 1000}
+    note = shop.client.credit_notes.create(wanted)
+
+    refund = shop.client.refunds.retrieve(note.refunds[0].refund)
+    assert (refund.amount, refund.status) == (1000, "succeeded")
+    shop.client.credit_notes.create({"invoice": opened.id, "amount": 4000, "credit_amount": 4000})
