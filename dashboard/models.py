@@ -2,6 +2,7 @@
 
 from dashboard.accounts.models import ApiToken, Membership, User
 from dashboard.audit.models import AuditEntry
+from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.installation import Installation
@@ -17,10 +18,12 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "BillingCycle",
+    "Correction",
     "ForeignLine",
     "Installation",
     "Invoice",
     "InvoiceItem",
+    "InvoicePayment",
     "Membership",
     "Organization",
     "Price",

@@ -21,8 +21,8 @@ class BalanceMove:
     """What an issued invoice did with the balance, all in minor units above zero.
 
     `added` was owed from before and is asked for here; `carried` is too small and left to the next;
-    `used` is credit taken off; `kept` is credit that it left; `noted` was taken off by credit notes
-    and whatever else Stripe does not tell apart. `source` is the invoice that `added` is from.
+    `used` is credit taken off; `kept` is credit that it left; `noted` was taken off by what
+    Stripe does not tell, credit notes aside. `source` is the invoice that `added` is from.
     """
 
     added: int = 0
@@ -38,6 +38,8 @@ def move_of(invoice: Invoice) -> BalanceMove:
     due, total = invoice.amount_due_cents, invoice.stripe_total_cents or 0
     if due is None or invoice.status == "void":
         return BalanceMove()
+    # Credit notes are said by themselves; here they are part of what was asked for.
+    due += invoice.pre_payment_credit_notes_cents or 0
     start, end = invoice.starting_balance_cents, invoice.ending_balance_cents
     if start is None or end is None:
         # It was last told of before balances were kept: what it was taken off by is not known.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.billing.corrections import keep_payments
 from dashboard.billing.models import Invoice
 from dashboard.gateway.records import RemoteInvoice
 
@@ -37,6 +38,7 @@ def keep_details(invoice: Invoice, remote: RemoteInvoice) -> None:
         setattr(invoice, name, value)
     invoice.hosted_invoice_url = remote.hosted_invoice_url
     invoice.invoice_pdf_url = remote.invoice_pdf_url
+    keep_payments(invoice, remote.payments)
     # Only a reading tells it, where it was asked for.
     if remote.paid_off_stripe_cents is not None:
         invoice.paid_off_stripe_cents = remote.paid_off_stripe_cents

@@ -139,6 +139,11 @@ class Invoice(Model):
     # Credit notes lower what is due while something is; what is above that is given back.
     pre_payment_credit_notes_cents: Mapped[int | None]
     post_payment_credit_notes_cents: Mapped[int | None]
+    # What its refunds and disputes come to (`corrections`); none of them changes what it bills.
+    refunded_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    disputed_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    dispute_status: Mapped[str | None] = mapped_column(String(40))
+    dispute_answer_by_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     attempt_count: Mapped[int | None]
     failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -64,9 +64,8 @@ def order(invoice: Invoice, remote: RemoteInvoice) -> Heard:
     """
     rank, known = RANK[remote.status], RANK[invoice.stripe_status or "draft"]
     told_at = invoice.stripe_told_at or last_moved_at(invoice)
-    if rank == known == 0:
-        return "told"
-    if told_at is None:
+    if invoice.status not in FINALIZED or told_at is None:
+        # Nothing that could be older was kept of it yet.
         return "told" if rank >= known else "older"
     if remote.as_of is None:
         return "told" if rank > known else "older"

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.clock import from_timestamp
+from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.records import RemoteCustomer, RemoteEvent, RemoteInvoice, RemoteLine
 
@@ -88,6 +89,7 @@ def parse_invoice(
         from_invoice=_reference((data.get("from_invoice") or {}).get("invoice")),
         lines=tuple(parse_line(line) for line in lines["data"]),
         has_more_lines=bool(lines.get("has_more")),
+        payments=tuple(parse_payment(one) for one in (data.get("payments") or {}).get("data", ())),
         request_id=request_id,
         event_id=event_id,
         as_of=as_of,

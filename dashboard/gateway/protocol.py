@@ -9,10 +9,12 @@ from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
     LineContent,
+    RemoteCorrection,
     RemoteCustomer,
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
+    RemotePayment,
     Unreadable,
 )
 
@@ -81,7 +83,13 @@ class Gateway(Protocol):
         """Delete a draft; raises `Missing` when it is gone already."""
 
     def invoice(self, invoice_id: str) -> RemoteInvoice:
-        """Read an invoice; raises `Missing` for one that was deleted."""
+        """Read an invoice with its payments; raises `Missing` for one that was deleted."""
+
+    def payments_by(self, paid_by: str) -> list[RemotePayment]:
+        """Read the payments of invoices that a payment intent made, of whatever invoice."""
+
+    def dispute(self, dispute_id: str) -> RemoteCorrection:
+        """Read a dispute."""
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call."""
@@ -99,3 +107,9 @@ class Gateway(Protocol):
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries, as it was at that moment."""
+
+    def payment_of(self, event: RemoteEvent) -> RemotePayment:
+        """Return the payment an `invoice_payment.*` event carries."""
+
+    def correction_of(self, event: RemoteEvent) -> RemoteCorrection:
+        """Return the credit note, refund or dispute that an event carries."""

@@ -77,6 +77,44 @@ class RemoteLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RemotePayment:
+    """What is to pay an invoice, or did; `paid_by` is what its refunds and disputes name."""
+
+    id: str
+    stripe_invoice_id: str
+    status: str
+    paid_by: str | None
+    # By other means than Stripe: a transfer, cash.
+    off_stripe: bool
+    amount_paid_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCorrection:
+    """A credit note, refund or dispute, as one reply or event showed it.
+
+    A credit note names its invoice, the others what paid it.
+    """
+
+    kind: str
+    id: str
+    status: str
+    amount_cents: int
+    reason: str | None
+    made_at: datetime
+    stripe_invoice_id: str | None = None
+    paid_by: str | None = None
+    number: str | None = None
+    # A note first lowers what is due; what is above that is given back.
+    pre_payment_cents: int = 0
+    post_payment_cents: int = 0
+    # When the bank's time for an answer ends.
+    answer_by_at: datetime | None = None
+    as_of: datetime | None = None
+    told_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteInvoice:
     """An invoice at Stripe as one reply or event showed it; `lines` holds at most ten of them.
 
@@ -119,6 +157,8 @@ class RemoteInvoice:
     lines: tuple[RemoteLine, ...] = ()
     has_more_lines: bool = False
     installation: str | None = None
+    # Where they were asked for.
+    payments: tuple[RemotePayment, ...] = ()
     request_id: str | None = None
     event_id: str | None = None
     # By Stripe's clock: the second of the event; of a reply, one that it is not older than.

@@ -14,6 +14,7 @@ import stripe
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway import parsing, requests
+from dashboard.gateway.after_issue import parse_correction, parse_payment
 from dashboard.gateway.answers import Answer, answer_of
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.reading import read_delivery, read_event
@@ -21,10 +22,12 @@ from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
     LineContent,
+    RemoteCorrection,
     RemoteCustomer,
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
+    RemotePayment,
     Unreadable,
 )
 from dashboard.gateway.signature import verify
@@ -131,7 +134,7 @@ class StripeGateway:
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize; with `auto_advance` Stripe collects, and no pay call races with it."""
-        body = {"auto_advance": True}
+        body = {"auto_advance": True, "expand": ["payments"]}
         return self._invoice("POST finalize", _path(invoice_id, "finalize"), body, key=key)
 
     def delete_draft(self, invoice_id: str) -> None:
@@ -140,7 +143,23 @@ class StripeGateway:
 
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read an invoice."""
-        return _shown(self._call("GET invoice", _path(invoice_id)))
+        body = {"expand": ["payments", "amount_paid_off_stripe"]}
+        return _shown(self._call("GET invoice", _path(invoice_id), body))
+
+    def payments_by(self, paid_by: str) -> list[RemotePayment]:
+        """Read which invoices a payment intent paid; of a charge without one nobody tells."""
+        if not paid_by.startswith("pi_"):
+            return []
+        intent = {"type": "payment_intent", "payment_intent": paid_by}
+        query = {"payment": intent, "limit": PAGE}
+        page = self._call("GET invoice_payments", "/v1/invoice_payments", query)
+        return [parse_payment(one) for one in page.data["data"]]
+
+    def dispute(self, dispute_id: str) -> RemoteCorrection:
+        """Read a dispute."""
+        path = f"/v1/disputes/{quote(dispute_id, safe='')}"
+        found = self._call("GET dispute", path)
+        return parse_correction(found.data, as_of=found.as_of, told_by=found.request_id)
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call: the library's own paging would go by tens."""
@@ -175,6 +194,16 @@ class StripeGateway:
         """Return the invoice an `invoice.*` event carries."""
         return parsing.parse_invoice(
             event.payload["data"]["object"], event_id=event.id, as_of=event.created_at
+        )
+
+    def payment_of(self, event: RemoteEvent) -> RemotePayment:
+        """Return the payment an `invoice_payment.*` event carries."""
+        return parse_payment(event.payload["data"]["object"])
+
+    def correction_of(self, event: RemoteEvent) -> RemoteCorrection:
+        """Return the credit note, refund or dispute an event carries."""
+        return parse_correction(
+            event.payload["data"]["object"], as_of=event.created_at, told_by=event.id
         )
 
     def _invoice(self, endpoint: str, path: str, body: requests.Body, *, key: str) -> RemoteInvoice:

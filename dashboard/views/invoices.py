@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.balance import move_of
+from dashboard.billing.corrections import corrections_of
 from dashboard.billing.overview import (
     draft_of,
     finished_of,
@@ -59,6 +60,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         sync=status_of(invoice),
         void=void_case_of(invoice),
         move=move_of(invoice),
+        corrections=corrections_of(invoice),
         tag=live_tag(invoice, now=utc_now()),
         lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
@@ -81,6 +83,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             sync=status_of(invoice),
             void=void_case_of(invoice),
             move=move_of(invoice),
+            corrections=corrections_of(invoice),
             tag=tag,
         )
 

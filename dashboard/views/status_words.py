@@ -72,6 +72,26 @@ PAYMENT = {
     "failed": StatusWord("Payment failed", "card", "warn"),
 }
 VOID = {"undecided": StatusWord("Void, undecided", "dash", "warn")}
+# Of credit notes, refunds and disputes, told so that either side can read it.
+CORRECTION = {
+    "issued": StatusWord("Issued", "check", "ok"),
+    "void": StatusWord("Taken back", "dash", "mute"),
+    "pending": StatusWord("On its way", "clock", "info"),
+    "requires_action": StatusWord("Waits for the customer", "clock", "warn"),
+    "succeeded": StatusWord("Paid back", "check", "ok"),
+    "failed": StatusWord("Failed", "cross", "bad"),
+    "canceled": StatusWord("Canceled", "dash", "mute"),
+    "needs_response": StatusWord("Answer needed", "alert", "warn"),
+    "warning_needs_response": StatusWord("Answer needed", "alert", "warn"),
+    "appeal_needs_response": StatusWord("Answer needed", "alert", "warn"),
+    "under_review": StatusWord("With the bank", "clock", "info"),
+    "warning_under_review": StatusWord("With the bank", "clock", "info"),
+    "appeal_under_review": StatusWord("With the bank", "clock", "info"),
+    "won": StatusWord("Payment stands", "check", "ok"),
+    "lost": StatusWord("Money went back", "cross", "bad"),
+    "warning_closed": StatusWord("Closed", "dash", "mute"),
+    "prevented": StatusWord("Prevented", "dash", "mute"),
+}
 TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
@@ -91,10 +111,16 @@ KINDS = {
     "payment": PAYMENT,
     "token": TOKEN,
     "void": VOID,
+    "correction": CORRECTION,
     "work": WORK,
 }
 
 
 def status_word(kind: str, state: str) -> StatusWord:
-    """Return how `state` of a `kind` is shown; raise KeyError for one nobody worded."""
+    """Return how `state` of a `kind` is shown; raise KeyError for one nobody worded.
+
+    What Stripe calls a correction is its own: a new word of it is shown as it is.
+    """
+    if kind == "correction" and state not in CORRECTION:
+        return StatusWord(state.replace("_", " ").capitalize(), "info", "mute")
     return KINDS[kind][state]

@@ -53,17 +53,20 @@ class Delivery:
     @cached_property
     def invoice(self) -> RemoteInvoice:
         """The invoice as it was at the moment of the event."""
-        return self.gateway.invoice_of(
-            RemoteEvent(
-                id=self.event.stripe_event_id,
-                type=self.event.type,
-                created_at=self.event.created_at,
-                livemode=self.event.livemode,
-                api_version=self.event.api_version,
-                object_id=self.event.object_id,
-                idempotency_key=self.event.idempotency_key,
-                payload=self.event.payload,
-            )
+        return self.gateway.invoice_of(self.remote)
+
+    @property
+    def remote(self) -> RemoteEvent:
+        """The event as the gateway knows it."""
+        return RemoteEvent(
+            id=self.event.stripe_event_id,
+            type=self.event.type,
+            created_at=self.event.created_at,
+            livemode=self.event.livemode,
+            api_version=self.event.api_version,
+            object_id=self.event.object_id,
+            idempotency_key=self.event.idempotency_key,
+            payload=self.event.payload,
         )
 
     def reading(self, name: tuple[object, ...], ask: Callable[[Gateway], Read]) -> Read:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dashboard.webhooks import customers, invoices
+from dashboard.webhooks import after_issue, customers, invoices
 from dashboard.webhooks.delivery import Delivery, Handled
 
 UNNEEDED = "Nothing here depends on this kind of event."
@@ -25,6 +25,18 @@ HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
     "invoice.voided": invoices.finalized_or_later,
     "invoice.marked_uncollectible": invoices.finalized_or_later,
     "invoice.overpaid": invoices.finalized_or_later,
+    "invoice_payment.paid": after_issue.payment_told,
+    "credit_note.created": after_issue.credit_note_told,
+    "credit_note.updated": after_issue.credit_note_told,
+    "credit_note.voided": after_issue.credit_note_told,
+    "refund.created": after_issue.money_back_told,
+    "refund.updated": after_issue.money_back_told,
+    "refund.failed": after_issue.money_back_told,
+    "charge.dispute.created": after_issue.money_back_told,
+    "charge.dispute.updated": after_issue.money_back_told,
+    "charge.dispute.closed": after_issue.money_back_told,
+    "charge.dispute.funds_withdrawn": after_issue.money_back_told,
+    "charge.dispute.funds_reinstated": after_issue.money_back_told,
     "customer.deleted": customers.customer_deleted,
     "payment_method.attached": customers.payment_method_known,
     "payment_method.updated": customers.payment_method_known,

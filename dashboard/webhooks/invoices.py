@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.billing.identity import find_invoice
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import Heard, note_failure, park, record_remote
+from dashboard.billing.outcome import note_failure, park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
@@ -18,6 +16,7 @@ from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.sync.revisions import adopt, latest
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO, is_echo
+from dashboard.webhooks.hearing import hear, look_for_payments
 
 
 def invoice_created(delivery: Delivery) -> Handled:
@@ -68,6 +67,7 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     heard = hear(invoice, remote, delivery)
     if delivery.type == "invoice.payment_failed":
         note_failure(invoice, remote.attempt_count or 1, why_it_failed(delivery))
+    look_for_payments(invoice, delivery)
     if heard == "older":
         return Handled(f"It is {invoice.status}; nothing newer was told.")
     if heard != "moved":
@@ -77,20 +77,6 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     facts = {"from": before, "to": invoice.status, "stripe_id": remote.id}
     record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")
-
-
-def hear(invoice: Invoice, remote: RemoteInvoice, delivery: Delivery) -> Heard:
-    """Take over what an event tells, reading the invoice where its order can not be told."""
-    heard = record_remote(invoice, remote, now=delivery.now)
-    if heard != "unsure":
-        return heard
-    found = delivery.reading(
-        ("invoice", remote.id, invoice.stripe_told_at, invoice.stripe_told_by),
-        lambda gateway: gateway.invoice(remote.id),
-    )
-    # It was read after the event: whatever is older than that has been told with it.
-    as_of = max(filter(None, (found.as_of, remote.as_of)), default=None)
-    return record_remote(invoice, replace(found, as_of=as_of), now=delivery.now, is_last=True)
 
 
 def as_it_stands(delivery: Delivery) -> RemoteInvoice:

@@ -103,8 +103,8 @@ def test_a_refund_by_itself_leaves_less_to_credit(shop: Shop) -> None:
     payment = shop.client.invoice_payments.list({"invoice": opened.id}).data[0]
     shop.client.refunds.create({"payment_intent": payment.payment.payment_intent, "amount": 3000})
 
+    wanted = {"invoice": opened.id, "amount": 8000, "credit_amount": 8000}
     with pytest.raises(stripe.InvalidRequestError, match="still be credited"):
-        wanted = {"invoice": opened.id, "amount": 8000, "credit_amount": 8000}
         shop.client.credit_notes.create(wanted)
 
     read = shop.read(opened.id)

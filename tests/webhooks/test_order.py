@@ -63,7 +63,8 @@ def test_open_and_paid_in_one_second_are_told_apart_by_rank(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     at = second()
-    paid = told(syncer, open_bill, "invoice.paid", at, status="paid", amount_paid=4000)
+    facts = {"status": "paid", "amount_paid": 4000, "attempt_count": 1}
+    paid = told(syncer, open_bill, "invoice.paid", at, **facts)
     finalized = told(syncer, open_bill, "invoice.finalized", at)
     syncer.operations()
     deliver(syncer, paid)
@@ -84,7 +85,7 @@ def test_a_paid_invoice_that_is_open_again_is_held_for_a_person(
 
 def test_it_is_let_go_once_it_is_paid_again(open_bill: Invoice, syncer: Syncer) -> None:
     at = second()
-    facts = {"status": "paid", "amount_paid": 4000, "amount_remaining": 0}
+    facts = {"status": "paid", "amount_paid": 4000, "amount_remaining": 0, "attempt_count": 1}
     deliver(syncer, told(syncer, open_bill, "invoice.paid", at, **facts))
     deliver(syncer, told(syncer, open_bill, "invoice.updated", at + 60))
     deliver(syncer, told(syncer, open_bill, "invoice.paid", at + 90, **facts))

@@ -58,7 +58,11 @@ class ItemOut(Told):
 
 
 class InvoiceOut(Told):
-    """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it."""
+    """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it.
+
+    Credit notes before payment lower what is due, those after it give money back; neither changes
+    the total, nor do refunds and disputes.
+    """
 
     sequence: int
     status: str
@@ -68,7 +72,16 @@ class InvoiceOut(Told):
     period_end: Instant
     number: str | None
     amount_due_cents: int | None
+    amount_remaining_cents: int | None
     amount_paid_cents: int | None
+    paid_off_stripe_cents: int | None
+    overpaid_cents: int | None
+    pre_payment_credit_notes_cents: int | None
+    post_payment_credit_notes_cents: int | None
+    refunded_cents: int
+    disputed_cents: int
+    dispute_status: str | None
+    dispute_answer_by_at: Instant | None
     due_at: Instant | None
     finalized_at: Instant | None
     paid_at: Instant | None

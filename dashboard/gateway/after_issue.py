@@ -1,0 +1,80 @@
+"""What follows an issued invoice, Stripe's JSON to our records: payments, credit notes, refunds,
+disputes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.clock import from_timestamp
+from dashboard.gateway.records import RemoteCorrection, RemotePayment
+
+Json = Mapping[str, Any]
+
+
+def parse_payment(data: Json) -> RemotePayment:
+    """Return the invoice payment in `data`."""
+    by: Json = data["payment"]
+    return RemotePayment(
+        id=data["id"],
+        stripe_invoice_id=_id_of(data["invoice"]),
+        status=data["status"],
+        # An intent, or a charge without one, is what refunds and disputes name.
+        paid_by=_optional_id(by.get("payment_intent")) or _optional_id(by.get("charge")),
+        off_stripe=by["type"] == "payment_record",
+        amount_paid_cents=int(data.get("amount_paid") or 0),
+    )
+
+
+def parse_correction(
+    data: Json, *, as_of: datetime | None = None, told_by: str | None = None
+) -> RemoteCorrection:
+    """Return the credit note, refund or dispute in `data`."""
+    kind = str(data["object"])
+    return RemoteCorrection(
+        kind=kind,
+        id=data["id"],
+        status=data.get("status") or "pending",
+        amount_cents=int(data["total"] if kind == "credit_note" else data["amount"]),
+        reason=data.get("reason"),
+        made_at=from_timestamp(data["created"]),
+        as_of=as_of,
+        told_by=told_by,
+        **_PARTICULARS[kind](data),
+    )
+
+
+def _of_note(data: Json) -> dict[str, Any]:
+    return {
+        "stripe_invoice_id": _id_of(data["invoice"]),
+        "number": data["number"],
+        "pre_payment_cents": int(data["pre_payment_amount"]),
+        "post_payment_cents": int(data["post_payment_amount"]),
+    }
+
+
+def _of_refund(data: Json) -> dict[str, Any]:
+    return {"paid_by": _optional_id(data.get("payment_intent")) or _optional_id(data.get("charge"))}
+
+
+def _of_dispute(data: Json) -> dict[str, Any]:
+    due_by = (data.get("evidence_details") or {}).get("due_by")
+    # Zero says that no answer is possible.
+    return _of_refund(data) | {"answer_by_at": from_timestamp(due_by) if due_by else None}
+
+
+_PARTICULARS: Mapping[str, Callable[[Json], dict[str, Any]]] = {
+    "credit_note": _of_note,
+    "refund": _of_refund,
+    "dispute": _of_dispute,
+}
+
+
+def _optional_id(reference: str | Json | None) -> str | None:
+    return None if reference is None else _id_of(reference)
+
+
+def _id_of(reference: str | Json) -> str:
+    return reference if isinstance(reference, str) else str(reference["id"])

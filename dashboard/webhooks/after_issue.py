@@ -1,0 +1,139 @@
+"""What events tell of an issued bill beside the invoice: payments, credit notes, refunds, disputes.
+
+Here they are noticed, kept, shown and put on record. None of them changes what the invoice bills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record
+from dashboard.billing.correction_models import InvoicePayment
+from dashboard.billing.corrections import (
+    Kept,
+    keep_correction,
+    keep_payments,
+    notes_add_up,
+)
+from dashboard.billing.locks import lock_invoice, lock_invoices
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.outcome import park
+from dashboard.extensions import db
+from dashboard.gateway.records import RemoteCorrection
+from dashboard.pricing.exact import major_text
+from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.hearing import look_for_payments, read_again
+
+NOT_OURS = Handled("Not of an invoice of ours.", ignored=True)
+SEVERAL = "money_back_of_several"
+
+
+def payment_told(delivery: Delivery) -> Handled:
+    """A payment of an invoice went through, or was made by other means and attached to it."""
+    payment = delivery.gateway.payment_of(delivery.remote)
+    invoice = find_issued(payment.stripe_invoice_id)
+    if invoice is None:
+        return NOT_OURS
+    keep_payments(invoice, [payment])
+    if payment.off_stripe:
+        read_again(invoice, delivery)
+    else:
+        look_for_payments(invoice, delivery)
+    return Handled("What paid the invoice is known.")
+
+
+def credit_note_told(delivery: Delivery) -> Handled:
+    """A credit note was made, changed or voided: what is due of its invoice may be another."""
+    note = delivery.gateway.correction_of(delivery.remote)
+    invoice = find_issued(str(note.stripe_invoice_id))
+    if invoice is None:
+        return NOT_OURS
+    kept = keep_correction(invoice, note)
+    if not notes_add_up(invoice):
+        # The event of the invoice is not here yet, or there is none.
+        read_again(invoice, delivery)
+    return told(invoice, kept, delivery)
+
+
+def money_back_told(delivery: Delivery) -> Handled:
+    """Money of a payment was given back, or a bank asks for it: refunds and disputes."""
+    remote = delivery.gateway.correction_of(delivery.remote)
+    if remote.paid_by is None:
+        return NOT_OURS
+    invoices = paid_by(remote.paid_by, delivery)
+    if not invoices:
+        return NOT_OURS
+    if len(invoices) > 1:
+        return hold_all(invoices, remote, delivery)
+    [invoice] = invoices
+    kept = keep_correction(invoice, remote)
+    if kept.heard == "unsure":
+        found = delivery.reading(
+            ("dispute", remote.id, kept.row.told_at, kept.row.told_by),
+            lambda gateway: gateway.dispute(remote.id),
+        )
+        happened = delivery.event.created_at
+        as_of = happened if found.as_of is None else max(found.as_of, happened)
+        kept = keep_correction(invoice, replace(found, as_of=as_of), is_last=True)
+    return told(invoice, kept, delivery)
+
+
+def paid_by(payment: str, delivery: Delivery) -> Sequence[Invoice]:
+    """Return our invoices that a payment paid, locked; asks Stripe only for one never seen."""
+    query = select(InvoicePayment.invoice_id).where(InvoicePayment.paid_by == payment)
+    known = set(db.session.scalars(query))
+    if not known:
+        found = delivery.reading(
+            ("payments", payment), lambda gateway: gateway.payments_by(payment)
+        )
+        for one in found:
+            invoice = find_issued(one.stripe_invoice_id)
+            if invoice is not None:
+                keep_payments(invoice, [one])
+                known.add(invoice.id)
+    return lock_invoices(known) if known else ()
+
+
+def find_issued(stripe_invoice_id: str) -> Invoice | None:
+    """Return our invoice that Stripe calls so, locked, once it was issued."""
+    query = select(Invoice.id).where(
+        Invoice.stripe_invoice_id == stripe_invoice_id, Invoice.status.in_(("sealed", *FINALIZED))
+    )
+    invoice_id = db.session.scalar(query)
+    return None if invoice_id is None else lock_invoice(invoice_id)
+
+
+def told(invoice: Invoice, kept: Kept, delivery: Delivery) -> Handled:
+    """Put what is new on record."""
+    row = kept.row
+    if not kept.is_news:
+        return Handled(f"The {row.kind.replace('_', ' ')} is {row.status} already.")
+    facts = {
+        "stripe_id": row.stripe_id,
+        "amount_cents": row.amount_cents,
+        "currency": invoice.currency,
+        "status": row.status,
+    }
+    record(f"{row.kind}.told", invoice, STRIPE, facts, now=delivery.now)
+    amount = major_text(Decimal(row.amount_cents), invoice.currency)
+    return Handled(f"A {row.kind.replace('_', ' ')} of {amount} is {row.status}.")
+
+
+def hold_all(invoices: Sequence[Invoice], remote: RemoteCorrection, delivery: Delivery) -> Handled:
+    """Hold invoices that were paid together: of which one money went back, a person must say."""
+    amount = major_text(Decimal(remote.amount_cents), invoices[0].currency)
+    for invoice in invoices:
+        park(
+            invoice,
+            SEVERAL,
+            f"A {remote.kind} of {amount} ({remote.id}, {remote.status}) is of a payment that paid "
+            f"{len(invoices)} invoices. Nothing was changed here. Say at Stripe, by a credit note, "
+            "which of them it is for.",
+            now=delivery.now,
+        )
+    return Handled(f"Of a payment that paid {len(invoices)} invoices: they wait for a person.")
