@@ -60,6 +60,20 @@ class InvoiceIsFrozen(Conflict):
     code = "invoice_is_frozen"
 
 
+class OutcomeUnknown(BillingError):
+    """The database was lost while it committed: nobody can say whether it did."""
+
+    status = 503
+    code = "outcome_unknown"
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database was lost while this was being saved: it may or may not have been done. "
+            "Look whether it was before you do it again."
+        )
+
+
 class Busy(Conflict):
     """Somebody else is working on the same thing; trying again later will do."""
 

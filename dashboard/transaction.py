@@ -7,8 +7,14 @@ happen only if the rows exist (enqueueing a job) is registered with `after_commi
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from dashboard.database_failures import is_lost
+from dashboard.errors import OutcomeUnknown
 from dashboard.extensions import db
 
+log = structlog.get_logger("dashboard.transaction")
 Action = Callable[[], object]
 _PENDING = "after_commit"
 
@@ -23,15 +29,29 @@ def commit() -> None:
     """Commit, then run the actions that waited for it, in the order they were registered.
 
     A commit that fails takes them with it, and leaves the session fit for the next transaction.
+    Raises OutcomeUnknown when the database was lost between a COMMIT and its answer.
     """
     try:
-        db.session.commit()
+        # First, on its own: what fails in here has changed nothing.
+        db.session.flush()
+        _send_commit()
     except BaseException:
         rollback()
         raise
-    actions = db.session.info.pop(_PENDING, [])
-    for action in actions:
-        action()
+    for action in db.session.info.pop(_PENDING, []):
+        try:
+            action()
+        except Exception:  # what is committed is not reported as failed; the sweeps find its rows
+            log.exception("after_commit_failed")
+
+
+def _send_commit() -> None:
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        if is_lost(error):
+            raise OutcomeUnknown from error
+        raise
 
 
 def rollback() -> None:

@@ -1,14 +1,32 @@
 """What must happen only if the rows exist happens once they do, for everybody."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
+from dashboard.errors import OutcomeUnknown
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.transaction import after_commit, checkpoint, commit, transaction
 from tests.support.billing import make_bill
 
+# A deferred trigger runs once COMMIT has been sent.
+DIES_AT_COMMIT = (
+    """create function end_this_backend() returns trigger language plpgsql as $$
+    begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$""",
+    """create constraint trigger dies_at_commit after insert on organizations
+    deferrable initially deferred for each row execute function end_this_backend()""",
+)
+MINIMAL = Organization(
+    email="billing@acme.example",
+    currency="usd",
+    cycle_anchor_at=datetime(2026, 4, 1, tzinfo=UTC),
+    created_at=datetime(2026, 4, 1, tzinfo=UTC),
+)
 ORGANIZATIONS = select(func.count()).select_from(Organization)
 
 
@@ -63,6 +81,57 @@ def test_a_commit_that_fails_runs_nothing(db: SQLAlchemy) -> None:
         fail()
     commit()
     assert seen == []
+
+
+@pytest.fixture
+def dies_at_commit(db: SQLAlchemy) -> Iterator[None]:
+    """A database whose backend ends while it commits an organization."""
+    for statement in DIES_AT_COMMIT:
+        db.session.execute(text(statement))
+    db.session.commit()
+    yield
+    db.session.rollback()
+    db.session.execute(text("drop function end_this_backend() cascade"))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("end", [commit, checkpoint])
+def test_a_database_that_dies_during_the_commit_leaves_the_outcome_unknown(
+    db: SQLAlchemy, dies_at_commit: None, end: object
+) -> None:
+    seen: list[int] = []
+    db.session.add(copy_of(MINIMAL))
+    after_commit(lambda: seen.append(1))
+    with pytest.raises(OutcomeUnknown, match="may or may not have been done"):
+        end()
+    assert db.session.scalar(ORGANIZATIONS) == 0
+    commit()
+    assert seen == []
+
+
+def test_a_database_that_dies_before_the_commit_changed_nothing(db: SQLAlchemy) -> None:
+    db.session.add(copy_of(MINIMAL))
+    db.session.flush()
+    own = db.session.scalar(text("select pg_backend_pid()"))
+    with database.engine.connect() as other:
+        other.execute(text("select pg_terminate_backend(:own)"), {"own": own})
+    twin = copy_of(MINIMAL)
+    twin.slug = "twin"
+    db.session.add(twin)
+    with pytest.raises(OperationalError):
+        commit()
+    assert db.session.scalar(ORGANIZATIONS) == 0
+
+
+def test_an_action_that_fails_does_not_undo_what_is_committed_or_stop_the_next(
+    db: SQLAlchemy,
+) -> None:
+    seen: list[int] = []
+    db.session.add(copy_of(MINIMAL))
+    after_commit(lambda: 1 / 0)
+    after_commit(lambda: seen.append(seen_by_others()))
+    commit()
+    assert seen == [1]
 
 
 def copy_of(organization: Organization) -> Organization:

@@ -7,18 +7,24 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, g, request
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
 
-from dashboard.errors import BillingError
+from dashboard.database_failures import AWAY, failure_of
+from dashboard.errors import BillingError, OutcomeUnknown
 
+log = structlog.get_logger("dashboard.api")
 MEDIA_TYPE = "application/problem+json"
 PATH = "/api/"
-RETRY_SECONDS = "5"
-BUSY = "Somebody changed the same thing at the same moment. Nothing was changed. Send it again."
-DOWN = "The database is not answering. Nothing was changed. Send it again in a moment."
+SAFE = ("GET", "HEAD", "OPTIONS")
+AGAIN = "Nothing was changed. Send it again."
+UNKNOWN = (
+    "The database was lost while this was being saved: it may or may not have been done. Look "
+    "whether it was, or send it again: under the same key, slug, code or external id it is one."
+)
 BROKEN = "Something broke on our side. Nothing was changed. Send it again in a moment."
 
 
@@ -26,9 +32,10 @@ def register_problems(app: Flask, api: Blueprint) -> None:
     """Answer errors of the API's routes, and wrong addresses below its path, as problems."""
     api.register_error_handler(BillingError, on_billing_error)
     api.register_error_handler(ValidationError, on_wrong_body)
-    api.register_error_handler(IntegrityError, on_collision)
-    api.register_error_handler(OperationalError, on_database_down)
+    api.register_error_handler(OutcomeUnknown, on_lost_commit)
+    api.register_error_handler(SQLAlchemyError, on_database_error)
     api.register_error_handler(HTTPException, on_http_error)
+    api.register_error_handler(InternalServerError, on_failure)
     app.after_request(ensure_problem)
 
 
@@ -46,8 +53,8 @@ def problem(status: int, code: str, detail: str, errors: Sequence[dict[str, Any]
     response = Response(json.dumps(body), status, content_type=MEDIA_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status in (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE) and code == "busy":
-        response.headers["Retry-After"] = RETRY_SECONDS
+    if code == "busy":
+        response.headers["Retry-After"] = str(AWAY.retry_after_seconds)
     return response
 
 
@@ -67,14 +74,34 @@ def on_wrong_body(error: ValidationError) -> Response:
     return problem(422, "invalid_body", detail, errors)
 
 
-def on_collision(_error: IntegrityError) -> Response:
-    """Two requests made the same row at once; the database kept one."""
-    return problem(409, "busy", BUSY)
+def on_database_error(error: SQLAlchemyError) -> Response:
+    """Tell what the database could not do now; the text of the error stays in the log."""
+    failure = failure_of(error)
+    if failure is None:
+        raise error
+    log.warning("database_failed", reason=str(error), status=failure.status)
+    told = problem(failure.status, "busy", f"{failure.happened} {AGAIN}")
+    told.headers["Retry-After"] = str(failure.retry_after_seconds)
+    return told
 
 
-def on_database_down(_error: OperationalError) -> Response:
-    """The database is away, or chose this request to end a deadlock."""
-    return problem(503, "busy", DOWN)
+def on_lost_commit(error: OutcomeUnknown) -> Response:
+    """Tell that nobody knows what became of it; who only read has lost nothing."""
+    if request.method in SAFE:
+        return problem(AWAY.status, "busy", f"{AWAY.happened} {AGAIN}")
+    told = problem(error.status, error.code, UNKNOWN)
+    told.headers["Retry-After"] = str(AWAY.retry_after_seconds)
+    return told
+
+
+def on_failure(error: InternalServerError) -> Response:
+    """Tell a failure of ours, or what failed: the commit's errors come here, wrapped by Flask."""
+    original = error.original_exception
+    if isinstance(original, OutcomeUnknown):
+        return on_lost_commit(original)
+    if isinstance(original, SQLAlchemyError) and failure_of(original):
+        return on_database_error(original)
+    return on_http_error(error)
 
 
 def on_http_error(error: HTTPException) -> Response:

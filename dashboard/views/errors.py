@@ -4,10 +4,11 @@ import structlog
 from flask import Flask, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from dashboard.errors import BillingError
+from dashboard.database_failures import AWAY, COLLISION, failure_of
+from dashboard.errors import BillingError, OutcomeUnknown
 from dashboard.extensions import login_manager
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 
@@ -31,21 +32,19 @@ WORDS = {
     500: ("Something broke on our side", "Your change was not made.", "Try again in a moment."),
     503: ("A part we need is not answering", "Your change was not made.", "Try again in a minute."),
 }
+SAFE = ("GET", "HEAD", "OPTIONS")
 STALE_FORM = "The page was open for longer than your session. Reload it and try again."
-COLLISION = (
-    "Somebody did the same thing at the same moment. This time nothing was changed. "
-    "Go back, reload the page and see whether it still has to be done."
-)
+COLLIDED = "Go back, reload the page and see whether it still has to be done."
 
 
 def register_errors(app: Flask) -> None:
     """Answer the product's refusals, HTTP's and our own failures alike."""
     app.register_error_handler(BillingError, on_billing_error)
+    app.register_error_handler(OutcomeUnknown, on_lost_commit)
     app.register_error_handler(CSRFError, on_stale_form)
-    app.register_error_handler(IntegrityError, on_collision)
-    app.register_error_handler(OperationalError, on_database_down)
+    app.register_error_handler(SQLAlchemyError, on_database_error)
     app.register_error_handler(HTTPException, on_http_error)
-    app.register_error_handler(InternalServerError, on_http_error)
+    app.register_error_handler(InternalServerError, on_failure)
 
 
 def on_billing_error(error: BillingError) -> ResponseReturnValue:
@@ -58,18 +57,39 @@ def on_stale_form(_error: CSRFError) -> ResponseReturnValue:
     return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
 
 
-def on_collision(error: IntegrityError) -> ResponseReturnValue:
-    """Say that two requests made the same row at once, and the database kept the other's."""
-    log.warning("collision", reason=str(error.orig))
-    return answer(409, sentence=COLLISION)
+def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Say what the database could not do now; the text of the error stays in the log."""
+    failure = failure_of(error)
+    if failure is None:
+        raise error
+    log.warning("database_failed", reason=str(error), status=failure.status)
+    if failure.status >= 500:
+        forget_reader()
+    advice = COLLIDED if failure is COLLISION else WORDS[failure.status][2]
+    sentence = f"{failure.happened} Nothing was changed. {advice}"
+    return answer(failure.status, sentence=sentence, retry_after=failure.retry_after_seconds)
 
 
-def on_database_down(error: OperationalError) -> ResponseReturnValue:
-    """Say that the database is away; the text of the error stays in the log."""
-    log.error("database_unreachable", reason=str(error.orig))
-    # Nobody can be looked up now; without this the error page would ask who is reading it.
+def on_lost_commit(error: OutcomeUnknown) -> ResponseReturnValue:
+    """Say that nobody knows what became of it; who only read has lost nothing."""
+    forget_reader()
+    sentence = None if request.method in SAFE else error.message
+    return answer(503, sentence=sentence, retry_after=AWAY.retry_after_seconds)
+
+
+def on_failure(error: InternalServerError) -> ResponseReturnValue:
+    """Say that something broke, or what did: errors of the commit come here, wrapped by Flask."""
+    original = error.original_exception
+    if isinstance(original, OutcomeUnknown):
+        return on_lost_commit(original)
+    if isinstance(original, SQLAlchemyError) and failure_of(original):
+        return on_database_error(original)
+    return on_http_error(error)
+
+
+def forget_reader() -> None:
+    """Show the page to nobody in particular: it would ask the database who is reading it."""
     g._login_user = login_manager.anonymous_user()
-    return answer(503)
 
 
 def on_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -80,7 +100,7 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def answer(
-    status: int, *, sentence: str | None = None, retry_after: str | None = None
+    status: int, *, sentence: str | None = None, retry_after: str | int | None = None
 ) -> ResponseReturnValue:
     """Return the error page for `status`, or its fragment when htmx asks."""
     title, unchanged, advice = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
@@ -93,7 +113,7 @@ def answer(
         retry_after=retry_after,
         back=request.referrer,
     )
-    headers = {"Retry-After": retry_after} if retry_after else {}
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
     return page, status, headers
 
 
