@@ -7,12 +7,14 @@ import sys
 import time
 from collections import Counter
 
+from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from benchmarks.fleet.size import dice
+from benchmarks.soak.dashboard import Dashboard
 from benchmarks.soak.ending import drain, outcome, verdict
 from benchmarks.soak.shop import Shop, open_shop
-from benchmarks.soak.site import Site, site
+from benchmarks.soak.site import Installation, Site, site
 from benchmarks.soak.trouble import Trouble
 from dashboard.app import create_app
 from dashboard.config import Config
@@ -21,6 +23,9 @@ from dashboard.extensions import db
 
 CHANGES_A_SECOND = 6
 SECONDS_BETWEEN_TROUBLES = 15
+SECONDS_BETWEEN_CLICKS = 7
+# Organizations of the second installation on the same account.
+NEIGHBORS = 10
 
 
 def main() -> int:
@@ -28,46 +33,79 @@ def main() -> int:
     arguments = read_arguments()
     seconds = arguments.minutes * 60
     with site() as running:
-        env = {name.lower(): value for name, value in running.stack.env.items()}
-        app = create_app(Config(**{**env, "log_level": "CRITICAL"}))
-        with app.app_context():
-            rng = dice(arguments.seed)
-            shop = open_shop(rng, arguments.organizations, seconds=seconds)
-            trouble = Trouble(running, rng)
-            done = soak(running, shop, trouble, seconds)
-            drained, clicks = drain(running)
-            wrong = verdict(running, shop)
-            tell("changes", done)
-            tell("troubles", trouble.made)
-            tell("faults of Stripe", trouble.faults)
-            tell("processes started again", running.started_again)
-            for name, counts in outcome().items():
-                tell(name, counts)
-            print(f"drained in {drained:.0f} s")
-            tell("late retries asked for at once", clicks)
-            db.session.remove()
-            db.engine.dispose()
+        rng = dice(arguments.seed)
+        ours, neighbor = (application(one) for one in running.installations)
+        shops = []
+        for app, count in ((ours, arguments.organizations), (neighbor, NEIGHBORS)):
+            with app.app_context():
+                shops.append((app, open_shop(rng, count, seconds=seconds)))
+        trouble = Trouble(running, rng)
+        dashboard = Dashboard(running.sandbox.url, rng)
+        done = soak(running, shops, trouble, dashboard, seconds)
+        wrong = []
+        for app, shop in shops:
+            with app.app_context():
+                wrong += ending(running, shop)
+                db.session.remove()
+                db.engine.dispose()
+        tell("changes", done)
+        tell("troubles", trouble.made)
+        tell("faults of Stripe", trouble.faults)
+        tell("in Stripe's dashboard", dashboard.done)
+        for installation in running.installations:
+            tell("processes started again", installation.started_again)
     print("\n".join(wrong) or "Every invoice equals Stripe's; nothing is billed twice.")
     return 1 if wrong else 0
 
 
-def soak(running: Site, shop: Shop, trouble: Trouble, seconds: float) -> Counter[str]:
-    """Change the ledger and make trouble until the time is over; return what was done."""
+def application(installation: Installation) -> Flask:
+    """Return the application of an installation, to change its ledger from here."""
+    env = {name.lower(): value for name, value in installation.stack.env.items()}
+    return create_app(Config(**{**env, "log_level": "CRITICAL"}))
+
+
+def ending(running: Site, shop: Shop) -> list[str]:
+    """Drain one installation, tell how it ended, and return what is not as it should be."""
+    drained, clicks = drain(running)
+    wrong = verdict(running, shop)
+    for name, counts in outcome().items():
+        tell(name, counts)
+    print(f"drained in {drained:.0f} s")
+    tell("late retries asked for at once", clicks)
+    return wrong
+
+
+def soak(
+    running: Site,
+    shops: list[tuple[Flask, Shop]],
+    trouble: Trouble,
+    dashboard: Dashboard,
+    seconds: float,
+) -> Counter[str]:
+    """Change both ledgers and make trouble until the time is over; return what was done."""
     done: Counter[str] = Counter()
     end = time.monotonic() + seconds
-    next_trouble = time.monotonic() + SECONDS_BETWEEN_TROUBLES
+    next_trouble = next_click = time.monotonic() + SECONDS_BETWEEN_TROUBLES
     trouble.begin_faults()
     while time.monotonic() < end:
-        done[attempt(shop)] += 1
+        # The neighbor is the smaller one: every fifth change is its.
+        for app, shop in shops if not done.total() % 5 else shops[:1]:
+            with app.app_context():
+                done[attempt(shop)] += 1
         running.mend()
         if time.monotonic() > next_trouble:
             print(f"{end - time.monotonic():5.0f} s left: {trouble.make()}", flush=True)
             next_trouble = time.monotonic() + SECONDS_BETWEEN_TROUBLES
+        if time.monotonic() > next_click:
+            dashboard.click()
+            next_click = time.monotonic() + SECONDS_BETWEEN_CLICKS
         time.sleep(1 / CHANGES_A_SECOND)
     trouble.end_faults()
     # What the last trouble left unheard is sent again before anything is compared.
-    while shop.unheard:
-        done[attempt(shop)] += 1
+    for app, shop in shops:
+        with app.app_context():
+            while shop.unheard:
+                done[attempt(shop)] += 1
     return done
 
 

@@ -11,9 +11,12 @@ from sqlalchemy import func, select
 from benchmarks.fleet.agreement import disagreements
 from benchmarks.soak.shop import SUPPORT, Shop
 from benchmarks.soak.site import Site
+from dashboard.billing.details import details
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.void_models import VoidCase
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.gateway.stripe import StripeGateway
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.request import Request, hasten, request_sync
@@ -82,8 +85,9 @@ def click_on_the_late() -> Counter[str]:
 
 def verdict(site: Site, shop: Shop) -> list[str]:
     """Return everything that is not as it should be, one sentence each."""
-    gateway = gateway_to(site.stack.sandbox_url)
+    gateway = gateway_to(site.sandbox.url)
     wrong = disagreements(gateway)
+    wrong += paid_otherwise(gateway)
     wrong += [f"Billed twice: {one}" for one in site.sandbox.get("audit")["duplicates"]]
     wrong += miscounted(shop)
     with transaction():
@@ -91,6 +95,27 @@ def verdict(site: Site, shop: Shop) -> list[str]:
             wrong.append(f"Invoice {invoice.id} is parked: {invoice.parked_reason}")
         for event in db.session.scalars(select(WebhookEvent).where(WebhookEvent.state == "dead")):
             wrong.append(f"Event {event.id} ({event.type}) is dead: {event.error}")
+    return wrong
+
+
+def paid_otherwise(gateway: StripeGateway) -> list[str]:
+    """Return the issued invoices of which Stripe says otherwise what is owed, paid or credited."""
+    issued = select(Invoice).where(
+        Invoice.status.in_(FINALIZED), Invoice.stripe_invoice_id.is_not(None)
+    )
+    wrong = []
+    with transaction():
+        for invoice in db.session.scalars(issued.order_by(Invoice.id)):
+            remote = gateway.invoice(str(invoice.stripe_invoice_id))
+            told = {"status": remote.status, **details(remote)}
+            differs = [name for name, value in told.items() if getattr(invoice, name) != value]
+            if differs:
+                sides = ", ".join(
+                    f"{name}: {getattr(invoice, name)} here, {told[name]} there" for name in differs
+                )
+                wrong.append(f"Invoice {invoice.id} ({invoice.status}) was issued as {sides}")
+            if invoice.status == "void" and db.session.get(VoidCase, invoice.id) is None:
+                wrong.append(f"Nobody is asked what becomes of void invoice {invoice.id}.")
     return wrong
 
 

@@ -15,6 +15,8 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_early
+from dashboard.billing.void_decide import decide_void
+from dashboard.billing.void_models import VoidCase
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -52,7 +54,7 @@ class Shop:
         if self.unheard:
             return self.report(self.unheard)
         verbs: list[Callable[[Organization], None]] = [
-            self.attach, self.detach, self.resize, self.adjust, self.click,
+            self.attach, self.detach, self.resize, self.adjust, self.click, self.decide,
         ]  # fmt: skip
         slug = self.rng.choice(self.slugs)
         draw = self.rng.random()
@@ -121,6 +123,16 @@ class Shop:
         """Ask for a sync, with a look at Stripe's lines or without, as support does."""
         request = Request("support", SUPPORT, verify=self.rng.random() < 0.5)
         enqueue_run(request_sync(current_invoice(organization), request, now=utc_now()))
+
+    def decide(self, organization: Organization) -> None:
+        """Say what becomes of what a void invoice held, where there is one."""
+        void = (VoidCase.organization_id == organization.id) & (VoidCase.state == "undecided")
+        case = db.session.scalars(select(VoidCase).where(void).limit(1)).first()
+        if case is not None:
+            decision = self.rng.choice(("bill", "write_off"))
+            decide_void(
+                case.invoice, decision, seen=None, reason="Soak", actor=SUPPORT, now=utc_now()
+            )
 
     def roll(self, organization: Organization) -> None:
         """End the invoice early."""

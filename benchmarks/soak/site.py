@@ -1,4 +1,8 @@
-"""The whole product as processes of its own, with servers that can be pulled away under it."""
+"""The whole product as processes of its own, with servers that can be pulled away under it.
+
+Beside it stands a second installation of the same product on the same account at Stripe: its rows
+have the same numbers and names, and whatever it does is none of the first one's business.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dashboard.sandbox.embedded import process
 from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
@@ -18,9 +23,9 @@ from tests.support.environment import ROOT
 from tests.support.sandbox import SandboxControl
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, start_sandbox, start_web
+from tests.support.stripe_dashboard import act
 from tests.support.template import TEMPLATE, restore_template
 
-DATABASE = "soak"
 # An hour of the product in a few minutes; a call is given up sooner than a fault holds it.
 SETTINGS = {
     "SYNC_INTERVAL_SECONDS": "20",
@@ -32,13 +37,11 @@ KEPT = ("web", "workers", "scheduler")
 
 
 @dataclass
-class Site:
-    """The servers, the processes, and how often a process that had ended was started again."""
+class Installation:
+    """The product's processes, and how often one that had ended was started again."""
 
-    postgres: EmbeddedPostgres
-    redis: EmbeddedRedis
     stack: Stack
-    sandbox: SandboxControl
+    workers: int
     started_again: Counter[str] = field(default_factory=Counter)
 
     def start(self, name: str) -> None:
@@ -46,7 +49,7 @@ class Site:
         if name == "web":
             start_web(self.stack)
         elif name == "workers":
-            self.stack.start(name, "jobs.worker", "--workers", "2")
+            self.stack.start(name, "jobs.worker", "--workers", str(self.workers))
         else:
             self.stack.start(name, "jobs.scheduler")
 
@@ -64,6 +67,27 @@ class Site:
                 self.started_again[name] += 1
                 self.start(name)
 
+
+@dataclass
+class Site:
+    """The servers, Stripe, and the two installations that share them."""
+
+    postgres: EmbeddedPostgres
+    redis: EmbeddedRedis
+    sandbox: SandboxControl
+    ours: Installation
+    neighbor: Installation
+
+    @property
+    def installations(self) -> tuple[Installation, Installation]:
+        """Both of them."""
+        return self.ours, self.neighbor
+
+    def mend(self) -> None:
+        """Start again what has ended of either."""
+        for one in self.installations:
+            one.mend()
+
     def restart_postgres(self, how: signal.Signals) -> None:
         """Stop PostgreSQL, SIGINT for fast and SIGQUIT for immediate, and start it again."""
         self.postgres.stop(fast=how)
@@ -80,7 +104,7 @@ class Site:
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """Lend the product, all of it running; stop it and remove its data, keeping the logs."""
+    """Lend both installations, all of it running; stop it, remove its data and keep the logs."""
     directory = ROOT / "build" / "soak" / str(os.getpid())
     logs = directory / "logs"
     postgres = EmbeddedPostgres(directory / "postgres", log=logs / "postgres.log")
@@ -88,19 +112,42 @@ def site() -> Iterator[Site]:
     restore_template(postgres.data)
     postgres.start()
     redis.start()
-    copy_database(postgres.url("{database}"), TEMPLATE, DATABASE)
-    stack = new_stack(Worker(postgres.url(DATABASE), redis.url()), logs)
-    stack.env |= SETTINGS
-    lent = Site(postgres, redis, stack, SandboxControl(stack.sandbox_url))
+    ours = Installation(_stack(postgres, redis, 0, logs), workers=2)
+    neighbor = Installation(_stack(postgres, redis, 1, logs / "neighbor"), workers=1)
+    lent = Site(postgres, redis, SandboxControl(ours.stack.sandbox_url), ours, neighbor)
     try:
-        start_sandbox(stack)
-        for name in KEPT:
-            lent.start(name)
+        start_sandbox(ours.stack)
+        _share_account(ours.stack, neighbor.stack)
+        for one in lent.installations:
+            for name in KEPT:
+                one.start(name)
         yield lent
     finally:
         lent.sandbox.close()
-        stack.stop()
+        neighbor.stack.stop()
+        ours.stack.stop()
         redis.stop()
         postgres.stop(fast=signal.SIGQUIT)
         for data in (postgres.data, redis.data, logs / "stripe"):
             shutil.rmtree(data, ignore_errors=True)
+
+
+def _stack(postgres: EmbeddedPostgres, redis: EmbeddedRedis, number: int, logs: Path) -> Stack:
+    logs.mkdir(parents=True, exist_ok=True)
+    database = f"soak_{number}"
+    copy_database(postgres.url("{database}"), TEMPLATE, database)
+    redis_url = redis.url().replace("db=0", f"db={number}")
+    stack = new_stack(Worker(postgres.url(database), redis_url), logs)
+    stack.env |= SETTINGS
+    return stack
+
+
+def _share_account(ours: Stack, neighbor: Stack) -> None:
+    """Give the neighbor our Stripe, and an endpoint of its own there; every event goes to both."""
+    neighbor.sandbox_url = neighbor.env["STRIPE_API_BASE"] = ours.sandbox_url
+    endpoint = act(
+        ours.sandbox_url,
+        "webhook_endpoints",
+        **{"url": f"{neighbor.url}/webhooks/stripe", "enabled_events[0]": "*"},
+    )
+    neighbor.env["STRIPE_WEBHOOK_SECRET"] = endpoint["secret"]

@@ -71,7 +71,7 @@ class Trouble:
 
     def kill_a_job(self) -> None:
         """Kill one process of the pool, often one in the middle of a sync."""
-        pool = self.site.stack.processes["workers"]
+        pool = self.site.ours.stack.processes["workers"]
         with suppress(psutil.NoSuchProcess):
             children = psutil.Process(pool.pid).children(recursive=True)
             if children:
@@ -79,15 +79,15 @@ class Trouble:
 
     def kill_the_workers(self) -> None:
         """Kill the pool and all its workers."""
-        self.site.kill("workers")
+        self.site.ours.kill("workers")
 
     def kill_the_scheduler(self) -> None:
         """Kill the scheduler."""
-        self.site.kill("scheduler")
+        self.site.ours.kill("scheduler")
 
     def kill_the_web(self) -> None:
         """Kill the web, with the webhooks it is receiving."""
-        self.site.kill("web")
+        self.site.ours.kill("web")
 
     def restart_redis(self) -> None:
         """Kill Redis and start it with what it had saved."""

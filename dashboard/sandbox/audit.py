@@ -18,7 +18,8 @@ def audit(store: Store) -> dict[str, Any]:
 
     A name that is on one invoice twice is a duplicate. On two invoices it is one only with the
     same period and amount: late usage of a past cycle may rightly come under its name again.
-    Void invoices do not count, and two installations on one account use the same names.
+    Void invoices do not count, nor does a revision that nobody finalized: it asks for nothing yet.
+    Two installations on one account use the same names.
     """
     on_one: dict[Any, list[Record]] = defaultdict(list)
     on_many: dict[Any, list[Record]] = defaultdict(list)
@@ -38,7 +39,9 @@ def audit(store: Store) -> dict[str, Any]:
 
 def _is_live(store: Store, item: Record) -> bool:
     invoice = store.get("invoice", item["invoice"]) if item["invoice"] else None
-    return OWN_NAME in item["metadata"] and invoice is not None and invoice["status"] != "void"
+    if OWN_NAME not in item["metadata"] or invoice is None or invoice["status"] == "void":
+        return False
+    return invoice["status"] != "draft" or not invoice.get("from_invoice")
 
 
 def _told(items: list[Record]) -> dict[str, Any]:

@@ -75,6 +75,18 @@ def test_a_void_invoice_does_not_count_in_the_audit(shop: Shop, sandbox: Sandbox
     assert sandbox.get("audit")["ok"]
 
 
+def test_a_revision_asks_for_nothing_before_it_is_finalized(
+    shop: Shop, sandbox: SandboxControl
+) -> None:
+    draft = shop.draft()
+    shop.client.invoices.add_lines(draft.id, {"lines": [_line("a", 5000)]})
+    shop.client.invoices.finalize_invoice(draft.id, {"auto_advance": False})
+    origin = {"action": "revision", "invoice": draft.id}
+    shop.client.invoices.create({"from_invoice": origin})
+
+    assert sandbox.get("audit")["ok"]
+
+
 def test_the_clock_is_set_moved_and_told(sandbox: SandboxControl) -> None:
     sandbox.post("clock", now=2_000_000_000)
     sandbox.advance(60)

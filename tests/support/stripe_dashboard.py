@@ -22,6 +22,19 @@ def act(sandbox_url: str, path: str, **body: Any) -> dict[str, Any]:
     return data
 
 
+def look(sandbox_url: str, path: str, **query: Any) -> dict[str, Any]:
+    """Return what Stripe shows there."""
+    answer = requests.get(
+        f"{sandbox_url}/v1/{path}",
+        params=query,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+    data: dict[str, Any] = answer.json()
+    return data
+
+
 def void(sandbox_url: str, stripe_id: str | None) -> dict[str, Any]:
     """Void an invoice."""
     return act(sandbox_url, f"invoices/{stripe_id}/void")
