@@ -75,6 +75,13 @@ def test_a_backdated_detachment_takes_off_the_usage_after_it(acme, web, db):
     assert db.session.scalar(select(func.count()).select_from(UsageRecord)) == 2
 
 
+def test_usage_at_the_instant_of_the_end_is_after_it(acme, web):
+    use("a", "10", at=ENDED)
+    use("b", "3", at=ENDED - timedelta(microseconds=1))
+    assert detach(web).taken_off.quantity == 10
+    assert current_invoice(acme).total_cents == 15
+
+
 def test_what_was_taken_off_is_on_record_with_its_reason(acme, web, db):
     use("a", "10")
     detach(web)
