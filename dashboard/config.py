@@ -35,6 +35,7 @@ class Config(BaseSettings):
     stripe_endpoint_requests_per_second: int = Field(25, ge=1)
     stripe_requests_in_flight: int = Field(20, ge=1)
     stripe_timeout_seconds: float = Field(30.0, gt=0)
+    stripe_rereads_per_hour: int = Field(10, ge=0)
     usage_max_age_days: int = Field(35, ge=1)
     usage_max_skew_seconds: int = Field(300, ge=0)
     session_cookie_secure: bool = True

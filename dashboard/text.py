@@ -1,5 +1,6 @@
 """What people and sub-systems may write: text that shows as it reads."""
 
+import math
 import re
 from typing import Any
 
@@ -32,17 +33,23 @@ def _unwanted(paragraphs: bool) -> re.Pattern[str]:
     return _NOT_IN_PARAGRAPHS if paragraphs else _NOT_IN_LINE
 
 
+class NotStorable(ValueError):
+    """No database can hold it as JSON; the message says why."""
+
+
 def storable(value: Any, deepest: int) -> Any:
     """Return JSON as PostgreSQL can hold it: what its texts may not have becomes U+FFFD.
 
-    Raises RecursionError where it is nested deeper than `deepest`.
+    Raises `NotStorable` for a number that is none, or for what is nested deeper than `deepest`.
     """
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise NotStorable(f"it holds {value} as a number")
     if not isinstance(value, dict | list):
         return value
     if deepest == 0:
-        raise RecursionError("it is nested too deep")
+        raise NotStorable("it is nested too deep")
     if isinstance(value, list):
         return [storable(one, deepest - 1) for one in value]
     return {storable(name, 1): storable(one, deepest - 1) for name, one in value.items()}

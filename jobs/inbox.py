@@ -1,14 +1,17 @@
-"""The inbox's jobs: process an event, pick up stuck ones, ask Stripe for missed ones."""
+"""The inbox's jobs: process an event, pick up stuck ones, ask Stripe for what never arrived."""
 
 from __future__ import annotations
 
 from flask import current_app
 
+from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
+from dashboard.gateway.lanes import in_lane
 from dashboard.transaction import checkpoint
 from dashboard.webhooks.backfill import backfill
 from dashboard.webhooks.inbox import stuck_events
 from dashboard.webhooks.process import process
+from dashboard.webhooks.reread import longest_unread, reread
 from jobs.runtime import job
 from jobs.syncs import MOST, enqueue_run
 
@@ -47,5 +50,20 @@ def sweep_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def backfill_events() -> None:
     """Store and queue the events that never arrived."""
-    for event_id in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
-        process_event.enqueue(event_id)
+    with in_lane("scheduled"):
+        for event_ids in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
+            for event_id in event_ids:
+                process_event.enqueue(event_id)
+            checkpoint()
+
+
+@job(queue="maintenance", timeout=300, is_alone=True)
+def reread_invoices() -> None:
+    """Read the invoices again that were not read for the longest time, so many an hour."""
+    gateway = current_app.extensions["gateway"]
+    with in_lane("scheduled"):
+        for invoice_id in longest_unread(most=current_policy().stripe_rereads_per_hour):
+            run = reread(invoice_id, gateway=gateway, checkpoint=checkpoint, now=utc_now())
+            if run is not None:
+                enqueue_run(run)
+            checkpoint()

@@ -56,6 +56,7 @@ TABLE = (
     Entry(cycles.finalize_due, 2, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(inbox.backfill_events, 3600),
+    Entry(inbox.reread_invoices, 3600),
     Entry(upkeep.make_partitions, 3600),
 )
 

@@ -70,6 +70,10 @@ class Invoice(Model):
                 " and status in ('draft', 'closing')"
             ),
         ),
+        Index(
+            "ix_invoices_to_read", "stripe_read_at",
+            postgresql_where=text("status in ('open', 'uncollectible')"),
+        ),
         CheckConstraint(
             "status in ('draft', 'closing', 'sealed', 'open', 'paid', 'uncollectible', 'void')",
             name="status",
@@ -118,6 +122,8 @@ class Invoice(Model):
     # Stripe's side, as last seen in a reply or an event: of which second, and of which of them.
     stripe_told_at: Mapped[datetime | None]
     stripe_told_by: Mapped[str | None] = mapped_column(String(64))
+    # When it was last read only because nobody had looked for long.
+    stripe_read_at: Mapped[datetime | None]
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     # What it was at Stripe before somebody edited it there; that one is void.
     replaced_stripe_id: Mapped[str | None] = mapped_column(String(64))

@@ -49,6 +49,12 @@ def record_remote(
     return "moved" if moved else "told"
 
 
+def record_reading(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> Heard:
+    """Take over what was just read; where order can not tell, the reading is the newer."""
+    heard = record_remote(invoice, remote, now=now)
+    return record_remote(invoice, remote, now=now, is_last=True) if heard == "unsure" else heard
+
+
 def _replaced(invoice: Invoice, remote: RemoteInvoice) -> Heard:
     """Leave a revised invoice to who can read its revision; an unfinished one is reconciled."""
     if invoice.status not in FINALIZED:

@@ -19,6 +19,7 @@ class BillingPolicy:
     autofinalize_after_hours: int = 72
     usage_max_age_days: int = 35
     usage_max_skew_seconds: int = 300
+    stripe_rereads_per_hour: int = 10
 
     @property
     def max_age(self) -> timedelta:

@@ -98,9 +98,9 @@ class Gateway(Protocol):
         """Return a short-lived address of Stripe's portal; never store or log it."""
 
     def events_since(
-        self, since: datetime, types: Sequence[str]
+        self, since: datetime, types: Sequence[str], *, until: datetime | None = None
     ) -> Iterator[RemoteEvent | Unreadable]:
-        """Yield the events of `types` created at or after `since`, in no certain order."""
+        """Yield the events of `types` created from `since` to `until`, in no certain order."""
 
     def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
         """Return what a webhook carries; raises `BadSignature`, and `NotAnEvent` for no text."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.parsing import MOST_OF_AN_ID, parse_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
-from dashboard.text import storable
+from dashboard.text import NotStorable, storable
 
 # Stripe's objects are a dozen deep; PostgreSQL and Python give up at some thousands.
 DEEPEST = 100
@@ -29,7 +28,7 @@ def read_delivery(raw: bytes, *, live: bool) -> RemoteEvent | Unreadable:
     if "\0" in text:
         raise _no_text()
     try:
-        data = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        data = json.loads(text)
     except (ValueError, RecursionError):
         return _unreadable(None, text, "it is no JSON, or nested too deep")
     return read_event(data, text, live=live)
@@ -39,7 +38,7 @@ def read_event(data: Any, text: str | None = None, *, live: bool) -> RemoteEvent
     """Return the event in `data`, whose text was `text`, if it came as one."""
     try:
         event = parse_event(storable(data, DEEPEST))
-    except (NotAnEvent, RecursionError) as error:
+    except (NotAnEvent, NotStorable) as error:
         return _unreadable(data, json.dumps(data) if text is None else text, str(error))
     return replace(event, elsewhere=_elsewhere(event, live))
 
@@ -68,14 +67,3 @@ def _unreadable(data: Any, text: str, why: str) -> Unreadable:
 
 def _no_text() -> NotAnEvent:
     return NotAnEvent("The body is signed but is no text. Nothing was stored.")
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is beyond all numbers")
-    return number

@@ -173,13 +173,16 @@ class StripeGateway:
         return str(reply.data["url"])
 
     def events_since(
-        self, since: datetime, types: Sequence[str]
+        self, since: datetime, types: Sequence[str], *, until: datetime | None = None
     ) -> Iterator[RemoteEvent | Unreadable]:
         """Yield events, newest first among twenty types: more do not fit one list."""
+        created = {"gte": int(since.timestamp())}
+        if until is not None:
+            created["lte"] = math.ceil(until.timestamp())
         for start in range(0, len(types), TYPES_PER_LIST):
             query: dict[str, Any] = {
                 "types": list(types[start : start + TYPES_PER_LIST]),
-                "created": {"gte": int(since.timestamp())},
+                "created": created,
                 "limit": PAGE,
             }
             for one in self._pages("GET events", "/v1/events", query):

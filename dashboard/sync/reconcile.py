@@ -13,7 +13,7 @@ from dashboard.audit.record import record as record_audit
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park, record_remote
+from dashboard.billing.outcome import park, record_reading
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
@@ -40,13 +40,13 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
     db.session.refresh(invoice, with_for_update=True)
     adopt(invoice, remote, now=now)
     if invoice.status not in ("draft", "closing", "sealed"):
-        record_remote(invoice, remote, now=now)
+        record_reading(invoice, remote, now=now)
         return
     seal_now(invoice, now=now)
     billed = billed_by_key(invoice.id, lines)
     carried = carry_over(invoice, billed, now=now)
     invoice.synced_revision = invoice.revision
-    record_remote(invoice, remote, now=now)
+    record_reading(invoice, remote, now=now)
     record_audit(
         "invoice.finalized_at_stripe",
         invoice,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
@@ -12,6 +14,7 @@ from dashboard.billing.outcome import note_failure, park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import agreed_total, forget_draft
+from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.sync.revisions import adopt, latest
 from dashboard.webhooks.delivery import Delivery, Handled
@@ -55,10 +58,7 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     if remote.status == "draft":
         return Handled("Older than what is known.", ignored=True)
     if stripe_acted_first(invoice, remote, delivery.idempotency_key):
-        invoice.stripe_invoice_id = invoice.stripe_invoice_id or remote.id
-        invoice.stripe_status = remote.status
-        run = request_sync(invoice, Request("event", STRIPE, verify=True), now=delivery.now)
-        delivery.runs.append(run)
+        delivery.runs.append(begin_reconciliation(invoice, remote, now=delivery.now))
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
     before = invoice.status
     if adopt(invoice, remote, now=delivery.now):
@@ -72,11 +72,23 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         return Handled(f"It is {invoice.status}; nothing newer was told.")
     if heard != "moved":
         return Handled(f"It is {invoice.status} already; details were refreshed.")
+    note_move(invoice, before, now=delivery.now)
+    return Handled(f"The invoice went from {before} to {invoice.status}.")
+
+
+def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> SyncRun:
+    """Note that Stripe finalized first and return the sync that takes over what it billed."""
+    invoice.stripe_invoice_id = invoice.stripe_invoice_id or remote.id
+    invoice.stripe_status = remote.status
+    return request_sync(invoice, Request("event", STRIPE, verify=True), now=now)
+
+
+def note_move(invoice: Invoice, before: str, *, now: datetime) -> None:
+    """Put on record that Stripe moved the invoice on from `before`."""
     # A finalization whose reply was lost need not wait for its time to be told so.
     hasten(invoice)
-    facts = {"from": before, "to": invoice.status, "stripe_id": remote.id}
-    record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=delivery.now)
-    return Handled(f"The invoice went from {before} to {invoice.status}.")
+    facts = {"from": before, "to": invoice.status, "stripe_id": invoice.stripe_invoice_id}
+    record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=now)
 
 
 def as_it_stands(delivery: Delivery) -> RemoteInvoice:
@@ -122,11 +134,16 @@ def invoice_deleted(delivery: Delivery) -> Handled:
     invoice = db.session.scalar(query.with_for_update())
     if invoice is None or invoice.status in FINALIZED:
         return Handled("Nothing of ours was deleted.", ignored=True)
-    forget_draft(invoice)
-    invoice.next_sync_at = delivery.now
-    facts = {"stripe_id": delivery.invoice.id}
-    record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=delivery.now)
+    forget_deleted(invoice, now=delivery.now)
     return Handled("The draft was deleted at Stripe; the next sync makes a new one.")
+
+
+def forget_deleted(invoice: Invoice, *, now: datetime) -> None:
+    """Forget a draft that somebody deleted, and have it made anew."""
+    facts = {"stripe_id": invoice.stripe_invoice_id}
+    forget_draft(invoice)
+    invoice.next_sync_at = now
+    record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=now)
 
 
 def why_it_failed(delivery: Delivery) -> str:

@@ -61,6 +61,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("closing", "roll_batch"),
         ("maintenance", "backfill_events"),
         ("maintenance", "make_partitions"),
+        ("maintenance", "reread_invoices"),
     ]
 
 

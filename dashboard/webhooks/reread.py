@@ -1,0 +1,102 @@
+"""Read invoices again that nobody told us of for long: the last resort where events were lost.
+
+Back-fill lists events, of which Stripe keeps a month; what it can not bring is found here, slowly,
+within what an account may read (STRIPE_REREADS_PER_HOUR).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Select, exists, or_, select, update
+
+from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import record_reading
+from dashboard.extensions import db
+from dashboard.gateway.errors import Missing
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import RemoteInvoice
+from dashboard.sync.models import SyncRun, SyncStep
+from dashboard.sync.revisions import adopt, latest
+from dashboard.webhooks.invoices import (
+    begin_reconciliation,
+    forget_deleted,
+    note_move,
+    stripe_acted_first,
+)
+
+UNPAID = ("open", "uncollectible")
+UNFINISHED = ("draft", "closing", "sealed")
+
+
+def longest_unread(*, most: int) -> list[int]:
+    """Return the invoices to read next: what is unsettled or parked first, then what is unpaid.
+
+    Of both, what was read longest ago, so that in the end each has its turn.
+    """
+    chosen = list(db.session.scalars(_oldest(_unsettled()).limit(most)))
+    open_ones = _oldest(select(Invoice.id).where(Invoice.status.in_(UNPAID)))
+    return [*chosen, *db.session.scalars(open_ones.limit(most - len(chosen)))]
+
+
+def reread(
+    invoice_id: int, *, gateway: Gateway, checkpoint: Callable[[], None], now: datetime
+) -> SyncRun | None:
+    """Read one invoice and take over what Stripe says of it; return the sync it asks for.
+
+    Raises `GatewayError`; it has had its turn all the same, or one would be in the way of all.
+    """
+    turn = update(Invoice).where(Invoice.id == invoice_id).values(stripe_read_at=now)
+    stripe_id = db.session.scalar(
+        turn.returning(Invoice.stripe_invoice_id),
+        execution_options={"synchronize_session": False},
+    )
+    checkpoint()
+    if stripe_id is None:
+        return None
+    try:
+        remote = latest(gateway, gateway.invoice(stripe_id))
+    except Missing:
+        remote = None
+    invoice = _still(invoice_id, stripe_id)
+    if invoice is None:
+        return None
+    if remote is not None:
+        return take_over(invoice, remote, now)
+    if invoice.status in UNFINISHED:
+        forget_deleted(invoice, now=now)
+    return None
+
+
+def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun | None:
+    """Follow what a reading shows, as if the event that was lost had told it."""
+    if remote.status == "draft":
+        # Whatever is unsettled of a draft, its sync settles.
+        return None
+    if stripe_acted_first(invoice, remote, None):
+        return begin_reconciliation(invoice, remote, now=now)
+    before = invoice.status
+    adopt(invoice, remote, now=now)
+    if record_reading(invoice, remote, now=now) == "moved":
+        note_move(invoice, before, now=now)
+    return None
+
+
+def _still(invoice_id: int, stripe_id: str) -> Invoice | None:
+    query = select(Invoice).where(Invoice.id == invoice_id, Invoice.stripe_invoice_id == stripe_id)
+    found = db.session.scalars(
+        query.with_for_update(), execution_options={"populate_existing": True}
+    )
+    return found.one_or_none()
+
+
+def _unsettled() -> Select[int]:
+    step = exists().where(SyncStep.invoice_id == Invoice.id, SyncStep.outcome.is_(None))
+    is_unsettled = or_(Invoice.parked_at.is_not(None), step)
+    return select(Invoice.id).where(Invoice.status.in_(UNFINISHED), is_unsettled)
+
+
+def _oldest(query: Select[int]) -> Select[int]:
+    known = query.where(Invoice.stripe_invoice_id.is_not(None))
+    return known.order_by(Invoice.stripe_read_at.nulls_first(), Invoice.id)

@@ -1,0 +1,102 @@
+"""Invoices that nobody told us of for long are read again, each in its turn."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.gateway.errors import GatewayError
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import checkpoint, transaction
+from dashboard.webhooks.reread import longest_unread, reread
+from tests.support.billing import make_bill, put
+from tests.support.syncing import Syncer
+from tests.sync.test_finalize import close, seal
+from tests.webhooks.test_two_installations import pay
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def opened(syncer: Syncer, slug: str) -> Invoice:
+    """Return a bill that waits to be paid."""
+    bill = make_bill(slug)
+    put(bill, a=4000)
+    syncer.sync(bill)
+    seal(bill)
+    close(bill, syncer)
+    return bill
+
+
+def read(bill: Invoice, syncer: Syncer, now: datetime | None = None) -> SyncRun | None:
+    """Read one bill again."""
+    with transaction():
+        return reread(bill.id, gateway=syncer.gateway, checkpoint=checkpoint, now=now or utc_now())
+
+
+def test_a_payment_that_nobody_told_us_of_is_found(syncer: Syncer) -> None:
+    bill = opened(syncer, "acme")
+    pay(bill, syncer)
+    assert read(bill, syncer) is None
+    assert (bill.status, bill.amount_due_cents) == ("paid", 4000)
+
+
+def test_an_invoice_as_it_is_known_costs_one_read_and_changes_nothing(syncer: Syncer) -> None:
+    bill = opened(syncer, "acme")
+    syncer.operations()
+    read(bill, syncer)
+    assert (bill.status, syncer.operations()) == ("open", ["GET GET /v1/invoices/{invoice}"])
+
+
+def test_each_has_its_turn_those_read_longest_ago_first(syncer: Syncer) -> None:
+    bills = [opened(syncer, slug) for slug in ("acme", "globex", "initech")]
+    turns = []
+    for hour in range(4):
+        [chosen] = longest_unread(most=1)
+        turns.append(chosen)
+        read(db.session.get_one(Invoice, chosen), syncer, utc_now() + timedelta(hours=hour))
+    ids = [bill.id for bill in bills]
+    assert turns == [*ids, ids[0]]
+
+
+def test_what_is_held_comes_before_what_is_unpaid_and_drafts_at_peace_never(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    unpaid = opened(syncer, "globex")
+    put(bill, a=4000)
+    syncer.sync(bill)
+    assert longest_unread(most=9) == [unpaid.id]
+    put(bill, b=100)
+    rule = syncer.sandbox.fault("drop_after", "add_lines$")
+    syncer.sync(bill)
+    syncer.sandbox.delete(f"faults/{rule}")
+    assert longest_unread(most=9) == [bill.id, unpaid.id]
+    assert longest_unread(most=0) == []
+
+
+def test_a_read_that_fails_is_no_bar_to_the_others(syncer: Syncer) -> None:
+    bills = [opened(syncer, slug) for slug in ("acme", "globex")]
+    rule = syncer.sandbox.fault("error_before", f"{bills[0].stripe_invoice_id}$", method="GET")
+    with pytest.raises(GatewayError):
+        read(bills[0], syncer)
+    syncer.sandbox.delete(f"faults/{rule}")
+    assert longest_unread(most=1) == [bills[1].id]
+
+
+def test_a_held_draft_that_stripe_finalized_is_reconciled(bill: Invoice, syncer: Syncer) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    syncer.gateway.finalize(str(bill.stripe_invoice_id), key="somebody")
+    run = read(bill, syncer)
+    assert run is not None
+    syncer.carry_out(run)
+    assert bill.status == "open"
+
+
+def test_a_held_draft_that_is_gone_is_made_anew(bill: Invoice, syncer: Syncer) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    syncer.gateway.delete_draft(str(bill.stripe_invoice_id))
+    read(bill, syncer)
+    assert (bill.stripe_invoice_id, bill.is_dirty) == (None, True)
