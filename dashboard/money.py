@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-# Stripe sends these with no minor unit: the amount is in whole currency units.
-ZERO_DECIMAL = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905 a list of 15 codes reads worse
-)
-THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
-
+from dashboard.currencies import charge_step, minor_digits
 
 # The smallest card charge in minor units, by the currency it settles in; others as the dollar.
 _MINIMUM_CHARGES = {
@@ -25,13 +20,6 @@ class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were combined."""
 
 
-def minor_digits(currency: str) -> int:
-    """Return how many digits the minor unit of `currency` (ISO code, lower case) has: 0, 2 or 3."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    return 3 if currency in THREE_DECIMAL else 2
-
-
 def minimum_charge(currency: str) -> int:
     """Return the smallest amount Stripe charges in `currency`, in minor units."""
     return _MINIMUM_CHARGES.get(currency, _MINIMUM_OF_OTHERS)
@@ -42,6 +30,16 @@ def round_minor(amount: Decimal | Fraction) -> int:
     whole, rest = divmod(abs(Fraction(amount)), 1)
     cents = int(whole) + (1 if rest >= Fraction(1, 2) else 0)
     return -cents if amount < 0 else cents
+
+
+def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:
+    """Round an exact amount of minor units to what can be charged, half away from zero.
+
+    So what the ledger says is what Stripe's draft says and what is asked for: whole hundreds for
+    the króna and the Uganda shilling, tens for currencies with thousandths.
+    """
+    step = charge_step(currency)
+    return round_minor(Fraction(amount) / step) * step
 
 
 @dataclass(frozen=True, order=False, slots=True)
@@ -70,6 +68,11 @@ class Money:
 
     def __bool__(self) -> bool:
         return self.cents != 0
+
+    @property
+    def is_chargeable(self) -> bool:
+        """Whether it can be charged or credited as it is."""
+        return self.cents % charge_step(self.currency) == 0
 
     @property
     def major(self) -> Decimal:

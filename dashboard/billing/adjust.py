@@ -14,9 +14,10 @@ from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Adjustment, Invoice
 from dashboard.billing.period import Period
 from dashboard.billing.revision import touch
+from dashboard.currencies import charge_step
 from dashboard.errors import Conflict, Invalid, InvoiceIsFrozen
 from dashboard.extensions import db
-from dashboard.money import Money
+from dashboard.money import Money, round_charge
 from dashboard.pricing.rating import MAX_CENTS
 
 
@@ -82,6 +83,14 @@ def _check(invoice: Invoice, amount: Money) -> None:
     if not amount:
         raise Invalid(
             "The amount is zero. Nothing was added. Send what to charge or to credit.",
+            field="amount_cents",
+        )
+    if not amount.is_chargeable:
+        step = charge_step(amount.currency)
+        raise Invalid(
+            f"{amount.currency.upper()} can only be charged and credited in multiples of {step} "
+            f"minor units. Nothing was added. Send {round_charge(amount.cents, amount.currency)}, "
+            "or another multiple.",
             field="amount_cents",
         )
     if abs(amount.cents) > MAX_CENTS:

@@ -14,6 +14,7 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.revision import touch
 from dashboard.extensions import db
+from dashboard.money import round_charge
 from dashboard.pricing.exact import major_text
 
 
@@ -63,13 +64,15 @@ def carried_already(item_ids: list[int]) -> set[int]:
 
 def carried_line(item: InvoiceItem, cents: int, currency: str) -> Line:
     """Return the line that bills the remainder of `item` on a later invoice."""
-    due, billed, rest = (
+    asked = round_charge(cents, currency)
+    due, billed, rest, rounded = (
         major_text(Decimal(part), currency)
-        for part in (item.amount_cents, item.amount_cents - cents, abs(cents))
+        for part in (item.amount_cents, item.amount_cents - cents, abs(cents), abs(asked))
     )
     words = (
         f"{due} is due for this, but the invoice of that period was issued with {billed} for it. "
-        f"The difference of {rest} is {'billed' if cents > 0 else 'credited'} here."
+        f"The difference of {rest} is {'billed' if cents > 0 else 'credited'} here"
+        f"{'.' if asked == cents else f', rounded to what can be charged: {rounded}.'}"
     )
     return Line(
         kind="carry_over",
@@ -77,7 +80,7 @@ def carried_line(item: InvoiceItem, cents: int, currency: str) -> Line:
         cycle_id=item.cycle_id,
         description=f"{item.description}, carried over",
         quantity=Decimal(1),
-        amount_cents=cents,
+        amount_cents=asked,
         period=Period(item.period_start, item.period_end),
         trace={"model": "carry_over", "words": [words]},
         carried_from_id=item.id,

@@ -20,6 +20,7 @@ from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.standing import Standing, fit
 from dashboard.billing.void_models import VoidClaim
 from dashboard.extensions import db
+from dashboard.money import round_charge
 from dashboard.pricing.exact import major_text
 from dashboard.pricing.rating import Rated
 
@@ -175,7 +176,8 @@ def remainder(rated: Rated, before: Standing) -> Rated:
     """Return what is left of `rated` (everything so far) after what became of it before."""
     if before == Standing():
         return rated
-    amount = rated.amount_cents - before.cents
+    # What earlier invoices billed may be finer than the currency can be charged in by now.
+    amount = round_charge(rated.amount_cents - before.cents, rated.trace["currency"])
     trace = rated.trace | {
         "billed_before_cents": before.billed + before.rebilled,
         "held_cents": before.held,

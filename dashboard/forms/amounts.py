@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from wtforms.validators import ValidationError
 
-from dashboard.money import Money, minor_digits
+from dashboard.currencies import charge_step, minor_digits, shown_digits
+from dashboard.money import Money
 
 # Not what Decimal() reads: that takes exponents, underscores and other scripts' digits. A comma
 # that does not separate thousands is the decimal point of half the world: it is never dropped.
@@ -21,7 +22,7 @@ def read_number(text: str) -> Decimal | None:
 
 def read_amount(text: str, currency: str) -> Money:
     """Return an amount above zero in currency units; raise ValidationError with one sentence."""
-    amount, digits = read_number(text), minor_digits(currency)
+    amount, digits = read_number(text), shown_digits(currency)
     if amount is None:
         raise ValidationError(_how_to_write(currency))
     if amount <= 0:
@@ -34,17 +35,30 @@ def read_amount(text: str, currency: str) -> Money:
         raise ValidationError(
             f"{currency.upper()} has {places}. Enter an amount such as {example(currency)}."
         )
-    return Money(int(amount.scaleb(digits)), currency)
+    money = Money(int(amount.scaleb(minor_digits(currency))), currency)
+    if not money.is_chargeable:
+        step = written(Money(charge_step(currency), currency))
+        raise ValidationError(
+            f"{currency.upper()} is charged in steps of {step}. Enter an amount such as "
+            f"{example(currency)}."
+        )
+    return money
 
 
 def example(currency: str) -> str:
-    """Return an amount as it may be typed in this currency: 25.00 usd, 2500 jpy."""
-    return str(Money(2500, currency).major)
+    """Return an amount as it may be typed in this currency: 25.00 usd, 2500 jpy, 25 isk."""
+    return written(Money(2500, currency))
+
+
+def written(money: Money, style: str = "") -> str:
+    """Return an amount in currency units with the decimals that its currency is charged in."""
+    return f"{money.major:{style}.{shown_digits(money.currency)}f}"
 
 
 def _how_to_write(currency: str) -> str:
-    point = ", with a point before the decimals" if minor_digits(currency) else ""
-    grouped = f"{Money(12_345_678, currency).major:,}"
+    point = ", with a point before the decimals" if shown_digits(currency) else ""
+    step = charge_step(currency)
+    grouped = written(Money(12_345_678 // step * step, currency), ",")
     return (
         f"Enter the amount in digits{point}, such as {example(currency)}. "
         f"A comma may only separate thousands, as in {grouped}."

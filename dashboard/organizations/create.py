@@ -14,6 +14,7 @@ from dashboard.billing.draft import open_first
 from dashboard.billing.period import whole_second
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
+from dashboard.organizations.currency import check_currency
 from dashboard.organizations.models import Organization
 
 
@@ -61,6 +62,7 @@ def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor)
 
 
 def _check(wanted: NewOrganization) -> None:
+    check_currency(wanted.currency)
     by_invoice = wanted.collection_method == "send_invoice"
     if by_invoice != (wanted.days_until_due is not None):
         raise Invalid(

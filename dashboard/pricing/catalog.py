@@ -18,6 +18,7 @@ from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice import reprice
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
+from dashboard.organizations.currency import check_currency
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.terms import Terms
@@ -56,6 +57,7 @@ def create_price(
     existing = _by_code(wanted.code)
     if existing is not None:
         return _same(existing, wanted, effective_at)
+    check_currency(wanted.terms.currency)
     # To the second, as attachments are: their shares of a cycle are whole seconds.
     effective_at = whole_second(effective_at or now)
     price = Price(

@@ -7,7 +7,7 @@ from functools import cache
 
 from babel.numbers import get_currency_symbol
 
-from dashboard.money import minor_digits
+from dashboard.currencies import minor_digits, shown_digits
 
 # Decimal's default context silently keeps 28 digits; NUMERIC(38,12) holds 38, and sums a few more.
 EXACT = Context(prec=80, traps=[Inexact])
@@ -52,7 +52,8 @@ def major_text(minor_units: Decimal, currency: str) -> str:
     """Write minor units as people read an amount, with every digit it has: $1,234.50, $0.0005."""
     digits = minor_digits(currency)
     whole, _, places = grouped(abs(EXACT.scaleb(minor_units, -digits))).partition(".")
-    padded = places.ljust(digits, "0")
+    # Amounts of a currency that is charged in whole units have no decimals; prices may.
+    padded = places.ljust(digits if places else shown_digits(currency), "0")
     return _signed(minor_units < 0, f"{whole}.{padded}" if padded else whole, currency)
 
 

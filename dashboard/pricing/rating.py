@@ -1,6 +1,6 @@
 """Rating: terms and a quantity, or attachment segments, in; an amount and its explanation out.
 
-Pure. One rounding per line, half away from zero, to the currency's minor unit.
+Pure. One rounding per line, half away from zero, to what the currency can be charged in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from dashboard.errors import Invalid
-from dashboard.money import round_minor
+from dashboard.money import round_charge
 from dashboard.pricing import trace
 from dashboard.pricing.charge import Charge, Place, charge
 from dashboard.pricing.exact import EXACT, total
@@ -77,7 +77,7 @@ def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
     found: list[Rated] = []
     for terms, quantity in used:
         charged = charge(terms, quantity, place)
-        cents = _rounded(charged.amount)
+        cents = _rounded(charged.amount, terms.currency)
         found.append(Rated(cents, trace.of_usage(terms, charged, cents)))
         is_asked = place.is_asked or charged.asks_once
         place = Place(EXACT.add(place.before, quantity), whole, is_asked)
@@ -92,12 +92,12 @@ def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle_period: Span
         share = Fraction(segment.seconds, cycle_period.seconds)
         parts.append((segment, charged, charged.amount * share))
     exact = sum((amount for _, _, amount in parts), Fraction(0))
-    cents = _rounded(exact)
+    cents = _rounded(exact, terms.currency)
     return Rated(cents, trace.of_fee(terms, parts, cycle_period.seconds, exact, cents))
 
 
-def _rounded(exact: Fraction) -> int:
-    cents = round_minor(exact)
+def _rounded(exact: Fraction, currency: str) -> int:
+    cents = round_charge(exact, currency)
     if abs(cents) > MAX_CENTS:
         raise AmountTooLarge(
             f"This would make a line of {cents} minor units; a line holds at most {MAX_CENTS}. "

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dashboard.money import minimum_charge, round_minor
+from dashboard.sandbox.currencies import round_due
 
 
 def line_amount(unit_amount: Decimal, quantity: Decimal) -> int:
@@ -22,4 +23,5 @@ def settle_with_balance(total: int, balance: int, currency: str) -> tuple[int, i
     due = total + balance
     if due < minimum_charge(currency):
         return 0, due
-    return due, 0
+    asked = round_due(due, currency)
+    return asked, due - asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.sandbox.currencies import currency_of
 from dashboard.sandbox.customers import balance_of, find_customer, set_balance
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.paging import page
@@ -12,7 +13,8 @@ from dashboard.sandbox.store import Record, new_id
 def create(call: Call) -> Record:
     """POST /v1/customers/{customer}/balance_transactions: an adjustment in minor units."""
     customer = find_customer(call.store, call.ids["customer"])
-    return _rendered(_move(call, customer, call.params["currency"].lower(), call.params["amount"]))
+    currency = currency_of(call.params["currency"])
+    return _rendered(_move(call, customer, currency, call.params["amount"]))
 
 
 def move_balance(call: Call, customer: Record, invoice: Record, cents: int, kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from dashboard.sandbox.currencies import currency_of
 from dashboard.sandbox.errors import invalid
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.state import Call, Sandbox
@@ -36,7 +37,7 @@ def blank(call: Call, customer: Record) -> Record:
         "automatically_finalizes_at": None,
         "billing_reason": "manual",
         "created": now,
-        "currency": currency.lower(),
+        "currency": currency_of(currency),
         "customer": customer["id"],
         "customer_address": customer["address"],
         "customer_email": customer["email"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.sandbox.currencies import currency_of
 from dashboard.sandbox.customers import find_customer
 from dashboard.sandbox.errors import invalid, missing, not_editable
 from dashboard.sandbox.invoice_access import changed, terms
@@ -82,7 +83,7 @@ def _pending_home(call: Call) -> Record:
         )
     customer = find_customer(call.store, call.params["customer"])
     currency = call.params.get("currency") or customer["currency"] or "usd"
-    return {"id": None, "customer": customer["id"], "currency": currency.lower()}
+    return {"id": None, "customer": customer["id"], "currency": currency_of(currency)}
 
 
 def _check_home(call: Call, invoice: Record | None, item: Record) -> None:

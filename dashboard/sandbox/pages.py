@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from dashboard.clock import from_timestamp
+from dashboard.currencies import minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.sandbox.events import Cause
 from dashboard.sandbox.state import Call, Sandbox
@@ -27,8 +28,9 @@ def add_filters(app: Flask) -> None:
 
 def money(cents: int, currency: str) -> str:
     """Return e.g. "1,234.50 USD" for 123450 minor units."""
-    amount = Money(cents, currency).major
-    return f"{amount:,} {currency.upper()}".replace("-", "\N{MINUS SIGN}")
+    amount = Money(cents, currency)
+    digits = shown_digits(currency) if amount.is_chargeable else minor_digits(currency)
+    return f"{amount.major:,.{digits}f} {currency.upper()}".replace("-", "\N{MINUS SIGN}")
 
 
 def day(instant: int | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.money import minimum_charge
 from dashboard.sandbox.balances import move_balance
+from dashboard.sandbox.currencies import not_chargeable
 from dashboard.sandbox.errors import ApiError, refused
 from dashboard.sandbox.invoice_access import changed, from_path, shown, terms
 from dashboard.sandbox.invoice_view import amount_due, total_of
@@ -132,6 +133,10 @@ def _charge(call: Call, invoice: Record, wanted: str | None) -> None:
         method_id = attach_to(call, find_method(call, wanted), customer)["id"]
     cents = remaining(call, invoice)
     invoice["attempted"], invoice["attempt_count"] = True, invoice["attempt_count"] + 1
+    refusal = not_chargeable(cents, invoice["currency"])
+    if refusal is not None:
+        _fail(call, invoice)
+        raise refusal
     if cents >= minimum_charge(invoice["currency"]) and not _goes_through(call, method_id):
         _fail(call, invoice)
         raise _no_method() if method_id is None else _declined()

@@ -47,7 +47,9 @@ def choices(line: ForeignLine, invoice: Invoice) -> tuple[str, ...]:
     """
     if line.decision in FINAL or invoice.status in FINALIZED:
         return ()
-    open_to_items = invoice.is_changeable and line.amount_cents != 0
+    amount = Money(line.amount_cents, invoice.currency)
+    # The ledger only holds what can be charged; see docs/decisions/what-can-be-charged.md.
+    open_to_items = invoice.is_changeable and amount and amount.is_chargeable
     possible = ("take_ours", "adopt", "leave") if open_to_items else ("take_ours", "leave")
     return tuple(one for one in possible if one != line.decision)
 

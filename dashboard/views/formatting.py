@@ -6,6 +6,7 @@ from decimal import Decimal
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
+from dashboard.currencies import minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.pricing.exact import MINUS, major_text
 
@@ -18,7 +19,13 @@ def money(cents: int | None, currency: str) -> str:
     """Return minor units as people write them: 229285 usd is $2,292.85; nothing is a dash."""
     if cents is None:
         return DASH
-    text = format_currency(Money(cents, currency).major, currency.upper(), locale=LOCALE)
+    amount = Money(cents, currency)
+    # Not the digits that people write by custom: what is charged, also where that has more of them.
+    digits = shown_digits(currency) if amount.is_chargeable else minor_digits(currency)
+    pattern = f"¤#,##0.{'0' * digits}" if digits else "¤#,##0"
+    text = format_currency(
+        amount.major, currency.upper(), pattern, locale=LOCALE, currency_digits=False
+    )
     return text.replace("-", MINUS)
 
 

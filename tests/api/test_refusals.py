@@ -225,3 +225,21 @@ def test_our_own_failure_is_a_problem_that_tells_no_secret(app, caller, acme, mo
     failed = caller.post("/usage", {"records": [record()]})
     assert (failed.status_code, failed.mimetype) == (500, "application/problem+json")
     assert "swordfish" not in failed.text
+
+
+@pytest.mark.parametrize("code", ["zzz", "btc", "xau"])
+def test_currencies_that_stripe_does_not_take_are_refused(caller, code):
+    body = {"slug": "new", "name": "New", "email": "a@new.com", "currency": code}
+    price = {"code": "new", "name": "New", "kind": "recurring", "unit_amount": "5"}
+    for path, sent in (("/organizations", body), ("/prices", price | {"currency": code})):
+        refused = caller.post(path, sent)
+        assert refused.status_code == 422
+        assert [one["field"] for one in refused.json["errors"]] == ["currency"]
+
+
+def test_a_credit_that_cannot_be_given_back_is_refused_and_says_what_can(caller, db):
+    make_organization("reykjavik", currency="isk")
+    db.session.commit()
+    refused = caller.post("/organizations/reykjavik/adjustments", CHARGE | {"amount_cents": -1050})
+    assert refused.status_code == 422
+    assert "multiples of 100 minor units. Nothing was added. Send -1100" in refused.json["detail"]

@@ -56,3 +56,14 @@ def test_nothing_too_much_or_another_currency_is_refused(invoice, db, cents, cur
     with pytest.raises(Invalid, match="Nothing was added"):
         adjust(invoice, cents, currency)
     assert db.session.scalar(select(func.count()).select_from(Adjustment)) == 0
+
+
+@pytest.mark.parametrize(
+    ("currency", "cents", "instead"), [("isk", 105050, "105100"), ("kwd", -1234, "-1230")]
+)
+def test_what_cannot_be_charged_is_refused_with_what_can(db, currency, cents, instead):
+    invoice = current_invoice(make_organization(currency=currency))
+    with pytest.raises(Invalid, match=f"Nothing was added. Send {instead}, or another multiple"):
+        adjust(invoice, cents, currency)
+    adjust(invoice, int(instead), currency)
+    assert invoice.total_cents == int(instead)

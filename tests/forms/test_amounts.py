@@ -17,7 +17,9 @@ from dashboard.money import Money
         ("1234567.89", "usd", 123456789),
         ("007", "usd", 700),
         ("2500", "jpy", 2500),
-        ("1.234", "kwd", 1234),
+        ("1.23", "kwd", 1230),
+        ("1.230", "kwd", 1230),
+        ("1,234", "isk", 123400),
         ("999,999,999", "usd", 99999999900),
     ],
 )
@@ -47,6 +49,9 @@ def test_what_could_mean_something_else_is_refused(text: str) -> None:
         ("999999999.01", "usd", "at most 999,999,999"),
         ("9" * 4000, "usd", "at most 999,999,999"),
         ("1.000", "usd", "USD has 2 decimal places. Enter an amount such as 25.00"),
+        ("25.00", "isk", "ISK has no decimal places. Enter an amount such as 25"),
+        ("1.234", "kwd", "KWD is charged in steps of 0.010. Enter an amount such as 2.500"),
+        ("12,50", "ugx", "in digits, such as 25. A comma may only .* 123,456"),
         ("25.00", "jpy", "JPY has no decimal places. Enter an amount such as 2500"),
         ("12,50", "jpy", "in digits, such as 2500. A comma may only .* 12,345,678"),
     ],
@@ -56,6 +61,6 @@ def test_each_mistake_has_its_own_sentence(text: str, currency: str, words: str)
         read_amount(text, currency)
 
 
-@pytest.mark.parametrize("currency", ["usd", "jpy", "kwd"])
+@pytest.mark.parametrize("currency", ["usd", "jpy", "kwd", "isk", "ugx"])
 def test_the_example_is_itself_accepted(currency: str) -> None:
     assert read_amount(example(currency), currency) == Money(2500, currency)

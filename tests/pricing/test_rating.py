@@ -20,7 +20,7 @@ from dashboard.pricing.rating import (
     rate_recurring,
 )
 from dashboard.pricing.terms import BadTerms, Terms, Tier
-from tests.support.rating import costs, terms
+from tests.support.rating import charged, costs, terms
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 JANUARY = Period(START, datetime(2026, 2, 1, tzinfo=UTC))
@@ -38,14 +38,16 @@ def expected(terms: Terms, units: Decimal) -> Fraction:
 @unhurried
 @given(terms(), quantities)
 def test_usage_costs_what_its_model_says_rounded_once(terms, units):
-    assert rate_metered(terms, units).amount_cents == round_minor(expected(terms, units))
+    assert rate_metered(terms, units).amount_cents == charged(
+        expected(terms, units), terms.currency
+    )
 
 
 @unhurried
 @given(st.lists(st.tuples(terms(currencies=st.just("usd")), quantities), max_size=4))
 def test_each_version_costs_what_lies_in_its_stretch_of_the_count_rounded_once(used):
     rated = [one.amount_cents for one in rate_cycle(used)]
-    assert rated == [round_minor(cost) for cost in costs(used)]
+    assert rated == [charged(cost, "usd") for cost in costs(used)]
 
 
 @unhurried
@@ -81,7 +83,7 @@ def test_a_fee_is_the_sum_of_its_segments_shares_rounded_once(terms, cuts):
         (expected(terms, part.quantity) * part.seconds / JANUARY.seconds for part in segments),
         Fraction(0),
     )
-    assert rate_recurring(terms, segments, JANUARY).amount_cents == round_minor(exact)
+    assert rate_recurring(terms, segments, JANUARY).amount_cents == charged(exact, terms.currency)
 
 
 @unhurried

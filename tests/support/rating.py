@@ -7,7 +7,7 @@ model asks for what lies in that stretch. It shares no arithmetic with the produ
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ MODELS = ["flat", "per_unit", "package", "graduated", "volume"]
 AMOUNTS = st.decimals(0, 10**4, places=6)
 BOUNDS = st.integers(1, 10**6)
 ALLOWANCES = st.sampled_from([Decimal(0), Decimal(100), Decimal("0.5")])
-CURRENCIES = st.sampled_from(["usd", "jpy", "kwd"])
+CURRENCIES = st.sampled_from(["usd", "jpy", "kwd", "isk"])
 
 
 @st.composite
@@ -48,6 +48,17 @@ def terms(
         package_size=draw(sizes) if model == "package" else None,
         tiers=draw(tiers(bounds, amounts)) if model in ("graduated", "volume") else (),
     )
+
+
+STEPS = {"isk": 100, "ugx": 100, "kwd": 10}
+
+
+def charged(cost: Fraction, currency: str) -> int:
+    """Return what of an exact cost is charged: the nearest step, and of two the farther from 0."""
+    step = STEPS.get(currency, 1)
+    below = floor(abs(cost) / step) * step
+    cents = below + step if abs(cost) - below >= below + step - abs(cost) else below
+    return -cents if cost < 0 else cents
 
 
 def costs(used: Sequence[tuple[Terms, Decimal]]) -> list[Fraction]:
@@ -82,12 +93,12 @@ def _stretch(one: Terms, low: Fraction, high: Fraction, whole: Fraction) -> Frac
         size = Fraction(one.package_size or 1)
         begun = ceil(high / size) - ceil(low / size)  # packages that start in [low, high)
         return begun * Fraction(one.unit_amount)
-    amount, floor = Fraction(0), Fraction(0)
+    amount, bottom = Fraction(0), Fraction(0)
     for tier in one.tiers:
         top = high if tier.up_to is None else Fraction(tier.up_to)
-        amount += max(min(high, top) - max(low, floor), Fraction(0)) * Fraction(tier.unit_amount)
-        amount += Fraction(tier.flat_amount) if low <= floor < high else 0
-        floor = max(top, floor)
+        amount += max(min(high, top) - max(low, bottom), Fraction(0)) * Fraction(tier.unit_amount)
+        amount += Fraction(tier.flat_amount) if low <= bottom < high else 0
+        bottom = max(top, bottom)
     return amount
 
 

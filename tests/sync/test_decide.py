@@ -116,3 +116,9 @@ def test_an_unknown_decision_changes_nothing(line: ForeignLine) -> None:
     with pytest.raises(Invalid):
         decide(line, "burn")
     assert line.decision is None
+
+
+def test_a_line_that_cannot_be_charged_is_not_adopted() -> None:
+    for cents, can_be in ((105000, True), (105050, False)):
+        line = ForeignLine(amount_cents=cents)
+        assert ("adopt" in choices(line, Invoice(status="draft", currency="isk"))) == can_be

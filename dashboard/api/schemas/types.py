@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from dashboard.currencies import TAKEN
 from dashboard.pricing.exact import plain
 from dashboard.text import unprintable
 
@@ -97,7 +98,18 @@ def _shown(text: str, found: str | None) -> str:
 
 Printable = AfterValidator(printable)
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+
+
+def taken(code: str) -> str:
+    """Refuse currencies that Stripe does not take."""
+    if code not in TAKEN:
+        raise PydanticCustomError(
+            "unknown_currency", "Use the code of a currency that Stripe takes, such as usd or eur"
+        )
+    return code
+
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$"), AfterValidator(taken)]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Printable
 ]

@@ -33,12 +33,17 @@ class Bench:
         return str(reply["id"])
 
     def draft(self, customer: str | None = None, **params: Any) -> Reply:
-        """Create a draft in US dollars; sent, not charged, unless told otherwise."""
-        terms = {"collection_method": "send_invoice", "days_until_due": 30, **params}
+        """Create a draft, unless told otherwise in US dollars and sent, not charged."""
+        terms = {
+            "currency": "usd",
+            "collection_method": "send_invoice",
+            "days_until_due": 30,
+            **params,
+        }
         if terms["collection_method"] == "charge_automatically":
             del terms["days_until_due"]
         owner = customer or self.customer()
-        reply = self.api.post("invoices", customer=owner, currency="usd", metadata=PURPOSE, **terms)
+        reply = self.api.post("invoices", customer=owner, metadata=PURPOSE, **terms)
         self.remember(granted(reply))
         return reply
 

@@ -8,7 +8,15 @@ from typing import Literal
 
 import requests
 
-from dashboard.gateway.conformance import account, after_issue, drafts, keys, life, lines
+from dashboard.gateway.conformance import (
+    account,
+    after_issue,
+    currencies,
+    drafts,
+    keys,
+    life,
+    lines,
+)
 from dashboard.gateway.conformance.api import Api
 from dashboard.gateway.conformance.bench import Bench, Differs, SetupFailed
 from dashboard.gateway.conformance.registry import Check
@@ -19,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *keys.check.all,
     *life.check.all,
     *account.check.all,
+    *currencies.check.all,
     *after_issue.check.all,
 )
 
