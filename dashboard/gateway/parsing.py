@@ -20,6 +20,7 @@ ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 
 # What the inbox has room for: Stripe's ids have thirty characters, a coupon's is anybody's.
 MOST_OF_AN_ID = 64
+MOST_OF_A_TYPE = 80
 # The year 3000, as everywhere at the edges.
 END_OF_TIME = 32_503_680_000
 
@@ -108,7 +109,7 @@ def parse_event(data: Any) -> RemoteEvent:
     request = _of(data, "request")
     return RemoteEvent(
         id=_name(data, "id", MOST_OF_AN_ID),
-        type=_name(data, "type", 80),
+        type=_name(data, "type", MOST_OF_A_TYPE),
         created_at=_created(data),
         livemode=data.get("livemode") is True,
         api_version=_short(data.get("api_version"), 40),

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.gateway.errors import NotAnEvent
-from dashboard.gateway.parsing import MOST_OF_AN_ID, parse_event
+from dashboard.gateway.parsing import MOST_OF_A_TYPE, MOST_OF_AN_ID, parse_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.text import NotStorable, storable
 
 # Stripe's objects are a dozen deep; PostgreSQL and Python give up at some thousands.
 DEEPEST = 100
+THIN = "It is a thin event: set the endpoint at Stripe to snapshot payloads."
 
 
 def read_delivery(raw: bytes, *, live: bool) -> RemoteEvent | Unreadable:
@@ -53,16 +54,22 @@ def _elsewhere(event: RemoteEvent, live: bool) -> str | None:
 
 
 def _unreadable(data: Any, text: str, why: str) -> Unreadable:
-    own = data.get("id") if isinstance(data, dict) else None
-    # By Stripe's name it is known again when a back-fill lists it; else by what it says.
-    known = own if isinstance(own, str) and own.isascii() and own.isprintable() else ""
     digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
     return Unreadable(
-        id=known if 0 < len(known) <= MOST_OF_AN_ID else f"unreadable_{digest[:40]}",
+        # By Stripe's name it is known again when a back-fill lists it; else by what it says.
+        id=_plain(data, "id", MOST_OF_AN_ID) or f"unreadable_{digest[:40]}",
+        type=_plain(data, "type", MOST_OF_A_TYPE),
         text=text,
-        why=f"It was signed by Stripe but could not be read as an event: {why}. Nothing was done. "
-        "Look it up at Stripe; an endpoint must be set to snapshot payloads.",
+        why=f"Stripe signed it, but it could not be read as an event: {why}. Nothing was done. "
+        + (THIN if _plain(data, "object", 20) == "v2.core.event" else "Look it up at Stripe."),
     )
+
+
+def _plain(data: Any, name: str, most: int) -> str | None:
+    found = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(found, str) or not 0 < len(found) <= most:
+        return None
+    return found if found.isascii() and found.isprintable() else None
 
 
 def _no_text() -> NotAnEvent:

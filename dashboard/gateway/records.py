@@ -193,8 +193,12 @@ class RemoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that Stripe signed and that is no event we can read; `id` tells it from others."""
+    """Something that Stripe signed and that is no event we can read.
+
+    `id` tells it from others; `type` is what it calls itself, if it does.
+    """
 
     id: str
+    type: str | None
     text: str
     why: str

@@ -67,7 +67,7 @@ def unreadable_row(one: Unreadable, now: datetime) -> dict[str, object]:
     unknown = ("object_id", "idempotency_key", "api_version", "next_attempt_at")
     return dict.fromkeys(unknown) | {
         "stripe_event_id": one.id,
-        "type": "unreadable",
+        "type": one.type or "Unreadable event",
         "livemode": False,
         "payload": {},
         "raw": one.text,

@@ -45,7 +45,9 @@ def unreadable(db: SQLAlchemy) -> WebhookEvent:
     body = '{"id": "evt_thin", "object": "v2.core.event", "note": "<script>alert(1)</script>"}'
     with transaction():
         store(
-            [Unreadable("evt_thin", body, "It holds no object.")], source="webhook", now=utc_now()
+            [Unreadable("evt_thin", None, body, "It holds no object.")],
+            source="webhook",
+            now=utc_now(),
         )
     return db.session.scalars(select(WebhookEvent)).one()
 

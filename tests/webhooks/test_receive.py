@@ -54,4 +54,4 @@ def test_a_signed_body_that_is_no_event_is_kept_with_a_sentence(client: FlaskCli
     assert client.post("/webhooks/stripe", data=raw, headers=headers).status_code == 200
     kept = db.session.scalars(select(WebhookEvent)).one()
     assert (kept.stripe_event_id, kept.state) == ("evt_1", "unreadable")
-    assert "snapshot payloads" in str(kept.result)
+    assert "thin event: set the endpoint at Stripe to snapshot payloads" in str(kept.result)
