@@ -1,5 +1,6 @@
 """Extensions, unbound: the app factory binds them, everything may import them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
 from psycopg import Connection
 from sqlalchemy import BigInteger, DateTime, Engine, MetaData, event
@@ -41,7 +43,20 @@ def adapt_connection(connection: Connection[Any], _record: object) -> None:
     adapt(connection)
 
 
-db = SQLAlchemy(model_class=Model)
+# In a session's `info` while it rehearses: see dashboard.rehearsal.
+REHEARSES = "rehearses"
+
+
+class Session(FlaskSession):
+    """A session that writes nothing while it rehearses."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what was changed, unless it is only a rehearsal."""
+        if REHEARSES not in self.info:
+            super().flush(objects)
+
+
+db = SQLAlchemy(model_class=Model, session_options={"class_": Session})
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()

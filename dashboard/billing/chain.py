@@ -85,6 +85,11 @@ class Chains:
         """Return all the items."""
         return [link.item for links in self._links.values() for link in links]
 
+    def items_on(self, invoice: Invoice) -> list[InvoiceItem]:
+        """Return the items on `invoice`."""
+        every = (link for links in self._links.values() for link in links)
+        return [link.item for link in every if link.invoice is invoice]
+
     def of(self, key: ChainKey) -> list[Link]:
         """Return the items for `key` in the order of their invoices."""
         return list(self._links[key])

@@ -77,13 +77,18 @@ def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
 
 
 def cut(invoice: Invoice, *, now: datetime) -> None:
-    """End the period of a locked draft at `now`, if it runs on, and rate its items to there."""
+    """End the period of a locked draft at `now` and rate its items to there."""
+    shorten(invoice, now=now)
+    rate_invoice(invoice, now=now)
+    touch(invoice, now=now)
+
+
+def shorten(invoice: Invoice, *, now: datetime) -> None:
+    """End the period of a draft at `now`, if it runs on; raises `Conflict` when it just began."""
     end = min(whole_second(now), invoice.period_end)
     if end <= invoice.period_start:
         raise Conflict("The invoice's period has only just begun. Nothing was changed. Wait.")
     invoice.period_end = end
-    rate_invoice(invoice, now=now)
-    touch(invoice, now=now)
 
 
 def due_to_seal(*, now: datetime, most: int) -> list[int]:

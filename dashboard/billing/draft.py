@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from dashboard.billing.chain import Chains
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.metered import rerate_metered, usage_of
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
@@ -83,11 +84,14 @@ def rate_invoice(invoice: Invoice, *, now: datetime) -> None:
         touch(invoice, now=now)
 
 
-def rerate_recurring(invoice: Invoice, *, now: datetime) -> bool:
-    """Rate the fees of the invoice's own cycle on it; return whether an item changed."""
+def rerate_recurring(invoice: Invoice, *, now: datetime, chains: Chains | None = None) -> bool:
+    """Rate the fees of the invoice's own cycle on it; return whether an item changed.
+
+    `chains` are what was billed of the cycle so far, read here unless the caller has them.
+    """
     cycle = invoice.cycle
     services = recurring_services(invoice.organization_id, Period(cycle.starts_at, cycle.ends_at))
-    return bool(rerate_services(services, [cycle], Targets.only(invoice), now=now))
+    return bool(rerate_services(services, [cycle], Targets.only(invoice), now=now, chains=chains))
 
 
 def _metered_items(invoice: Invoice) -> list[InvoiceItem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Select, select
 
+from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
@@ -56,8 +57,7 @@ def _find_by_claim(remote: RemoteInvoice) -> Invoice | None:
 
 
 def _locked(query: Select[Invoice]) -> Invoice | None:
-    held = query.with_for_update(of=Invoice)
-    return db.session.scalars(held, execution_options={"populate_existing": True}).one_or_none()
+    return db.session.scalars(for_change(query, of=Invoice)).one_or_none()
 
 
 def _number(remote: RemoteInvoice) -> int | None:

@@ -1,24 +1,55 @@
-"""The locks of the ledger: an invoice's items change only while its row is held.
+"""The locks of the ledger, and their one order; docs/decisions/lock-order.md says why.
 
-Everybody takes them in the same order, by organization and then by id, so that no two writers wait
-for each other.
+An invoice's items change only while its row is held. Whoever holds several rows took them in this
+order, so that no two writers wait for each other:
+
+    organizations, invoices (by organization, then id), sync leases, sync runs, what hangs on these
+
+All of them are taken here, `FOR NO KEY UPDATE`: a row that merely refers to a held one (an item, a
+step, the next invoice) is then added without waiting for it.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 
 from dashboard.billing.models import CHANGEABLE, Invoice
 from dashboard.errors import Busy, NotFound
-from dashboard.extensions import db
+from dashboard.extensions import Model, db
+from dashboard.rehearsal import rehearses
 
 _ATTEMPTS = 5
+Query = TypeVar("Query", bound=Select[Any])
+
+
+def for_change(query: Query, *, of: type[Model], wait: bool = True) -> Query:
+    """Return `query` such that it locks the rows `of` that it reads, as they are now.
+
+    Without `wait` it leaves out those that somebody else holds. A rehearsal locks nothing.
+    """
+    if rehearses():
+        return query
+    fresh = query.execution_options(populate_existing=True)
+    return fresh.with_for_update(of=of, key_share=True, skip_locked=not wait)
+
+
+def lock_row(row: Model) -> None:
+    """Lock the row of `row`, and read it as it is now."""
+    if not rehearses():
+        db.session.refresh(row, with_for_update={"key_share": True})
+
+
+def hold_invoice(invoice_id: int) -> None:
+    """Lock the invoice's row without reading it, nor writing what is not written yet."""
+    query = select(Invoice.id).where(Invoice.id == invoice_id)
+    db.session.connection().execute(for_change(query, of=Invoice))
 
 
 def lock_invoice(invoice_id: int) -> Invoice:
     """Return the invoice as it is now, its row locked for the transaction; raise NotFound."""
-    query = select(Invoice).where(Invoice.id == invoice_id).with_for_update(of=Invoice)
-    invoice = db.session.scalar(query.execution_options(populate_existing=True))
+    query = select(Invoice).where(Invoice.id == invoice_id)
+    invoice = db.session.scalar(for_change(query, of=Invoice))
     if invoice is None:
         raise NotFound(f"There is no invoice {invoice_id}. Nothing was changed.")
     return invoice
@@ -34,9 +65,8 @@ def lock_invoices(invoice_ids: Collection[int], *, wait: bool = True) -> Sequenc
         select(Invoice)
         .where(Invoice.id.in_(invoice_ids))
         .order_by(Invoice.organization_id, Invoice.id)
-        .with_for_update(of=Invoice, skip_locked=not wait)
     )
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+    return db.session.scalars(for_change(query, of=Invoice, wait=wait)).all()
 
 
 def lock_open(organization_ids: Collection[int]) -> Sequence[Invoice]:
@@ -45,10 +75,12 @@ def lock_open(organization_ids: Collection[int]) -> Sequence[Invoice]:
     A cycle that rolled while we waited has opened an invoice that was not asked for: then all
     locks are let go and taken again, which keeps their order. Raises Busy if that does not end.
     """
+    if rehearses():
+        return db.session.scalars(_open(organization_ids)).all()
     for _ in range(_ATTEMPTS):
         savepoint = db.session.begin_nested()
-        query = _open(organization_ids).with_for_update(of=Invoice)
-        locked = db.session.scalars(query.execution_options(populate_existing=True)).all()
+        query = for_change(_open(organization_ids), of=Invoice)
+        locked = db.session.scalars(query).all()
         now_open = db.session.scalars(_open(organization_ids).with_only_columns(Invoice.id)).all()
         if [invoice.id for invoice in locked] == list(now_open):
             savepoint.commit()

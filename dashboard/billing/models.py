@@ -52,6 +52,12 @@ class Invoice(Model):
         UniqueConstraint("organization_id", "sequence"),
         # Exactly one next invoice, however often and at once the end of this one is reported.
         UniqueConstraint("previous_invoice_id"),
+        # Partial, so that PostgreSQL does not count it among the keys that other rows refer to:
+        # setting it would hold up whoever adds an item (docs/decisions/lock-order.md).
+        Index(
+            "uq_invoices_stripe_invoice_id", "stripe_invoice_id", unique=True,
+            postgresql_where=text("stripe_invoice_id is not null"),
+        ),
         Index(
             "uq_invoices_one_draft", "organization_id", unique=True,
             postgresql_where=text("status = 'draft'"),
@@ -124,7 +130,7 @@ class Invoice(Model):
     stripe_told_by: Mapped[str | None] = mapped_column(String(64))
     # When it was last read only because nobody had looked for long.
     stripe_read_at: Mapped[datetime | None]
-    stripe_invoice_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    stripe_invoice_id: Mapped[str | None] = mapped_column(String(64))
     # What it was at Stripe before somebody edited it there; that one is void.
     replaced_stripe_id: Mapped[str | None] = mapped_column(String(64))
     replaced_number: Mapped[str | None] = mapped_column(String(40))

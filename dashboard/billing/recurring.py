@@ -52,21 +52,32 @@ class Fee:
 
 
 def rerate_services(
-    services: Sequence[Service], cycles: Sequence[BillingCycle], targets: Targets, *, now: datetime
+    services: Sequence[Service],
+    cycles: Sequence[BillingCycle],
+    targets: Targets,
+    *,
+    now: datetime,
+    chains: Chains | None = None,
 ) -> set[Invoice]:
     """Rate these services of one organization anew for `cycles`; return the invoices that changed.
 
-    The invoices in `targets` must be locked. They are not touched: call `touch_all`.
+    The invoices in `targets` must be locked. They are not touched: call `touch_all`. `chains` are
+    what was billed so far, read here unless the caller has them.
     """
     if not services or not cycles:
         return set()
-    chains = Chains.load("recurring", {services[0].organization_id}, {cycle.id for cycle in cycles})
+    chains = chains or fee_chains(services[0].organization_id, cycles)
     changed: set[Invoice] = set()
     for fee in fees(services, cycles):
         for invoice in targets.of_cycle(fee.cycle):
             if _place(invoice, fee, chains, now):
                 changed.add(invoice)
     return changed
+
+
+def fee_chains(organization_id: int, cycles: Collection[BillingCycle]) -> Chains:
+    """Return the fees billed so far for these cycles of one organization."""
+    return Chains.load("recurring", {organization_id}, {cycle.id for cycle in cycles})
 
 
 def fees(services: Sequence[Service], cycles: Sequence[BillingCycle]) -> Iterator[Fee]:

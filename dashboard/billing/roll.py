@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,27 +10,13 @@ from sqlalchemy import select
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.carry import current_draft
-from dashboard.billing.close import close, cut, seal_now
+from dashboard.billing.close import close, seal_now
 from dashboard.billing.locks import lock_open
-from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.period import Period
-from dashboard.billing.successor import open_next
+from dashboard.billing.models import Invoice
 from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.pricing.rating import AmountTooLarge
-
-
-@dataclass(frozen=True, slots=True)
-class RollPreview:
-    """What rolling now would do: the invoice it closes, with its lines, and the one it opens."""
-
-    closing: Period
-    total_cents: int
-    lines: tuple[tuple[str, int, int], ...]
-    opening: Period
-    opening_total_cents: int
-    currency: str
 
 
 class CycleCannotOpen(Conflict):
@@ -101,39 +86,9 @@ def roll_early(
     return following
 
 
-def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
-    """Return what `roll_early` would do at `now`: it is done for real and then undone."""
-    savepoint = db.session.begin_nested()
-    try:
-        invoice = current_draft(organization.id)
-        before = {item.key: item.amount_cents for item in items_of(invoice)}
-        cut(invoice, now=now)
-        closing = Period(invoice.period_start, invoice.period_end)
-        lines = tuple(
-            (item.description, before.get(item.key, 0), item.amount_cents)
-            for item in items_of(invoice)
-        )
-        total, currency = invoice.total_cents, invoice.currency
-        invoice.status = "sealed"
-        db.session.flush()
-        following = open_next(invoice, now=now)
-        opening = Period(following.period_start, following.period_end)
-        return RollPreview(closing, total, lines, opening, following.total_cents, currency)
-    finally:
-        savepoint.rollback()
-
-
 def due_to_roll(*, now: datetime, most: int) -> list[int]:
     """Return the organizations whose current invoice is over, longest over first."""
     query = select(Invoice.organization_id).where(
         Invoice.status == "draft", Invoice.period_end <= now
     )
     return list(db.session.scalars(query.order_by(Invoice.period_end).limit(most)))
-
-
-def items_of(invoice: Invoice) -> list[InvoiceItem]:
-    """Return the items of an invoice as they are in this transaction."""
-    query = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id)
-    return list(
-        db.session.scalars(query.order_by(InvoiceItem.id).execution_options(populate_existing=True))
-    )

@@ -21,24 +21,31 @@ def open_next(invoice: Invoice, *, now: datetime) -> Invoice:
     following = db.session.scalar(select(Invoice).where(Invoice.previous_invoice_id == invoice.id))
     if following is not None:
         return following
+    following = following_draft(invoice, now=now)
+    db.session.add(following)
+    db.session.flush()
+    open_items(following, now=now)
+    return following
+
+
+def following_draft(invoice: Invoice, *, now: datetime) -> Invoice:
+    """Return the draft that follows `invoice`, without items; it is not in the session yet."""
     cycle = invoice.cycle
     if invoice.period_end >= cycle.ends_at:
         cycle = next_cycle(cycle)
-    following = Invoice(
+    return Invoice(
         organization_id=invoice.organization_id,
         cycle_id=cycle.id,
+        cycle=cycle,
         sequence=invoice.sequence + 1,
         previous_invoice_id=invoice.id,
         period_start=invoice.period_end,
         period_end=cycle.ends_at,
         currency=invoice.currency,
         status="draft",
+        revision=0,
         created_at=now,
     )
-    db.session.add(following)
-    db.session.flush()
-    open_items(following, now=now)
-    return following
 
 
 def next_cycle(cycle: BillingCycle) -> BillingCycle:

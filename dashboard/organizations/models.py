@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,12 @@ class Organization(Model):
 
     __tablename__ = "organizations"
     __table_args__ = (
+        # Unique so that two organizations never share a bill; partial for the reason given there
+        # for invoices.
+        Index(
+            "uq_organizations_stripe_customer_id", "stripe_customer_id", unique=True,
+            postgresql_where=text("stripe_customer_id is not null"),
+        ),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*$'", name="slug"),
         CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency"),
         CheckConstraint(
@@ -27,7 +33,7 @@ class Organization(Model):
             "(collection_method = 'send_invoice') = (days_until_due is not null)",
             name="days_until_due",
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(63), unique=True)
@@ -40,6 +46,6 @@ class Organization(Model):
     cycle_anchor_at: Mapped[datetime]
     # What Stripe last told of the card on file: {"brand", "last4", "exp_month", "exp_year"}.
     payment_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    # Set at first need, idempotently; unique so that two organizations never share a bill.
-    stripe_customer_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Set at first need, idempotently.
+    stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

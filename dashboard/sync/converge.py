@@ -18,6 +18,7 @@ from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import keep_members, learn_ids, replace_lines
 from dashboard.sync.foreign import note_foreign
+from dashboard.sync.lease import extend
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
 from dashboard.sync.naming import recognize
@@ -113,19 +114,25 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
     if look and work.invoice.stripe_invoice_id is not None:
         # Before the snapshot: one taken earlier would have to be taken again.
         read_lines(work)
-    snapshot = take_snapshot(work.invoice)
+    snapshot = held_snapshot(work)
     plan = snapshot.plan()
     if not snapshot.exists or not (look or plan.needs_line_ids):
         return snapshot, None, plan
     if read_lines(work):
-        snapshot = take_snapshot(work.invoice)
+        snapshot = held_snapshot(work)
     comparison = snapshot.compare(work.remote or [])
     add_findings(work.run, comparison)
     if comparison.foreign or snapshot.foreign:
         note_foreign(work.invoice, comparison, now=work.clock())
         # What was just noted is part of the snapshot from here on.
-        snapshot = take_snapshot(work.invoice)
+        snapshot = held_snapshot(work)
     return snapshot, comparison, snapshot.plan(comparison)
+
+
+def held_snapshot(work: Work) -> Snapshot:
+    """Return the snapshot, with the invoice and the right to write it held until the commit."""
+    extend(work.lease, now=work.clock())
+    return take_snapshot(work.invoice)
 
 
 def read_lines(work: Work) -> bool:
@@ -135,6 +142,7 @@ def read_lines(work: Work) -> bool:
     work.checkpoint()
     lines = work.gateway.lines(str(work.invoice.stripe_invoice_id))
     work.remote = recognize(work.invoice.id, lines)
+    extend(work.lease, now=work.clock())
     learn_ids(work.invoice, work.remote)
     return True
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import delete, func, select
 
 from dashboard.billing.identity import is_customer_of, is_this
+from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
@@ -28,6 +29,7 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
     invoice = work.invoice
     if isinstance(reply, RemoteCustomer):
         record_customer(invoice.organization, reply)
+    extend(work.lease, now=work.clock())
     if isinstance(reply, RemoteInvoice) and is_present(work, step):
         record_invoice(work, reply)
         if step.operation in LINE_OPERATIONS:
@@ -44,7 +46,7 @@ def is_present(work: Work, step: SyncStep) -> bool:
 
     Its draft may have been deleted there, or replaced by a revision, while the answer was awaited.
     """
-    db.session.refresh(work.invoice, with_for_update=True)
+    lock_row(work.invoice)
     asked = step.body.get("invoice_id")
     return asked is None or asked == work.invoice.stripe_invoice_id
 
@@ -56,7 +58,7 @@ def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
     """
     if not is_customer_of(organization, remote):
         raise NotOurs(f"Stripe answered with customer {remote.id}, who is not ours. {UNTOUCHED}")
-    db.session.refresh(organization, with_for_update=True)
+    lock_row(organization)
     if organization.stripe_customer_id is None:
         organization.stripe_customer_id = remote.id
 
@@ -64,7 +66,7 @@ def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
 def record_invoice(work: Work, remote: RemoteInvoice) -> None:
     """Take over what a reply or a reading shows of the invoice; `NotOurs` if it is of another."""
     # An event may have told more of it while the call was under way.
-    db.session.refresh(work.invoice, with_for_update=True)
+    lock_row(work.invoice)
     if not is_this(work.invoice, remote):
         raise NotOurs(f"Stripe answered with {remote.id}, which is not this invoice. {UNTOUCHED}")
     work.invoice.stripe_invoice_id = remote.id
@@ -182,9 +184,13 @@ def agreed_total(invoice_id: int) -> int:
 
 
 def forget_draft(invoice: Invoice) -> None:
-    """Forget a draft that no longer exists at Stripe; the next sync makes a new one."""
+    """Forget a draft that no longer exists at Stripe; the next sync makes a new one.
+
+    The invoice must be locked: whoever decides on one of its lines holds it too.
+    """
     for table in (SyncedLine, ForeignLine):
-        db.session.execute(delete(table).where(table.invoice_id == invoice.id))
+        for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
+            db.session.delete(line)
     invoice.stripe_invoice_id = None
     invoice.stripe_attempt += 1
     invoice.stripe_status = None

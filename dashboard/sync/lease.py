@@ -1,4 +1,8 @@
-"""One writer per invoice: a row with an expiry, and a fence that each taking raises."""
+"""One writer per invoice: a row with an expiry, and a fence that each taking raises.
+
+The lease is locked after its invoice's row and before whatever else a sync writes, whether that was
+changed in memory earlier or not: so each of these begins a transaction's writing.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from dashboard.billing.locks import hold_invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.sync.models import SyncLease
@@ -33,6 +38,7 @@ class Lease:
 
 def take(invoice_id: int, *, owner: str, now: datetime) -> Lease:
     """Return the lease of an invoice; raises `Busy` while another holder's has not expired."""
+    hold_invoice(invoice_id)
     statement = (
         insert(SyncLease)
         .values(invoice_id=invoice_id, fence=1, owner=owner, expires_at=now + LEASE)
@@ -60,8 +66,10 @@ def release(lease: Lease) -> None:
 
 
 def _update(lease: Lease, **values: object) -> None:
-    found = db.session.scalar(_held(lease).values(**values).returning(SyncLease.fence))
-    if found is None:
+    hold_invoice(lease.invoice_id)
+    statement = _held(lease).values(**values).returning(SyncLease.fence)
+    # Past the session: it would first write what is changed in it, and take those locks earlier.
+    if db.session.connection().scalar(statement) is None:
         raise LeaseLost("Another worker took this sync over. Nothing more was sent from here.")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record as record_audit
-from dashboard.extensions import db
+from dashboard.billing.locks import lock_row
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.effects import forget_draft
+from dashboard.sync.lease import extend
 from dashboard.sync.work import Work
 
 
@@ -20,7 +21,7 @@ def resolve_missing(work: Work, error: Missing) -> None:
         used = invoice.organization.stripe_customer_id
         if used is None:
             raise error
-        db.session.refresh(invoice.organization, with_for_update=True)
+        lock_row(invoice.organization)
         if invoice.organization.stripe_customer_id == used:
             _note(work, "customer.deleted_at_stripe", used)
             invoice.organization.stripe_customer_id = None
@@ -28,6 +29,7 @@ def resolve_missing(work: Work, error: Missing) -> None:
         try:
             found = work.gateway.invoice(invoice.stripe_invoice_id)
         except Missing:
+            extend(work.lease, now=work.clock())
             _note(work, "invoice.deleted_at_stripe", invoice.stripe_invoice_id)
             forget_draft(invoice)
         else:

@@ -12,6 +12,7 @@ from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record as record_audit
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
+from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, record_reading
 from dashboard.extensions import db
@@ -37,7 +38,7 @@ def reconcile(work: Work) -> None:
 def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], work: Work) -> None:
     """Seal the invoice as Stripe billed it and carry the rest forward."""
     now = work.clock()
-    db.session.refresh(invoice, with_for_update=True)
+    lock_row(invoice)
     adopt(invoice, remote, now=now)
     if invoice.status not in ("draft", "closing", "sealed"):
         record_reading(invoice, remote, now=now)

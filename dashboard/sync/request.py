@@ -6,17 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
-from dashboard.billing.locks import lock_invoices
+from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
 from dashboard.sync.plan import Plan
-from dashboard.sync.snapshot import take_snapshot
+from dashboard.sync.snapshot import glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ def request_syncs(
     ids = [one.id for one in invoices]
     query = select(SyncRun).where(SyncRun.invoice_id.in_(ids), SyncRun.state.in_(ACTIVE))
     # Locked, so that a demand is not added to a run that has just begun without it.
-    active = db.session.scalars(
-        query.with_for_update(), execution_options={"populate_existing": True}
-    )
+    active = db.session.scalars(for_change(query.order_by(SyncRun.invoice_id), of=SyncRun))
     under_way = {run.invoice_id: join(run, request, now) for run in active}
     new = {one.id: new_run(one, request, now) for one in invoices if one.id not in under_way}
     db.session.add_all(new.values())
@@ -102,13 +100,14 @@ def join(run: SyncRun, request: Request, now: datetime) -> SyncRun:
 
 def hasten(invoice: Invoice) -> None:
     """Let the next sweep take up a run that waits to try again: its reason may be gone."""
-    waiting = (SyncRun.invoice_id == invoice.id) & (SyncRun.state == "retrying")
-    db.session.execute(update(SyncRun).where(waiting).values(next_attempt_at=None))
+    waiting = select(SyncRun).where(SyncRun.invoice_id == invoice.id, SyncRun.state == "retrying")
+    for run in db.session.scalars(for_change(waiting, of=SyncRun)):
+        run.next_attempt_at = None
 
 
 def preview(invoice: Invoice) -> Plan:
     """Return what a sync would send now, from the ledger and the last agreed state; no call."""
-    return take_snapshot(invoice).plan()
+    return glance(invoice).plan()
 
 
 def due_for_sync(*, now: datetime, most: int) -> list[int]:

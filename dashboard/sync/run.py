@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
+from dashboard.billing.locks import lock_row
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import park, unpark
 from dashboard.billing.policy import current_policy
@@ -46,10 +45,15 @@ def execute(
 
     Raises `Busy` while another worker writes the same invoice.
     """
-    run = db.session.scalar(select(SyncRun).where(SyncRun.id == run_id).with_for_update())
+    run = db.session.get(SyncRun, run_id, populate_existing=True)
     if run is None or run.state not in ACTIVE:
         return None
     held = lease.take(run.invoice_id, owner=owner, now=clock())
+    lock_row(run)
+    if run.state not in ACTIVE:
+        # Another worker ended it between our look and our lease.
+        lease.release(held)
+        return None
     run.state = "running"
     run.attempts += 1
     run.started_at = run.started_at or clock()

@@ -100,6 +100,8 @@ def _read_draft(work: Work, step: SyncStep) -> None:
 def _read_lines(work: Work, step: SyncStep) -> None:
     """Make the agreed lines anew from the lines that carry our metadata."""
     lines = work.gateway.lines(step.body["invoice_id"])
+    found = work.gateway.invoice(step.body["invoice_id"])
+    extend(work.lease, now=work.clock())
     work.remote = recognize(work.invoice.id, lines)
     agreed = synced_lines(work.invoice.id)
     known = compare((), [known_of(one) for one in agreed], work.remote).known
@@ -108,7 +110,6 @@ def _read_lines(work: Work, step: SyncStep) -> None:
     replace_lines(work.invoice, known, members)
     # A copy that came twice is no agreed line; the comparison that follows removes it.
     work.differs = work.differs or len(known) > len({one.content.key for one in known})
-    found = work.gateway.invoice(step.body["invoice_id"])
     # One that is no longer a draft is a reconciliation, not a report: the next call meets it.
     if found.status == "draft":
         record_invoice(work, found)
@@ -134,6 +135,7 @@ def _read_deletion(work: Work, step: SyncStep) -> None:
     try:
         work.gateway.invoice(step.body["invoice_id"])
     except Missing:
+        extend(work.lease, now=work.clock())
         forget_draft(work.invoice)
 
 

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
 
+from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.errors import Busy
 from dashboard.extensions import Model, db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
@@ -20,6 +22,7 @@ from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
 
 Row = TypeVar("Row", bound=Model)
+_GLANCES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,25 @@ def take_snapshot(invoice: Invoice) -> Snapshot:
 
     The row is locked while reading: whoever changes items holds that lock too.
     """
-    db.session.refresh(invoice, with_for_update={"read": True})
+    lock_row(invoice)
+    return _read(invoice)
+
+
+def glance(invoice: Invoice) -> Snapshot:
+    """Return the snapshot for somebody who only looks: nobody waits for it.
+
+    It is read again when the ledger moved meanwhile. Raises `Busy` if that does not end.
+    """
+    for _ in range(_GLANCES):
+        db.session.refresh(invoice)
+        snapshot = _read(invoice)
+        db.session.refresh(invoice)
+        if snapshot.revision == invoice.revision:
+            return snapshot
+    raise Busy("The bill is changing all the time. Nothing was changed. Look again in a moment.")
+
+
+def _read(invoice: Invoice) -> Snapshot:
     # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
     items = _as_now(
         select(InvoiceItem)

@@ -7,7 +7,8 @@ from dashboard.accounts.permissions import permission
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_id
-from dashboard.billing.roll import preview_roll, roll_early
+from dashboard.billing.roll import roll_early
+from dashboard.billing.roll_preview import preview_roll
 from dashboard.clock import utc_now
 from dashboard.forms.roll import RollForm
 from dashboard.organizations.lookup import organization_by_slug

@@ -5,7 +5,7 @@ Here they are noticed, kept, shown and put on record. None of them changes what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ from dashboard.billing.corrections import (
     keep_payments,
     notes_add_up,
 )
-from dashboard.billing.locks import lock_invoice, lock_invoices
+from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import park
 from dashboard.extensions import db
@@ -91,21 +91,26 @@ def paid_by(payment: str, delivery: Delivery) -> Sequence[Invoice]:
         found = delivery.reading(
             ("payments", payment), lambda gateway: gateway.payments_by(payment)
         )
-        for one in found:
-            invoice = find_issued(one.stripe_invoice_id)
-            if invoice is not None:
-                keep_payments(invoice, [one])
-                known.add(invoice.id)
-    return lock_invoices(known) if known else ()
+        issued = issued_as({one.stripe_invoice_id for one in found})
+        for invoice in issued:
+            payments = [one for one in found if one.stripe_invoice_id == invoice.stripe_invoice_id]
+            keep_payments(invoice, payments)
+        return issued
+    return lock_invoices(known)
 
 
 def find_issued(stripe_invoice_id: str) -> Invoice | None:
     """Return our invoice that Stripe calls so, locked, once it was issued."""
+    return next(iter(issued_as({stripe_invoice_id})), None)
+
+
+def issued_as(stripe_invoice_ids: Collection[str]) -> Sequence[Invoice]:
+    """Return our invoices that Stripe calls so, locked, as far as they were issued."""
     query = select(Invoice.id).where(
-        Invoice.stripe_invoice_id == stripe_invoice_id, Invoice.status.in_(("sealed", *FINALIZED))
+        Invoice.stripe_invoice_id.in_(stripe_invoice_ids),
+        Invoice.status.in_(("sealed", *FINALIZED)),
     )
-    invoice_id = db.session.scalar(query)
-    return None if invoice_id is None else lock_invoice(invoice_id)
+    return lock_invoices(db.session.scalars(query).all())
 
 
 def told(invoice: Invoice, kept: Kept, delivery: Delivery) -> Handled:

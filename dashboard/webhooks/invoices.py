@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.billing.identity import find_invoice
+from dashboard.billing.locks import for_change
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import note_failure, park, record_remote
 from dashboard.extensions import db
@@ -131,7 +132,7 @@ def finalization_failed(delivery: Delivery) -> Handled:
 def invoice_deleted(delivery: Delivery) -> Handled:
     """The draft was deleted at Stripe: the next sync makes it anew."""
     query = select(Invoice).where(Invoice.stripe_invoice_id == delivery.invoice.id)
-    invoice = db.session.scalar(query.with_for_update())
+    invoice = db.session.scalar(for_change(query, of=Invoice))
     if invoice is None or invoice.status in FINALIZED:
         return Handled("Nothing of ours was deleted.", ignored=True)
     forget_deleted(invoice, now=delivery.now)

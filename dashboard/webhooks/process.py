@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from dashboard.errors import BillingError, Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
+from dashboard.rehearsal import rehearsal
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.delivery import Delivery, Handled, Unread
 from dashboard.webhooks.handlers import handle
@@ -47,14 +49,19 @@ def process(
     return delivery.runs
 
 
-def handle_with_readings(delivery: Delivery, checkpoint: Callable[[], None]) -> Handled:
+def handle_with_readings(
+    delivery: Delivery,
+    checkpoint: Callable[[], object],
+    attempt: Callable[[], AbstractContextManager[object]] = db.session.begin_nested,
+) -> Handled:
     """Let the handler do its work, reading from Stripe what it asks for; raises `GatewayError`.
 
-    What it had changed until it asked is undone, so that no lock is held while Stripe answers.
+    What it had changed until it asked is undone, so that no lock is held while Stripe answers:
+    `attempt` undoes what raises in it.
     """
     for _ in range(READINGS):
         try:
-            with db.session.begin_nested():
+            with attempt():
                 return handle(delivery)
         except Unread as unread:
             delivery.runs.clear()
@@ -64,11 +71,9 @@ def handle_with_readings(delivery: Delivery, checkpoint: Callable[[], None]) -> 
 
 
 def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> str:
-    """Return in a sentence what a replay would do now; it is done for real and then undone."""
-    savepoint = db.session.begin_nested()
+    """Return in a sentence what a replay would do now."""
+    delivery = Delivery(event, gateway, now)
     try:
-        return handle_with_readings(Delivery(event, gateway, now), db.session.flush).sentence
+        return handle_with_readings(delivery, db.session.flush, rehearsal).sentence
     except Exception as error:  # what it would fail with is what the reader wants to know
         return f"It would fail: {type(error).__name__}: {error}"
-    finally:
-        savepoint.rollback()

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, exists, or_, select, update
 
+from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.extensions import db
@@ -85,10 +86,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun
 
 def _still(invoice_id: int, stripe_id: str) -> Invoice | None:
     query = select(Invoice).where(Invoice.id == invoice_id, Invoice.stripe_invoice_id == stripe_id)
-    found = db.session.scalars(
-        query.with_for_update(), execution_options={"populate_existing": True}
-    )
-    return found.one_or_none()
+    return db.session.scalars(for_change(query, of=Invoice)).one_or_none()
 
 
 def _unsettled() -> Select[int]:

@@ -10,7 +10,8 @@ from dashboard.billing.close import close, due_to_seal, seal
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
-from dashboard.billing.roll import preview_roll, roll_early
+from dashboard.billing.roll import roll_early
+from dashboard.billing.roll_preview import preview_roll
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.usage.entry import UsageEntry

@@ -1,7 +1,9 @@
 """From one invoice to the next: at the cycle's end, or early; exactly one, whoever asks."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -12,13 +14,27 @@ from sqlalchemy.exc import DBAPIError
 from dashboard.audit.actor import Actor
 from dashboard.billing.close import close, due_to_seal, seal
 from dashboard.billing.models import BillingCycle, Invoice
+from dashboard.billing.period import Period
 from dashboard.billing.policy import current_policy
-from dashboard.billing.roll import due_to_roll, preview_roll, roll_early, roll_over
+from dashboard.billing.roll import due_to_roll, roll_early, roll_over
+from dashboard.billing.roll_preview import preview_roll
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
+from dashboard.pricing.catalog import add_version
+from dashboard.pricing.versions import terms_of
 from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.factories import (
+    APRIL,
+    NOW,
+    MeteredPriceFactory,
+    PriceFactory,
+    make_organization,
+    make_service,
+)
 from tests.support.billing import make_bill, put
 
 SUPPORT = Actor("user", None, "support@example.com")
@@ -143,6 +159,32 @@ def test_a_preview_says_what_would_happen_and_changes_nothing(bill: Invoice) -> 
     assert shown.closing.end == shown.opening.start == now.replace(microsecond=0)
     [after] = invoices()
     assert (after.revision, after.status, after.period_end, after.total_cents) == before
+
+
+def test_a_preview_says_to_the_cent_what_the_roll_then_does(db: object) -> None:
+    price = PriceFactory(version__unit_amount=Decimal(3000))
+    acme = make_organization()
+    make_service(acme, price, quantity=Decimal(3), at=APRIL)
+    make_service(acme, MeteredPriceFactory(), at=APRIL)
+    record_batch([UsageEntry("acme", "requests", "k", Decimal(70), NOW)], now=NOW)
+    later = NOW + timedelta(days=9)
+    dearer = replace(terms_of(price.versions[0]), unit_amount=Decimal(5000))
+    add_version(price, dearer, effective_at=later, now=NOW, actor=SUPPORT)
+    database.session.commit()
+    # Before the new version begins, and after.
+    for now in (NOW + timedelta(days=1, microseconds=7), later + timedelta(days=2)):
+        shown = preview_roll(acme, now=now)
+        with transaction():
+            following = roll_early(acme, reason="asked for", actor=SUPPORT, now=now)
+        closed = invoices()[-2]
+        assert (shown.total_cents, shown.opening_total_cents) == (
+            closed.total_cents, following.total_cents
+        )  # fmt: skip
+        assert [(name, after) for name, _, after in shown.lines] == [
+            (item.description, item.amount_cents) for item in closed.items
+        ]
+        assert shown.closing == Period(closed.period_start, closed.period_end)
+        assert shown.opening == Period(following.period_start, following.period_end)
 
 
 def test_statuses_only_go_forward(bill: Invoice) -> None:

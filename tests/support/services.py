@@ -26,7 +26,7 @@ from tests.support.template import TEMPLATE, restore_template
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = ROOT / "build" / "tests"
-ADDRESSES = ("TESTS_POSTGRES_URL", "TESTS_REDIS_URL")
+ADDRESSES = ("TESTS_POSTGRES_URL", "TESTS_REDIS_URL", "TESTS_POSTGRES_LOG")
 SERVER_ZONE = "America/Los_Angeles"
 MACHINE_ZONE = "Asia/Kolkata"
 SLOTS = SESSIONS / "slots"
@@ -48,9 +48,10 @@ class Services:
     def __init__(self) -> None:
         self.directory = SESSIONS / str(os.getpid())
         logs = self.directory / "logs"
+        self.log = logs / "postgres.log"
         self.postgres = EmbeddedPostgres(
             self.directory / "postgres",
-            log=logs / "postgres.log",
+            log=self.log,
             durable=False,
             time_zone=SERVER_ZONE,
         )
@@ -66,6 +67,7 @@ class Services:
         self.redis.start()
         os.environ["TESTS_POSTGRES_URL"] = self.postgres.url("{database}")
         os.environ["TESTS_REDIS_URL"] = self.redis.url()
+        os.environ["TESTS_POSTGRES_LOG"] = str(self.log)
 
     def stop(self) -> None:
         """Stop both and remove their data."""
