@@ -39,7 +39,8 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
     """Seal the invoice as Stripe billed it and carry the rest forward."""
     now = work.clock()
     lock_row(invoice)
-    adopt(invoice, remote, now=now)
+    if remote.id != invoice.stripe_invoice_id and not adopt(invoice, remote, now=now):
+        return
     if invoice.status not in ("draft", "closing", "sealed"):
         record_reading(invoice, remote, now=now)
         return

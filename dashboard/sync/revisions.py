@@ -32,12 +32,21 @@ def latest(gateway: Gateway, remote: RemoteInvoice) -> RemoteInvoice:
 def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
     """Make `revision` the Stripe side of `invoice`, whose row must be locked.
 
-    Returns False when it is that already. The caller records its state. A total that is not the
-    ledger's parks the invoice: somebody changed what is asked for. `invoice` keeps the id and the
-    number of what was replaced.
+    Returns False when it is that already, or is not for our customer. The caller records its state.
+    A total that is not the ledger's parks the invoice: somebody changed what is asked for.
+    `invoice` keeps the id and the number of what was replaced.
     """
     before = invoice.stripe_invoice_id
     if before in (None, revision.id) or invoice.status == "void":
+        return False
+    if revision.customer_id != invoice.organization.stripe_customer_id:
+        park(
+            invoice,
+            "replaced_by_stranger",
+            f"Stripe replaced {invoice.called} by {revision.id}, which is of another customer. "
+            "Nothing is billed again here. Look at both at Stripe.",
+            now=now,
+        )
         return False
     facts = {
         "stripe_id": revision.id,

@@ -62,9 +62,8 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         delivery.runs.append(begin_reconciliation(invoice, remote, now=delivery.now))
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
     before = invoice.status
-    if adopt(invoice, remote, now=delivery.now):
-        record_remote(invoice, remote, now=delivery.now, is_last=True)
-        return Handled(f"It was edited at Stripe: {remote.number} replaced it and is its bill now.")
+    if remote.id != told.id:
+        return revised(invoice, remote, delivery)
     heard = hear(invoice, remote, delivery)
     if delivery.type == "invoice.payment_failed":
         note_failure(invoice, remote.attempt_count or 1, why_it_failed(delivery))
@@ -103,6 +102,14 @@ def as_it_stands(delivery: Delivery) -> RemoteInvoice:
     )
     # Void is final: a reading that does not show it yet is older than the event.
     return told if found.id == told.id else found
+
+
+def revised(invoice: Invoice, revision: RemoteInvoice, delivery: Delivery) -> Handled:
+    """Follow an invoice that somebody edited at Stripe to its revision."""
+    if not adopt(invoice, revision, now=delivery.now):
+        return Handled(f"Stripe replaced it by {revision.id}, which was not taken for its bill.")
+    record_remote(invoice, revision, now=delivery.now, is_last=True)
+    return Handled(f"It was edited at Stripe: {revision.number} replaced it and is its bill now.")
 
 
 def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, key: str | None) -> bool:

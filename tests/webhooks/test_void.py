@@ -7,6 +7,7 @@ import pytest
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db
+from dashboard.transaction import transaction
 from tests.support import stripe_dashboard
 from tests.support.events import event, invoice_json
 from tests.support.inbox import deliver
@@ -73,3 +74,16 @@ def test_a_revision_that_is_void_too_leaves_a_case(open_bill: Invoice, syncer: S
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert open_bill.status == "void"
     assert db.session.get_one(VoidCase, open_bill.id).cents == 4000
+
+
+def test_a_revision_of_another_customer_is_not_taken_for_ours(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.edit(syncer.sandbox.url, before)
+    with transaction():
+        open_bill.organization.stripe_customer_id = "cus_of_ours"
+    deliver(syncer, told(syncer, before, "invoice.voided") | {})
+    assert (open_bill.status, open_bill.stripe_invoice_id) == ("open", before)
+    assert open_bill.parked_code == "replaced_by_stranger"
+    assert db.session.get(VoidCase, open_bill.id) is None
