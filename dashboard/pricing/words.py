@@ -88,7 +88,8 @@ def _units_words(terms: Terms, charged: Charge) -> str:
     covered = f"{grouped(charged.allowance)} of {grouped(terms.allowance)} included"
     if charged.place.before:
         left = max(subtract(terms.allowance, charged.place.before), Decimal(0))
-        covered = f"{grouped(left)} of {grouped(terms.allowance)} included were left"
+        left_words = grouped(left) if left else "none"
+        covered = f"{left_words} of {grouped(terms.allowance)} included were left"
     return f"{used}, {covered}, {grouped(charged.billable)} charged."
 
 

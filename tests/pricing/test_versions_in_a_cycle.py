@@ -120,3 +120,11 @@ def test_words_tell_which_count_decides_the_tier():
             ),
         ],
     ]
+
+
+def test_words_tell_that_nothing_of_the_allowance_is_left():
+    included = replace(PER_UNIT, allowance=Decimal(100))
+    assert words((included, 100), (included, 1))[0] == (
+        "1 request used, after 100 under earlier versions of the price, "
+        "none of 100 included were left, 1 charged."
+    )

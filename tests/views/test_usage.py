@@ -17,7 +17,7 @@ from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
-from tests.factories import SUPPORT
+from tests.factories import SUPPORT, PriceVersionFactory
 from tests.pages import page, text_of
 from tests.people import bill_of
 
@@ -39,6 +39,25 @@ def test_the_page_shows_each_metered_price(customer: FlaskClient) -> None:
     soup = page(customer.get(ADDRESS))
     assert "1,200 requests" in text_of(soup)
     assert soup.select("svg.spark rect")
+
+
+def test_a_version_that_began_inside_the_cycle_says_since_when(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        price = database.session.scalars(select(Price).where(Price.meter == "acme-requests")).one()
+        began = utc_now() - timedelta(days=1)
+        PriceVersionFactory(price=price, effective_at=began, unit_amount=Decimal(7))
+        database.session.expire_all()
+        entry = UsageEntry("acme", "acme-requests", "more", Decimal(300), utc_now())
+        record_batch([entry], now=utc_now())
+    before, after = page(customer.get(ADDRESS)).select("tbody tr")
+    assert "in force since" not in text_of(before)
+    assert "At the price in force since" in text_of(after)
+    assert text_of(after).endswith("300 requests $21.00")
+    explained = text_of(page(customer.get(after.select_one("a")["href"])))
+    assert "300 requests used, after 1,200 under earlier versions of the price" in explained
+    assert "Of the whole cycle, under this version of the price" in explained
 
 
 def test_after_an_early_roll_quantity_and_amount_are_of_the_whole_cycle(
