@@ -28,7 +28,14 @@ END_OF_TIME = 32_503_680_000
 def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
     """Return the customer in `data`."""
     installation, organization = _marks(data, ORGANIZATION, OLD_ORGANIZATION)
-    return RemoteCustomer(data["id"], organization, installation, request_id)
+    card = (data.get("invoice_settings") or {}).get("default_payment_method")
+    return RemoteCustomer(
+        data["id"],
+        organization,
+        installation,
+        request_id,
+        default_card=None if card is None else _id_of(card),
+    )
 
 
 def parse_line(data: Json) -> RemoteLine:
@@ -66,7 +73,10 @@ def parse_invoice(
         currency=data["currency"],
         total_cents=int(data["total"] if before_tax is None else before_tax),
         auto_advance=bool(data.get("auto_advance")),
-        automatically_finalizes_at=_instant(data.get("automatically_finalizes_at")),
+        # Without `auto_advance` a schedule never fires.
+        automatically_finalizes_at=(
+            _instant(data.get("automatically_finalizes_at")) if data.get("auto_advance") else None
+        ),
         number=data.get("number"),
         hosted_invoice_url=data.get("hosted_invoice_url"),
         invoice_pdf_url=data.get("invoice_pdf"),

@@ -50,6 +50,9 @@ class Gateway(Protocol):
     def find_customer(self, draft: CustomerDraft) -> RemoteCustomer | None:
         """Return the customer that was made from such a draft, if there is one."""
 
+    def customer(self, customer_id: str) -> RemoteCustomer:
+        """Read a customer."""
+
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""
 
@@ -94,6 +97,12 @@ class Gateway(Protocol):
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call."""
 
+    def pending_items(self, customer_id: str) -> list[RemoteLine]:
+        """Read the customer's items that are on no invoice, by their own ids."""
+
+    def delete_item(self, item_id: str) -> None:
+        """Delete an item; raises `Missing` when it is gone already."""
+
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal; never store or log it."""
 
@@ -107,6 +116,9 @@ class Gateway(Protocol):
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries, as it was at that moment."""
+
+    def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
+        """Return the customer a `customer.*` event carries."""
 
     def payment_of(self, event: RemoteEvent) -> RemotePayment:
         """Return the payment an `invoice_payment.*` event carries."""

@@ -27,6 +27,8 @@ class RemoteCustomer:
     organization: str | None
     installation: str | None = None
     request_id: str | None = None
+    # The payment method that its invoices are charged to.
+    default_card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ class StripeGateway:
         found = (parsing.parse_customer(one) for one in pages)
         return next((one for one in found if (one.installation, one.organization) == wanted), None)
 
+    def customer(self, customer_id: str) -> RemoteCustomer:
+        """Read a customer."""
+        found = self._call("GET customer", f"/v1/customers/{quote(customer_id, safe='')}")
+        return parsing.parse_customer(found.data, found.request_id)
+
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft."""
         return self._invoice("POST invoices", "/v1/invoices", requests.invoice(draft), key=key)
@@ -166,6 +171,16 @@ class StripeGateway:
         found = self._pages("GET lines", _path(invoice_id, "lines"), {"limit": PAGE})
         return [parsing.parse_line(one) for one in found]
 
+    def pending_items(self, customer_id: str) -> list[RemoteLine]:
+        """Read the customer's items that are on no invoice."""
+        query = {"customer": customer_id, "pending": True, "limit": PAGE}
+        pages = self._pages("GET invoiceitems", "/v1/invoiceitems", query)
+        return [parsing.parse_line(one) for one in pages]
+
+    def delete_item(self, item_id: str) -> None:
+        """Delete an item, wherever it is."""
+        self._call("DELETE invoiceitem", f"/v1/invoiceitems/{quote(item_id, safe='')}")
+
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal."""
         body = {"customer": customer_id, "return_url": return_url}
@@ -198,6 +213,10 @@ class StripeGateway:
         return parsing.parse_invoice(
             event.payload["data"]["object"], event_id=event.id, as_of=event.created_at
         )
+
+    def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
+        """Return the customer a `customer.*` event carries."""
+        return parsing.parse_customer(event.payload["data"]["object"])
 
     def payment_of(self, event: RemoteEvent) -> RemotePayment:
         """Return the payment an `invoice_payment.*` event carries."""

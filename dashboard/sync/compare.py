@@ -12,6 +12,7 @@ from dashboard.sync.plan import Known, line_json
 State = Literal[
     "equal", "we_changed", "stripe_changed", "both_changed", "missing", "foreign", "duplicate"
 ]
+# On the run's record a missing line becomes "unassigned" once its item was found pending.
 
 
 @dataclass(frozen=True, slots=True)

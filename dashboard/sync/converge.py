@@ -26,6 +26,7 @@ from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.settle import settle
 from dashboard.sync.snapshot import Snapshot, take_snapshot
 from dashboard.sync.steps import line_body
+from dashboard.sync.strays import remove_strays
 from dashboard.sync.stripe_draft import create_draft
 from dashboard.sync.work import Work
 
@@ -92,6 +93,9 @@ def one_round(work: Work, aim: Aim) -> bool:
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)
+    if remove_strays(work, snapshot.synced, aim.comparison):
+        aim.look = aim.settled = True
+        return False
     if not plan.is_empty:
         apply(work, snapshot, plan)
         aim.verify |= work.differs or was_otherwise(snapshot, aim.comparison)
@@ -153,7 +157,11 @@ def add_findings(run: SyncRun, comparison: Comparison) -> None:
     A later reading does not unsay what an earlier one found and repaired, whether it is clean or
     finds the rest: of a line, only what was seen last is kept.
     """
+    known = {(one["key"], one["line_id"]): one["state"] for one in run.findings}
     found = [finding.to_json() for finding in comparison.differences]
+    for one in found:
+        if one["state"] == "missing" and known.get((one["key"], one["line_id"])) == "unassigned":
+            one["state"] = "unassigned"
     seen = {(one["key"], one["line_id"]) for one in found}
     earlier = [one for one in run.findings if (one["key"], one["line_id"]) not in seen]
     run.findings = [*earlier, *found]

@@ -139,6 +139,11 @@ def _read_deletion(work: Work, step: SyncStep) -> None:
         forget_draft(work.invoice)
 
 
+def _delete_again(work: Work, step: SyncStep) -> None:
+    """Deleting is safe to repeat, and says nothing that a reading would."""
+    perform(work, step.operation, step.body)
+
+
 READERS: Mapping[str, Callable[[Work, SyncStep], None]] = {
     "create_customer": _read_customer,
     "create_invoice": _read_draft,
@@ -148,4 +153,5 @@ READERS: Mapping[str, Callable[[Work, SyncStep], None]] = {
     "schedule": _read_schedule,
     "finalize": _read_invoice,
     "delete_invoice": _read_deletion,
+    "delete_item": _delete_again,
 }

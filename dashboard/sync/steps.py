@@ -135,6 +135,12 @@ def _delete_invoice(gateway: Gateway, body: Body, _step: SyncStep) -> Reply:
     return None
 
 
+def _delete_item(gateway: Gateway, body: Body, _step: SyncStep) -> Reply:
+    with suppress(Missing):
+        gateway.delete_item(body["item_id"])
+    return None
+
+
 SENDERS: Mapping[str, Callable[[Gateway, Body, SyncStep], Reply]] = {
     "create_customer": _create_customer,
     "create_invoice": _create_invoice,
@@ -144,5 +150,6 @@ SENDERS: Mapping[str, Callable[[Gateway, Body, SyncStep], Reply]] = {
     "schedule": _schedule,
     "finalize": _finalize,
     "delete_invoice": _delete_invoice,
+    "delete_item": _delete_item,
 }
 LINE_OPERATIONS = ("add_lines", "update_lines", "remove_lines")

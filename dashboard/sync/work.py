@@ -32,3 +32,5 @@ class Work:
     differs: bool = False
     # Stripe's lines as last read in this run; None once anything was written after.
     remote: list[RemoteLine] | None = field(default=None)
+    # The keys of missing lines of which the pending items were looked through.
+    sought: set[str] = field(default_factory=set)
