@@ -6,7 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -139,9 +148,13 @@ class Invoice(Model):
     stripe_status: Mapped[str | None] = mapped_column(String(20))
     stripe_total_cents: Mapped[int | None]
     automatically_finalizes_at: Mapped[datetime | None]
+    # Somebody asked that Stripe's own schedule stand again after it was switched off there.
+    restores_schedule: Mapped[bool] = mapped_column(default=False, server_default=false())
     number: Mapped[str | None] = mapped_column(String(40))
     hosted_invoice_url: Mapped[str | None] = mapped_column(Text)
     invoice_pdf_url: Mapped[str | None] = mapped_column(Text)
+    # The links end thirty days after the due date, but not in the ten days after they were told.
+    links_told_at: Mapped[datetime | None]
     amount_due_cents: Mapped[int | None]
     amount_remaining_cents: Mapped[int | None]
     amount_paid_cents: Mapped[int | None]
@@ -179,6 +192,14 @@ class Invoice(Model):
     def is_changeable(self) -> bool:
         """Whether its items may still change."""
         return self.status in CHANGEABLE
+
+    @property
+    def is_off_portal(self) -> bool:
+        """Whether it is to be paid and its customer, with the portal, was deleted at Stripe."""
+        lost_at = self.organization.customer_lost_at
+        if self.status != "open" or lost_at is None or self.finalized_at is None:
+            return False
+        return self.finalized_at <= lost_at
 
     @property
     def is_dirty(self) -> bool:

@@ -44,8 +44,13 @@ class Organization(Model):
     collection_method: Mapped[str] = mapped_column(String(24), default="charge_automatically")
     days_until_due: Mapped[int | None]
     cycle_anchor_at: Mapped[datetime]
-    # What Stripe last told of the card on file: {"brand", "last4", "exp_month", "exp_year"}.
+    # The card that is charged: {"brand", "last4", "exp_month", "exp_year"}; see `cards`.
     payment_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # Every card that Stripe told of, by its id there, and which of them it charges by default.
+    cards: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    default_card: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # When its customer was deleted at Stripe: what was issued before is on no portal any more.
+    customer_lost_at: Mapped[datetime | None]
     # Set at first need, idempotently.
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

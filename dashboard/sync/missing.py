@@ -25,6 +25,7 @@ def resolve_missing(work: Work, error: Missing) -> None:
         if invoice.organization.stripe_customer_id == used:
             _note(work, "customer.deleted_at_stripe", used)
             invoice.organization.stripe_customer_id = None
+            invoice.organization.customer_lost_at = work.clock()
     else:
         try:
             found = work.gateway.invoice(invoice.stripe_invoice_id)

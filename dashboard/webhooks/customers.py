@@ -9,6 +9,15 @@ from sqlalchemy import select
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.extensions import db
+from dashboard.organizations.cards import (
+    ATTACHED,
+    CHANGED,
+    GONE,
+    forget_cards,
+    is_default_told,
+    keep_card,
+    keep_default,
+)
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.delivery import Delivery, Handled
 
@@ -22,9 +31,31 @@ def customer_deleted(delivery: Delivery) -> Handled:
         return UNKNOWN
     facts = {"stripe_id": organization.stripe_customer_id}
     organization.stripe_customer_id = None
-    organization.payment_method = None
+    organization.customer_lost_at = delivery.now
+    forget_cards(organization)
     record("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
     return Handled("The customer was deleted at Stripe; the next sync makes a new one.")
+
+
+def customer_updated(delivery: Delivery) -> Handled:
+    """The customer was changed: which card is charged by default may be another."""
+    organization = find_organization(delivery.event.object_id)
+    if organization is None:
+        return UNKNOWN
+    at = delivery.event.created_at
+    card = delivery.gateway.customer_of(delivery.remote).default_card
+    is_known = is_default_told(organization, card, at)
+    if is_known:
+        return Handled("Nothing newer was told of the customer.")
+    if is_known is None:
+        customer_id = str(organization.stripe_customer_id)
+        found = delivery.reading(
+            ("customer", customer_id, str(organization.default_card)),
+            lambda gateway: gateway.customer(customer_id),
+        )
+        card = found.default_card
+    keep_default(organization, card, at=at)
+    return Handled("The card that is charged by default is known.")
 
 
 def payment_method_known(delivery: Delivery) -> Handled:
@@ -34,25 +65,37 @@ def payment_method_known(delivery: Delivery) -> Handled:
     if organization is None:
         return UNKNOWN
     card = method.get("card") or {}
-    shown = {name: card.get(name) for name in ("brand", "last4", "exp_month", "exp_year")}
-    organization.payment_method = {"id": method["id"], **shown}
-    return Handled(f"The payment method is now {shown['brand']} ending in {shown['last4']}.")
+    step = ATTACHED if delivery.type == "payment_method.attached" else CHANGED
+    keep_card(organization, method["id"], card, at=delivery.event.created_at, step=step)
+    return Handled(f"The {card.get('brand')} ending in {card.get('last4')} is known.")
 
 
 def payment_method_detached(delivery: Delivery) -> Handled:
     """A card was removed; the event names the customer it was taken from only in what changed."""
-    method_id = delivery.event.object_id
-    query = select(Organization).where(Organization.payment_method["id"].astext == method_id)
-    organization = db.session.scalar(query)
+    method: dict[str, Any] = delivery.payload["data"]["object"]
+    before = delivery.payload["data"].get("previous_attributes") or {}
+    organization = find_organization(before.get("customer")) or find_holder(method["id"])
     if organization is None:
         return UNKNOWN
-    organization.payment_method = None
+    card = method.get("card") or {}
+    keep_card(organization, method["id"], card, at=delivery.event.created_at, step=GONE)
     return Handled("The payment method was removed.")
 
 
 def find_organization(customer_id: str | None) -> Organization | None:
-    """Return the organization behind a Stripe customer."""
+    """Return the organization behind a Stripe customer, locked."""
     if customer_id is None:
         return None
     query = select(Organization).where(Organization.stripe_customer_id == customer_id)
-    return db.session.scalar(query)
+    return _locked(query)
+
+
+def find_holder(card_id: str) -> Organization | None:
+    """Return the organization that a card is known of, locked."""
+    return _locked(select(Organization).where(Organization.cards.has_key(card_id)))
+
+
+def _locked(query: Any) -> Organization | None:
+    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found: Organization | None = db.session.scalar(held)
+    return found

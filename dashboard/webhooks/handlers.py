@@ -37,6 +37,7 @@ HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
     "charge.dispute.closed": after_issue.money_back_told,
     "charge.dispute.funds_withdrawn": after_issue.money_back_told,
     "charge.dispute.funds_reinstated": after_issue.money_back_told,
+    "customer.updated": customers.customer_updated,
     "customer.deleted": customers.customer_deleted,
     "payment_method.attached": customers.payment_method_known,
     "payment_method.updated": customers.payment_method_known,
