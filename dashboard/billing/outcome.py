@@ -38,12 +38,14 @@ def record_remote(
     invoice.stripe_status = remote.status
     invoice.stripe_total_cents = remote.total_cents
     invoice.automatically_finalizes_at = remote.automatically_finalizes_at
+    if remote.automatically_finalizes_at is not None:
+        invoice.restores_schedule = False
     if remote.as_of is not None:
         invoice.stripe_told_at = max(remote.as_of, invoice.stripe_told_at or remote.as_of)
         invoice.stripe_told_by = remote.told_by
     if remote.status == "draft":
         return "told"
-    keep_details(invoice, remote)
+    keep_details(invoice, remote, now=now)
     moved = _move(invoice, remote, now)
     _look_back(invoice, remote, now)
     return "moved" if moved else "told"

@@ -108,7 +108,7 @@ def advance(work: Work) -> None:
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)
-        elif was_parked or comparison is not None:
+        elif was_parked or comparison is not None or work.invoice.restores_schedule:
             settle_schedule(work, was_parked=was_parked)
     except NotEditable:
         reconcile(work)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
+from dashboard.sync.stripe_draft import was_switched_off
 
 NOTHING_BILLED = "The ledger bills nothing, so Stripe has no such invoice and needs none."
 State = Literal["none", "in_sync", "pending", "syncing", "differs", "held", "failed", "parked"]
@@ -54,7 +55,8 @@ class SyncStatus:
     """`sentence` is for staff, `plainly` for customers; `at`: when Stripe was last agreed with.
 
     `foreign` are the lines at Stripe that are not ours; `held_by` says, for staff, that one of them
-    keeps the invoice from being finalized, and is empty when none does.
+    keeps the invoice from being finalized, and is empty when none does. `is_unscheduled`: somebody
+    switched Stripe's own schedule off.
     """
 
     state: State
@@ -64,10 +66,11 @@ class SyncStatus:
     run: SyncRun | None
     foreign: tuple[ForeignLine, ...]
     held_by: str
+    is_unscheduled: bool = False
 
 
 def status_of(invoice: Invoice) -> SyncStatus:
-    """Return the status of `invoice`: two queries, whatever its size."""
+    """Return the status of `invoice`: two queries or three, whatever its size."""
     run = db.session.scalar(
         select(SyncRun).where(SyncRun.invoice_id == invoice.id).order_by(SyncRun.id.desc()).limit(1)
     )
@@ -86,6 +89,7 @@ def status_of(invoice: Invoice) -> SyncStatus:
         run,
         tuple(foreign),
         waiting.sentence,
+        not waiting.sentence and was_switched_off(invoice, invoice.period_end),
     )
 
 

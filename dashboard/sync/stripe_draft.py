@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
+from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.installation import this_installation
@@ -58,7 +62,7 @@ def schedule_again(work: Work, *, was_parked: bool) -> None:
     at = finalizes_at(invoice, work.clock())
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
         return
-    if was_parked or held_by_us(invoice):
+    if was_parked or invoice.restores_schedule or held_by_us(invoice):
         body = {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()}
         hold_unless_scheduled(work, perform(work, "schedule", body), at)
 
@@ -74,6 +78,26 @@ def held_by_us(invoice: Invoice) -> bool:
     )
     last = db.session.scalar(query)
     return last is not None and last["at"] is None
+
+
+def was_switched_off(invoice: Invoice, now: datetime) -> bool:
+    """Whether a draft that Stripe should finalize without us has no schedule, and not by us."""
+    return (
+        invoice.stripe_status == "draft"
+        and invoice.automatically_finalizes_at is None
+        and not invoice.restores_schedule
+        and finalizes_at(invoice, now) is not None
+        and not held_by_us(invoice)
+    )
+
+
+def ask_for_schedule(invoice: Invoice, *, actor: Actor, now: datetime) -> None:
+    """Have the next sync set the schedule again. Raises `Conflict` where it is not off."""
+    invoice = lock_invoice(invoice.id)
+    if not was_switched_off(invoice, now):
+        raise Conflict("Stripe's own schedule is not off, or the invoice is held. Reload the page.")
+    invoice.restores_schedule = True
+    record("invoice.schedule_restored", invoice, actor, {}, now=now)
 
 
 def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:

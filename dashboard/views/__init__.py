@@ -9,11 +9,13 @@ from dashboard.views import (
     fleet,
     foreign_lines,
     home,
+    invoice_links,
     invoices,
     items,
     organizations,
     portal_sessions,
     rolls,
+    schedules,
     services,
     session,
     stripe_webhook,
@@ -32,9 +34,9 @@ from dashboard.views.headers import register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, session, theme, organizations, usage, services, adjustments, items, invoices, sync_runs,
-    rolls, portal_sessions, foreign_lines, void_decisions, webhook_events, fleet, audit_entries,
-    api_tokens, stripe_webhook,
+    home, session, theme, organizations, usage, services, adjustments, items, invoices,
+    invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines, void_decisions,
+    webhook_events, fleet, audit_entries, api_tokens, stripe_webhook,
 )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """The way to Stripe's own pages, where people keep their cards and pay."""
 
-from flask import Blueprint, current_app, flash, redirect, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.overview import draft_of
+from dashboard.billing.overview import draft_of, unfinished_of
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway
@@ -21,6 +21,10 @@ AWAY = (
     "Stripe is not answering, so its page could not be opened. What is owed has not changed, and "
     "the latest charges reach Stripe by themselves. Try again in a minute."
 )
+STRANDED = (
+    "Stripe's portal does not show this invoice: the customer it was issued to was deleted there. "
+    "Pay it on its own page."
+)
 UNKNOWN = "Stripe is being told of this organization. Try again in a few seconds."
 
 
@@ -30,6 +34,12 @@ def create(slug: str) -> ResponseReturnValue:
     """Send the reader to Stripe's portal; the latest charges follow by a sync of their own."""
     organization = organization_by_slug(slug)
     _bring_up_to_date(organization)
+    unfinished = (invoice for invoice, _ in unfinished_of(organization))
+    stranded = next((one for one in unfinished if one.is_off_portal), None)
+    if stranded is not None and "anyway" not in request.form:
+        flash(STRANDED)
+        page = url_for("invoices.show", slug=slug, sequence=stranded.sequence)
+        return redirect(page, code=303)
     back = url_for("organizations.show", slug=slug, _external=True)
     if organization.stripe_customer_id is None:
         flash(UNKNOWN)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
+from dashboard.billing.locks import for_change
 from dashboard.extensions import db
 from dashboard.organizations.cards import (
     ATTACHED,
@@ -95,7 +96,5 @@ def find_holder(card_id: str) -> Organization | None:
     return _locked(select(Organization).where(Organization.cards.has_key(card_id)))
 
 
-def _locked(query: Any) -> Organization | None:
-    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found: Organization | None = db.session.scalar(held)
-    return found
+def _locked(query: Select[Organization]) -> Organization | None:
+    return db.session.scalar(for_change(query, of=Organization))

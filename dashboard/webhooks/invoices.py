@@ -43,6 +43,9 @@ def invoice_updated(delivery: Delivery) -> Handled:
         return Handled("The next sync compares anyway.", ignored=True)
     invoice.needs_verification = True
     invoice.next_sync_at = delivery.now
+    if invoice.stripe_told_at is None or delivery.event.created_at >= invoice.stripe_told_at:
+        # Told apart from the lines: a comparison does not show that Stripe's schedule is off.
+        invoice.automatically_finalizes_at = remote.automatically_finalizes_at
     differs = remote.total_cents != agreed_total(invoice.id)
     words = "its total differs" if differs else "its total is as agreed"
     return Handled(f"Somebody changed the draft at Stripe ({words}); its lines will be compared.")

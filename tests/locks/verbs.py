@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal, seal_now
+from dashboard.billing.details import renew_links
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, unpark
@@ -29,6 +30,7 @@ from dashboard.sync.decide import decide_line
 from dashboard.sync.models import ForeignLine, SyncRun, SyncStep
 from dashboard.sync.request import Request, preview, request_sync, request_syncs
 from dashboard.sync.run import execute
+from dashboard.sync.stripe_draft import ask_for_schedule
 from dashboard.transaction import checkpoint
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
@@ -287,6 +289,23 @@ def show_replay(stage: Stage) -> None:
     preview_replay(event, gateway=stage.gateway, now=stage.now())
 
 
+def restore_schedule(stage: Stage) -> None:
+    """Ask for the schedule of a draft that somebody switched off at Stripe."""
+    invoice = stage.draft()
+    _known(stage, invoice)
+    invoice.automatically_finalizes_at = None
+    checkpoint()
+    ask_for_schedule(invoice, actor=SUPPORT, now=stage.now())
+    request_sync(invoice, Request("support", SUPPORT), now=stage.now())
+
+
+def new_links(stage: Stage) -> None:
+    """Read the links of an invoice anew."""
+    invoice = stage.draft()
+    _known(stage, invoice)
+    renew_links(invoice, gateway=stage.gateway, checkpoint=checkpoint, now=stage.now())
+
+
 def _known(stage: Stage, invoice: Invoice) -> str:
     """Return Stripe's id of the draft, synced now if it has none."""
     if invoice.stripe_invoice_id is None:
@@ -377,6 +396,9 @@ VERBS: Mapping[str, Act] = {
     "hear of a deletion": lambda stage: hear(stage, "invoice.deleted"),
     "hear of a deleted customer": lambda stage: hear(stage, "customer.deleted"),
     "hear of a card": lambda stage: hear(stage, "payment_method.attached", **CARD),
+    "hear of a default card": lambda stage: hear(stage, "customer.updated"),
+    "ask for the schedule": restore_schedule,
+    "renew links": new_links,
     "preview a replay": show_replay,
 }
 

@@ -72,6 +72,8 @@ def test_a_dispute_tells_staff_when_the_bank_wants_an_answer(
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "$40.00 disputed with the bank" in words
     assert "wants an answer" not in words
+    assert "With the bank" in words
+    assert "Answer needed" not in words
 
 
 def test_a_word_that_stripe_adds_is_shown_as_it_is(support: FlaskClient, issued: Invoice) -> None:

@@ -90,7 +90,7 @@ def test_past_invoices_are_listed_with_their_links(
     assert "ACME-0001" in text_of(soup)
     assert "Past due" in text_of(soup)
     links = {link.get_text(strip=True): link for link in soup.select("td.actions a")}
-    assert links["Pay"]["href"] == "https://invoice.stripe.com/i/1"
+    assert links["Pay"]["href"] == f"{ADDRESS}/1/hosted-page"
     assert links["PDF"]["rel"] == ["noopener", "noreferrer"]
 
 

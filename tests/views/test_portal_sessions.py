@@ -10,12 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from dashboard.app import page_gateway
+from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.errors import OutcomeUnknown
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
+from tests.views.test_invoices import issue, seal
 
 ADDRESS = "/organizations/acme/portal-sessions"
 
@@ -83,3 +85,21 @@ def test_a_stripe_that_hangs_holds_the_reader_for_seconds_only(
     assert time.monotonic() - began < 5
     words = text_of(page(customer.get("/organizations/acme")))
     assert "the latest charges reach Stripe by themselves" in words
+
+
+def test_an_open_invoice_of_a_deleted_customer_is_led_to_its_own_page(
+    app: Flask, customer: FlaskClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        issue(seal(acme))
+        acme.stripe_customer_id = "cus_2"
+        acme.customer_lost_at = utc_now()
+    monkeypatch.setitem(app.extensions, "page_gateway", Portal())
+    answer = post(customer, ADDRESS)
+    assert answer.location.endswith("/organizations/acme/invoices/1")
+    words = text_of(page(customer.get("/organizations/acme/invoices/1")))
+    assert "portal does not show this invoice" in words
+    assert "Pay it at Stripe" in words
+    assert "pay it on its own page" in text_of(page(customer.get("/organizations/acme")))
+    anyway = post(customer, ADDRESS, anyway="yes")
+    assert anyway.location == "https://billing.stripe.com/p/cus_2"

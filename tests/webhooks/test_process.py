@@ -172,3 +172,22 @@ def test_a_kind_nobody_needs_is_ended_where_it_is_stored(bill: Invoice) -> None:
         assert store([parse_event(body)], source="webhook", now=utc_now()) == []
     stored = db.session.scalars(select(WebhookEvent)).one()
     assert (stored.state, stored.result) == ("ignored", UNNEEDED)
+
+
+def test_an_invoice_that_stripe_can_not_finalize_is_held_with_its_reason(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=100)
+    syncer.sync(bill)
+    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    failed = data | {"last_finalization_error": {"message": "The address is not valid."}}
+    done = deliver(syncer, event("invoice.finalization_failed", failed))
+    assert (done.state, bill.parked_code) == ("processed", "finalization_failed")
+    assert "The address is not valid." in str(bill.parked_reason)
+    assert bill.parked_at is not None
+
+
+def test_one_that_was_finalized_after_all_is_not_held(open_bill: Invoice, syncer: Syncer) -> None:
+    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    deliver(syncer, event("invoice.finalization_failed", data))
+    assert open_bill.parked_code is None

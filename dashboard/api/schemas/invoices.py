@@ -61,7 +61,8 @@ class InvoiceOut(Told):
     """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it.
 
     Credit notes before payment lower what is due, those after it give money back; neither changes
-    the total, nor do refunds and disputes.
+    the total, nor do refunds and disputes. Links end thirty days after the due date, but not in
+    the ten days after they were told.
     """
 
     sequence: int
@@ -88,6 +89,7 @@ class InvoiceOut(Told):
     starting_balance_cents: int | None
     ending_balance_cents: int | None
     hosted_invoice_url: str | None
+    links_told_at: Instant | None
     stripe_invoice_id: str | None
     is_in_sync: bool
     last_synced_at: Instant | None
