@@ -6,10 +6,11 @@ wait, and what a killed worker or a crash between two commands leaves behind hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from redis import Redis
+from rq import Queue
 from rq.job import Job
 from rq.utils import as_text, utcparse
 
@@ -19,6 +20,9 @@ from dashboard.clock import utc_now
 KEPT_SECONDS = 7 * 86400
 # A worker tells every thirty seconds that its job still runs.
 SILENCE = timedelta(seconds=100)
+# RQ takes a job from its queue before it notes that it runs: a worker killed between the two leaves
+# one that says it is queued and is nowhere.
+TAKING = timedelta(seconds=60)
 
 
 def take(redis: Redis, mark: str, job_id: str) -> bool:
@@ -48,15 +52,37 @@ def free(redis: Redis, marks: Sequence[str]) -> list[str]:
 
 
 def alive(redis: Redis, job_ids: set[str]) -> set[str]:
-    """Return those jobs that are queued, or whose worker gave a sign of life of late."""
+    """Return those jobs that wait in their queue, or whose worker gave a sign of life of late."""
     pipe = redis.pipeline(transaction=False)
     for job_id in (asked := sorted(job_ids)):
-        pipe.hmget(Job.key_for(job_id), "status", "last_heartbeat")
-    return {job_id for job_id, found in zip(asked, pipe.execute(), strict=True) if is_alive(*found)}
+        pipe.hmget(Job.key_for(job_id), "status", "last_heartbeat", "enqueued_at", "origin")
+    found = dict(zip(asked, pipe.execute(), strict=True))
+    runs = {one for one, (status, heard, *_) in found.items() if is_running(status, heard)}
+    queued = {one: rest for one, (status, _, *rest) in found.items() if status == b"queued"}
+    late = {one: origin for one, (queued_at, origin) in queued.items() if not is_recent(queued_at)}
+    return runs | (queued.keys() - late.keys()) | in_queues(redis, late)
 
 
-def is_alive(status: bytes | None, heard: bytes | None) -> bool:
+def is_running(status: bytes | None, heard: bytes | None) -> bool:
     """Whether a job of that status, whose worker was last heard of then, still has an end ahead."""
-    if status == b"started":
-        return heard is not None and utc_now() - utcparse(as_text(heard)) < SILENCE
-    return status == b"queued"
+    return status == b"started" and heard is not None and not is_past(heard, SILENCE)
+
+
+def is_recent(queued_at: bytes | None) -> bool:
+    """Whether a job queued then may just have been taken, and its worker not have said so yet."""
+    return bool(queued_at) and not is_past(queued_at or b"", TAKING)
+
+
+def is_past(instant: bytes, patience: timedelta) -> bool:
+    """Whether an instant, as RQ writes it, lies longer ago than that."""
+    return utc_now() - utcparse(as_text(instant)) >= patience
+
+
+def in_queues(redis: Redis, origin_of: Mapping[str, bytes]) -> set[str]:
+    """Return those jobs that are in the queue they were put in; each queue is read once."""
+    origins = sorted(set(origin_of.values()))
+    pipe = redis.pipeline(transaction=False)
+    for origin in origins:
+        pipe.lrange(Queue.redis_queue_namespace_prefix + as_text(origin), 0, -1)
+    waiting = {as_text(one) for ids in pipe.execute() for one in ids}
+    return origin_of.keys() & waiting

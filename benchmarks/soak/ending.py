@@ -38,9 +38,8 @@ def drain(site: Site) -> tuple[float, Counter[str]]:
     clicks: Counter[str] = Counter()
     with transaction():
         backfill_events.enqueue()
-    while left := work_left():
+    while work_left():
         if time.monotonic() - begun > DRAIN_SECONDS:
-            print(f"not drained: {left}")
             break
         site.mend()
         clicks += click_on_the_late()
@@ -86,7 +85,10 @@ def click_on_the_late() -> Counter[str]:
 def verdict(site: Site, shop: Shop) -> list[str]:
     """Return everything that is not as it should be, one sentence each."""
     gateway = gateway_to(site.sandbox.url)
-    wrong = disagreements(gateway)
+    wrong = [
+        f"{count} {what} were not done in {DRAIN_SECONDS} s." for what, count in work_left().items()
+    ]
+    wrong += disagreements(gateway)
     wrong += paid_otherwise(gateway)
     wrong += [f"Billed twice: {one}" for one in site.sandbox.get("audit")["duplicates"]]
     wrong += miscounted(shop)

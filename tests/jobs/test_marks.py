@@ -70,6 +70,29 @@ def test_what_a_killed_worker_had_taken_is_queued_again_once_it_is_silent(
     assert upkeep.count == again
 
 
+@pytest.mark.parametrize(("seconds", "again"), [(50, 0), (70, 1)])
+def test_what_was_taken_by_a_worker_that_died_before_it_began_is_queued_again(
+    upkeep: Queue, seconds: int, again: int
+) -> None:
+    """RQ takes a job from its queue first, and only then notes that it runs."""
+    make_partitions.push(())
+    (taken,) = upkeep.jobs
+    upkeep.connection.lpop(upkeep.key)
+    queued_at = utcformat(utc_now() - timedelta(seconds=seconds))
+    upkeep.connection.hset(taken.key, "enqueued_at", queued_at)
+    make_partitions.push(())
+    assert upkeep.count == again
+
+
+def test_what_waits_for_long_in_its_queue_is_not_queued_again(upkeep: Queue) -> None:
+    make_partitions.push(())
+    (waiting,) = upkeep.jobs
+    queued_at = utcformat(utc_now() - timedelta(hours=3))
+    upkeep.connection.hset(waiting.key, "enqueued_at", queued_at)
+    make_partitions.push(())
+    assert upkeep.count == 1
+
+
 def test_a_mark_whose_job_never_came_to_the_queue_holds_up_nothing(upkeep: Queue) -> None:
     upkeep.connection.set(make_partitions.mark(()), "a job that a crash prevented")
     make_partitions.push(())
