@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from hypothesis import settings
 from redis import Redis
 
 from dashboard.app import create_app
@@ -16,6 +17,10 @@ from tests.support.environment import config
 from tests.support.services import Services, Worker, are_lent, worker_services
 from tests.support.stack import Stack, stack_directory, standing_stack, working
 
+# For bin/mutants.py, which runs a property a thousand times: few examples, each time the same.
+settings.register_profile(
+    "mutants", max_examples=30, derandomize=True, database=None, deadline=None
+)
 SERVICES = pytest.StashKey[Services]()
 
 

@@ -97,6 +97,6 @@ def load_windows_of(version_ids: Iterable[int]) -> dict[int, VersionWindow]:
 def _versions() -> Select[PriceVersion]:
     return (
         select(PriceVersion)
-        .order_by(PriceVersion.price_id, PriceVersion.effective_at)
+        .order_by(PriceVersion.price_id)
         .options(joinedload(PriceVersion.price))
     )
