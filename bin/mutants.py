@@ -63,30 +63,42 @@ class Mutant:
 def main() -> int:
     """Run what is asked for, room after room, then print the figures and the survivors."""
     wanted = sys.argv[1:] or list(TESTS)
+    rooms = list(dict.fromkeys(map(room_of, wanted)))
     servers = Services()
     servers.start()
     try:
         ended = [run(one) for one in wanted]
     finally:
         servers.stop()
-    report(mutant for room in dict.fromkeys(map(room_of, wanted)) for mutant in read(room))
+    report(mutant for room in rooms for mutant in read(room))
     return max(ended)
 
 
 def room_of(wanted: str) -> str:
     """Return the room of a room or a module: pricing of pricing.terms."""
-    return wanted.split(".")[0]
+    room = wanted.removeprefix("dashboard.").split(".")[0]
+    if room not in TESTS:
+        sys.exit(f"There is no room {room}. Nothing was run. The rooms are {', '.join(TESTS)}.")
+    return room
+
+
+def names_of(wanted: str) -> list[str]:
+    """Return what mutmut calls the mutants of a module; nothing for a room.
+
+    It goes on only when it is given no names: named mutants are all tried again.
+    """
+    room, module = room_of(wanted), wanted.removeprefix("dashboard.")
+    if module == room:
+        return []
+    return [f"{module}.*" if room == "jobs" else f"dashboard.{module}.*"]
 
 
 def run(wanted: str) -> int:
-    """Try the mutants of a room or a module that were not tried yet; return how mutmut ended."""
+    """Try the mutants of a room that were not tried yet, or of a module; return mutmut's end."""
     room = room_of(wanted)
     copy = working_copy(room)
     retry_survivors(room)
-    # mutmut goes on only when it is given no names: named mutants are all tried again.
-    module = wanted if room == "jobs" else f"dashboard.{wanted}"
-    names = [] if wanted == room else [f"{module}.*"]
-    command = [str(ROOT / ".venv" / "bin" / "mutmut"), "run", "--max-children", "2", *names]
+    command = [ROOT / ".venv" / "bin" / "mutmut", "run", "--max-children", "2", *names_of(wanted)]
     return subprocess.run(command, cwd=copy, env=environment()).returncode
 
 

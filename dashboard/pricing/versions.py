@@ -96,7 +96,5 @@ def load_windows_of(version_ids: Iterable[int]) -> dict[int, VersionWindow]:
 
 def _versions() -> Select[PriceVersion]:
     return (
-        select(PriceVersion)
-        .order_by(PriceVersion.price_id)
-        .options(joinedload(PriceVersion.price))
+        select(PriceVersion).order_by(PriceVersion.price_id).options(joinedload(PriceVersion.price))
     )

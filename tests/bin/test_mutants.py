@@ -1,23 +1,44 @@
 """What `make mutants` says of mutmut's records."""
 
+import json
+
 import pytest
 
 from bin import mutants
 
 
 @pytest.mark.parametrize(
-    ("wanted", "mutmut_says", "room"),
+    ("wanted", "room", "names"),
     [
-        ("pricing", "dashboard.pricing*", "pricing"),
-        ("billing.carry", "dashboard.billing.carry*", "billing"),
-        ("transaction", "dashboard.transaction*", "transaction"),
-        ("jobs", "jobs*", "jobs"),
-        ("dashboard.sync.plan", "dashboard.sync.plan*", "sync"),
+        ("pricing", "pricing", []),
+        ("billing.carry", "billing", ["dashboard.billing.carry.*"]),
+        ("dashboard.sync.plan", "sync", ["dashboard.sync.plan.*"]),
+        ("transaction", "transaction", []),
+        ("jobs", "jobs", []),
+        ("jobs.batch", "jobs", ["jobs.batch.*"]),
     ],
 )
-def test_a_room_or_module_is_named_as_a_person_would(wanted, mutmut_says, room):
-    assert mutants.pattern(wanted) == mutmut_says
-    assert mutants.room_of(mutmut_says) == room
+def test_a_room_or_module_is_named_as_a_person_would(wanted, room, names):
+    assert (mutants.room_of(wanted), mutants.names_of(wanted)) == (room, names)
+
+
+def test_a_room_that_is_none_is_refused_with_the_names_of_all():
+    with pytest.raises(SystemExit, match="no room prices.*pricing, billing"):
+        mutants.room_of("prices.catalog")
+
+
+def test_only_survivors_are_tried_again_and_only_when_a_test_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutants, "WORK", tmp_path)
+    record = tmp_path / "pricing" / "mutants" / "dashboard" / "pricing" / "terms.py.meta"
+    record.parent.mkdir(parents=True)
+    ended = {"killed": 1, "survived": 0, "untested": 33, "new": None}
+    record.write_text(json.dumps({"exit_code_by_key": ended}))
+    for _ in range(2):  # at first there is nothing to compare the tests with, then they are same
+        mutants.retry_survivors("pricing")
+        assert [one.ended for one in mutants.read("pricing")] == [1, 0, 33, None]
+    monkeypatch.setitem(mutants.TESTS, "pricing", ["tests/pricing", "tests/test_text.py"])
+    mutants.retry_survivors("pricing")
+    assert [one.ended for one in mutants.read("pricing")] == [1, None, None, None]
 
 
 def test_a_room_shows_its_survivors_and_the_share_killed_of_what_was_run(capsys):
