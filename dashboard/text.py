@@ -33,6 +33,15 @@ def _unwanted(paragraphs: bool) -> re.Pattern[str]:
     return _NOT_IN_PARAGRAPHS if paragraphs else _NOT_IN_LINE
 
 
+def shown(text: str, *, most: int) -> str:
+    """Return another's `text` as one line that can be stored and shows as it reads.
+
+    What may not be in it becomes U+FFFD and not nothing: that somebody put it there must show.
+    """
+    line = _NOT_IN_LINE.sub("\ufffd", _UNSTORABLE.sub("\ufffd", re.sub(r"[\t\r\n]+", " ", text)))
+    return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 class NotStorable(ValueError):
     """No database can hold it as JSON; the message says why."""
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
+import structlog
+
 from dashboard.billing.close import due_to_seal, seal
+from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import due_to_roll, roll_over
+from dashboard.billing.stuck import hold_stuck
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, due_to_finalize, request_syncs
-from dashboard.transaction import checkpoint
+from dashboard.transaction import checkpoint, rollback
 from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
 from jobs.syncs import MOST, enqueue_runs
 
 FINAL = Request("final", verify=True)
+log = structlog.get_logger("jobs.cycles")
 
 
 @job(queue="closing", timeout=60)
@@ -30,17 +37,27 @@ def roll_batch(*organization_ids: int) -> None:
 
 @job(queue="closing", timeout=120)
 def roll_one(organization_id: int) -> None:
-    """Close the organization's ended invoices and open the next."""
-    roll_over(db.session.get_one(Organization, organization_id), now=utc_now())
+    """Close the organization's ended invoices and open the next; hold what can not be closed."""
+    organization = db.session.get_one(Organization, organization_id)
+    invoice_id = current_invoice(organization).id
+    try:
+        roll_over(organization, now=utc_now())
+        db.session.flush()
+    except Exception as error:  # whatever it is, nobody would see it in the log alone
+        hold(invoice_id, error)
 
 
 @job(queue="closing", timeout=120)
 def seal_due() -> None:
     """Seal the closing invoices whose grace is over, and hand out their final syncs."""
     for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
-        sealed = seal(ids, now=utc_now(), wait=False)
-        enqueue_runs(request_syncs([invoice.id for invoice in sealed], FINAL, now=utc_now()))
-        checkpoint()
+        together_or_apart(seal_some, ids)
+
+
+def seal_some(ids: Collection[int]) -> None:
+    """Seal these, but for what somebody is changing, and hand out their final syncs."""
+    sealed = seal(ids, now=utc_now(), wait=False)
+    enqueue_runs(request_syncs([invoice.id for invoice in sealed], FINAL, now=utc_now()))
 
 
 @job(queue="closing", timeout=120)
@@ -49,3 +66,25 @@ def finalize_due() -> None:
     for ids in in_batches(due_to_finalize(most=MOST)):
         enqueue_runs(request_syncs(ids, FINAL, now=utc_now(), wait=False))
         checkpoint()
+
+
+def together_or_apart(act: Callable[[Collection[int]], None], ids: Collection[int]) -> None:
+    """Do it for all of these invoices at once, or for each by itself where one is in the way."""
+    try:
+        act(ids)
+        checkpoint()
+    except Exception:  # it shows again below, at the invoice that it is about
+        rollback()
+        for invoice_id in ids:
+            try:
+                act([invoice_id])
+            except Exception as error:  # the others must not wait for it
+                hold(invoice_id, error)
+            checkpoint()
+
+
+def hold(invoice_id: int, error: Exception) -> None:
+    """Undo what failed, and hold the invoice it failed at for a person."""
+    rollback()
+    log.error("invoice_stuck", invoice_id=invoice_id, exc_info=error)
+    hold_stuck(invoice_id, error, now=utc_now())

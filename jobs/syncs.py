@@ -16,6 +16,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.limiter import RedisLimiter
+from dashboard.sync.broken import goes_alone
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, abandoned_runs, due_for_sync, request_syncs
 from dashboard.sync.run import execute
@@ -61,9 +62,15 @@ def sync_batch(*run_ids: int) -> None:
 
 
 def enqueue_runs(runs: Iterable[SyncRun]) -> None:
-    """Queue the clock's runs in batches, each in the queue of its urgency."""
+    """Queue the clock's runs in batches, each in the queue of its urgency.
+
+    One that may have ended its workers gets a job, and so a process, by itself.
+    """
     by_queue: dict[str, list[int]] = defaultdict(list)
     for run in runs:
+        if goes_alone(run):
+            enqueue_run(run)
+            continue
         by_queue[QUEUE_OF.get(run.trigger, "interactive")].append(run.id)
     for queue, ids in by_queue.items():
         enqueue_each(sync_batch, sync_run, ids, queue=queue)

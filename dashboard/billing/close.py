@@ -15,6 +15,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.revision import touch
+from dashboard.billing.stuck import is_to_be_tried, let_go
 from dashboard.billing.successor import open_next
 from dashboard.errors import Conflict
 from dashboard.extensions import db
@@ -35,6 +36,7 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
         invoice.closing_at = now
         grace = timedelta(seconds=current_policy().closing_grace_seconds)
         invoice.seal_after_at = now + grace
+        let_go(invoice)
         record("invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
         db.session.flush()
     return open_next(invoice, now=now)
@@ -50,6 +52,7 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     for invoice in sealed:
         invoice.status = "sealed"
         invoice.sealed_at = now
+        let_go(invoice)
         record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
     return sealed
 
@@ -93,5 +96,6 @@ def shorten(invoice: Invoice, *, now: datetime) -> None:
 
 def due_to_seal(*, now: datetime, most: int) -> list[int]:
     """Return the ids of closing invoices whose grace is over, longest over first."""
-    query = select(Invoice.id).where(Invoice.status == "closing", Invoice.seal_after_at <= now)
+    is_over = (Invoice.status == "closing") & (Invoice.seal_after_at <= now)
+    query = select(Invoice.id).where(is_over, is_to_be_tried(now))
     return list(db.session.scalars(query.order_by(Invoice.seal_after_at).limit(most)))

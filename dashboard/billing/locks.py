@@ -37,6 +37,8 @@ def for_change(query: Query, *, of: type[Model], wait: bool = True) -> Query:
 def lock_row(row: Model) -> None:
     """Lock the row of `row`, and read it as it is now."""
     if not rehearses():
+        # Refreshing forgets what was changed in memory and not written yet.
+        db.session.flush()
         db.session.refresh(row, with_for_update={"key_share": True})
 
 

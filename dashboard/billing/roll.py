@@ -13,6 +13,7 @@ from dashboard.billing.carry import current_draft
 from dashboard.billing.close import close, seal_now
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice
+from dashboard.billing.stuck import is_to_be_tried
 from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -89,6 +90,6 @@ def roll_early(
 def due_to_roll(*, now: datetime, most: int) -> list[int]:
     """Return the organizations whose current invoice is over, longest over first."""
     query = select(Invoice.organization_id).where(
-        Invoice.status == "draft", Invoice.period_end <= now
+        Invoice.status == "draft", Invoice.period_end <= now, is_to_be_tried(now)
     )
     return list(db.session.scalars(query.order_by(Invoice.period_end).limit(most)))

@@ -21,6 +21,7 @@ ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 # What the inbox has room for: Stripe's ids have thirty characters, a coupon's is anybody's.
 MOST_OF_AN_ID = 64
 MOST_OF_A_TYPE = 80
+MOST_OF_A_KEY = 120
 # The year 3000, as everywhere at the edges.
 END_OF_TIME = 32_503_680_000
 
@@ -43,8 +44,9 @@ def parse_line(data: Json) -> RemoteLine:
     metadata = _metadata(data)
     return RemoteLine(
         id=data["id"],
-        key=metadata.get(ITEM),
-        old_key=metadata.get(OLD_ITEM),
+        # A longer one is none of ours.
+        key=_short(metadata.get(ITEM), MOST_OF_A_KEY),
+        old_key=_short(metadata.get(OLD_ITEM), MOST_OF_A_KEY),
         amount_cents=int(data["amount"]),
         description=data.get("description") or "",
         period_start=from_timestamp(data["period"]["start"]),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dashboard.gateway.told import Told
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerDraft:
@@ -20,7 +22,7 @@ class CustomerDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteCustomer:
+class RemoteCustomer(Told):
     """A customer at Stripe."""
 
     id: str
@@ -62,7 +64,7 @@ class LineContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteLine:
+class RemoteLine(Told):
     """One line at Stripe; `key` is None when it does not carry our metadata.
 
     `old_key` is what the first release would have called its key: other applications may use that
@@ -79,7 +81,7 @@ class RemoteLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RemotePayment:
+class RemotePayment(Told):
     """What is to pay an invoice, or did; `paid_by` is what its refunds and disputes name."""
 
     id: str
@@ -92,7 +94,7 @@ class RemotePayment:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteCorrection:
+class RemoteCorrection(Told):
     """A credit note, refund or dispute, as one reply or event showed it.
 
     A credit note names its invoice, the others what paid it.
@@ -117,7 +119,7 @@ class RemoteCorrection:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteInvoice:
+class RemoteInvoice(Told):
     """An invoice at Stripe as one reply or event showed it; `lines` holds at most ten of them.
 
     `installation` and `invoice` are what its metadata claims, which anybody may write.
@@ -178,7 +180,7 @@ class RemoteInvoice:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteEvent:
+class RemoteEvent(Told):
     """One event: `payload` is the whole of it as plain JSON."""
 
     id: str

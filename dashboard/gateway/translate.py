@@ -3,6 +3,8 @@
 from typing import Any
 
 from dashboard.gateway import errors
+from dashboard.gateway.told import MOST
+from dashboard.text import shown
 
 # Either says that the invoice left the draft state under us.
 NOT_EDITABLE = frozenset(("invoice_not_editable", "invoice_already_finalized"))
@@ -17,7 +19,7 @@ def translate(error: Any) -> errors.GatewayError:
     code = getattr(detail, "code", None) or getattr(error, "code", None)
     kind = getattr(detail, "type", None)
     facts = {"code": code, "request_id": error.request_id}
-    said = error.user_message or str(error)
+    said = shown(error.user_message or str(error), most=MOST)
     status = error.http_status
     if status is None:
         return errors.OutcomeUnknown(f"Stripe did not answer: {said}", **facts)

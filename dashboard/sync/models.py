@@ -117,6 +117,8 @@ class SyncRun(Model):
     calls_planned: Mapped[int] = mapped_column(default=0)
     calls_made: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+    # How many of the attempts ended in something unexpected, the death of a worker included.
+    interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(String(60))
     error: Mapped[str | None] = mapped_column(Text)

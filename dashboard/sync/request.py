@@ -12,6 +12,7 @@ from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
 from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.stuck import STUCK
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
@@ -118,7 +119,8 @@ def due_for_sync(*, now: datetime, most: int) -> list[int]:
             or_(Invoice.revision > Invoice.synced_revision, Invoice.needs_verification),
             Invoice.status.in_(("draft", "closing")),
             Invoice.next_sync_at <= now,
-            Invoice.parked_at.is_(None),
+            # One that can not be closed is kept in step: Stripe may bill it by its own schedule.
+            or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
             ~select(SyncRun.id)
             .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
             .exists(),

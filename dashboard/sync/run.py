@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import park, unpark
-from dashboard.billing.policy import current_policy
-from dashboard.errors import BillingError, Stale
+from dashboard.billing.outcome import unpark
+from dashboard.errors import Stale
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.sync import lease
+from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
 from dashboard.sync.converge import converge
-from dashboard.sync.finalize import finalize, hold_at_stripe, hold_or_let_go
+from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
+from dashboard.sync.finalize import finalize, hold_or_let_go
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
 from dashboard.sync.work import Work
 
-# The first retry after half a minute, the last ones a quarter of an hour apart.
-FIRST_RETRY = timedelta(seconds=30)
-LONGEST_RETRY = timedelta(minutes=15)
-# A scheduled run gives up and leaves it to the next one; a person's and a final one go on longer.
-ATTEMPTS = {"scheduled": 4, "final": 200}
-ATTEMPTS_BY_DEFAULT = 8
 LANES: Mapping[str, Lane] = {"final": "closing", "scheduled": "scheduled", "event": "scheduled"}
 
 
@@ -54,6 +48,9 @@ def execute(
         # Another worker ended it between our look and our lease.
         lease.release(held)
         return None
+    if run.state == "running":
+        # Whoever had it before neither ended it nor said why: a worker that was killed.
+        run.interruptions += 1
     run.state = "running"
     run.attempts += 1
     run.started_at = run.started_at or clock()
@@ -62,15 +59,30 @@ def execute(
     work = Work(run, run.invoice, held, gateway, checkpoint, clock, pause)
     try:
         with in_lane(LANES.get(run.trigger, "interactive")):
-            carry_out(work)
-        lease.release(held)
+            carry_out_or_break_off(work)
     except lease.LeaseLost:
         db.session.rollback()
         doubt(work)
         checkpoint()
         raise
-    checkpoint()
     return run
+
+
+def carry_out_or_break_off(work: Work) -> None:
+    """Carry the run out and give the lease back, whatever happens; raises `LeaseLost`."""
+    try:
+        if is_hopeless(work.run):
+            give_up(work, KILLED)
+        else:
+            carry_out(work)
+        lease.release(work.lease)
+        work.checkpoint()
+    except lease.LeaseLost:
+        raise
+    except Exception as error:  # a bug, an odd reply, a row the database refuses: it has an end too
+        break_off(work, error)
+        lease.release(work.lease)
+        work.checkpoint()
 
 
 def doubt(work: Work) -> None:
@@ -84,7 +96,7 @@ def doubt(work: Work) -> None:
 
 
 def carry_out(work: Work) -> None:
-    """Advance the run and end it; every way it can fail ends in a state and a sentence."""
+    """Advance the run and end it; every way it is known to fail ends in a state and a sentence."""
     try:
         advance(work)
     except Stale as error:
@@ -126,59 +138,3 @@ def settle_schedule(work: Work, *, was_parked: bool) -> None:
 def finalized_at_stripe(invoice: Invoice) -> bool:
     """Whether an event already told that Stripe finalized what the ledger holds open."""
     return invoice.stripe_status not in (None, "draft") and invoice.status not in FINALIZED
-
-
-def succeed(work: Work) -> None:
-    """End the run well and say when the invoice is due again."""
-    run, invoice, now = work.run, work.invoice, work.clock()
-    run.state = "succeeded"
-    run.finished_at = now
-    run.error = run.error_code = None
-    invoice.sync_failures = 0
-    interval = timedelta(seconds=current_policy().sync_interval_seconds)
-    if invoice.is_dirty:
-        invoice.next_sync_at = now + interval
-    elif not invoice.needs_verification:
-        invoice.next_sync_at = None
-
-
-def fail(work: Work, error: BillingError) -> None:
-    """End the run with a sentence; what was agreed before stands."""
-    run, invoice, now = work.run, work.invoice, work.clock()
-    run.state = "failed"
-    run.finished_at = now
-    run.error_code = error.code
-    run.error = error.message
-    if not isinstance(error, Stale):
-        invoice.sync_failures += 1
-    # An organization that fails again and again is tried less and less often.
-    wait = min(2 ** min(invoice.sync_failures, 5), 24)
-    interval = timedelta(seconds=current_policy().sync_interval_seconds)
-    invoice.next_sync_at = now + interval * wait
-
-
-def park_and_fail(work: Work, error: Refused) -> None:
-    """A refusal does not go away: hold the invoice for a person, and Stripe's schedule with it."""
-    fail(work, error)
-    park(work.invoice, error.code, error.message, now=work.clock())
-    work.checkpoint()
-    hold_at_stripe(work)
-
-
-def retry_or_fail(work: Work, error: GatewayError) -> None:
-    """Try again later by one policy, or end when the attempts are used up."""
-    run = work.run
-    if run.attempts >= ATTEMPTS.get(run.trigger, ATTEMPTS_BY_DEFAULT):
-        fail(work, error)
-        return
-    run.state = "retrying"
-    run.error_code = error.code
-    run.error = error.message
-    run.next_attempt_at = work.clock() + retry_after(run.attempts)
-
-
-def retry_after(attempts: int) -> timedelta:
-    """Return the wait before the next attempt: doubling to a bound, a quarter of it random."""
-    full: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
-    share: float = 0.75 + secrets.randbelow(250) / 1000
-    return full * share

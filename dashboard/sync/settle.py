@@ -68,6 +68,25 @@ def settle_step(work: Work, step: SyncStep) -> None:
     else:
         record(work, step, reply)
         work.checkpoint()
+        if isinstance(reply, RemoteInvoice) and was_followed(step):
+            look_again(work, reply)
+
+
+def was_followed(step: SyncStep) -> bool:
+    """Whether a later call of the invoice was made already, as the one that held it."""
+    later = select(SyncStep.id).where(
+        SyncStep.invoice_id == step.invoice_id, SyncStep.id > step.id, SyncStep.outcome.is_not(None)
+    )
+    return db.session.scalar(later.limit(1)) is not None
+
+
+def look_again(work: Work, replayed: RemoteInvoice) -> None:
+    """Read the invoice: the reply that Stripe remembered shows it as it was before later calls."""
+    work.checkpoint()
+    found = work.gateway.invoice(replayed.id)
+    if found.status == "draft":
+        extend(work.lease, now=work.clock())
+        record_invoice(work, found)
 
 
 def read_back(work: Work, step: SyncStep) -> None:

@@ -14,10 +14,12 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import note_failure, park, record_remote
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
+from dashboard.gateway.told import MOST
 from dashboard.sync.effects import agreed_total, forget_draft
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.sync.revisions import adopt, latest
+from dashboard.text import shown
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO, is_echo
 from dashboard.webhooks.hearing import hear, look_for_payments
@@ -160,4 +162,4 @@ def forget_deleted(invoice: Invoice, *, now: datetime) -> None:
 def why_it_failed(delivery: Delivery) -> str:
     """Return in words why a payment failed."""
     error = delivery.payload["data"]["object"].get("last_payment_error") or {}
-    return str(error.get("message") or "The payment was declined.")
+    return shown(str(error.get("message") or "The payment was declined."), most=MOST)

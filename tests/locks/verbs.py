@@ -18,6 +18,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, unpark
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
+from dashboard.billing.stuck import hold_stuck
 from dashboard.billing.void_decide import decide_void
 from dashboard.errors import BillingError
 from dashboard.extensions import db
@@ -119,6 +120,10 @@ def hold_and_let_go(stage: Stage) -> None:
     invoice = lock_invoice(stage.draft().id)
     park(invoice, "test", "Held.", now=stage.now())
     unpark(invoice)
+
+
+def hold_what_is_stuck(stage: Stage) -> None:
+    hold_stuck(stage.draft().id, ZeroDivisionError(), now=stage.now())
 
 
 # Syncs.
@@ -371,6 +376,7 @@ VERBS: Mapping[str, Act] = {
     "seal": seal_both,
     "seal without waiting": lambda stage: seal_both(stage, wait=False),
     "park and let go": hold_and_let_go,
+    "hold what is stuck": hold_what_is_stuck,
     "request a sync": ask,
     "request both syncs": ask_for_both,
     "request both without waiting": lambda stage: ask_for_both(stage, wait=False),
