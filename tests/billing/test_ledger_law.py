@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -229,6 +230,8 @@ def owed_in_fees(world):
     return {key: cents for key, cents in owed.items() if cents}
 
 
+# However many examples are asked for, and however busy the machine is.
+pytestmark = pytest.mark.timeout(900)
 unhurried = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "12")),
     deadline=None,

@@ -9,6 +9,7 @@ import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -36,6 +37,8 @@ from tests.billing.test_ledger_law import (
 from tests.factories import SUPPORT
 from tests.support.stripe_acts import tell
 
+# However many examples are asked for, and however busy the machine is.
+pytestmark = pytest.mark.timeout(900)
 index = st.integers(0, 6)
 steps = st.lists(
     st.tuples(
