@@ -71,19 +71,20 @@ def lock_invoices(invoice_ids: Collection[int], *, wait: bool = True) -> Sequenc
     return db.session.scalars(for_change(query, of=Invoice, wait=wait)).all()
 
 
-def lock_open(organization_ids: Collection[int]) -> Sequence[Invoice]:
+def lock_open(organization_ids: Collection[int], *, after: int = 0) -> Sequence[Invoice]:
     """Lock and return the draft and closing invoices of these organizations, as they are now.
 
+    Only those `after` an invoice's id, for who holds that one already and concerns later ones.
     A cycle that rolled while we waited has opened an invoice that was not asked for: then all
     locks are let go and taken again, which keeps their order. Raises Busy if that does not end.
     """
     if rehearses():
-        return db.session.scalars(_open(organization_ids)).all()
+        return db.session.scalars(_open(organization_ids, after)).all()
     for _ in range(_ATTEMPTS):
         savepoint = db.session.begin_nested()
-        query = for_change(_open(organization_ids), of=Invoice)
-        locked = db.session.scalars(query).all()
-        now_open = db.session.scalars(_open(organization_ids).with_only_columns(Invoice.id)).all()
+        wanted = _open(organization_ids, after)
+        locked = db.session.scalars(for_change(wanted, of=Invoice)).all()
+        now_open = db.session.scalars(wanted.with_only_columns(Invoice.id)).all()
         if [invoice.id for invoice in locked] == list(now_open):
             savepoint.commit()
             return locked
@@ -91,9 +92,13 @@ def lock_open(organization_ids: Collection[int]) -> Sequence[Invoice]:
     raise Busy("The cycle is being rolled. Nothing was changed. Try again in a moment.")
 
 
-def _open(organization_ids: Collection[int]) -> Select[Invoice]:
+def _open(organization_ids: Collection[int], after: int) -> Select[Invoice]:
     return (
         select(Invoice)
-        .where(Invoice.organization_id.in_(organization_ids), Invoice.status.in_(CHANGEABLE))
+        .where(
+            Invoice.organization_id.in_(organization_ids),
+            Invoice.status.in_(CHANGEABLE),
+            Invoice.id > after,
+        )
         .order_by(Invoice.organization_id, Invoice.id)
     )

@@ -36,7 +36,8 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     if case is not None:
         return case
     db.session.flush()
-    locked = lock_open({invoice.organization_id})
+    # What an invoice held concerns those after it, and these are locked in their order.
+    locked = lock_open({invoice.organization_id}, after=invoice.id)
     case = VoidCase(
         invoice_id=invoice.id,
         organization_id=invoice.organization_id,

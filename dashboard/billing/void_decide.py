@@ -45,8 +45,10 @@ def decide_void(
             "Say why it is written off; it goes on record. Nothing was changed.", field="reason"
         )
     lock_invoice(invoice.id)
+    # Before the roll, which would begin with the draft: a closing one comes first.
+    lock_open({invoice.organization_id}, after=invoice.id)
     roll_over(invoice.organization, now=now)
-    locked = lock_open({invoice.organization_id})
+    locked = lock_open({invoice.organization_id}, after=invoice.id)
     case = case_of(invoice)
     if case.state == DECISIONS[decision]:
         return case

@@ -8,6 +8,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db
 from dashboard.transaction import transaction
+from dashboard.webhooks.process import preview_replay
 from tests.support import stripe_dashboard
 from tests.support.events import event, invoice_json
 from tests.support.inbox import deliver
@@ -86,4 +87,15 @@ def test_a_revision_of_another_customer_is_not_taken_for_ours(
     deliver(syncer, told(syncer, before, "invoice.voided") | {})
     assert (open_bill.status, open_bill.stripe_invoice_id) == ("open", before)
     assert open_bill.parked_code == "replaced_by_stranger"
+    assert db.session.get(VoidCase, open_bill.id) is None
+
+
+def test_replaying_a_void_is_previewed_without_a_case(open_bill: Invoice, syncer: Syncer) -> None:
+    stripe_id = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    done = deliver(syncer, told(syncer, stripe_id, "invoice.finalized", status="open"))
+    done.type, done.payload = "invoice.voided", told(syncer, stripe_id, "invoice.voided")
+    said = preview_replay(done, gateway=syncer.gateway, now=syncer.clock())
+    assert said == "The invoice went from open to void."
+    db.session.rollback()
     assert db.session.get(VoidCase, open_bill.id) is None
