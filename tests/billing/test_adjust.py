@@ -12,6 +12,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Adjustment
 from dashboard.errors import Invalid, InvoiceIsFrozen
 from dashboard.money import Money
+from dashboard.pricing.rating import MAX_CENTS
 from tests.factories import NOW, SUPPORT, make_organization
 
 
@@ -28,19 +29,44 @@ def adjust(invoice, cents=-500, currency="usd", key="k", **more):
 
 
 def test_a_credit_is_an_item_with_a_reason_on_record(invoice, db):
-    adjust(invoice)
+    credit = adjust(invoice)
     assert (invoice.total_cents, invoice.revision) == (-500, 1)
     [item] = invoice.items
     assert (item.kind, item.description, item.amount_cents) == ("adjustment", "Apology", -500)
+    assert (item.key, item.quantity, item.cycle_id) == (
+        f"adjustment:{credit.id}", 1, invoice.cycle_id,
+    )  # fmt: skip
+    assert (item.period_start, item.period_end) == (invoice.period_start, invoice.period_end)
+    assert item.trace == {
+        "model": "adjustment", "currency": "usd", "amount_cents": -500,
+        "words": ["Credit added by support@example.com."],
+    }  # fmt: skip
+    assert (credit.actor_kind, credit.actor_id, credit.actor_label, credit.created_at) == (
+        "user", 1, "support@example.com", NOW,
+    )  # fmt: skip
     entry = db.session.scalar(select(AuditEntry).where(AuditEntry.action == "adjustment.added"))
-    assert (entry.reason, entry.facts["cents"]) == ("Outage on Monday", -500)
+    assert (entry.reason, entry.at, entry.subject_id) == ("Outage on Monday", NOW, credit.id)
+    assert entry.facts == {"cents": -500, "currency": "usd", "description": "Apology"}
+
+
+def test_a_charge_is_said_to_be_one(invoice):
+    adjust(invoice, 500)
+    assert invoice.items[0].trace["words"] == ["Charge added by support@example.com."]
 
 
 def test_the_same_key_again_adds_nothing(invoice, db):
     assert adjust(invoice) is adjust(invoice)
     assert invoice.revision == 1
-    with pytest.raises(KeyReused, match="Use a new key"):
-        adjust(invoice, -600)
+    for other in ({"cents": -600}, {"description": "Sorry"}, {"reason": "Outage on Tuesday"}):
+        with pytest.raises(KeyReused) as refused:
+            adjust(invoice, **other)
+        assert refused.value.code == "key_reused"
+
+
+def test_the_same_key_of_another_organization_is_another_one(invoice, db):
+    other = current_invoice(make_organization("other"))
+    assert adjust(invoice) is not adjust(other)
+    assert (invoice.total_cents, other.total_cents) == (-500, -500)
 
 
 def test_a_sealed_invoice_refuses_and_says_where_to_add_it(invoice, db):
@@ -51,11 +77,26 @@ def test_a_sealed_invoice_refuses_and_says_where_to_add_it(invoice, db):
     assert (invoice.total_cents, following.total_cents) == (0, -500)
 
 
-@pytest.mark.parametrize(("cents", "currency"), [(0, "usd"), (5, "eur"), (10**16, "usd")])
-def test_nothing_too_much_or_another_currency_is_refused(invoice, db, cents, currency):
-    with pytest.raises(Invalid, match="Nothing was added"):
+@pytest.mark.parametrize(
+    ("cents", "currency", "field"),
+    [
+        (0, "usd", "amount_cents"),
+        (5, "eur", "currency"),
+        (MAX_CENTS + 1, "usd", "amount_cents"),
+        (-MAX_CENTS - 1, "usd", "amount_cents"),
+    ],
+)
+def test_nothing_too_much_or_another_currency_is_refused(invoice, db, cents, currency, field):
+    with pytest.raises(Invalid, match="Nothing was added") as refused:
         adjust(invoice, cents, currency)
+    assert refused.value.facts == {"field": field}
     assert db.session.scalar(select(func.count()).select_from(Adjustment)) == 0
+
+
+@pytest.mark.parametrize("cents", [1, -1, MAX_CENTS, -MAX_CENTS])
+def test_the_least_and_the_most_are_taken(invoice, cents):
+    adjust(invoice, cents)
+    assert invoice.total_cents == cents
 
 
 @pytest.mark.parametrize(
@@ -63,7 +104,10 @@ def test_nothing_too_much_or_another_currency_is_refused(invoice, db, cents, cur
 )
 def test_what_cannot_be_charged_is_refused_with_what_can(db, currency, cents, instead):
     invoice = current_invoice(make_organization(currency=currency))
-    with pytest.raises(Invalid, match=f"Nothing was added. Send {instead}, or another multiple"):
+    with pytest.raises(
+        Invalid, match=f"Nothing was added. Send {instead}, or another multiple"
+    ) as refused:
         adjust(invoice, cents, currency)
+    assert refused.value.facts == {"field": "amount_cents"}
     adjust(invoice, int(instead), currency)
     assert invoice.total_cents == int(instead)

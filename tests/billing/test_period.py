@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.billing.period import Period, month_boundary, period_containing, whole_second
+from dashboard.billing.period import (
+    Period,
+    month_boundary,
+    period_containing,
+    second_after,
+    whole_second,
+)
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 instants = st.integers(0, 100 * 365 * 86_400).map(
@@ -63,6 +69,16 @@ def test_a_started_second_does_not_count():
     start = at("2026-01-01")
     assert Period(start, start + timedelta(milliseconds=1999)).seconds == 1
     assert whole_second(start + timedelta(milliseconds=1999)) == start + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)]
+)
+def test_what_ends_within_a_second_ends_with_it(milliseconds, seconds):
+    start = at("2026-01-01")
+    assert second_after(start + timedelta(milliseconds=milliseconds)) == (
+        start + timedelta(seconds=seconds)
+    )
 
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

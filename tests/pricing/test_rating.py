@@ -126,6 +126,13 @@ def test_a_negative_half_is_rounded_away_from_zero():
     assert [round_minor(Decimal(text)) for text in ("-0.5", "-1.5", "-0.4")] == [-1, -2, 0]
 
 
+def test_usage_and_fees_come_to_what_the_currency_can_be_charged_in():
+    krona = Terms("per_unit", Decimal(1250), "isk")  # 12.50, of which only whole ones are charged
+    whole = [Segment(START, JANUARY.end, Decimal(1))]
+    assert rate_metered(krona, Decimal(1)).amount_cents == 1300
+    assert rate_recurring(krona, whole, JANUARY).amount_cents == 1300
+
+
 def test_thirty_eight_digits_are_not_lost():
     tiny = Terms("per_unit", Decimal("0.000000000001"), "usd")
     assert (

@@ -139,7 +139,15 @@ def test_words_count_the_tiers_that_were_used_up_before_and_the_packages_begun()
     )  # fmt: skip
     graduated = Terms("graduated", Decimal(0), "usd", "request", tiers=tiers)
     _, second = rate_cycle([(graduated, Decimal(600)), (graduated, Decimal(1))])
-    assert second.trace["words"][1] == "The 2 tiers up to 600 were used up before."
+    assert second.trace["words"] == [
+        "1 request used, after 600 under earlier versions of the price.",
+        "The 2 tiers up to 600 were used up before.",
+        "1 request at $0.01 each, last tier: $0.01.",
+        (
+            "On these terms all 601 requests so far cost $110.01, the 600 before $110.00: "
+            "the difference is charged."
+        ),
+    ]
 
     package = Terms(
         "package", Decimal(300), "usd", "request", Decimal(50), package_size=Decimal(100)
