@@ -44,6 +44,7 @@ _TABLE = (
     Permission("session.use", EVERYONE),
     Permission("organization.list", STAFF),
     Permission("organization.view", EVERYONE, is_scoped=True),
+    Permission("organization.change", STAFF),
     Permission("invoice.view", EVERYONE, is_scoped=True),
     Permission("portal.open", EVERYONE, is_scoped=True),
     Permission("sync.view", STAFF),

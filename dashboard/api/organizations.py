@@ -7,6 +7,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body, read_query
 from dashboard.api.schemas.organizations import (
+    OrganizationChange,
     OrganizationIn,
     OrganizationList,
     OrganizationOut,
@@ -14,6 +15,7 @@ from dashboard.api.schemas.organizations import (
 )
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.organizations.change import change_organization
 from dashboard.organizations.create import NewOrganization, create_organization
 from dashboard.organizations.models import Organization
 from dashboard.organizations.search import search_organizations
@@ -54,6 +56,24 @@ def index() -> Response:
         page = Page([db.session.get_one(Organization, own)], 1, 1, 1)
     rows = [OrganizationOut.model_validate(row) for row in page.rows]
     return answer(OrganizationList(organizations=rows, page=page.number, total=page.total))
+
+
+@bp.patch("/<slug>")
+@permission("api.organizations.write")
+@operation(
+    Operation(
+        "Change an organization: only what is sent; the next sync tells Stripe",
+        {200: OrganizationOut},
+        body=OrganizationChange,
+    )
+)
+def update(slug: str) -> Response:
+    """Change who is billed and how."""
+    wanted = read_body(OrganizationChange).model_dump(exclude_unset=True)
+    changed = change_organization(
+        caller.organization(slug), wanted, now=utc_now(), actor=caller.actor()
+    )
+    return answer(OrganizationOut.model_validate(changed))
 
 
 @bp.get("/<slug>")

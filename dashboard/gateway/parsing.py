@@ -36,6 +36,9 @@ def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
         installation,
         request_id,
         default_card=None if card is None else _id_of(card),
+        name=data.get("name"),
+        email=data.get("email"),
+        is_deleted=bool(data.get("deleted")),
     )
 
 

@@ -50,8 +50,13 @@ class Gateway(Protocol):
     def find_customer(self, draft: CustomerDraft) -> RemoteCustomer | None:
         """Return the customer that was made from such a draft, if there is one."""
 
+    def update_customer(
+        self, customer_id: str, name: str, email: str, *, key: str
+    ) -> RemoteCustomer:
+        """Set name and e-mail of a customer; raises `Missing` for one that was deleted."""
+
     def customer(self, customer_id: str) -> RemoteCustomer:
-        """Read a customer."""
+        """Read a customer; of a deleted one nothing else is left to read."""
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""
@@ -78,6 +83,11 @@ class Gateway(Protocol):
         self, invoice_id: str, at: datetime | None, *, key: str
     ) -> RemoteInvoice:
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
+
+    def set_terms(
+        self, invoice_id: str, collection_method: str, days_until_due: int | None, *, key: str
+    ) -> RemoteInvoice:
+        """Set how the draft is collected."""
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""

@@ -31,6 +31,9 @@ class RemoteCustomer(Told):
     request_id: str | None = None
     # The payment method that its invoices are charged to.
     default_card: str | None = None
+    name: str | None = None
+    email: str | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

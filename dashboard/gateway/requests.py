@@ -32,18 +32,21 @@ def invoice(draft: InvoiceDraft) -> Body:
     `auto_advance` and the instant go together: with the one alone Stripe would choose an hour of
     its own, with the other alone nothing would ever happen.
     """
-    body: Body = {
+    return {
         "customer": draft.customer_id,
         "currency": draft.currency,
-        "collection_method": draft.collection_method,
         "pending_invoice_items_behavior": "exclude",
         "description": draft.description,
         "metadata": _marks(draft.installation, INVOICE, OLD_INVOICE, draft.invoice),
+        **terms(draft.collection_method, draft.days_until_due),
         **schedule(draft.finalizes_at),
     }
-    if draft.days_until_due is not None:
-        body["days_until_due"] = draft.days_until_due
-    return body
+
+
+def terms(collection_method: str, days_until_due: int | None) -> Body:
+    """Return the part of a body that sets how a draft is collected; charged ones have no days."""
+    days = {} if days_until_due is None else {"days_until_due": days_until_due}
+    return {"collection_method": collection_method, **days}
 
 
 def schedule(at: datetime | None) -> Body:

@@ -91,9 +91,17 @@ class StripeGateway:
         found = (parsing.parse_customer(one) for one in pages)
         return next((one for one in found if (one.installation, one.organization) == wanted), None)
 
+    def update_customer(
+        self, customer_id: str, name: str, email: str, *, key: str
+    ) -> RemoteCustomer:
+        """Set name and e-mail of a customer."""
+        body = {"name": name, "email": email}
+        reply = self._call("POST customer", _customer(customer_id), body, key=key)
+        return parsing.parse_customer(reply.data, reply.request_id)
+
     def customer(self, customer_id: str) -> RemoteCustomer:
-        """Read a customer."""
-        found = self._call("GET customer", f"/v1/customers/{quote(customer_id, safe='')}")
+        """Read a customer; Stripe answers for a deleted one with what is left of it."""
+        found = self._call("GET customer", _customer(customer_id))
         return parsing.parse_customer(found.data, found.request_id)
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
@@ -136,6 +144,13 @@ class StripeGateway:
     ) -> RemoteInvoice:
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
         return self._invoice("POST invoice", _path(invoice_id), requests.schedule(at), key=key)
+
+    def set_terms(
+        self, invoice_id: str, collection_method: str, days_until_due: int | None, *, key: str
+    ) -> RemoteInvoice:
+        """Set how the draft is collected."""
+        body = requests.terms(collection_method, days_until_due)
+        return self._invoice("POST invoice", _path(invoice_id), body, key=key)
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize; with `auto_advance` Stripe collects, and no pay call races with it."""
@@ -263,6 +278,11 @@ class StripeGateway:
 def _shown(answer: Answer) -> RemoteInvoice:
     """Return the invoice that a reply shows."""
     return parsing.parse_invoice(answer.data, answer.request_id, as_of=answer.as_of)
+
+
+def _customer(customer_id: str) -> str:
+    """Return the path of a customer."""
+    return f"/v1/customers/{quote(customer_id, safe='')}"
 
 
 def _path(invoice_id: str, part: str = "") -> str:

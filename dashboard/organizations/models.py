@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.extensions import Model
@@ -51,6 +51,25 @@ class Organization(Model):
     default_card: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # When its customer was deleted at Stripe: what was issued before is on no portal any more.
     customer_lost_at: Mapped[datetime | None]
+    # Words of the billing team's own; Stripe is not told of them.
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default="{}")
+    # What Stripe's customer was last told and confirmed: {"name", "email"}.
+    agreed_customer: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
+    # What somebody made of it at Stripe, in the same form, until a person decides on it.
+    customer_at_stripe: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
     # Set at first need, idempotently.
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+    @property
+    def customer(self) -> dict[str, str | None]:
+        """What Stripe's customer should say; addresses are found there in lower case only."""
+        return {"name": self.name, "email": self.email.lower()}
+
+    @property
+    def terms(self) -> dict[str, str | int | None]:
+        """How the next invoices are collected, as Stripe's drafts are told."""
+        return {
+            "collection_method": self.collection_method,
+            "days_until_due": self.days_until_due,
+        }

@@ -17,8 +17,8 @@ def search_organizations(
 ) -> Page[Organization]:
     """Return the organizations that match `text`, by name; all of them without a text.
 
-    Names, slugs and addresses match anywhere; ids (ours, the customer's or an invoice's at Stripe,
-    an invoice number, an external id) only as a whole.
+    Names, slugs and addresses match anywhere; tags and ids (ours, the customer's or an invoice's
+    at Stripe, an invoice number, an external id) only as a whole.
     """
     query = _matching(text.strip())
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -37,6 +37,7 @@ def _conditions(text: str) -> list[ColumnElement[bool]]:
         Organization.name.icontains(text, autoescape=True),
         Organization.slug.contains(text.lower(), autoescape=True),
         Organization.email.icontains(text, autoescape=True),
+        Organization.tags.contains([text]),
         Organization.external_id == text,
         Organization.stripe_customer_id == text,
         Organization.id.in_(

@@ -77,6 +77,8 @@ def apply_terms(call: Call, invoice: Record) -> None:
     given = call.params
     metadata = merged(invoice["metadata"], given.get("metadata"))
     wanted = {name: invoice[name] for name in TERMS}
+    if given.get("collection_method") == "charge_automatically":
+        wanted |= {"days_until_due": None, "due_date": None}
     wanted |= {name: given[name] if given[name] != "" else None for name in TERMS if name in given}
     _check_terms(wanted)
     due_at = _due_at(call, invoice, wanted)

@@ -16,6 +16,7 @@ from dashboard.gateway.errors import (
 from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
+from dashboard.sync.details import tell_details
 from dashboard.sync.effects import keep_members, learn_ids, replace_lines
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.lease import extend
@@ -90,6 +91,7 @@ def one_round(work: Work, aim: Aim) -> bool:
     if not aim.settled:
         settle(work)
     aim.settled = False
+    tell_details(work)
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)

@@ -18,7 +18,7 @@ from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
 from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
-from dashboard.sync.steps import LINE_OPERATIONS, Reply, line_content
+from dashboard.sync.steps import LINE_OPERATIONS, TERMS_OPERATIONS, Reply, line_content
 from dashboard.sync.work import Work
 
 UNTOUCHED = "Nothing of it was taken over. See whether another application uses the same account."
@@ -28,10 +28,12 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
     """Note the effect of `step` as its reply shows it, in the transaction that ends the step."""
     invoice = work.invoice
     if isinstance(reply, RemoteCustomer):
-        record_customer(invoice.organization, reply)
+        told = {"name": step.body["name"], "email": step.body["email"].lower()}
+        record_customer(invoice.organization, reply, told)
     extend(work.lease, now=work.clock())
     if isinstance(reply, RemoteInvoice) and is_present(work, step):
         record_invoice(work, reply)
+        agree_on_terms(invoice, step)
         if step.operation in LINE_OPERATIONS:
             apply_lines(invoice, step, reply.lines)
         work.differs = reply.total_cents != agreed_total(invoice.id)
@@ -51,7 +53,11 @@ def is_present(work: Work, step: SyncStep) -> bool:
     return asked is None or asked == work.invoice.stripe_invoice_id
 
 
-def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
+def record_customer(
+    organization: Organization,
+    remote: RemoteCustomer,
+    told: dict[str, str | None] | None = None,
+) -> None:
     """Take over the customer, unless the sync of another invoice was first: its drafts use that.
 
     Raises `NotOurs` for one that was not made for the organization.
@@ -61,6 +67,17 @@ def record_customer(organization: Organization, remote: RemoteCustomer) -> None:
     lock_row(organization)
     if organization.stripe_customer_id is None:
         organization.stripe_customer_id = remote.id
+    if organization.stripe_customer_id == remote.id:
+        # What was told, and not how Stripe writes it: else it would be told for ever.
+        organization.agreed_customer = told or {"name": remote.name, "email": remote.email}
+        organization.customer_at_stripe = None
+
+
+def agree_on_terms(invoice: Invoice, step: SyncStep) -> None:
+    """Keep how Stripe's draft is collected: its own answer does not tell the days."""
+    if step.operation in TERMS_OPERATIONS:
+        told = {name: step.body[name] for name in ("collection_method", "days_until_due")}
+        invoice.agreed_terms = told
 
 
 def record_invoice(work: Work, remote: RemoteInvoice) -> None:
@@ -195,6 +212,7 @@ def forget_draft(invoice: Invoice) -> None:
     invoice.stripe_attempt += 1
     invoice.stripe_status = None
     invoice.stripe_total_cents = None
+    invoice.agreed_terms = None
     invoice.automatically_finalizes_at = None
     invoice.synced_revision = 0
     invoice.synced_total_cents = 0

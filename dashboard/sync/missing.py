@@ -21,11 +21,7 @@ def resolve_missing(work: Work, error: Missing) -> None:
         used = invoice.organization.stripe_customer_id
         if used is None:
             raise error
-        lock_row(invoice.organization)
-        if invoice.organization.stripe_customer_id == used:
-            _note(work, "customer.deleted_at_stripe", used)
-            invoice.organization.stripe_customer_id = None
-            invoice.organization.customer_lost_at = work.clock()
+        forget_customer(work, used)
     else:
         try:
             found = work.gateway.invoice(invoice.stripe_invoice_id)
@@ -37,6 +33,17 @@ def resolve_missing(work: Work, error: Missing) -> None:
             if found.status != "draft":
                 raise NotEditable("Stripe's invoice is no longer a draft.") from error
     work.checkpoint()
+
+
+def forget_customer(work: Work, stripe_id: str) -> None:
+    """Forget a customer that was deleted at Stripe; the next draft has a new one made."""
+    organization = work.invoice.organization
+    lock_row(organization)
+    if organization.stripe_customer_id == stripe_id:
+        _note(work, "customer.deleted_at_stripe", stripe_id)
+        organization.stripe_customer_id = None
+        organization.customer_lost_at = work.clock()
+        organization.agreed_customer = organization.customer_at_stripe = None
 
 
 def _note(work: Work, action: str, stripe_id: str) -> None:

@@ -18,6 +18,7 @@ from dashboard.gateway.records import CustomerDraft, RemoteInvoice
 from dashboard.sync.calls import call, perform
 from dashboard.sync.compare import compare
 from dashboard.sync.effects import (
+    agree_on_terms,
     finish,
     forget_draft,
     is_present,
@@ -27,7 +28,7 @@ from dashboard.sync.effects import (
     replace_lines,
 )
 from dashboard.sync.lease import extend
-from dashboard.sync.missing import resolve_missing
+from dashboard.sync.missing import forget_customer, resolve_missing
 from dashboard.sync.models import SyncStep
 from dashboard.sync.naming import recognize
 from dashboard.sync.snapshot import known_of, synced_lines
@@ -110,10 +111,20 @@ def _read_customer(work: Work, step: SyncStep) -> None:
         record_customer(work.invoice.organization, found)
 
 
+def _read_details(work: Work, step: SyncStep) -> None:
+    """See what the customer says; where that is not what is wanted, it is told anew."""
+    found = work.gateway.customer(step.body["customer_id"])
+    if found.is_deleted:
+        forget_customer(work, found.id)
+    else:
+        record_customer(work.invoice.organization, found)
+
+
 def _read_draft(work: Work, step: SyncStep) -> None:
     found = work.gateway.find_invoice(invoice_draft(step.body))
     if found is not None:
         record_invoice(work, found)
+        agree_on_terms(work.invoice, step)
 
 
 def _read_lines(work: Work, step: SyncStep) -> None:
@@ -165,7 +176,10 @@ def _delete_again(work: Work, step: SyncStep) -> None:
 
 READERS: Mapping[str, Callable[[Work, SyncStep], None]] = {
     "create_customer": _read_customer,
+    "update_customer": _read_details,
     "create_invoice": _read_draft,
+    # The days cannot be read back. Set again, they are the same.
+    "set_terms": _read_invoice,
     "add_lines": _read_lines,
     "update_lines": _read_lines,
     "remove_lines": _read_lines,

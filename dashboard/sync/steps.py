@@ -94,6 +94,21 @@ def _create_customer(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
     return gateway.create_customer(CustomerDraft(**body), key=step.idempotency_key)
 
 
+def _update_customer(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    return gateway.update_customer(
+        body["customer_id"], body["name"], body["email"], key=step.idempotency_key
+    )
+
+
+def _set_terms(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
+    return gateway.set_terms(
+        body["invoice_id"],
+        body["collection_method"],
+        body["days_until_due"],
+        key=step.idempotency_key,
+    )
+
+
 def _create_invoice(gateway: Gateway, body: Body, step: SyncStep) -> Reply:
     return gateway.create_invoice(invoice_draft(body), key=step.idempotency_key)
 
@@ -143,7 +158,9 @@ def _delete_item(gateway: Gateway, body: Body, _step: SyncStep) -> Reply:
 
 SENDERS: Mapping[str, Callable[[Gateway, Body, SyncStep], Reply]] = {
     "create_customer": _create_customer,
+    "update_customer": _update_customer,
     "create_invoice": _create_invoice,
+    "set_terms": _set_terms,
     "add_lines": _add_lines,
     "update_lines": _update_lines,
     "remove_lines": _remove_lines,
@@ -152,4 +169,5 @@ SENDERS: Mapping[str, Callable[[Gateway, Body, SyncStep], Reply]] = {
     "delete_invoice": _delete_invoice,
     "delete_item": _delete_item,
 }
+TERMS_OPERATIONS = ("create_invoice", "set_terms")
 LINE_OPERATIONS = ("add_lines", "update_lines", "remove_lines")

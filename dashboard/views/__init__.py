@@ -12,6 +12,7 @@ from dashboard.views import (
     invoice_links,
     invoices,
     items,
+    organization_details,
     organizations,
     portal_sessions,
     rolls,
@@ -34,9 +35,9 @@ from dashboard.views.headers import register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, session, theme, organizations, usage, services, adjustments, items, invoices,
-    invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines, void_decisions,
-    webhook_events, fleet, audit_entries, api_tokens, stripe_webhook,
+    home, session, theme, organizations, organization_details, usage, services, adjustments, items,
+    invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
+    void_decisions, webhook_events, fleet, audit_entries, api_tokens, stripe_webhook,
 )  # fmt: skip
 
 

@@ -33,21 +33,19 @@ def customer_deleted(delivery: Delivery) -> Handled:
     facts = {"stripe_id": organization.stripe_customer_id}
     organization.stripe_customer_id = None
     organization.customer_lost_at = delivery.now
+    organization.agreed_customer = organization.customer_at_stripe = None
     forget_cards(organization)
     record("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
     return Handled("The customer was deleted at Stripe; the next sync makes a new one.")
 
 
-def customer_updated(delivery: Delivery) -> Handled:
-    """The customer was changed: which card is charged by default may be another."""
-    organization = find_organization(delivery.event.object_id)
-    if organization is None:
-        return UNKNOWN
+def default_card_told(organization: Organization, delivery: Delivery) -> str:
+    """Take over which card is charged by default; return what became of it."""
     at = delivery.event.created_at
     card = delivery.gateway.customer_of(delivery.remote).default_card
     is_known = is_default_told(organization, card, at)
     if is_known:
-        return Handled("Nothing newer was told of the customer.")
+        return "Nothing newer was told of the card."
     if is_known is None:
         customer_id = str(organization.stripe_customer_id)
         found = delivery.reading(
@@ -56,7 +54,7 @@ def customer_updated(delivery: Delivery) -> Handled:
         )
         card = found.default_card
     keep_default(organization, card, at=at)
-    return Handled("The card that is charged by default is known.")
+    return "The card that is charged by default is known."
 
 
 def payment_method_known(delivery: Delivery) -> Handled:

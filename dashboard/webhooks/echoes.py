@@ -10,7 +10,7 @@ from dashboard.extensions import db
 from dashboard.sync.models import SyncStep
 
 # What our own calls make Stripe send, and what it is called when it is.
-ECHOES = frozenset(("invoice.created", "invoice.updated"))
+ECHOES = frozenset(("invoice.created", "invoice.updated", "customer.updated"))
 ECHO = "The echo of a call of our own."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dashboard.webhooks import after_issue, customers, invoices
+from dashboard.webhooks import after_issue, customer_details, customers, invoices
 from dashboard.webhooks.delivery import Delivery, Handled
 
 UNNEEDED = "Nothing here depends on this kind of event."
@@ -37,7 +37,7 @@ HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
     "charge.dispute.closed": after_issue.money_back_told,
     "charge.dispute.funds_withdrawn": after_issue.money_back_told,
     "charge.dispute.funds_reinstated": after_issue.money_back_told,
-    "customer.updated": customers.customer_updated,
+    "customer.updated": customer_details.customer_updated,
     "customer.deleted": customers.customer_deleted,
     "payment_method.attached": customers.payment_method_known,
     "payment_method.updated": customers.payment_method_known,

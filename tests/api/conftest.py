@@ -29,6 +29,9 @@ class Caller:
         sent = self._headers() | {name.replace("_", "-"): text for name, text in headers.items()}
         return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=sent)
 
+    def patch(self, path: str, body: Any) -> TestResponse:
+        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers())
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}"}
 

@@ -31,6 +31,7 @@ OF_STAFF = [
     "/organizations/acme/syncs/new",
     "/organizations/acme/rolls/new",
     "/organizations/acme/adjustments/new",
+    "/organizations/acme/details/edit",
     "/sync-runs",
     "/webhook-events",
     "/audit-entries",

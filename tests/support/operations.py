@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dashboard.audit.actor import SYSTEM
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park
 from dashboard.clock import utc_now
 from dashboard.gateway.records import CustomerDraft
+from dashboard.organizations.change import change_organization
 from dashboard.transaction import transaction
 from tests.support.billing import drop, put
 from tests.support.syncing import Syncer
@@ -40,7 +42,26 @@ def _known(bill: Invoice, syncer: Syncer) -> str:
     customer = syncer.gateway.create_customer(draft, key=f"earlier-{bill.organization_id}")
     with transaction():
         bill.organization.stripe_customer_id = customer.id
+        bill.organization.agreed_customer = bill.organization.customer
     return _new(bill, syncer)
+
+
+def _renamed(bill: Invoice, syncer: Syncer) -> str:
+    put(bill, a=4000, b=200)
+    syncer.sync(bill)
+    put(bill, a=4100)
+    with transaction():
+        change_organization(bill.organization, {"name": "Acme Two"}, actor=SYSTEM, now=utc_now())
+    return "support"
+
+
+def _sent_instead(bill: Invoice, syncer: Syncer) -> str:
+    put(bill, a=4000, b=200)
+    syncer.sync(bill)
+    terms = {"collection_method": "send_invoice", "days_until_due": 14}
+    with transaction():
+        change_organization(bill.organization, terms, actor=SYSTEM, now=utc_now())
+    return "support"
 
 
 def _more(bill: Invoice, syncer: Syncer) -> str:
@@ -94,7 +115,11 @@ def _emptied(bill: Invoice, syncer: Syncer) -> str:
 
 OPERATIONS = {
     "create customer": Operation("create_customer", "POST customers", "/v1/customers$", _new),
+    "update customer": Operation(
+        "update_customer", "POST customer", "/v1/customers/cus_[^/]+$", _renamed
+    ),
     "create draft": Operation("create_invoice", "POST invoices", "/v1/invoices$", _known),
+    "set terms": Operation("set_terms", "POST invoice", "/v1/invoices/in_[^/]+$", _sent_instead),
     "add lines": Operation("add_lines", "POST add_lines", "add_lines$", _more),
     "update lines": Operation("update_lines", "POST update_lines", "update_lines$", _changed),
     "remove lines": Operation("remove_lines", "POST remove_lines", "remove_lines$", _less),

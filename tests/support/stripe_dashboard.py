@@ -48,3 +48,13 @@ def edit(sandbox_url: str, stripe_id: str | None, more_cents: int = 0) -> dict[s
         line = {"lines[0][amount]": more_cents, "lines[0][description]": "Added by hand"}
         act(sandbox_url, f"invoices/{revision['id']}/add_lines", **line)
     return act(sandbox_url, f"invoices/{revision['id']}/finalize")
+
+
+def read(sandbox_url: str, path: str) -> dict[str, Any]:
+    """Return what Stripe shows there."""
+    answer = requests.get(
+        f"{sandbox_url}/v1/{path}", headers={"Authorization": f"Bearer {API_KEY}"}, timeout=5
+    )
+    answer.raise_for_status()
+    data: dict[str, Any] = answer.json()
+    return data

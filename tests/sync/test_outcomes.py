@@ -99,6 +99,8 @@ def words(case: Case, steps: Sequence[SyncStep]) -> str:
     sent = sum(call["idempotency_key"] in own for call in calls)
     how = {"done": "sent again" if sent > 1 else "sent once", "read_back": "read back"}
     said = how.get(str(first.outcome), "refused")
+    if said == "refused" and case.bill.organization.stripe_customer_id is None:
+        return "refused, forgotten"
     if len(steps) > 1:
         return f"{said}, sent anew"
     return "refused, lines read" if said == "refused" else said

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, StringConstraints
 
 from dashboard.api.schemas.types import (
     Currency,
@@ -14,6 +14,10 @@ from dashboard.api.schemas.types import (
     Text,
     Told,
 )
+
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), Printable
+]
 
 
 class OrganizationIn(Sent):
@@ -29,8 +33,26 @@ class OrganizationIn(Sent):
     external_id: ExternalId | None = None
 
 
+class OrganizationChange(Sent):
+    """What is to change of an organization; what is left out stays as it is."""
+
+    # The defaults are never read: what was not sent is left out.
+    name: Text = ""
+    email: EmailStr = ""
+    collection_method: Literal["charge_automatically", "send_invoice"] = "charge_automatically"
+    days_until_due: Annotated[int, Field(ge=0, le=365)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=20, default_factory=list)]
+
+
+class CustomerOut(Told):
+    """Name and e-mail, as Stripe's customer says them."""
+
+    name: str | None
+    email: str | None
+
+
 class OrganizationOut(Told):
-    """An organization."""
+    """An organization. `customer_at_stripe` is what somebody made of it there, until decided."""
 
     slug: str
     name: str
@@ -40,7 +62,9 @@ class OrganizationOut(Told):
     days_until_due: int | None
     cycle_anchor_at: Instant
     external_id: str | None
+    tags: list[str]
     stripe_customer_id: str | None
+    customer_at_stripe: CustomerOut | None
     created_at: Instant
 
 

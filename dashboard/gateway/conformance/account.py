@@ -33,6 +33,31 @@ def customers_by_email(bench: Bench) -> None:
     expect(len(seen) == 1 and CLAIM.items() <= seen[0].items(), f"metadata {seen}")
 
 
+@check("customer_renamed", "A customer shows a new name and e-mail; a deleted one takes none.")
+def customer_renamed(bench: Bench) -> None:
+    customer, wanted = bench.customer(), {"name": "Renamed", "email": "renamed@example.com"}
+    told = granted(bench.api.post(f"customers/{customer}", **wanted))
+    read = granted(bench.api.get(f"customers/{customer}"))
+    for one in (told, read):
+        expect({name: one[name] for name in wanted} == wanted, f"customer {one}")
+    granted(bench.api.delete(f"customers/{customer}"))
+    expect_refusal(bench.api.post(f"customers/{customer}", **wanted), 404)
+    left = granted(bench.api.get(f"customers/{customer}"))
+    expect(left.get("deleted") is True, f"customer {left}")
+
+
+@check("terms_of_a_draft", "A draft that was to be charged can be sent instead, and back.")
+def terms_of_a_draft(bench: Bench) -> None:
+    draft = bench.draft(bench.customer())
+    sent = {"collection_method": "send_invoice", "days_until_due": 14}
+    told = granted(bench.api.post(f"invoices/{draft['id']}", **sent))
+    expect(told["collection_method"] == "send_invoice", f"method {told['collection_method']}")
+    expect(told["due_date"] is not None, "no due date")
+    back = {"collection_method": "charge_automatically"}
+    told = granted(bench.api.post(f"invoices/{draft['id']}", **back))
+    expect(told["collection_method"] == "charge_automatically", f"{told['collection_method']}")
+
+
 @check("twenty_types", "One list of events takes twenty types and no more.", "API: list events")
 def twenty_types(bench: Bench) -> None:
     since = {"gte": int(time.time())}

@@ -1,0 +1,159 @@
+"""Change who is billed and how: the ledger's word, which the next sync tells Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.billing.draft import current_invoice, touch
+from dashboard.billing.locks import lock_invoice, lock_row
+from dashboard.errors import Conflict, Invalid, Stale
+from dashboard.organizations.models import Organization
+from dashboard.text import unprintable
+
+CHANGEABLE = ("name", "email", "collection_method", "days_until_due", "tags")
+METHODS = ("charge_automatically", "send_invoice")
+MOST_DAYS = 365
+MOST_TAGS = 20
+TAG_LENGTH = 40
+
+
+def change_organization(
+    organization: Organization,
+    wanted: Mapping[str, Any],
+    *,
+    now: datetime,
+    actor: Actor,
+    seen: str | None = None,
+) -> Organization:
+    """Set what `wanted` names among CHANGEABLE; the same again changes nothing.
+
+    What Stripe is to be told reaches it with the next sync; how invoices are collected holds from
+    the current one on. `seen` is the fingerprint of what the actor looked at. Raises Stale when
+    that has moved, Invalid for what cannot be kept.
+    """
+    lock_row(organization)
+    if seen is not None and seen != fingerprint(organization):
+        raise Stale(
+            "Somebody changed these details meanwhile. Nothing was changed. Look at what they say "
+            "now, then change what still has to be."
+        )
+    before = {name: getattr(organization, name) for name in CHANGEABLE}
+    after = _checked(before, wanted)
+    changed = [name for name in CHANGEABLE if before[name] != after[name]]
+    if not changed:
+        return organization
+    for name in changed:
+        setattr(organization, name, after[name])
+    if {"name", "email"} & set(changed):
+        # Whoever writes here has decided: what was made of it at Stripe is written over.
+        organization.customer_at_stripe = None
+    if set(changed) != {"tags"}:
+        tell_stripe(organization, now=now)
+    facts = {side: {name: values[name] for name in changed}
+             for side, values in (("before", before), ("after", after))}  # fmt: skip
+    record("organization.changed", organization, actor, facts, now=now)
+    return organization
+
+
+def send_ours(organization: Organization, *, now: datetime, actor: Actor) -> None:
+    """Have the next sync write our name and e-mail over what was made of them at Stripe."""
+    theirs = _difference(organization)
+    organization.agreed_customer = theirs
+    organization.customer_at_stripe = None
+    tell_stripe(organization, now=now)
+    facts = {"before": theirs, "after": organization.customer}
+    record("customer.sent_ours", organization, actor, facts, now=now)
+
+
+def take_theirs(organization: Organization, *, now: datetime, actor: Actor) -> None:
+    """Make Stripe's name and e-mail the organization's; raises Invalid if they cannot be kept."""
+    theirs = _difference(organization)
+    change_organization(organization, theirs, now=now, actor=actor)
+    organization.agreed_customer = theirs
+    organization.customer_at_stripe = None
+
+
+def fingerprint(organization: Organization) -> str:
+    """Return a name for what the changeable details say now."""
+    said = repr([getattr(organization, name) for name in CHANGEABLE])
+    return sha256(said.encode()).hexdigest()[:16]
+
+
+def tell_stripe(organization: Organization, *, now: datetime) -> None:
+    """Make the current invoice due for a sync, which tells what differs from what was agreed."""
+    touch(lock_invoice(current_invoice(organization).id), now=now)
+
+
+def _difference(organization: Organization) -> dict[str, str | None]:
+    lock_row(organization)
+    theirs = organization.customer_at_stripe
+    if theirs is None:
+        raise Conflict("Stripe's customer differs no longer, or was decided on. Nothing changed.")
+    return theirs
+
+
+def _checked(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    after = {**before, **wanted}
+    if after["collection_method"] == "charge_automatically" and "days_until_due" not in wanted:
+        after["days_until_due"] = None
+    _check_name(after["name"])
+    after["email"] = _address(after["email"])
+    _check_collection(after["collection_method"], after["days_until_due"])
+    after["tags"] = _tags(after["tags"])
+    return after
+
+
+def _check_name(name: str | None) -> None:
+    if not name or name != name.strip() or len(name) > 200 or unprintable(name):
+        raise Invalid(
+            "A name has 1 to 200 characters that can be shown. Nothing was changed. Enter one.",
+            field="name",
+        )
+
+
+def _address(email: str | None) -> str:
+    try:
+        return validate_email(email or "", check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise Invalid(
+            "That is no e-mail address. Nothing was changed. Enter one, such as billing@acme.com.",
+            field="email",
+        ) from None
+
+
+def _check_collection(method: str, days: int | None) -> None:
+    if method not in METHODS:
+        raise Invalid(
+            f"Invoices are collected by {' or '.join(METHODS)}. Nothing was changed.",
+            field="collection_method",
+        )
+    if (method == "send_invoice") != (days is not None):
+        raise Invalid(
+            "Days until due belong to organizations that are sent invoices, and only to those. "
+            "Nothing was changed.",
+            field="days_until_due",
+        )
+    if days is not None and not 0 <= days <= MOST_DAYS:
+        raise Invalid(
+            f"An invoice is due after 0 to {MOST_DAYS} days. Nothing was changed.",
+            field="days_until_due",
+        )
+
+
+def _tags(given: list[str]) -> list[str]:
+    tags = sorted({tag.strip() for tag in given if tag.strip()})
+    wrong = [tag for tag in tags if len(tag) > TAG_LENGTH or "," in tag or unprintable(tag)]
+    if wrong or len(tags) > MOST_TAGS:
+        raise Invalid(
+            f"Up to {MOST_TAGS} tags of up to {TAG_LENGTH} characters, without commas. Nothing was "
+            "changed.",
+            field="tags",
+        )
+    return tags

@@ -1,0 +1,65 @@
+"""Who an organization is and how it pays: changed by support, and decided where Stripe differs."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.permissions import permission
+from dashboard.clock import utc_now
+from dashboard.errors import Invalid
+from dashboard.forms.organization import OrganizationForm
+from dashboard.organizations.change import change_organization, send_ours, take_theirs
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.views.access import current_actor
+
+bp = Blueprint("organization_details", __name__, url_prefix="/organizations/<slug>/details")
+
+DECISIONS = {
+    "send_ours": (send_ours, "The next sync writes our name and e-mail over Stripe's."),
+    "take_theirs": (take_theirs, "Name and e-mail are now what Stripe's customer says."),
+}
+
+
+@bp.get("/edit")
+@permission("organization.change")
+def edit(slug: str) -> ResponseReturnValue:
+    """Show the form that changes the details."""
+    organization = organization_by_slug(slug)
+    form = OrganizationForm.showing(organization)
+    return render_template("organizations/edit.html", organization=organization, form=form)
+
+
+@bp.post("")
+@permission("organization.change")
+def update(slug: str) -> ResponseReturnValue:
+    """Change the details; the next sync tells Stripe."""
+    organization, form = organization_by_slug(slug), OrganizationForm()
+    if form.validate_on_submit():
+        try:
+            change_organization(
+                organization,
+                form.wanted(),
+                seen=form.seen.data,
+                now=utc_now(),
+                actor=current_actor(),
+            )
+        except Invalid as error:
+            field = form[error.facts["field"]]
+            field.errors = [*field.errors, error.message]
+        else:
+            flash("The details are changed.")
+            return redirect(url_for("organizations.details", slug=slug), code=303)
+    page = render_template("organizations/edit.html", organization=organization, form=form)
+    return page, 422
+
+
+@bp.post("/decision")
+@permission("organization.change")
+def decide(slug: str) -> ResponseReturnValue:
+    """Decide which name and e-mail hold where somebody changed Stripe's customer."""
+    decision = request.form.get("decision", "")
+    if decision not in DECISIONS:
+        raise Invalid("That is no decision. Nothing was changed. Choose one of the two.")
+    carry_out, sentence = DECISIONS[decision]
+    carry_out(organization_by_slug(slug), now=utc_now(), actor=current_actor())
+    flash(sentence)
+    return redirect(url_for("organizations.details", slug=slug), code=303)

@@ -1,0 +1,61 @@
+"""What `customer.updated` means here: another card, or somebody renamed our customer at Stripe.
+
+Neither name is taken over or written over by itself: what Stripe's customer says now stands beside
+what the ledger says until a person decides, or changes it here.
+"""
+
+from __future__ import annotations
+
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.record import record
+from dashboard.billing.locks import lock_row
+from dashboard.gateway.records import RemoteCustomer
+from dashboard.organizations.models import Organization
+from dashboard.webhooks.customers import UNKNOWN, default_card_told, find_organization
+from dashboard.webhooks.delivery import Delivery, Handled
+
+AGREES = "Name and e-mail are what Stripe was told."
+
+
+def customer_updated(delivery: Delivery) -> Handled:
+    """Take over which card is charged, and note a name or e-mail that is not what was told."""
+    organization = find_organization(delivery.event.object_id)
+    if organization is None:
+        return UNKNOWN
+    card = default_card_told(organization, delivery)
+    return Handled(f"{card} {details_told(organization, delivery)}")
+
+
+def details_told(organization: Organization, delivery: Delivery) -> str:
+    """Keep what Stripe says now, if it is not what it was told; return what became of it."""
+    told = delivery.gateway.customer_of(delivery.remote)
+    if organization.customer_at_stripe is None and shown(told) == organization.agreed_customer:
+        return AGREES
+    # Events come in any order; which is the last only a reading tells.
+    name = ("customer", told.id, str(organization.agreed_customer))
+    found = delivery.reading(name, lambda gateway: gateway.customer(told.id))
+    if found.is_deleted:
+        return "The customer was deleted since."
+    return note(organization, shown(found), delivery)
+
+
+def shown(remote: RemoteCustomer) -> dict[str, str | None]:
+    """Return what Stripe's customer says, as it is kept here."""
+    return {"name": remote.name, "email": remote.email}
+
+
+def note(organization: Organization, said: dict[str, str | None], delivery: Delivery) -> str:
+    """Put on record what changed at Stripe, and keep it until somebody decides."""
+    lock_row(organization)
+    before = organization.customer_at_stripe or organization.agreed_customer
+    differs = said not in (organization.agreed_customer, organization.customer)
+    if not differs:
+        organization.agreed_customer = said
+    organization.customer_at_stripe = said if differs else None
+    if said == before:
+        return AGREES
+    facts = {"before": before, "after": said}
+    record("customer.changed_at_stripe", organization, STRIPE, facts, now=delivery.now)
+    if differs:
+        return "Name or e-mail were changed at Stripe: a person decides which hold."
+    return "Stripe's customer says again what the ledger says."
