@@ -39,7 +39,10 @@ def create() -> Response:
     caller.require_all_organizations()
     known = db.session.scalar(select(Organization.id).where(Organization.slug == wanted.slug))
     made = create_organization(
-        NewOrganization(**wanted.model_dump()), now=utc_now(), actor=caller.actor()
+        # What was left out is not compared with what is there by now.
+        NewOrganization(**wanted.model_dump(exclude_unset=True)),
+        now=utc_now(),
+        actor=caller.actor(),
     )
     return answer(OrganizationOut.model_validate(made), 200 if known else 201)
 

@@ -20,13 +20,17 @@ from dashboard.organizations.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """Who is to be billed, and how; without an anchor the cycles count from the present instant."""
+    """Who is to be billed, and how.
+
+    Without an anchor the cycles count from the present instant; without a word on collection,
+    invoices are charged automatically.
+    """
 
     slug: str
     name: str
     email: str
     currency: str
-    collection_method: str = "charge_automatically"
+    collection_method: str | None = None
     days_until_due: int | None = None
     cycle_anchor_at: datetime | None = None
     external_id: str | None = None
@@ -46,6 +50,7 @@ def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor)
     """
     _check(wanted)
     facts = asdict(wanted)
+    facts["collection_method"] = wanted.collection_method or "charge_automatically"
     facts["cycle_anchor_at"] = whole_second(wanted.cycle_anchor_at or now)
     made: Organization | None = db.session.scalar(
         insert(Organization)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.locks import lock_row
 from dashboard.gateway.records import RemoteCustomer
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.customers import UNKNOWN, default_card_told, find_organization
@@ -28,6 +27,8 @@ def customer_updated(delivery: Delivery) -> Handled:
 
 def details_told(organization: Organization, delivery: Delivery) -> str:
     """Keep what Stripe says now, if it is not what it was told; return what became of it."""
+    if organization.agreed_customer is None:
+        return "Stripe is told name and e-mail with the next sync."
     told = delivery.gateway.customer_of(delivery.remote)
     if organization.customer_at_stripe is None and shown(told) == organization.agreed_customer:
         return AGREES
@@ -46,7 +47,6 @@ def shown(remote: RemoteCustomer) -> dict[str, str | None]:
 
 def note(organization: Organization, said: dict[str, str | None], delivery: Delivery) -> str:
     """Put on record what changed at Stripe, and keep it until somebody decides."""
-    lock_row(organization)
     before = organization.customer_at_stripe or organization.agreed_customer
     differs = said not in (organization.agreed_customer, organization.customer)
     if not differs:

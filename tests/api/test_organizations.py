@@ -20,6 +20,13 @@ def test_only_what_is_sent_is_changed(caller, acme):
     assert caller.get("/organizations/acme").json == acme | sent | {"name": "Acme Two"}
 
 
+def test_creating_it_again_does_not_mind_a_changed_way_of_paying(caller, acme):
+    caller.patch("/organizations/acme", {"collection_method": "send_invoice", "days_until_due": 30})
+    assert caller.post("/organizations", ACME).status_code == 200
+    charged = ACME | {"collection_method": "charge_automatically"}
+    assert caller.post("/organizations", charged).status_code == 409
+
+
 def test_charging_automatically_again_needs_no_days(caller, acme):
     caller.patch("/organizations/acme", {"collection_method": "send_invoice", "days_until_due": 30})
     told = caller.patch("/organizations/acme", {"collection_method": "charge_automatically"})

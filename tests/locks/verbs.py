@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from dashboard.billing.void_decide import decide_void
 from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.money import Money
+from dashboard.organizations.change import change_organization, send_ours, take_theirs
 from dashboard.pricing.catalog import add_version
 from dashboard.pricing.versions import terms_of
 from dashboard.services.change import change_quantity
@@ -178,6 +179,31 @@ def find_customer_gone(stage: Stage) -> None:
     checkpoint()
     adjust(stage)
     carry_out(stage)
+
+
+def change_details(stage: Stage, *, sync: bool = False) -> None:
+    """Rename the organization and have its invoices sent; where it is synced, tell Stripe."""
+    if sync:
+        _known(stage, stage.draft())
+    number = stage.number()
+    days = 1 + number % 300
+    wanted = {"name": f"Acme {number}", "collection_method": "send_invoice", "days_until_due": days}
+    change_organization(stage.organization(), wanted, actor=SUPPORT, now=stage.now())
+    if sync:
+        checkpoint()
+        carry_out(stage)
+
+
+def hear_of_a_new_name(stage: Stage) -> None:
+    """Let Stripe tell that somebody renamed the customer there."""
+    _known(stage, stage.draft())
+    hear(stage, "customer.updated", name="Renamed")
+
+
+def decide_on_a_name(stage: Stage, decide: Callable[..., None]) -> None:
+    stage.organization().customer_at_stripe = {"name": "Renamed", "email": "billing@acme.example"}
+    checkpoint()
+    decide(stage.organization(), actor=SUPPORT, now=stage.now())
 
 
 def settle(stage: Stage) -> None:
@@ -389,6 +415,11 @@ VERBS: Mapping[str, Act] = {
     "reconcile": reconcile,
     "find the draft gone": find_it_gone,
     "find the customer gone": find_customer_gone,
+    "change details": change_details,
+    "change details and sync": lambda stage: change_details(stage, sync=True),
+    "hear of a new name": hear_of_a_new_name,
+    "take Stripe's name": lambda stage: decide_on_a_name(stage, take_theirs),
+    "send our name": lambda stage: decide_on_a_name(stage, send_ours),
     "take ours": lambda stage: decide(stage, "take_ours"),
     "adopt": lambda stage: decide(stage, "adopt"),
     "leave": lambda stage: decide(stage, "leave"),

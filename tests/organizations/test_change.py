@@ -110,9 +110,10 @@ THEIRS = {"name": "Acme GmbH", "email": "buchhaltung@acme.example"}
 
 
 @pytest.fixture
-def renamed_at_stripe(acme):
+def renamed_at_stripe(acme, db):
     acme.stripe_customer_id, acme.agreed_customer = "cus_1", acme.customer
     acme.customer_at_stripe = dict(THEIRS)
+    db.session.flush()
     return acme
 
 
@@ -124,8 +125,9 @@ def test_taking_theirs_needs_no_call(renamed_at_stripe, db):
     assert audited(db)[0].facts["before"]["name"] == "Acme"
 
 
-def test_theirs_that_cannot_be_kept_is_refused(renamed_at_stripe):
+def test_theirs_that_cannot_be_kept_is_refused(renamed_at_stripe, db):
     renamed_at_stripe.customer_at_stripe = {"name": None, "email": "x@acme.example"}
+    db.session.flush()
     with pytest.raises(Invalid, match="A name has 1 to 200"):
         take_theirs(renamed_at_stripe, now=NOW, actor=SUPPORT)
 

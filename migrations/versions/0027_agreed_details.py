@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0026_agreed_details"
-down_revision = "0025_tags"
+revision = "0027_agreed_details"
+down_revision = "0026_tags"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0025_tags"
-down_revision = "0024_restored_schedules"
+revision = "0026_tags"
+down_revision = "0025_interruptions"
 branch_labels = None
 depends_on = None
 
