@@ -13,8 +13,9 @@ from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
 from dashboard.driver import connect_arguments
 from dashboard.extensions import csrf, db, limiter, login_manager, migrate
-from dashboard.gateway.limiter import Rates, RedisLimiter
+from dashboard.gateway.limiter import RedisLimiter
 from dashboard.gateway.stripe import StripeGateway
+from dashboard.gateway.turns import Rates
 from dashboard.logs import configure_logs
 from dashboard.operation import register_operation
 from dashboard.transaction import commit, rollback
