@@ -1,7 +1,11 @@
 """Events through the inbox in a test: stored and processed at once, without a worker."""
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
+from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
@@ -16,18 +20,18 @@ from tests.support.events import event, invoice_json
 from tests.support.syncing import Syncer
 
 
-def deliver(syncer: Syncer, body: dict[str, Any]) -> WebhookEvent:
+def deliver(syncer: Syncer, body: dict[str, Any], *, now: datetime | None = None) -> WebhookEvent:
     """Store one event and process it."""
     with transaction():
-        store([parse_event(body)], source="webhook", now=utc_now())
+        store([parse_event(body)], source="webhook", now=now or utc_now())
     stored = db.session.query(WebhookEvent).filter_by(stripe_event_id=body["id"]).one()
-    return handle(syncer, stored.id)
+    return handle(syncer, stored.id, now=now)
 
 
-def handle(syncer: Syncer, event_id: int) -> WebhookEvent:
+def handle(syncer: Syncer, event_id: int, *, now: datetime | None = None) -> WebhookEvent:
     """Process one stored event."""
     with transaction():
-        process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=utc_now())
+        process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=now or utc_now())
     return db.session.get_one(WebhookEvent, event_id, populate_existing=True)
 
 
@@ -44,3 +48,9 @@ def told(syncer: Syncer, bill: Invoice, kind: str, at: int, **facts: Any) -> dic
     """Return an event of second `at` about the bill, which then looked as `facts` say."""
     data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
     return event(kind, data | facts, created=at)
+
+
+def on_record(action: str) -> tuple[str, datetime, dict[str, Any]]:
+    """Return by whom, when and with what facts the one act of that name was put on record."""
+    entry = db.session.scalars(select(AuditEntry).filter_by(action=action)).one()
+    return entry.actor_kind, entry.at, entry.facts

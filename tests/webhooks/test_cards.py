@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.gateway.records import RemoteCustomer
+from dashboard.organizations.cards import ATTACHED, CHANGED
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.support.events import event
-from tests.support.inbox import deliver
+from tests.support.inbox import deliver, on_record
 from tests.support.syncing import Syncer
 
 NOW = 1_900_000_000
+NOW_HERE = utc_now()
 
 
 @pytest.fixture
@@ -103,7 +107,72 @@ def test_a_deleted_customer_leaves_neither_its_id_nor_its_cards(
     syncer: Syncer, acme: Organization
 ) -> None:
     shown_after(syncer, acme, [card("attached", "4242", NOW)])
-    deliver(syncer, event("customer.deleted", {"id": "cus_1", "object": "customer"}))
+    deliver(syncer, event("customer.deleted", {"id": "cus_1", "object": "customer"}), now=NOW_HERE)
     db.session.refresh(acme)
     assert (acme.stripe_customer_id, acme.cards, acme.payment_method) == (None, {}, None)
-    assert acme.customer_lost_at is not None
+    assert acme.customer_lost_at == NOW_HERE
+    entry = on_record("customer.deleted_at_stripe")
+    assert entry == ("stripe", NOW_HERE, {"stripe_id": "cus_1"})
+
+
+def test_what_is_told_of_a_card_is_kept_with_its_second(syncer: Syncer, acme: Organization) -> None:
+    done = deliver(syncer, card("attached", "4242", NOW))
+    db.session.refresh(acme)
+    shown = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040}
+    assert acme.cards == {"pm_4242": {"id": "pm_4242", **shown, "at": NOW, "step": ATTACHED}}
+    assert done.state == "processed"
+    deliver(syncer, card("updated", "4242", NOW))
+    db.session.refresh(acme)
+    assert acme.cards["pm_4242"]["step"] == CHANGED
+
+
+def test_a_means_of_payment_that_is_no_card_is_kept_and_removed_as_well(
+    syncer: Syncer, acme: Organization
+) -> None:
+    account = {"id": "pm_bank", "object": "payment_method", "customer": "cus_1"}
+    deliver(syncer, event("payment_method.attached", account, created=NOW))
+    db.session.refresh(acme)
+    assert acme.payment_method is not None
+    assert (acme.payment_method["id"], acme.payment_method["last4"]) == ("pm_bank", None)
+    # Nothing says whose it was: it is known by who has it.
+    removed = account | {"customer": None}
+    deliver(syncer, event("payment_method.detached", removed, created=NOW + 1))
+    db.session.refresh(acme)
+    assert (acme.payment_method, acme.cards["pm_bank"]["at"]) == (None, NOW + 1)
+
+
+@pytest.mark.parametrize("customer", ["cus_somebody", None])
+@pytest.mark.parametrize("is_known_at_stripe", [True, False])
+def test_a_strangers_customer_and_card_are_nobodys_here(
+    syncer: Syncer, acme: Organization, customer: str | None, is_known_at_stripe: bool
+) -> None:
+    """An organization that Stripe does not know has no customer id either; that is no match."""
+    with transaction():
+        acme.stripe_customer_id = "cus_1" if is_known_at_stripe else None
+    removed = card("detached", "4242", NOW, customer=None)
+    removed["data"]["previous_attributes"] = {"customer": customer}
+    bodies = [card("attached", "4242", NOW, customer=customer), removed]
+    if customer is not None:
+        subject = {"id": customer, "object": "customer"}
+        bodies += [event("customer.updated", subject), event("customer.deleted", subject)]
+    assert {deliver(syncer, body).state for body in bodies} == {"ignored"}
+    db.session.refresh(acme)
+    assert (acme.cards, acme.default_card, acme.customer_lost_at) == ({}, None, None)
+
+
+def test_of_two_defaults_of_one_second_the_one_that_stripe_shows_is_kept(
+    syncer: Syncer, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def read(customer_id: str) -> RemoteCustomer:
+        asked.append(customer_id)
+        return RemoteCustomer(customer_id, None, default_card="pm_4444")
+
+    monkeypatch.setattr(syncer.gateway, "customer", read)
+    bodies = [default("4444", NOW), default("4242", NOW), default("4444", NOW)]
+    for body in bodies:
+        deliver(syncer, body)
+    db.session.refresh(acme)
+    assert acme.default_card == {"id": "pm_4444", "at": NOW}
+    assert asked == ["cus_1"]
