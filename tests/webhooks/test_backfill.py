@@ -17,7 +17,7 @@ from dashboard.gateway.reading import read_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.installation import this_installation
 from dashboard.transaction import checkpoint, transaction
-from dashboard.webhooks.backfill import OVERLAP, PART, backfill
+from dashboard.webhooks.backfill import AT_ONCE, OVERLAP, PART, backfill
 from dashboard.webhooks.handlers import HANDLERS
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
@@ -184,3 +184,21 @@ def test_more_types_than_a_list_takes_are_asked_for_in_several(syncer: Syncer) -
     list(syncer.gateway.events_since(utc_now(), [*types, *HANDLERS]))
     assert {call["status"] for call in syncer.sandbox.calls()} == {200}
     assert len(syncer.operations()) == -(-(41 + len(HANDLERS)) // 20)
+
+
+def test_what_is_listed_whole_is_not_listed_at_once_again(now: datetime) -> None:
+    account = Account()
+    fill(account, now + PART)
+    fill(account, now + PART)
+    assert account.asked == [(now - OVERLAP, now + PART)]
+
+
+def test_many_events_are_stored_a_hundred_at_a_time_and_say_where_they_came_from(
+    now: datetime,
+) -> None:
+    account = Account(*[paid_at(now) for _ in range(AT_ONCE + 1)])
+    found = [len(ids) for ids in backfill(gateway=account, now=now + HOUR)]  # type: ignore[arg-type]
+    checkpoint()
+    assert found == [AT_ONCE, 1, 0]
+    rows = db.session.query(WebhookEvent).all()
+    assert {(row.source, row.received_at) for row in rows} == {("backfill", now + HOUR)}
