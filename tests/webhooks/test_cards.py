@@ -11,7 +11,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCustomer
-from dashboard.organizations.cards import ATTACHED, CHANGED
+from dashboard.organizations.cards import ATTACHED, CHANGED, GONE
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.support.events import event
@@ -86,6 +86,8 @@ def test_a_removed_card_stays_removed_when_its_attachment_comes_late(
 ) -> None:
     bodies = [gone("4242", NOW + 5), card("attached", "4242", NOW)]
     assert shown_after(syncer, acme, bodies) is None
+    known = acme.cards["pm_4242"]
+    assert (known["last4"], known["at"], known["step"]) == ("4242", NOW + 5, GONE)
 
 
 def test_an_older_default_changes_nothing(syncer: Syncer, acme: Organization) -> None:

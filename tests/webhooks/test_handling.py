@@ -17,7 +17,7 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.delivery import Delivery, Handled
-from dashboard.webhooks.handlers import HANDLERS
+from dashboard.webhooks.handlers import HANDLERS, UNNEEDED
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import preview_replay, process
@@ -88,6 +88,16 @@ def test_what_is_done_is_handled_again_for_a_replay_only(
     assert (work(told), work(told), told.state, told.attempts) == ([], [], "ignored", 1)
     work(told, replay=True)
     assert (told.state, told.attempts) == ("ignored", 2)
+
+
+def test_what_nobody_handles_is_ignored_with_a_sentence_in_a_replay_too(bill: Invoice) -> None:
+    body = event("product.created", {"id": "prod_1"})
+    with transaction():
+        store([parse_event(body)], source="webhook", now=NOW)
+        kept = db.session.query(WebhookEvent).one()
+        kept.result = None
+    work(kept, replay=True)
+    assert (kept.state, kept.result, kept.attempts) == ("ignored", UNNEEDED, 1)
 
 
 @pytest.mark.parametrize(
