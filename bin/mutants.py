@@ -33,7 +33,10 @@ TESTS = {
     "transaction": ["tests/test_transaction.py", "tests/jobs"],
     "jobs": ["tests/jobs", "tests/test_transaction.py"],
 }
-ARGUMENTS = ["-m", "not browser and not fault", "-W", "ignore", "--hypothesis-profile", "mutants"]
+ARGUMENTS = [
+    "-m", "not browser and not fault", "-W", "ignore", "--timeout", "900",
+    "--hypothesis-profile", "mutants", "-p", "tests.support.quickest_first",
+]  # fmt: skip
 SOURCES = ["dashboard", "jobs"]
 # A line of prose: how a message is worded is no guard.
 PROSE = ['"[^"]* [^"]* [^"]*"']
@@ -154,7 +157,7 @@ def settings(room: str) -> str:
 
 def environment() -> dict[str, str]:
     """Return the environment of the tests: fewer made-up histories."""
-    return {"LAW_EXAMPLES": "10", **os.environ}
+    return {"LAW_EXAMPLES": "3", **os.environ}
 
 
 def read(room: str) -> Iterator[Mutant]:

@@ -127,6 +127,10 @@ def test_a_flat_fee_is_said_in_one_sentence_for_each_segment(segments, words):
             ["1 unit used.", "1 unit at $0.05 each, last tier: $0.05."],
         ),
         (Terms("per_unit", Decimal(5), "usd"), 0, ["0 units used."]),
+        (
+            Terms("per_unit", Decimal(5), "usd", "TiB"), 2,
+            ["2 TiB used.", "2 TiB at $0.05 each: $0.10."],
+        ),
     ],
 )  # fmt: skip
 def test_usage_under_one_version_says_nothing_of_others(terms, units, words):
@@ -166,6 +170,19 @@ def test_words_count_the_tiers_that_were_used_up_before_and_the_packages_begun()
     ]
     _, full = rate_cycle([(package, Decimal(150)), (package, Decimal(100))])
     assert full.trace["words"][1:2] == ["1 package of 100 requests at $3.00 each: $3.00."]
+
+
+def test_the_cost_up_to_a_version_of_a_volume_price_is_by_the_tier_of_the_whole_count():
+    tiers = (Tier(Decimal(1000), Decimal(10)), Tier(None, Decimal(5), Decimal(100)))
+    volume = Terms("volume", Decimal(0), "usd", "request", tiers=tiers)
+    first, second = (
+        rated.trace for rated in rate_cycle([(volume, Decimal(600)), (volume, Decimal(600))])
+    )
+    # 1,200 decide: all at 5, and 100 once. The first 600 alone would be at 10.
+    assert (first["cost_before"], first["cost_up_to"]) == ("0", "3100")
+    assert (second["cost_before"], second["cost_up_to"]) == ("3100", "6100")
+    small = rate_metered(volume, Decimal(1000)).trace
+    assert [step["up_to"] for step in (*small["steps"], *first["steps"])] == ["1000", None]
 
 
 def test_a_version_whose_units_are_all_included_says_no_difference():
