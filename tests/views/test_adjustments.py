@@ -142,4 +142,4 @@ def test_two_who_use_a_key_at_once_are_told_so(
     monkeypatch.setattr("dashboard.billing.adjust._by_key", lambda *_: None)
     words = text_of(page(post(support, ADDRESS, **GOOD), 409))
     assert "Somebody did the same thing at the same moment" in words
-    assert "nothing was changed" in words
+    assert "Nothing was changed" in words
