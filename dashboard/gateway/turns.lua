@@ -13,14 +13,14 @@
 -- list on which the line's callers block: Redis keeps their order and drops who was killed. A turn
 -- that nobody comes for stops the others only until one of them has waited too long, and asks.
 --
--- KEYS: what all names begin with. ARGV: what is asked ("enter", "come" with a turn,
--- "freed" when a place may be, "quit"), caller, lane, endpoint, calls a second of the account and of an endpoint, most in flight,
--- horizon, the part of the lateness that is always kept (for sending), lateness, life of a call in
--- flight (ms), then the weight of each lane. Returns what to do and for how many ms: "go" (with the
--- instant) and "come" after a pause, "wait" for a turn or, "full", a place in flight so long.
+-- KEYS: what all names begin with. ARGV: what is asked ("enter", "come" with a turn or for a place,
+-- "quit"), caller, lane, endpoint, calls a second of the account and of an endpoint, most in
+-- flight, horizon, the part of the lateness that is always kept (for sending), lateness, life of a
+-- call in flight (ms), then the weight of each lane. Returns what to do and for how many ms: "go"
+-- (with the instant) and "come" after a pause, "wait" for a turn or, "full", a place so long.
 local asked, caller, lane, endpoint, account_rate, endpoint_rate = unpack(ARGV, 1, 6)
 local places, horizon, sending, lateness, life = unpack(ARGV, 7, 11)
-local FIRST_WEIGHT, KEPT, PATIENCE = 12, 60000, 1000
+local FIRST_WEIGHT, KEPT, PATIENCE, LAG = 12, 60000, 1000, 200
 local own_line = lane .. ' ' .. endpoint
 
 local function key(...) return KEYS[1] .. ':' .. table.concat({...}, ':') end
@@ -51,27 +51,23 @@ local function room()
   return places - redis.call('ZCARD', key('in_flight'))
 end
 
--- One caller waits for a place by a signal, which those who leave give; older ones do not count.
-local function await_place()
-  redis.call('DEL', key('freed'))
-  keep('expected', now + PATIENCE)
-  return {'full', PATIENCE}
-end
-
--- Turns are on a grid that may lag behind, so that a late caller costs nothing; but they run ahead
--- of the instants by no more than the horizon, so that calls stay evenly spaced after a rush.
+-- A turn that was due before there is an instant for it shows that turns run ahead of the instants:
+-- they wait, so that calls stay evenly spaced after a rush.
 local function begin()
   local at, limits = now, limits_of(endpoint)
   for _, limit in ipairs(limits) do
     redis.call('ZREM', limit.begun, caller)
     redis.call('ZREMRANGEBYSCORE', limit.begun, '-inf', now - limit.window)
     local nth = redis.call('ZRANGE', limit.begun, -limit.most, -limit.most, 'WITHSCORES')[2]
-    if nth then at = math.max(at, nth + limit.window) end
+    limit.at = nth and nth + limit.window or now
+    at = math.max(at, limit.at)
   end
   for _, limit in ipairs(limits) do
     redis.call('ZADD', limit.begun, at, caller)
     redis.call('PEXPIRE', limit.begun, KEPT)
-    keep(limit.pace, math.max(number(limit.pace), at + limit.spacing - horizon))
+    if limit.at > now then
+      keep(limit.pace, math.max(number(limit.pace), limit.at + limit.spacing - horizon))
+    end
   end
   redis.call('ZADD', key('in_flight'), now + life, caller)
   return {'go', math.ceil(at - now), string.format('%.3f', at)}
@@ -79,15 +75,15 @@ end
 
 -- The line whose turn it is: one that is due within the horizon before others. Lanes share by
 -- weight: each has a clock that a turn moves on by 1 / weight, the one that is behind goes first,
--- and one that was empty begins where the others are. A line whose last turn was not taken gets no
--- second one: perhaps nobody is left in it.
-local function next_line()
+-- and one that was empty begins where the others are. A line that did not take what was `handed` to
+-- it by an earlier caller gets no more: perhaps nobody is left in it.
+local function next_line(handed)
   local first
   for _, name in ipairs(redis.call('SMEMBERS', key('lines'))) do
     redis.call('ZREMRANGEBYSCORE', key('line', name), '-inf', now)
     if redis.call('EXISTS', key('line', name)) == 0 then
       redis.call('SREM', key('lines'), name)
-    elseif redis.call('EXISTS', key('turns', name)) == 0 then
+    elseif handed[name] or redis.call('EXISTS', key('turns', name)) == 0 then
       local of, to = string.match(name, '^(%d+) (.*)$')
       local clocks, due = redis.call('HMGET', key('lanes'), of, 'all'), now
       for _, limit in ipairs(limits_of(to)) do due = math.max(due, number(limit.pace)) end
@@ -102,42 +98,59 @@ local function next_line()
 end
 
 -- Hand out the turns that fall due within the horizon, and at least one, so that somebody comes
--- and hands out the next. Returns the asking caller's own, when it is `alone` in its line.
+-- and hands out the next. Turns are on a grid. It may lag behind, so that callers who come late
+-- cost nothing: several turns are due then. But where it lags far nobody was there, and an unused
+-- second does not become a burst. Returns the asking caller's own turn, when it is `alone` in its
+-- line.
 local function hand_out(alone)
-  local own, free, expected = nil, room(), number('expected')
+  local own, handed, free, expected = nil, {}, room(), number('expected')
+  redis.call('ZREMRANGEBYSCORE', key('placeless'), '-inf', now)
+  local is_anybody_placeless = redis.call('EXISTS', key('placeless')) == 1
   while true do
-    local line = next_line()
-    if not line or ((line.over > 0 or free <= 0) and expected > now) then return own end
+    local line = next_line(handed)
+    local is_enough = expected > now or is_anybody_placeless
+    if not line or (line.over > 0 and expected > now) or (free <= 0 and is_enough) then
+      return own
+    end
     redis.call('ZPOPMIN', key('line', line.name))
     redis.call('HSET', key('lanes'), 'all', line.clock,
                line.lane, line.clock + 1 / ARGV[FIRST_WEIGHT + line.lane - 1])
     for _, limit in ipairs(limits_of(line.to)) do
-      keep(limit.pace, math.max(number(limit.pace), now - horizon) + limit.spacing)
+      local pace = number(limit.pace)
+      keep(limit.pace, (pace < now - LAG and now - horizon or pace) + limit.spacing)
     end
-    local turn = free > 0 and {'come', math.ceil(line.due - now)} or await_place()
-    expected = math.max(expected, free > 0 and line.due or now + PATIENCE)
+    local turn = {'come', math.ceil(line.due - now)}
+    expected, free = math.max(expected, line.due), free - 1
     keep('expected', expected)
-    free = free - 1
     if alone and line.name == own_line then
       own = turn
     else
-      redis.call('RPUSH', key('turns', line.name), turn[1] .. ' ' .. turn[2])
+      handed[line.name] = true
+      redis.call('RPUSH', key('turns', line.name), table.concat(turn, ' '))
       redis.call('PEXPIRE', key('turns', line.name), 5 * PATIENCE)
     end
   end
 end
 
-if asked == 'come' or asked == 'freed' then
-  -- Nobody else may be to come; at worst one more is asked to.
-  if asked == 'freed' then redis.call('DEL', key('expected')) end
+-- A caller without a place blocks on a signal that those who leave give; older ones do not count.
+-- While there is one, nobody else is asked to come for a place.
+local function come()
   redis.call('ZREM', key('in_flight'), caller)
-  if room() <= 0 then return await_place() end
+  redis.call('ZREM', key('placeless'), caller)
+  if room() <= 0 then
+    redis.call('DEL', key('freed'))
+    redis.call('ZADD', key('placeless'), now + 2 * PATIENCE, caller)
+    return {'full', PATIENCE}
+  end
   local answer = begin()
   hand_out()
   return answer
 end
+
+if asked == 'come' then return come() end
 if asked == 'quit' then
   redis.call('ZREM', key('line', own_line), caller)
+  redis.call('ZREM', key('placeless'), caller)
   redis.call('DEL', key('expected'))
   hand_out()
   return {'quit', 0}
@@ -150,4 +163,4 @@ local patience = (room() > 0 and 1 or 5) * PATIENCE
 redis.call('ZADD', key('line', own_line), now + patience + PATIENCE, caller)
 redis.call('SADD', key('lines'), own_line)
 local turn = hand_out(before_me == 0) or {'wait', patience}
-return turn[1] == 'come' and turn[2] == 0 and begin() or turn
+return turn[1] == 'come' and turn[2] == 0 and come() or turn

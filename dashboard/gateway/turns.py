@@ -17,7 +17,7 @@ from redis.client import Pipeline
 from dashboard.gateway.lanes import LANES, WEIGHTS, current_lane
 
 # Turns are handed out so long ahead; what is more urgent does not pass those.
-HORIZON_MS = 40
+HORIZON_MS = 25
 # So late a call may reach Stripe after the instant it was given; a second counts as longer by that
 # much until it is known how late it was, and by the first of them, for sending it, even then.
 SENDING_MS, LATENESS_MS = 10, 60
@@ -27,7 +27,7 @@ IN_FLIGHT_SECONDS = 120
 ANSWER_SECONDS = 5.0
 
 SCRIPT = Path(__file__).with_name("turns.lua").read_text()
-Asked = Literal["enter", "come", "freed", "quit"]
+Asked = Literal["enter", "come", "quit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Turns:
             return None
         if answer.what == "full":
             self._pop("freed", min(seconds, left))
-            return "freed"
+            return "come"
         if answer.what == "wait":
             line = f"{LANES.index(current_lane()) + 1} {endpoint}"
             turn = self._pop(f"turns:{line}", min(seconds, left))

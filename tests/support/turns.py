@@ -99,6 +99,11 @@ class World:
             happens()
             self._wake()
 
+    def share(self, per_second: float) -> float:
+        """Return the calls a second after the first second, as a share of so many."""
+        begun = sorted(one.begun for one in self.callers if (one.begun or 0) > 1000)  # type: ignore[type-var]
+        return (len(begun) - 1) / (begun[-1] - begun[0]) * 1000 / per_second  # type: ignore[operator]
+
     def most_in_a_second(self, endpoint: str | None = None) -> int:
         """Return the most calls that began within one second, wherever it begins."""
         mine = [one.begun for one in self.callers if endpoint in (None, one.endpoint)]
@@ -150,7 +155,7 @@ class World:
 
     def _block(self, caller: Caller, answer: Answer) -> None:
         line = f"turns:{LANES.index(caller.lane) + 1} {caller.endpoint}"
-        where, then = ("freed", "freed") if answer.what == "full" else (line, "enter")
+        where, then = ("freed", "come") if answer.what == "full" else (line, "enter")
         self._blocked[where].append(caller)
 
         def give_up() -> None:
@@ -167,7 +172,7 @@ class World:
             while callers and (found := self.redis.lpop(f"stripe:{where}")) is not None:
                 caller = callers.pop(0)
                 if where == "freed":
-                    self.at(self.now, lambda caller=caller: self._ask(caller, "freed"))  # type: ignore[misc]
+                    self.at(self.now, lambda caller=caller: self._ask(caller, "come"))  # type: ignore[misc]
                 else:
                     self._follow(caller, Answer.read(*found.split()))  # type: ignore[union-attr]
 
