@@ -11,28 +11,12 @@ from tests.support.sandbox import API_KEY
 
 def act(sandbox_url: str, path: str, **body: Any) -> dict[str, Any]:
     """Return the reply to a call of somebody else's."""
-    answer = requests.post(
-        f"{sandbox_url}/v1/{path}",
-        data=body,
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    answer.raise_for_status()
-    data: dict[str, Any] = answer.json()
-    return data
+    return _ask("POST", f"{sandbox_url}/v1/{path}", data=body)
 
 
 def look(sandbox_url: str, path: str, **query: Any) -> dict[str, Any]:
     """Return what Stripe shows there."""
-    answer = requests.get(
-        f"{sandbox_url}/v1/{path}",
-        params=query,
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    answer.raise_for_status()
-    data: dict[str, Any] = answer.json()
-    return data
+    return _ask("GET", f"{sandbox_url}/v1/{path}", params=query)
 
 
 def void(sandbox_url: str, stripe_id: str | None) -> dict[str, Any]:
@@ -55,6 +39,14 @@ def read(sandbox_url: str, path: str) -> dict[str, Any]:
     answer = requests.get(
         f"{sandbox_url}/v1/{path}", headers={"Authorization": f"Bearer {API_KEY}"}, timeout=5
     )
+    answer.raise_for_status()
+    data: dict[str, Any] = answer.json()
+    return data
+
+
+def _ask(method: str, url: str, **rest: Any) -> dict[str, Any]:
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    answer = requests.request(method, url, headers=key, timeout=5, **rest)
     answer.raise_for_status()
     data: dict[str, Any] = answer.json()
     return data
