@@ -50,18 +50,24 @@ def test_the_total_moves_without_a_reload(support: Page) -> None:
 
 
 def test_a_refresh_of_an_unchanged_bill_touches_nothing(support: Page) -> None:
-    support.goto("/organizations/acme")
-    support.evaluate("""
+    # The forecast moves every five minutes; of two tries in a row at most one meets that.
+    touched = [refresh(support) for _ in range(2)]
+    assert 0 in touched
+
+
+def refresh(page: Page) -> int | None:
+    """Open the bill and refresh it; return how much that touched, None if something had moved."""
+    page.goto("/organizations/acme")
+    page.evaluate("""
         window.touched = 0;
         new MutationObserver((all) => { window.touched += all.filter(
           (one) => !one.target.closest?.('[data-freshness], time')).length; })
           .observe(document.getElementById('bill'), {childList: true, subtree: true});
     """)
-    with support.expect_response("**/current-invoice") as answer:
-        wake(support)
-    assert answer.value.status == 304
-    support.wait_for_timeout(200)
-    assert support.evaluate("window.touched") == 0
+    with page.expect_response("**/current-invoice") as answer:
+        wake(page)
+    page.wait_for_timeout(200)
+    return int(page.evaluate("window.touched")) if answer.value.status == 304 else None
 
 
 def test_polling_rests_while_nobody_looks(support: Page) -> None:

@@ -64,6 +64,8 @@ def begin(data: Path, port: int, **more: str) -> Run:
     environment = {**kept, **chosen, "DEMO": "0", "PYTHONPATH": str(ROOT), **more}
     output = data.parent / f"output-{time.monotonic_ns()}"
     argv = [sys.executable, "-m", "dashboard.sandbox.up"]
+    # Tests that a script put in the background ignore Ctrl-C, and so would all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return Run(start_process(argv, log=output, env=environment), data, output, port)
 
 
