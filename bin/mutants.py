@@ -3,6 +3,7 @@
 python bin/mutants.py                every room below; goes on where an earlier run ended
 python bin/mutants.py pricing        one room
 python bin/mutants.py billing.carry  one module, all of its mutants anew
+SAMPLE=300 python bin/mutants.py     of each room that many at most, drawn at random, always the same
 
 The kept tool is mutmut. Each room has a working copy of its own, `mutants/pricing`, and is held
 against its own tests; `make clean` drops them all. One PostgreSQL and one Redis serve all the runs:
@@ -11,7 +12,9 @@ starting them for each mutant would cost more than its tests.
 
 import hashlib
 import json
+import math
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -67,13 +70,14 @@ def main() -> int:
     """Run what is asked for, room after room, then print the figures and the survivors."""
     wanted = sys.argv[1:] or list(TESTS)
     rooms = list(dict.fromkeys(map(room_of, wanted)))
+    size = int(os.environ.get("SAMPLE") or 0)
     servers = Services()
     servers.start()
     try:
-        ended = [run(one) for one in wanted]
+        ended = [run_sample(room, size) for room in rooms] if size else [run(one) for one in wanted]
     finally:
         servers.stop()
-    report(mutant for room in rooms for mutant in read(room))
+    report(mutant for room in rooms for mutant in (sample(room, size) if size else read(room)))
     return max(ended)
 
 
@@ -99,21 +103,45 @@ def names_of(wanted: str) -> list[str]:
 def run(wanted: str) -> int:
     """Try the mutants of a room that were not tried yet, or of a module; return mutmut's end."""
     room = room_of(wanted)
-    copy = working_copy(room)
+    working_copy(room)
     retry_survivors(room)
-    command = [ROOT / ".venv" / "bin" / "mutmut", "run", "--max-children", "2", *names_of(wanted)]
-    return subprocess.run(command, cwd=copy, env=environment()).returncode
+    return mutmut(room, names_of(wanted))
 
 
-def working_copy(room: str) -> Path:
-    """Return a folder that looks like the tree, but for the settings: mutmut reads them there."""
+def run_sample(room: str, size: int) -> int:
+    """Try those of a room's sample that were not killed yet; return mutmut's end."""
+    working_copy(room)
+    retry_survivors(room)
+    # It makes the mutants, times the tests, and ends there: nothing has this name.
+    mutmut(room, ["none"], quiet=True)
+    left = [mutant.name for mutant in sample(room, size) if mutant.ended is None]
+    return mutmut(room, left) if left else 0
+
+
+def sample(room: str, size: int) -> list[Mutant]:
+    """Return `size` of a room's mutants, the same ones as long as the room has the same."""
+    mutants = sorted(read(room), key=lambda mutant: mutant.name)
+    return random.Random(room).sample(mutants, min(size, len(mutants)))
+
+
+def mutmut(room: str, names: list[str], *, quiet: bool = False) -> int:
+    """Run mutmut in a room's copy, over everything left if no names are given; return its end."""
+    command = [ROOT / ".venv" / "bin" / "mutmut", "run", "--max-children", "2", *names]
+    output = subprocess.DEVNULL if quiet else None
+    where = WORK / room
+    return subprocess.run(
+        command, cwd=where, env=environment(), stdout=output, stderr=output
+    ).returncode
+
+
+def working_copy(room: str) -> None:
+    """Make a folder that looks like the tree, but for the settings: mutmut reads them there."""
     copy = WORK / room
     copy.mkdir(parents=True, exist_ok=True)
     for entry in {path.split("/")[0] for path in [*SOURCES, "tests", *COPIED]}:
         if not (copy / entry).exists():
             (copy / entry).symlink_to(ROOT / entry)
     (copy / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings(room))
-    return copy
 
 
 def retry_survivors(room: str) -> None:
@@ -181,9 +209,17 @@ def report(mutants: Iterable[Mutant]) -> None:
         done = [one for one in theirs if one.ended is not None]
         killed = sum(one.is_killed for one in done)
         counts = [sum(one.ended == code for one in done) for code in (SURVIVED, UNTESTED)]
-        share = f"{killed / len(done):.0%}" if done else ""
+        share = share_of(killed, len(done)) if done else ""
         left = f"  ({len(theirs) - len(done)} not yet run)" if len(done) < len(theirs) else ""
         print(f"{room:<14}{len(done):>8}{killed:>8}{counts[0]:>10}{counts[1]:>10}{share:>8}{left}")
+
+
+def share_of(killed: int, count: int) -> str:
+    """Return the share killed, for a sample with how far it may be off (95 %)."""
+    share = killed / count
+    if not os.environ.get("SAMPLE"):
+        return f"{share:.0%}"
+    return f"{share:.0%} +-{1.96 * math.sqrt(share * (1 - share) / count):.0%}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
@@ -13,6 +14,7 @@ from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.transaction import after_commit, checkpoint, commit, transaction
 from tests.support.billing import make_bill
+from tests.support.queries import count_queries
 
 # A deferred trigger runs once COMMIT has been sent.
 DIES_AT_COMMIT = (
@@ -130,8 +132,37 @@ def test_an_action_that_fails_does_not_undo_what_is_committed_or_stop_the_next(
     db.session.add(copy_of(MINIMAL))
     after_commit(lambda: 1 / 0)
     after_commit(lambda: seen.append(seen_by_others()))
-    commit()
+    with structlog.testing.capture_logs() as log:
+        commit()
     assert seen == [1]
+    assert [line["event"] for line in log] == ["after_commit_failed"]
+
+
+def test_work_goes_on_over_a_checkpoint_with_the_rows_it_has_loaded(db: SQLAlchemy) -> None:
+    acme = make_bill().organization
+    checkpoint()
+    with count_queries(database.engine) as counted:
+        assert acme.slug == "acme"
+    assert counted.count == 0
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_after_a_checkpoint_a_commit_forgets_what_was_loaded_again(
+    db: SQLAlchemy, fails: bool
+) -> None:
+    acme = make_bill().organization
+    if fails:
+        db.session.add(copy_of(acme))
+        db.session.add(copy_of(acme))
+        with pytest.raises(Exception, match="slug"):
+            checkpoint()
+    else:
+        checkpoint()
+    assert acme.slug == "acme"
+    commit()
+    with count_queries(database.engine) as counted:
+        assert acme.slug == "acme"
+    assert counted.count == 1
 
 
 def copy_of(organization: Organization) -> Organization:

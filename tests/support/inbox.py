@@ -32,7 +32,10 @@ def handle(syncer: Syncer, event_id: int, *, now: datetime | None = None) -> Web
     """Process one stored event."""
     with transaction():
         process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=now or utc_now())
-    return db.session.get_one(WebhookEvent, event_id, populate_existing=True)
+    done = db.session.get_one(WebhookEvent, event_id, populate_existing=True)
+    # Whatever came of it, its page says so.
+    assert done.result or done.error
+    return done
 
 
 def finalize(syncer: Syncer, bill: Invoice, **cents_by_key: int) -> None:
