@@ -67,9 +67,10 @@ def major_fraction_text(minor_units: Fraction, currency: str) -> str:
 
 
 def _signed(is_negative: bool, amount: str, currency: str) -> str:
-    return f"{MINUS if is_negative else ''}{_symbol(currency)}{amount}"
+    return f"{MINUS if is_negative else ''}{symbol(currency)}{amount}"
 
 
 @cache
-def _symbol(currency: str) -> str:
+def symbol(currency: str) -> str:
+    """Return what stands before an amount of `currency`: $, €, ISK."""
     return get_currency_symbol(currency.upper(), locale="en")

@@ -2,15 +2,15 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
 
-from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
-from dashboard.currencies import minor_digits, shown_digits
+from dashboard.currencies import charge_step, minor_digits, shown_digits
 from dashboard.money import Money
-from dashboard.pricing.exact import MINUS, major_text
+from dashboard.pricing.exact import MINUS, grouped, major_text, symbol
 
-LOCALE = "en"
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
 
@@ -19,14 +19,33 @@ def money(cents: int | None, currency: str) -> str:
     """Return minor units as people write them: 229285 usd is $2,292.85; nothing is a dash."""
     if cents is None:
         return DASH
-    amount = Money(cents, currency)
+    manner = _manner(currency)
     # Not the digits that people write by custom: what is charged, also where that has more of them.
-    digits = shown_digits(currency) if amount.is_chargeable else minor_digits(currency)
-    pattern = f"¤#,##0.{'0' * digits}" if digits else "¤#,##0"
-    text = format_currency(
-        amount.major, currency.upper(), pattern, locale=LOCALE, currency_digits=False
-    )
-    return text.replace("-", MINUS)
+    is_whole = manner.is_shown_whole and cents % manner.step == 0
+    whole, rest = divmod(abs(cents), manner.unit)
+    text = f"{whole:,}" if is_whole else f"{whole:,}.{rest:0{manner.digits}d}"
+    return f"{MINUS if cents < 0 else ''}{manner.symbol}{text}"
+
+
+class _Manner(NamedTuple):
+    """How amounts of a currency are written: `unit` minor units are one whole of `digits` digits.
+
+    Those that are a multiple of `step` have no decimals where they are shown as whole ones.
+    """
+
+    symbol: str
+    digits: int
+    unit: int
+    step: int
+    is_shown_whole: bool
+
+
+@cache
+def _manner(currency: str) -> _Manner:
+    # Refuses what is not a currency.
+    Money(0, currency)
+    digits, is_shown_whole = minor_digits(currency), shown_digits(currency) == 0
+    return _Manner(symbol(currency), digits, 10**digits, charge_step(currency), is_shown_whole)
 
 
 def balance(cents: int, currency: str) -> str:
@@ -42,8 +61,7 @@ def unit_price(minor_units: Decimal | str, currency: str) -> str:
 
 def quantity(value: Decimal | str | int) -> str:
     """Return an exact quantity grouped by thousands, without trailing zeros."""
-    text = format_decimal(Decimal(value), locale=LOCALE, decimal_quantization=False)
-    return text.replace("-", MINUS)
+    return grouped(Decimal(value)).replace("-", MINUS)
 
 
 def counted(value: Decimal | str | int, noun: str) -> str:
