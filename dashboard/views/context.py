@@ -12,9 +12,11 @@ from dashboard.money import minimum_charge
 from dashboard.sync.decide import choices
 from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
+from dashboard.views.address_patterns import Addresses
 from dashboard.views.addresses import here
 from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
 from dashboard.views.hypermedia import is_for_panel
+from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
@@ -42,6 +44,8 @@ def register_context(app: Flask) -> None:
         stripe_url=stripe_url,
         styles=STYLES,
     )
+    register_kept(app)
+    app.jinja_env.globals["url_for"] = Addresses()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
