@@ -34,7 +34,7 @@ class Addresses:
 
 def pattern(_root: str, endpoint: str, kinds: tuple[tuple[str, type], ...]) -> str | None:
     """Return the path of `endpoint` with a place for each value; None where it has other parts."""
-    marks = {
+    marks: dict[str, Any] = {
         name: HIGHEST_ID - number if kind is int else f"a-value-{number}-a"
         for number, (name, kind) in enumerate(kinds)
     }

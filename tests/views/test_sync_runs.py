@@ -172,7 +172,7 @@ def test_a_run_that_waits_says_so_and_counts_no_calls_beyond_its_plan(
     bill = text_of(page(support.get("/organizations/acme")))
     assert f"The last try failed: Stripe failed with 500. The next is at {at}." in bill
     for text in (words, bill):
-        assert "of 2" not in text
+        assert "of 2 calls" not in text
 
 
 def test_a_run_that_leaves_a_foreign_line_does_not_say_in_sync(
