@@ -3,7 +3,7 @@
 python bin/mutants.py                every room below; goes on where an earlier run ended
 python bin/mutants.py pricing        one room
 python bin/mutants.py billing.carry  one module, all of its mutants anew
-SAMPLE=300 python bin/mutants.py     of each room that many at most, drawn at random, always the same
+SAMPLE=300 python bin/mutants.py     of each room so many, drawn at random, always the same
 
 The kept tool is mutmut. Each room has a working copy of its own, `mutants/pricing`, and is held
 against its own tests; `make clean` drops them all. One PostgreSQL and one Redis serve all the runs:
@@ -121,7 +121,7 @@ def run_sample(room: str, size: int) -> int:
 def sample(room: str, size: int) -> list[Mutant]:
     """Return `size` of a room's mutants, the same ones as long as the room has the same."""
     mutants = sorted(read(room), key=lambda mutant: mutant.name)
-    return random.Random(room).sample(mutants, min(size, len(mutants)))
+    return random.Random(room).sample(mutants, min(size, len(mutants)))  # noqa: S311  repeatable, not secret
 
 
 def mutmut(room: str, names: list[str], *, quiet: bool = False) -> int:
