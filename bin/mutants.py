@@ -30,7 +30,13 @@ WORK = ROOT / "mutants"
 # What a room's guards are: its own tests, and the next ones that lead through it.
 TESTS = {
     "pricing": ["tests/pricing"],
-    "billing": ["tests/billing", "tests/services", "tests/usage", "tests/organizations"],
+    "billing": [
+        "tests/billing",
+        "tests/services",
+        "tests/usage",
+        "tests/organizations",
+        "tests/webhooks",
+    ],
     "sync": ["tests/sync", "tests/jobs"],
     "webhooks": ["tests/webhooks"],
     "transaction": ["tests/test_transaction.py", "tests/jobs"],
