@@ -16,5 +16,5 @@ COPY --from=build /app/static/vendor static/vendor
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 USER billing
 EXPOSE 8000
-# One process of threads in each container: more of them are more containers.
-CMD ["gunicorn", "wsgi:app", "--bind", "0.0.0.0:8000", "-k", "gthread", "--threads", "8", "--no-control-socket", "--max-requests", "20000", "--max-requests-jitter", "2000"]
+# One process in each container: more of them are more containers.
+CMD ["python", "-m", "dashboard.web", "--host", "0.0.0.0"]

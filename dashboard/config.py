@@ -1,5 +1,6 @@
 """Configuration, read from the environment once; a wrong value stops the start and is named."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -39,6 +40,7 @@ class Config(BaseSettings):
     usage_max_age_days: int = Field(35, ge=1)
     usage_max_skew_seconds: int = Field(300, ge=0)
     session_cookie_secure: bool = True
+    trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     port: int = Field(8000, ge=1, le=65535)
     data_dir: Path = Path(".data")
@@ -60,6 +62,13 @@ class Config(BaseSettings):
             raise ValueError("must be a postgresql:// address")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in listed(value):
+            ip_network(part)
+        return value
+
     @model_validator(mode="after")
     def _live_keys_stay_off_stand_ins(self) -> Self:
         if "_live_" in self.stripe_api_key and self.stripe_api_base != "https://api.stripe.com":
@@ -69,12 +78,22 @@ class Config(BaseSettings):
     @property
     def webhook_secrets(self) -> list[str]:
         """The signing secrets now valid: two while one is being rolled."""
-        return [part.strip() for part in self.stripe_webhook_secret.split(",") if part.strip()]
+        return listed(self.stripe_webhook_secret)
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks whose word on a caller's address and scheme is taken."""
+        return listed(self.trusted_proxies)
 
     @property
     def is_live(self) -> bool:
         """Whether real money moves."""
         return "_live_" in self.stripe_api_key
+
+
+def listed(value: str) -> list[str]:
+    """Return the parts of a setting that are separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def load_config() -> Config:

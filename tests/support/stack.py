@@ -109,10 +109,8 @@ def start_sandbox(stack: Stack) -> None:
 
 def start_web(stack: Stack) -> None:
     """Start the web with one process, as quick to start as to stop."""
-    bind = stack.url.removeprefix("http://")
-    options = ["--bind", bind, "--worker-class", "gthread", "--threads", "4"]
-    options += ["--no-control-socket", "--graceful-timeout", "1"]
-    stack.start("web", "gunicorn", *options, "wsgi:app", ready=answers(f"{stack.url}/readyz"))
+    arguments = ["--port", stack.url.rsplit(":", 1)[1], "--patience", "1"]
+    stack.start("web", "dashboard.web", *arguments, ready=answers(f"{stack.url}/readyz"))
 
 
 def reset_sandbox(stack: Stack) -> None:

@@ -49,11 +49,9 @@ def sandbox(settings: Settings, environment: Environment) -> Part:
 
 
 def web(settings: Settings, environment: Environment) -> Part:
-    """gunicorn with threads: a page that waits does not stop another."""
-    bind = f"{settings.host}:{settings.port}"
-    options = ["--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "8"]
-    options += ["--no-control-socket", "--graceful-timeout", "5"]
-    argv = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
+    """The pages and the API, in two processes."""
+    argv = [sys.executable, "-m", "dashboard.web", "--workers", "2", "--patience", "5"]
+    argv += ["--host", settings.host, "--port", str(settings.port)]
     log = settings.log("web")
     probe = answers(f"{settings.address}/readyz")
     return Part("Web", Command(argv, log, environment), settings.address, log, probe)

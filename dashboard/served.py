@@ -1,0 +1,58 @@
+"""What the web server calls: the application, with seats for whoever has arrived."""
+
+from collections.abc import Iterable
+from io import BytesIO
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
+from werkzeug.wsgi import get_content_length
+
+from dashboard.app import create_app
+from dashboard.config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# More would only take turns at the interpreter; each may hold a connection to the database.
+SEATS = 8
+
+
+class Seats:
+    """A WSGI application that receives the whole of a request before it takes one of its seats.
+
+    The server lends each request a thread, which is cheap while it waits for a slow sender. The
+    interpreter and the connections to the database are not: only `number` requests run at a time,
+    and none of those waits for bytes. A body above `most_bytes` is left unread, to be refused.
+    """
+
+    def __init__(self, app: "WSGIApplication", *, number: int, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+        self._seats = BoundedSemaphore(number)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request, waiting for a seat if there is none."""
+        self._receive(environ)
+        with self._seats:
+            return self._app(environ, start_response)
+
+    def _receive(self, environ: "WSGIEnvironment") -> None:
+        length = get_content_length(environ)
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            # It comes unannounced: one byte too many is enough to see that it is too long.
+            length = self._most_bytes + 1
+        elif length is None or length > self._most_bytes:
+            return
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+
+
+def application() -> "WSGIApplication":
+    """Return what answers requests, for the environment's configuration."""
+    app = create_app()
+    config: Config = app.extensions["config"]
+    seated = Seats(app, number=SEATS, most_bytes=app.config["MAX_CONTENT_LENGTH"])
+    served: WSGIApplication = wrap_wsgi_with_proxy_headers(seated, config.proxies)
+    return served
