@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import structlog
 
@@ -14,7 +14,8 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, due_to_finalize, request_syncs
-from dashboard.transaction import checkpoint, rollback
+from dashboard.transaction import rollback
+from jobs.apart import together_or_apart
 from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
 from jobs.syncs import MOST, enqueue_runs
@@ -44,6 +45,7 @@ def roll_one(organization_id: int) -> None:
         roll_over(organization, now=utc_now())
         db.session.flush()
     except Exception as error:  # whatever it is, nobody would see it in the log alone
+        rollback()
         hold(invoice_id, error)
 
 
@@ -51,7 +53,7 @@ def roll_one(organization_id: int) -> None:
 def seal_due() -> None:
     """Seal the closing invoices whose grace is over, and hand out their final syncs."""
     for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
-        together_or_apart(seal_some, ids)
+        together_or_apart(seal_some, ids, failed=hold)
 
 
 def seal_some(ids: Collection[int]) -> None:
@@ -63,28 +65,16 @@ def seal_some(ids: Collection[int]) -> None:
 @job(queue="closing", timeout=120)
 def finalize_due() -> None:
     """Ask for the final sync of each sealed invoice that no run is finalizing."""
-    for ids in in_batches(due_to_finalize(most=MOST)):
-        enqueue_runs(request_syncs(ids, FINAL, now=utc_now(), wait=False))
-        checkpoint()
+    for ids in in_batches(due_to_finalize(now=utc_now(), most=MOST)):
+        together_or_apart(finalize_some, ids, failed=hold)
 
 
-def together_or_apart(act: Callable[[Collection[int]], None], ids: Collection[int]) -> None:
-    """Do it for all of these invoices at once, or for each by itself where one is in the way."""
-    try:
-        act(ids)
-        checkpoint()
-    except Exception:  # it shows again below, at the invoice that it is about
-        rollback()
-        for invoice_id in ids:
-            try:
-                act([invoice_id])
-            except Exception as error:  # the others must not wait for it
-                hold(invoice_id, error)
-            checkpoint()
+def finalize_some(ids: Collection[int]) -> None:
+    """Hand out the final syncs of these, but for what somebody is changing."""
+    enqueue_runs(request_syncs(ids, FINAL, now=utc_now(), wait=False))
 
 
 def hold(invoice_id: int, error: Exception) -> None:
-    """Undo what failed, and hold the invoice it failed at for a person."""
-    rollback()
+    """Hold the invoice that the clock failed at for a person."""
     log.error("invoice_stuck", invoice_id=invoice_id, exc_info=error)
     hold_stuck(invoice_id, error, now=utc_now())

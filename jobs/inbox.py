@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import current_app
 
 from dashboard.billing.policy import current_policy
@@ -12,8 +13,11 @@ from dashboard.webhooks.backfill import backfill
 from dashboard.webhooks.inbox import stuck_events
 from dashboard.webhooks.process import process
 from dashboard.webhooks.reread import longest_unread, reread
+from jobs.apart import each_apart
 from jobs.runtime import job
 from jobs.syncs import MOST, enqueue_run
+
+log = structlog.get_logger("jobs.inbox")
 
 
 @job(queue="webhooks", timeout=120)
@@ -60,10 +64,17 @@ def backfill_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def reread_invoices() -> None:
     """Read the invoices again that were not read for the longest time, so many an hour."""
-    gateway = current_app.extensions["gateway"]
     with in_lane("scheduled"):
-        for invoice_id in longest_unread(most=current_policy().stripe_rereads_per_hour):
-            run = reread(invoice_id, gateway=gateway, checkpoint=checkpoint, now=utc_now())
-            if run is not None:
-                enqueue_run(run)
-            checkpoint()
+        each_apart(
+            read_again,
+            longest_unread(most=current_policy().stripe_rereads_per_hour),
+            failed=lambda one, error: log.error("not_reread", invoice_id=one, exc_info=error),
+        )
+
+
+def read_again(invoice_id: int) -> None:
+    """Read one invoice; it has had its turn whatever becomes of it."""
+    gateway = current_app.extensions["gateway"]
+    run = reread(invoice_id, gateway=gateway, checkpoint=checkpoint, now=utc_now())
+    if run is not None:
+        enqueue_run(run)

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import structlog
 from flask import current_app
@@ -18,9 +18,10 @@ from dashboard.extensions import db
 from dashboard.gateway.limiter import RedisLimiter
 from dashboard.sync.broken import goes_alone
 from dashboard.sync.models import SyncRun
-from dashboard.sync.request import Request, abandoned_runs, due_for_sync, request_syncs
+from dashboard.sync.request import Request, abandoned_runs, due_for_sync, put_off, request_syncs
 from dashboard.sync.run import execute
 from dashboard.transaction import checkpoint
+from jobs.apart import together_or_apart
 from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
 
@@ -40,7 +41,7 @@ def sync_run(run_id: int) -> None:
             checkpoint=checkpoint,
             clock=utc_now,
             pause=time.sleep,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
+            owner=owner(),
         )
     except Busy as busy:
         log.info("sync_waits", run_id=run_id, reason=busy.message)
@@ -48,6 +49,12 @@ def sync_run(run_id: int) -> None:
     else:
         if run is not None:
             log.info("sync_ended", run_id=run_id, state=run.state, calls=run.calls_made)
+
+
+def owner() -> str:
+    """Return who takes leases here: the worker, by which they are freed when it dies."""
+    name: str | None = current_app.extensions.get("worker")
+    return name or f"{socket.gethostname()}:{os.getpid()}"
 
 
 def enqueue_run(run: SyncRun) -> None:
@@ -82,8 +89,18 @@ def sync_due() -> None:
     if stripe_is_down():
         return
     for ids in in_batches(due_for_sync(now=utc_now(), most=MOST)):
-        enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now(), wait=False))
-        checkpoint()
+        together_or_apart(sync_some, ids, failed=postpone)
+
+
+def sync_some(ids: Collection[int]) -> None:
+    """Hand out the periodic syncs of these, but for what somebody is changing."""
+    enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now(), wait=False))
+
+
+def postpone(invoice_id: int, error: Exception) -> None:
+    """Try one later for which no sync could be requested."""
+    log.error("sync_not_requested", invoice_id=invoice_id, exc_info=error)
+    put_off(invoice_id, now=utc_now())
 
 
 def stripe_is_down() -> bool:

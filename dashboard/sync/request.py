@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
 from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.stuck import STUCK
+from dashboard.billing.stuck import STUCK, is_to_be_tried
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
 from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
 from dashboard.sync.plan import Plan
 from dashboard.sync.snapshot import glance
+
+PUT_OFF = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,23 @@ def due_for_sync(*, now: datetime, most: int) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def due_to_finalize(*, most: int) -> list[int]:
-    """Return the ids of sealed invoices that nobody parked or is finalizing, oldest first."""
+def put_off(invoice_id: int, *, now: datetime) -> None:
+    """Let the periodic sync of an invoice that none can be requested for wait a while."""
+    later = update(Invoice).where(Invoice.id == invoice_id).values(next_sync_at=now + PUT_OFF)
+    db.session.execute(later, execution_options={"synchronize_session": False})
+
+
+def due_to_finalize(*, now: datetime, most: int) -> list[int]:
+    """Return the ids of sealed invoices that nobody parked or is finalizing, oldest first.
+
+    What the clock itself found stuck is among them again after a while.
+    """
     query = (
         select(Invoice.id)
         .where(
             Invoice.status == "sealed",
-            Invoice.parked_at.is_(None),
+            or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
+            is_to_be_tried(now),
             ~select(SyncRun.id)
             .where(
                 SyncRun.invoice_id == Invoice.id,
