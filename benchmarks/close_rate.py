@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from benchmarks.fleet.processes import Plant, plant, wait_until
+from benchmarks.fleet.processor import spent_seconds, used_seconds
 from benchmarks.fleet.rows import Fleet
 from benchmarks.fleet.size import dice, organizations
 from benchmarks.registry import Figure, benchmark
@@ -23,9 +24,10 @@ from dashboard.transaction import transaction
 
 USUALLY = 2000
 AIM = 0.9
+MOST_CPU_MS = 25
 
 
-@benchmark("close_rate_share", "close_rate_refused")
+@benchmark("close_rate_share", "close_rate_refused", "close_cpu_ms")
 def close_rate(app: Flask) -> list[Figure]:
     """Close a fleet whose cycle is over, from the first seal to the last finalized invoice."""
     size = organizations(USUALLY)
@@ -35,12 +37,17 @@ def close_rate(app: Flask) -> list[Figure]:
         limit(running)
         running.start_scheduler()
         wait_until(lambda: count(fleet, "closing") == size, seconds=60 + size)
+        before = used_seconds(app, running)
         seconds = close(running, fleet)
+        parts = spent_seconds(before, used_seconds(app, running))
         calls = running.calls()
     assert len(calls) >= 3 * size
+    each = {name: 1000 * spent / size for name, spent in parts.items()}
+    print("Processor for each close:", ", ".join(f"{n} {ms:.1f} ms" for n, ms in each.items()))
     return [
         Figure("close_rate_share", size / ENDPOINT / seconds, "of the rate", size, at_least=AIM),
         Figure("close_rate_refused", refused(calls), "calls answered 429", size, bound=0),
+        Figure("close_cpu_ms", sum(each.values()), "ms an invoice", size, bound=MOST_CPU_MS),
     ]
 
 

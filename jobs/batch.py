@@ -1,7 +1,7 @@
 """Many small tasks in one job: some threads, each with its own context; one failure is its own.
 
-A call to Stripe is mostly waiting, and forking a job costs more than a sync does; so the clock's
-work is handed out in batches and only a person's click is a job by itself. A batch gives way to
+A call to Stripe is mostly waiting, so the clock's work is handed out in batches, many waits in one
+process, and only a person's click is a job by itself. A batch gives way to
 what is more urgent than itself (a click, an event; to a close, when it is none), and when its
 worker is told to stop: what it had not begun goes back to the front of its queue.
 """
@@ -24,7 +24,8 @@ from jobs.runtime import Task, is_stopping, place_of_this_job, somebody_waits
 # is between two batches. A thread that waits for Stripe holds no connection to the database.
 THREADS = 32
 SIZE = 300
-# So long a batch runs before it gives way: starting the next one costs a fork and its connections.
+# So long a batch runs before it gives way: while its threads come to their ends it uses less and
+# less of the rate. A click does not wait for that: see jobs.pool.
 GIVES_WAY_AFTER_SECONDS = 3.0
 log = structlog.get_logger("jobs.batch")
 
@@ -85,8 +86,12 @@ def in_parallel(
 
     threads = min(THREADS, len(ids))
     with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(work) for _ in range(threads)]:
-            future.result()
+        try:
+            for future in [pool.submit(work) for _ in range(threads)]:
+                future.result()
+        except BaseException:  # out of time: what is not begun is not begun any more
+            waiting.clear()
+            raise
     return list(waiting)
 
 

@@ -65,6 +65,13 @@ def release(lease: Lease) -> None:
     _update(lease, expires_at=None, owner=None)
 
 
+def release_all_of(owner: str) -> int:
+    """Free every lease of an owner who is known to be dead; return how many it held."""
+    statement = update(SyncLease).where(SyncLease.owner == owner)
+    freed = statement.values(expires_at=None, owner=None).returning(SyncLease.invoice_id)
+    return len(db.session.scalars(freed).all())
+
+
 def _update(lease: Lease, **values: object) -> None:
     hold_invoice(lease.invoice_id)
     statement = _held(lease).values(**values).returning(SyncLease.fence)

@@ -1,30 +1,45 @@
-"""A worker is counted while it lives, whatever became of Redis, and forks little."""
+"""A worker is counted while it lives, and each job finds it as if it were new."""
 
-import gc
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq.worker import Worker as RqWorker
+from rq import Queue
+from rq.worker import BaseWorker
+from sqlalchemy import text
 
+from dashboard.extensions import db as database
+from jobs import single
 from jobs.health import workers
 from jobs.runtime import QUEUES
-from jobs.worker import DashboardWorker
+from jobs.single import SingleWorker
+from tests.support import deadly
 
 
 @pytest.fixture
-def worker(app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[DashboardWorker]:
+def worker(app: Flask, redis: Redis) -> Iterator[SingleWorker]:
     """A worker that has registered and waits for work."""
-    monkeypatch.setattr("jobs.worker.create_app", lambda: app)
-    made = DashboardWorker(list(QUEUES), connection=redis)
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    made = SingleWorker(list(QUEUES), connection=redis, app=app)
     made.register_birth()
     yield made
-    gc.unfreeze()
+    del app.extensions["worker"]
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def work_off(worker: SingleWorker) -> None:
+    """Let the worker do what waits, under a name that is not taken."""
+    worker.register_death()
+    worker.work(burst=True)
 
 
 def test_a_worker_is_known_again_after_redis_lost_its_data(
-    worker: DashboardWorker, redis: Redis
+    worker: SingleWorker, redis: Redis
 ) -> None:
     redis.flushdb()
     assert workers(redis) == 0
@@ -32,7 +47,7 @@ def test_a_worker_is_known_again_after_redis_lost_its_data(
     assert workers(redis) == 1
 
 
-def test_it_gives_its_signs_of_life_within_a_job_too(worker: DashboardWorker, redis: Redis) -> None:
+def test_it_gives_its_signs_of_life_within_a_job_too(worker: SingleWorker, redis: Redis) -> None:
     redis.flushdb()
     with redis.pipeline() as pipe:
         worker.heartbeat(90, pipe)
@@ -42,22 +57,96 @@ def test_it_gives_its_signs_of_life_within_a_job_too(worker: DashboardWorker, re
 
 
 def test_a_killed_worker_is_forgotten_within_a_minute_and_a_half(
-    worker: DashboardWorker, redis: Redis
+    worker: SingleWorker, redis: Redis
 ) -> None:
     worker.heartbeat()
     assert 0 < redis.ttl(worker.key) <= 90
     assert worker.dequeue_timeout < 30
 
 
-def test_a_worker_that_said_goodbye_is_not_counted(worker: DashboardWorker, redis: Redis) -> None:
+def test_a_worker_that_said_goodbye_is_not_counted(worker: SingleWorker, redis: Redis) -> None:
     worker.register_death()
     assert workers(redis) == 0
 
 
-def test_it_starts_no_second_clock(
-    worker: DashboardWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_starts_no_second_clock(worker: SingleWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, object]] = []
-    monkeypatch.setattr(RqWorker, "work", lambda _self, **how: asked.append(how))
+    monkeypatch.setattr(BaseWorker, "work", lambda _self, **how: asked.append(how))
     worker.work(burst=True, with_scheduler=True)
     assert asked == [{"burst": True, "with_scheduler": False}]
+
+
+def test_jobs_run_in_the_worker_itself(worker: SingleWorker, db: SQLAlchemy, redis: Redis) -> None:
+    Queue("closing", connection=redis).enqueue(deadly.tells_its_process)
+    work_off(worker)
+    assert int(redis.get(deadly.DONE_BY) or 0) == os.getpid()
+
+
+def sleeps_in_the_database() -> None:
+    """Wait for an answer that does not come in time."""
+    database.session.execute(text("select pg_sleep(30)"))
+
+
+def test_a_job_cut_off_in_the_midst_of_an_answer_leaves_no_connection_to_the_next(
+    worker: SingleWorker, db: SQLAlchemy, redis: Redis
+) -> None:
+    queue = Queue("closing", connection=redis)
+    late = queue.enqueue(sleeps_in_the_database, job_timeout=1)
+    queue.enqueue(deadly.tells_its_process)
+    work_off(worker)
+    assert late.get_status(refresh=True) == "failed"
+    assert redis.exists(deadly.DONE_BY)
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("select 1")) == 1
+
+
+def opens_ten_connections() -> None:
+    """Use as many connections at once as a batch's threads do."""
+    held = [database.engine.connect() for _ in range(10)]
+    for connection in held:
+        connection.close()
+
+
+def test_a_batch_leaves_no_more_connections_open_than_the_next_job_needs(
+    worker: SingleWorker, db: SQLAlchemy, redis: Redis
+) -> None:
+    Queue("closing", connection=redis).enqueue(opens_ten_connections)
+    work_off(worker)
+    assert db.engine.pool.checkedin() <= single.KEPT_CONNECTIONS
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MOST_JOBS", 1), ("MOST_MEMORY_MB", 1), ("MOST_SECONDS", -1)]
+)
+def test_a_worker_ends_once_it_has_done_much_or_grown_or_is_old(
+    app: Flask,
+    db: SQLAlchemy,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    value: int,
+) -> None:
+    monkeypatch.setattr(single, limit, value)
+    queue = Queue("closing", connection=redis)
+    for _ in range(2):
+        queue.enqueue(deadly.tells_its_process)
+    SingleWorker(list(QUEUES), connection=redis, app=app).work(burst=True)
+    del app.extensions["worker"]
+    assert queue.count == 1
+
+
+class Heard(SingleWorker):
+    """A worker that notes which jobs it gave signs of life for."""
+
+    def maintain_heartbeats(self, job: object, _execution: object) -> None:
+        """Note it."""
+        self.connection.rpush("heard", str(job))
+
+
+def test_a_job_that_takes_long_gives_signs_of_life(
+    app: Flask, db: SQLAlchemy, redis: Redis
+) -> None:
+    heard = Heard(list(QUEUES), connection=redis, app=app, job_monitoring_interval=0.05)
+    with heard.pulse, heard.pulse.of("a job", "an execution"):
+        assert redis.blpop(["heard"], timeout=5) == (b"heard", b"a job")
+    del app.extensions["worker"]

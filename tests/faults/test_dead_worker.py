@@ -1,0 +1,103 @@
+"""A job that ends its worker takes nobody along for long, and what was taken comes back at once.
+
+Jobs do not run in a process of their own, so these are real pools with real deaths.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from rq import Queue
+from rq.registry import FailedJobRegistry
+
+from dashboard.clock import utc_now
+from dashboard.sync.request import Request, request_sync
+from dashboard.transaction import transaction
+from jobs.health import workers
+from jobs.syncs import enqueue_runs
+from tests.support import deadly
+from tests.support.billing import make_bill, put
+from tests.support.sandbox import SandboxControl
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.fault
+POOL = 2
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something is so; fail when it takes too long."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it did not come to an end"
+        time.sleep(0.1)
+
+
+def push(redis: Redis, function: Callable[[], None]) -> str:
+    """Queue a job that may run for a second; return its id."""
+    path = f"{function.__module__}.{function.__name__}"
+    return Queue("scheduled", connection=redis).enqueue_call(path, timeout=1, result_ttl=0).id
+
+
+def children(stack: Stack) -> set[int]:
+    """Return the processes of the pool's workers."""
+    pool = psutil.Process(stack.processes["worker"].pid)
+    return {child.pid for child in pool.children()}
+
+
+@pytest.mark.parametrize("end", [deadly.segfaults, deadly.is_killed, deadly.hears_nothing])
+def test_the_pool_replaces_a_worker_whose_job_ended_it_and_goes_on(
+    live_stack: Stack, redis: Redis, end: Callable[[], None]
+) -> None:
+    wait_until(lambda: workers(redis) == POOL)
+    before = children(live_stack)
+    deadly_job = push(redis, end)
+    push(redis, deadly.tells_its_process)
+    wait_until(lambda: redis.exists(deadly.DONE_BY) == 1)
+    assert len(children(live_stack)) == POOL
+    assert int(redis.get(deadly.DONE_BY) or 0) not in before
+    assert deadly_job in FailedJobRegistry("scheduled", connection=redis).get_job_ids()
+    wait_until(lambda: workers(redis) == POOL)
+
+
+def test_syncs_that_a_killed_worker_had_begun_or_not_are_done_by_the_next_at_once(
+    db: SQLAlchemy, live_stack: Stack, redis: Redis
+) -> None:
+    sandbox = SandboxControl(live_stack.sandbox_url)
+    bills = [make_bill(slug) for slug in ("acme", "globex", "initech")]
+    for number, bill in enumerate(bills, start=1):
+        put(bill, **{f"line-{number}": 100 * number})
+    sandbox.fault("hold_before", "/v1/customers$", method="POST", times=1)
+    with transaction():
+        runs = [request_sync(bill, Request("scheduled"), now=utc_now()) for bill in bills]
+        enqueue_runs(runs)
+    hold = sandbox.wait_for_hold()
+    [worker] = [one for one in children(live_stack) if is_busy(redis, one)]
+    os.kill(worker, signal.SIGKILL)
+    sandbox.post(f"holds/{hold['id']}/release")
+
+    def are_over() -> bool:
+        db.session.rollback()
+        return all(run.state == "succeeded" for run in runs)
+
+    # No clock runs here, and a lease would stand for a minute.
+    wait_until(are_over, seconds=40)
+    assert sandbox.get("audit")["ok"]
+    sandbox.close()
+
+
+def is_busy(redis: Redis, process: int) -> bool:
+    """Whether the worker with that process id is in the midst of a job."""
+    found = [
+        redis.hmget(key, "pid", "state") for key in redis.keys("rq:worker:*") if is_hash(redis, key)
+    ]
+    return [str(process).encode(), b"busy"] in found
+
+
+def is_hash(redis: Redis, key: bytes) -> bool:
+    """Whether the key is a worker's own."""
+    return redis.type(key) == b"hash"
