@@ -3,10 +3,12 @@
 An invoice's items change only while its row is held. Whoever holds several rows took them in this
 order, so that no two writers wait for each other:
 
-    organizations, invoices (by organization, then id), sync leases, sync runs, what hangs on these
+    prices, organizations, invoices (by organization, then id), sync leases, sync runs, what hangs
+    on these
 
 All of them are taken here, `FOR NO KEY UPDATE`: a row that merely refers to a held one (an item, a
-step, the next invoice) is then added without waiting for it.
+step, the next invoice) is then added without waiting for it. Only a price is also held `FOR SHARE`,
+by those who may use it side by side.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,6 +42,17 @@ def lock_row(row: Model) -> None:
         # Refreshing forgets what was changed in memory and not written yet.
         db.session.flush()
         db.session.refresh(row, with_for_update={"key_share": True})
+
+
+def share_price(price: Model) -> None:
+    """Read `price` as it is now, and keep versions from being added to it until the commit.
+
+    Who attaches it rates by the versions there are; a version that is being added reaches only the
+    services that are there. Without this neither would see the other.
+    """
+    if not rehearses():
+        db.session.flush()
+        db.session.refresh(price, with_for_update={"read": True})
 
 
 def hold_invoice(invoice_id: int) -> None:

@@ -106,7 +106,8 @@ def recurring_services(organization_id: int, period: Period) -> Sequence[Service
         .order_by(Service.id)
         .options(joinedload(Service.price), selectinload(Service.changes))
     )
-    return db.session.scalars(query).all()
+    # The session may hold one as it was before the invoices were locked.
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _place(invoice: Invoice, fee: Fee, chains: Chains, now: datetime) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dashboard.billing.effects import rate_effects
@@ -18,20 +18,28 @@ from dashboard.services.models import Service
 def reprice(price: Price, *, since: datetime, now: datetime) -> None:
     """Rate the fees of everybody's services on `price` anew for the cycles that `since` lies in.
 
-    Usage needs nothing: it is rated by the version in force when it is recorded. One organization
-    after the other, in the order of their ids, as all locks are taken.
+    The price must be locked. Usage needs nothing: it is rated by the version in force when it is
+    recorded. One organization after the other, in the order of their ids, as all locks are taken.
     """
     if price.kind != "recurring":
         return
-    query = (
-        select(Service)
-        .where(
-            Service.price_id == price.id,
-            or_(Service.detached_at.is_(None), Service.detached_at > since),
-        )
-        .order_by(Service.organization_id, Service.id)
-        .options(joinedload(Service.price), selectinload(Service.changes))
-    )
-    services = db.session.scalars(query).all()
-    for organization_id, theirs in groupby(services, key=lambda service: service.organization_id):
-        rate_effects(list(theirs), lock_open({organization_id}), since=since, now=now)
+    holders = _held(price, since).with_only_columns(Service.organization_id).distinct()
+    for organization_id in db.session.scalars(holders.order_by(Service.organization_id)).all():
+        locked = lock_open({organization_id})
+        rate_effects(_services(price, organization_id, since), locked, since=since, now=now)
+
+
+def _services(price: Price, organization_id: int, since: datetime) -> Sequence[Service]:
+    """Return what one organization has of the price, as it is now that its invoices are locked.
+
+    Whoever we waited for may have changed a quantity or ended a service.
+    """
+    query = _held(price, since).where(Service.organization_id == organization_id)
+    loaded = query.options(joinedload(Service.price), selectinload(Service.changes))
+    fresh = loaded.execution_options(populate_existing=True)
+    return db.session.scalars(fresh.order_by(Service.id)).all()
+
+
+def _held(price: Price, since: datetime) -> Select[Service]:
+    is_held = or_(Service.detached_at.is_(None), Service.detached_at > since)
+    return select(Service).where(Service.price_id == price.id, is_held)

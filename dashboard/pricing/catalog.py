@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_quantities, quantities_held
+from dashboard.billing.locks import lock_row
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice import reprice
@@ -88,6 +89,8 @@ def add_version(
     """
     terms.check()
     _check_same_unit(price, terms)
+    # Before any invoice: whoever is attaching it now is done first, or sees the new version.
+    lock_row(price)
     effective_at = whole_second(effective_at)
     for version in price.versions:
         if version.effective_at == effective_at:

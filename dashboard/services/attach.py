@@ -9,6 +9,7 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_fees
 from dashboard.billing.effects import rate_effects
+from dashboard.billing.locks import share_price
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Invalid
@@ -34,6 +35,7 @@ def attach_service(
     is attached anew with an `at` from that end on. Raises ServiceExists, ServiceDetached,
     UsageCounted, Invalid.
     """
+    share_price(price)
     locked = open_invoices([organization], now=now)
     earlier = attachments_of(organization, wanted.external_id)
     existing = known_attachment(earlier, price, wanted)

@@ -9,6 +9,7 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_fees
 from dashboard.billing.effects import rate_effects
+from dashboard.billing.locks import share_price
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
@@ -34,6 +35,7 @@ def change_quantity(
     the time attached and for metered services, ChangeExists.
     """
     organization = db.session.get_one(Organization, service.organization_id)
+    share_price(service.price)
     locked = open_invoices([organization], now=now)
     db.session.refresh(service)
     latest = max(service.changes, key=lambda change: change.effective_at)
