@@ -1,5 +1,6 @@
 """The migrations are numbered, have one head, go down again, and make what the models say."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,35 @@ def test_what_goes_up_comes_down_and_goes_up_again(migrated: Flask, empty_databa
         assert MigrationContext.configure(connection).get_current_heads() == tuple(
             scripts().get_heads()
         )
+
+
+def test_what_was_told_from_the_future_gives_way_to_what_follows(
+    migrated: Flask, empty_database: str
+) -> None:
+    downgrade(revision="0027_agreed_details")
+    with psycopg.connect(empty_database) as connection:
+        default = {"id": "pm_1", "at": 16_725_225_600}
+        cards = {"pm_1": {"at": 16_725_225_600, "step": 1}, "pm_2": {"at": 1_700_000_000}}
+        connection.execute(
+            "insert into organizations (slug, name, email, currency, collection_method,"
+            " cycle_anchor_at, created_at, default_card, cards) values ('acme', 'Acme', 'a@b.co',"
+            " 'usd', 'charge_automatically', now(), now(), %s, %s)",
+            (json.dumps(default), json.dumps(cards)),
+        )
+        connection.execute(
+            "insert into webhook_events (stripe_event_id, type, livemode, payload, source,"
+            " created_at, received_at, state, attempts) values"
+            " ('evt_1', 'x', false, '{}', 'webhook', '2500-01-01', '2026-11-01', 'processed', 1),"
+            " ('evt_2', 'x', false, '{}', 'webhook', '2026-10-01', '2026-11-01', 'processed', 1)"
+        )
+    upgrade()
+    with psycopg.connect(empty_database) as connection:
+        row = connection.execute("select default_card, cards from organizations").fetchone()
+        query = "select created_at::date::text from webhook_events order by id"
+        days = connection.execute(query).fetchall()
+    cards = {"pm_1": {"at": 0, "step": 1}, "pm_2": {"at": 1700000000}}
+    assert row == ({"id": "pm_1", "at": 0}, cards)
+    assert days == [("2026-11-01",), ("2026-10-01",)]
 
 
 def is_partition(difference: object) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.parsing import MOST_OF_A_TYPE, MOST_OF_AN_ID, parse_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
+from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.text import NotStorable, storable
 
 # Stripe's objects are a dozen deep; PostgreSQL and Python give up at some thousands.
@@ -42,6 +44,21 @@ def read_event(data: Any, text: str | None = None, *, live: bool) -> RemoteEvent
     except (NotAnEvent, NotStorable) as error:
         return _unreadable(data, json.dumps(data) if text is None else text, str(error))
     return replace(event, elsewhere=_elsewhere(event, live))
+
+
+def not_of_the_future(
+    found: RemoteEvent | Unreadable, raw: bytes, *, now: datetime
+) -> RemoteEvent | Unreadable:
+    """Return what was delivered, unread where it claims to have happened after its delivery.
+
+    All that is told later would be older, so a card or dispute would stay as it was for good.
+    Nothing that Stripe sends is refused by that: it signs after the fact, about `now`.
+    """
+    latest = now + timedelta(seconds=TOLERANCE_SECONDS)
+    if isinstance(found, Unreadable) or found.created_at <= latest:
+        return found
+    why = f"it says that it happened at {found.created_at:%Y-%m-%d %H:%M:%S} UTC, in the future"
+    return _unreadable(found.payload, raw.decode("utf-8"), why)
 
 
 def _elsewhere(event: RemoteEvent, live: bool) -> str | None:

@@ -17,7 +17,7 @@ from dashboard.gateway import parsing, requests
 from dashboard.gateway.after_issue import parse_correction, parse_payment
 from dashboard.gateway.answers import Answer, answer_of
 from dashboard.gateway.protocol import Limiter
-from dashboard.gateway.reading import read_delivery, read_event
+from dashboard.gateway.reading import not_of_the_future, read_delivery, read_event
 from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
@@ -220,8 +220,9 @@ class StripeGateway:
 
     def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
         """Return the event of a webhook; while a secret is rolled, either one will do."""
-        verify(raw, signature, self._secrets, now=utc_now().timestamp())
-        return read_delivery(raw, live=self._live)
+        now = utc_now()
+        verify(raw, signature, self._secrets, now=now.timestamp())
+        return not_of_the_future(read_delivery(raw, live=self._live), raw, now=now)
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries."""

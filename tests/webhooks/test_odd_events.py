@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from dashboard.clock import utc_now
+from dashboard.clock import from_timestamp, utc_now
 from dashboard.extensions import db
+from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.webhooks.models import WebhookEvent
 from tests.support.events import event, signed
 from tests.support.sandbox import WEBHOOK_SECRET
@@ -147,6 +148,33 @@ def test_a_delivery_signed_for_another_time_is_refused(
     answer = client.post(ADDRESS, data=raw, headers={"Stripe-Signature": signature})
     assert answer.status_code == 400
     assert "clock" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["charge.dispute.updated", "customer.updated", "product.created"])
+@pytest.mark.parametrize("ahead", [TOLERANCE_SECONDS + 1, 86_400, 14_798_000_000])
+def test_an_event_of_the_future_is_kept_unread(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, redis: Redis, kind: str, ahead: int
+) -> None:
+    """What is told later would look older, and a dispute or card stay as it was for good."""
+    present = utc_now()
+    monkeypatch.setattr("dashboard.gateway.stripe.utc_now", lambda: present)
+    raw, headers = signed(event(kind, SOMETHING, created=int(present.timestamp()) + ahead))
+    assert client.post(ADDRESS, data=raw, headers=headers).status_code == 200
+    stored = only_event()
+    assert (stored.state, stored.type, stored.raw) == ("unreadable", kind, raw.decode())
+    assert "in the future" in str(stored.result)
+    assert redis.llen("rq:queue:webhooks") == 0
+
+
+def test_an_event_as_far_ahead_as_clocks_may_differ_is_read(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = utc_now()
+    monkeypatch.setattr("dashboard.gateway.stripe.utc_now", lambda: present)
+    ahead = int(present.timestamp()) + TOLERANCE_SECONDS
+    raw, headers = signed(event("product.created", SOMETHING, created=ahead))
+    assert client.post(ADDRESS, data=raw, headers=headers).status_code == 200
+    assert (only_event().state, only_event().created_at) == ("ignored", from_timestamp(ahead))
 
 
 def test_either_secret_will_do_while_one_is_rolled(client: FlaskClient) -> None:
