@@ -59,8 +59,6 @@ def flask_settings(config: Config) -> dict[str, object]:
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            # A restarted PostgreSQL costs a ping, not an error page.
-            "pool_pre_ping": True,
             # Each thread of a batch of jobs keeps a connection.
             "pool_size": 20,
             "connect_args": connect_arguments(prepares=config.database_prepared_statements),

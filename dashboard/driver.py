@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg import Connection, DataError
+from psycopg import Connection, DataError, Error
 from psycopg.adapt import Buffer, Loader, PyFormat
 from psycopg.types.datetime import DatetimeDumper
 
@@ -59,3 +59,15 @@ def adapt(connection: Connection[Any]) -> None:
     """Make `connection` read instants as UTC and refuse those without a zone."""
     connection.adapters.register_loader("timestamptz", UtcLoader)
     connection.adapters.register_dumper(datetime, AwareDumper)
+
+
+def answers(connection: Connection[Any]) -> bool:
+    """Whether the server still answers on a connection that no transaction uses."""
+    try:
+        # Else the question would begin a transaction.
+        connection.autocommit = True
+        connection.execute("select 1")
+        connection.autocommit = False
+    except Error:
+        return False
+    return True

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Any
 
 from flask_limiter import Limiter
@@ -12,10 +14,12 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
 from psycopg import Connection
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, event
+from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Pool, PoolProxiedConnection, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from dashboard.driver import adapt
+from dashboard.driver import adapt, answers
 
 # Constraint names are part of the schema: migrations and error handling refer to them.
 NAMING = {
@@ -41,6 +45,30 @@ class Model(DeclarativeBase):
 def adapt_connection(connection: Connection[Any], _record: object) -> None:
     """Let every engine of this process speak to PostgreSQL in the one way."""
     adapt(connection)
+
+
+# One that was used a moment ago is not asked: that was a question for each transaction of a sync.
+ASKED_AFTER_SECONDS = 0.5
+
+
+@event.listens_for(Pool, "checkin")
+def note_idle(_connection: Connection[Any] | None, record: ConnectionPoolEntry) -> None:
+    """Note since when a connection lies idle."""
+    record.info["idle_since"] = monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def ask_if_alive(
+    connection: Connection[Any], record: ConnectionPoolEntry, _lent: PoolProxiedConnection
+) -> None:
+    """Ask a connection that lay idle: a restarted PostgreSQL costs a question, not an error page.
+
+    Raises `DisconnectionError`, at which the pool opens another.
+    """
+    if monotonic() - record.info.get("idle_since", inf) > ASKED_AFTER_SECONDS and not answers(
+        connection
+    ):
+        raise DisconnectionError
 
 
 # In a session's `info` while it rehearses: see dashboard.rehearsal.

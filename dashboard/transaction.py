@@ -4,7 +4,7 @@ The domain flushes and never commits. A request or job ends in `commit()` or `ro
 happen only if the rows exist (enqueueing a job) is registered with `after_commit`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -17,12 +17,30 @@ from dashboard.extensions import db
 log = structlog.get_logger("dashboard.transaction")
 Action = Callable[[], object]
 _PENDING = "after_commit"
+_DONE = "done_in_transaction"
 
 
 def after_commit(action: Action) -> None:
     """Run `action` once the present transaction is committed; forget it when it is rolled back."""
     pending: list[Action] = db.session.info.setdefault(_PENDING, [])
     pending.append(action)
+
+
+def once(what: Hashable, act: Action) -> None:
+    """Do `act` unless the present transaction did it already: a lock holds until its end.
+
+    Within a savepoint always: what was locked there is let go where it is rolled back.
+    """
+    session = db.session()
+    session.connection()
+    of, done = session.info.get(_DONE, (None, set()))
+    if of is not session.get_transaction():
+        of, done = session.info[_DONE] = session.get_transaction(), set[Hashable]()
+    if session.in_nested_transaction():
+        act()
+    elif what not in done:
+        act()
+        done.add(what)
 
 
 def commit() -> None:

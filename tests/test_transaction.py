@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard.errors import OutcomeUnknown
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
-from dashboard.transaction import after_commit, checkpoint, commit, transaction
+from dashboard.transaction import after_commit, checkpoint, commit, once, rollback, transaction
 from tests.support.billing import make_bill
 from tests.support.queries import count_queries
 
@@ -175,3 +175,31 @@ def copy_of(organization: Organization) -> Organization:
         cycle_anchor_at=organization.cycle_anchor_at,
         created_at=organization.created_at,
     )
+
+
+def test_what_holds_until_the_end_of_a_transaction_is_done_once_in_it(db: SQLAlchemy) -> None:
+    done: list[str] = []
+    for act in ("first", "again"):
+        once("a lock", lambda act=act: done.append(act))
+    commit()
+    once("a lock", lambda: done.append("after the commit"))
+    rollback()
+    once("a lock", lambda: done.append("after the rollback"))
+    assert done == ["first", "after the commit", "after the rollback"]
+
+
+def test_what_a_savepoint_lets_go_is_done_anew_and_what_failed_was_not_done(
+    db: SQLAlchemy,
+) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("asked to fail")
+
+    savepoint = db.session.begin_nested()
+    once("a lock", lambda: done.append("within"))
+    savepoint.rollback()
+    with pytest.raises(ValueError, match="asked to fail"):
+        once("a lock", fail)
+    once("a lock", lambda: done.append("outside"))
+    assert done == ["within", "outside"]

@@ -20,6 +20,7 @@ from dashboard.billing.models import CHANGEABLE, Invoice
 from dashboard.errors import Busy, NotFound
 from dashboard.extensions import Model, db
 from dashboard.rehearsal import rehearses
+from dashboard.transaction import once
 
 _ATTEMPTS = 5
 Query = TypeVar("Query", bound=Select[Any])
@@ -56,9 +57,27 @@ def share_price(price: Model) -> None:
 
 
 def hold_invoice(invoice_id: int) -> None:
-    """Lock the invoice's row without reading it, nor writing what is not written yet."""
-    query = select(Invoice.id).where(Invoice.id == invoice_id)
-    db.session.connection().execute(for_change(query, of=Invoice))
+    """Lock the invoice's row, once in a transaction, writing nothing that is not written yet.
+
+    Where nothing waits to be written it is read as it is now too: `read_held` then has it.
+    """
+    once(("held", invoice_id), lambda: _hold(invoice_id))
+
+
+def read_held(invoice: Invoice) -> None:
+    """Lock the invoice and read it as it is now, once in a transaction: nobody changes it then."""
+    once(("read", invoice.id), lambda: lock_row(invoice))
+
+
+def _hold(invoice_id: int) -> None:
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        bare = select(Invoice.id).where(Invoice.id == invoice_id)
+        session.connection().execute(for_change(bare, of=Invoice))
+        return
+    whole = select(Invoice).where(Invoice.id == invoice_id)
+    session.scalars(for_change(whole, of=Invoice)).all()
+    once(("read", invoice_id), lambda: None)
 
 
 def lock_invoice(invoice_id: int) -> Invoice:

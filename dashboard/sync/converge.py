@@ -126,6 +126,9 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
         return snapshot, None, plan
     if read_lines(work):
         snapshot = held_snapshot(work)
+    if any(one.line_id is None for one in snapshot.synced):
+        learn_ids(work.invoice, work.remote or [])
+        snapshot = held_snapshot(work)
     comparison = snapshot.compare(work.remote or [])
     add_findings(work.run, comparison)
     if comparison.foreign or snapshot.foreign:
@@ -148,8 +151,6 @@ def read_lines(work: Work) -> bool:
     work.checkpoint()
     lines = work.gateway.lines(str(work.invoice.stripe_invoice_id))
     work.remote = recognize(work.invoice.id, lines)
-    extend(work.lease, now=work.clock())
-    learn_ids(work.invoice, work.remote)
     return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import delete, func, select
 
 from dashboard.billing.identity import is_customer_of, is_this
-from dashboard.billing.locks import lock_row
+from dashboard.billing.locks import lock_row, read_held
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
@@ -36,7 +36,9 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
         agree_on_terms(invoice, step)
         if step.operation in LINE_OPERATIONS:
             apply_lines(invoice, step, reply.lines)
-        work.differs = reply.total_cents != agreed_total(invoice.id)
+        # Of what is no draft any more nothing is left to be compared line by line.
+        is_draft = reply.status == "draft"
+        work.differs = is_draft and reply.total_cents != agreed_total(invoice.id)
     if step.operation == "delete_invoice":
         forget_draft(invoice)
     work.remote = None
@@ -48,7 +50,7 @@ def is_present(work: Work, step: SyncStep) -> bool:
 
     Its draft may have been deleted there, or replaced by a revision, while the answer was awaited.
     """
-    lock_row(work.invoice)
+    read_held(work.invoice)
     asked = step.body.get("invoice_id")
     return asked is None or asked == work.invoice.stripe_invoice_id
 
@@ -83,7 +85,7 @@ def agree_on_terms(invoice: Invoice, step: SyncStep) -> None:
 def record_invoice(work: Work, remote: RemoteInvoice) -> None:
     """Take over what a reply or a reading shows of the invoice; `NotOurs` if it is of another."""
     # An event may have told more of it while the call was under way.
-    lock_row(work.invoice)
+    read_held(work.invoice)
     if not is_this(work.invoice, remote):
         raise NotOurs(f"Stripe answered with {remote.id}, which is not this invoice. {UNTOUCHED}")
     work.invoice.stripe_invoice_id = remote.id

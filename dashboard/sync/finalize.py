@@ -19,6 +19,8 @@ from dashboard.sync.snapshot import bills_anything
 from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
+TOTAL_DIFFERS = "total_differs"
+
 
 def finalize(work: Work, comparison: Comparison | None) -> None:
     """Finalize a sealed invoice whose lines were just found equal to the ledger.
@@ -31,9 +33,10 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
     if not bills_anything(invoice.id):
         end_empty(work)
         return
-    if invoice.stripe_total_cents != agreed_total(invoice.id):
-        look_at_total(work)
     reason = refusal(invoice, comparison)
+    if reason is not None and reason[0] == TOTAL_DIFFERS:
+        look_at_total(work)
+        reason = refusal(invoice, comparison)
     if reason is not None:
         park(invoice, *reason, now=work.clock())
         work.checkpoint()
@@ -44,7 +47,7 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
 
 
 def look_at_total(work: Work) -> None:
-    """Ask Stripe for its total where the last one seen is not that of the agreed lines.
+    """Ask Stripe for its total where the last one seen is not the ledger's.
 
     The reply that showed it may have been lost. Raises `NotEditable` when Stripe acted first.
     """
@@ -66,7 +69,7 @@ def refusal(invoice: Invoice, comparison: Comparison | None) -> tuple[str, str] 
         )
     if not invoice.total_cents == invoice.stripe_total_cents == agreed_total(invoice.id):
         ours, theirs = totals(invoice)
-        return "total_differs", (
+        return TOTAL_DIFFERS, (
             f"The ledger says {ours} and Stripe {theirs}. Nothing was billed. Verify it; if it "
             "stays, somebody must look at the draft."
         )

@@ -16,6 +16,7 @@ from dashboard.billing.locks import hold_invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.sync.models import SyncLease
+from dashboard.transaction import once
 
 # Longer than one call may take; renewed before each, so a killed worker is followed soon.
 LEASE = timedelta(seconds=60)
@@ -56,8 +57,11 @@ def take(invoice_id: int, *, owner: str, now: datetime) -> Lease:
 
 
 def extend(lease: Lease, *, now: datetime) -> None:
-    """Renew the lease in the present transaction; raises `LeaseLost` when it was taken over."""
-    _update(lease, expires_at=now + LEASE)
+    """Renew the lease in the present transaction; raises `LeaseLost` when it was taken over.
+
+    Once in each: from then on the row is held, and nobody takes it over before the commit.
+    """
+    once(lease, lambda: _update(lease, expires_at=now + LEASE))
 
 
 def release(lease: Lease) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from sqlalchemy import select
+
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import unpark
@@ -13,6 +15,7 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
+from dashboard.organizations.models import Organization
 from dashboard.sync import lease
 from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
 from dashboard.sync.converge import converge
@@ -23,6 +26,8 @@ from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
 from dashboard.sync.work import Work
 
+WITH_ALL = select(SyncRun, Invoice, Organization).join(SyncRun.invoice).join(Invoice.organization)
+AS_NOW = {"populate_existing": True}
 LANES: Mapping[str, Lane] = {"final": "closing", "scheduled": "scheduled", "event": "scheduled"}
 
 
@@ -39,8 +44,10 @@ def execute(
 
     Raises `Busy` while another worker writes the same invoice.
     """
-    run = db.session.get(SyncRun, run_id, populate_existing=True)
-    if run is None or run.state not in ACTIVE:
+    # All at once, and kept from here: what nobody refers to is forgotten, and read again each time.
+    found = db.session.execute(WITH_ALL.where(SyncRun.id == run_id), execution_options=AS_NOW)
+    run, invoice, _ = found.one_or_none() or (None, None, None)
+    if run is None or invoice is None or run.state not in ACTIVE:
         return None
     held = lease.take(run.invoice_id, owner=owner, now=clock())
     lock_row(run)
@@ -56,7 +63,7 @@ def execute(
     run.started_at = run.started_at or clock()
     run.next_attempt_at = None
     checkpoint()
-    work = Work(run, run.invoice, held, gateway, checkpoint, clock, pause)
+    work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
     try:
         with in_lane(LANES.get(run.trigger, "interactive")):
             carry_out_or_break_off(work)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
 
-from dashboard.billing.locks import lock_row
+from dashboard.billing.locks import read_held
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.errors import Busy
 from dashboard.extensions import Model, db
@@ -65,7 +65,7 @@ def take_snapshot(invoice: Invoice) -> Snapshot:
 
     The row is locked while reading: whoever changes items holds that lock too.
     """
-    lock_row(invoice)
+    read_held(invoice)
     return _read(invoice)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from dashboard.billing.models import Invoice
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteLine
+from dashboard.organizations.models import Organization
 from dashboard.sync.lease import Lease
 from dashboard.sync.models import SyncRun
 
@@ -34,3 +35,8 @@ class Work:
     remote: list[RemoteLine] | None = field(default=None)
     # The keys of missing lines of which the pending items were looked through.
     sought: set[str] = field(default_factory=set)
+    # Of the invoice; kept, because what nobody refers to is read again each time it is asked for.
+    organization: Organization = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.organization = self.invoice.organization

@@ -9,10 +9,14 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.models import SyncRun
+from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from tests.support.billing import items_of, put
+from tests.support.queries import count_queries
 from tests.support.syncing import Syncer
 from tests.sync.test_verify import add_foreign, decide
+
+STATEMENTS_OF_A_CLOSE = 52
 
 
 @pytest.fixture
@@ -45,6 +49,16 @@ def test_a_sealed_bill_is_synced_verified_and_finalized(sealed: Invoice, syncer:
     assert sealed.hosted_invoice_url is not None
     # One call for the new line, one to read all lines, one to finalize.
     assert [call.split()[0] for call in syncer.operations()] == ["POST", "GET", "POST"]
+
+
+def test_a_close_asks_the_database_no_more_than_it_must(sealed: Invoice, syncer: Syncer) -> None:
+    with transaction():
+        run = request_sync(sealed, Request("final", verify=True), now=utc_now())
+    with count_queries(db.engine) as queries:
+        syncer.carry_out(run)
+    assert run.state == "succeeded"
+    # Five transactions, each of which takes the invoice, the lease and the invoice as it is now.
+    assert queries.count <= STATEMENTS_OF_A_CLOSE
 
 
 def test_a_foreign_line_parks_the_bill_and_stops_stripes_own_schedule(

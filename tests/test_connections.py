@@ -1,0 +1,39 @@
+"""A connection that lay idle is asked whether it lives; one that was used a moment ago is not."""
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import text
+
+from dashboard import extensions
+
+OWN = text("select pg_backend_pid()")
+
+
+def test_one_that_died_while_it_lay_idle_is_replaced_unnoticed(
+    db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.engine.dispose()
+    with db.engine.connect() as connection:
+        process = connection.scalar(OWN)
+        connection.rollback()
+        with db.engine.connect() as other:
+            other.execute(text("select pg_terminate_backend(:one)"), {"one": process})
+    monkeypatch.setattr(extensions, "ASKED_AFTER_SECONDS", -1)
+    for _ in range(3):
+        with db.engine.connect() as connection:
+            assert connection.scalar(OWN) != process
+
+
+def test_one_that_was_just_used_is_not_asked(
+    db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(extensions, "answers", lambda one: asked.append(one) or True)
+    for _ in range(3):
+        with db.engine.connect() as connection:
+            connection.scalar(OWN)
+    assert asked == []
+    monkeypatch.setattr(extensions, "ASKED_AFTER_SECONDS", -1)
+    with db.engine.connect() as connection:
+        connection.scalar(OWN)
+    assert len(asked) == 1
