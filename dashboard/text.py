@@ -38,6 +38,8 @@ def shown(text: str, *, most: int) -> str:
 
     What may not be in it becomes U+FFFD and not nothing: that somebody put it there must show.
     """
+    if len(text) <= most and text.isascii() and text.isprintable():
+        return text
     line = _NOT_IN_LINE.sub("\ufffd", _UNSTORABLE.sub("\ufffd", re.sub(r"[\t\r\n]+", " ", text)))
     return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 

@@ -1,6 +1,8 @@
-"""The inbox's jobs: process an event, pick up stuck ones, ask Stripe for what never arrived."""
+"""The inbox's jobs: drain what waits, process by itself what can not go along, ask for the rest."""
 
 from __future__ import annotations
+
+import time
 
 import structlog
 from flask import current_app
@@ -8,21 +10,94 @@ from flask import current_app
 from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
 from dashboard.gateway.lanes import in_lane
-from dashboard.transaction import checkpoint
+from dashboard.transaction import after_commit, checkpoint, transaction
 from dashboard.webhooks.backfill import backfill
-from dashboard.webhooks.inbox import stuck_events
+from dashboard.webhooks.batch import Drained, drain
+from dashboard.webhooks.inbox import due_events, waits_for_a_batch
 from dashboard.webhooks.process import process
 from dashboard.webhooks.reread import longest_unread, reread
 from jobs.apart import each_apart
-from jobs.runtime import job
+from jobs.batch import enqueue_each, run_each
+from jobs.runtime import (
+    anybody_waits,
+    is_stopping,
+    job,
+    place_of_this_job,
+    redis_or_none,
+    somebody_waits,
+)
 from jobs.syncs import MOST, enqueue_run
 
 log = structlog.get_logger("jobs.inbox")
+# A tenth of a second's work, about: a click, and who stops the worker, waits no longer.
+BATCH = 100
+# After fewer it waits for more to come: what a batch costs by itself is spread over its events.
+FEW = 25
+PAUSE_SECONDS = 0.1
+# Nothing came for so long: the job ends. A second one takes over from one that ran for long.
+IDLE_SECONDS = 0.5
+MOST_SECONDS = 30.0
+# In Redis while a job looks into the inbox, so that who stores an event need not queue another.
+# Of a killed worker it stays for so long; the sweep goes by the events.
+BELL = "inbox:looked_into"
+BELL_SECONDS = 5
+
+
+def ring() -> None:
+    """Have the inbox drained, unless somebody is at it and will look once more before the end."""
+    if redis_or_none(lambda redis: redis.set(BELL, 1, nx=True, ex=BELL_SECONDS)):
+        drain_inbox.push(())
+
+
+@job(queue="webhooks", timeout=120)
+def drain_inbox() -> None:
+    """Process what waits in the inbox, until nothing does or somebody more urgent waits."""
+    _, worker = place_of_this_job()
+    began = last_came = time.monotonic()
+    while not (somebody_waits("webhooks") or is_stopping(worker)):
+        redis_or_none(lambda redis: redis.set(BELL, 1, ex=BELL_SECONDS))
+        drained = drain_batch()
+        now = time.monotonic()
+        last_came = now if drained.done else last_came
+        if now - began > MOST_SECONDS or (
+            not drained.done and (now - last_came > IDLE_SECONDS or anybody_waits())
+        ):
+            break
+        if drained.taken == BATCH:
+            # Behind with the work: a worker that has nothing else to do helps.
+            drain_inbox.push(())
+        elif drained.taken < FEW:
+            time.sleep(PAUSE_SECONDS)
+    redis_or_none(lambda redis: redis.delete(BELL))
+    # What was stored until now saw the bell. What is stored from here on rings it.
+    if waits_for_a_batch(now=utc_now()):
+        drain_inbox.push(())
+
+
+def drain_batch() -> Drained:
+    """Process one batch in a session of its own, and queue what follows from it."""
+    with current_app.app_context(), transaction():
+        drained = drain(
+            gateway=current_app.extensions["gateway"],
+            checkpoint=checkpoint,
+            now=utc_now(),
+            most=BATCH,
+        )
+        for run in drained.runs:
+            enqueue_run(run)
+        enqueue_each(process_events, process_event, drained.alone)
+        return drained
+
+
+@job(queue="webhooks", timeout=900)
+def process_events(*event_ids: int) -> None:
+    """Process several events, each by itself: they wait for Stripe together."""
+    run_each(process_events, process_event, event_ids)
 
 
 @job(queue="webhooks", timeout=120)
 def process_event(event_id: int) -> None:
-    """Process one event of the inbox."""
+    """Process one event of the inbox by itself."""
     _process(event_id, replay=False)
 
 
@@ -46,9 +121,11 @@ def _process(event_id: int, *, replay: bool) -> None:
 
 @job(queue="maintenance", timeout=60)
 def sweep_events() -> None:
-    """Queue the events whose job was lost or whose retry is due."""
-    for event_id in process_event.not_waiting(stuck_events(now=utc_now(), most=MOST)):
-        process_event.enqueue(event_id)
+    """Hand out the events whose job was lost, whose worker died or whose retry is due."""
+    is_batch_due, alone = due_events(now=utc_now(), most=MOST)
+    if is_batch_due:
+        after_commit(lambda: drain_inbox.push(()))
+    enqueue_each(process_events, process_event, alone)
 
 
 @job(queue="maintenance", timeout=300, is_alone=True)
@@ -56,8 +133,8 @@ def backfill_events() -> None:
     """Store and queue the events that never arrived."""
     with in_lane("scheduled"):
         for event_ids in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
-            for event_id in event_ids:
-                process_event.enqueue(event_id)
+            if event_ids:
+                after_commit(ring)
             checkpoint()
 
 

@@ -20,7 +20,7 @@ from dashboard.transaction import after_commit, transaction
 from jobs import marks, ticks
 
 # By urgency: a worker takes from the first queue that has anything, and a batch gives way to it.
-QUEUES = ("webhooks", "interactive", "closing", "scheduled", "maintenance")
+QUEUES = ("interactive", "webhooks", "closing", "scheduled", "maintenance")
 log = structlog.get_logger("jobs")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -133,12 +133,19 @@ def is_stopping(worker: str | None) -> bool:
 
 def somebody_waits(queue: str) -> bool:
     """Whether a job is queued that is more urgent than those of `queue`."""
-    urgent = QUEUES[: QUEUES.index(queue)]
+    return _is_any_queued(QUEUES[: QUEUES.index(queue)])
 
+
+def anybody_waits() -> bool:
+    """Whether any job is queued."""
+    return _is_any_queued(QUEUES)
+
+
+def _is_any_queued(queues: Sequence[str]) -> bool:
     def look(redis: Redis) -> int:
-        return int(redis.exists(*(Queue(name, connection=redis).key for name in urgent)))
+        return int(redis.exists(*(Queue(name, connection=redis).key for name in queues)))
 
-    return bool(urgent) and bool(redis_or_none(look))
+    return bool(queues) and bool(redis_or_none(look))
 
 
 def redis_or_none(action: Callable[[Redis], T]) -> T | None:

@@ -23,7 +23,7 @@ from jobs.syncs import enqueue_runs
 from tests.support.environment import ROOT
 from tests.support.sandbox import SandboxControl
 from tests.support.services import Worker
-from tests.support.stack import Stack, new_stack
+from tests.support.stack import Stack, free_port, new_stack
 
 WORKERS = 2
 # As good as none, for the part of a benchmark that is not measured.
@@ -50,6 +50,21 @@ class Plant:
     def stop_workers(self) -> None:
         """Stop the pool once its jobs are done."""
         self.stack.stop(keep=set(self.stack.processes) - {"workers"})
+
+    def start_web(self) -> str:
+        """Start the web as `make run` does; return its address."""
+        return self._serve("web", "dashboard.web", "--workers", "2")
+
+    def start_floor(self, application: str) -> str:
+        """Start another application on the same server; return its address."""
+        options = ("--interface", "wsgi", "--workers", "2", "--blocking-threads", "8")
+        return self._serve("floor", "granian", *options, application)
+
+    def _serve(self, name: str, *command: str) -> str:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        self.stack.start(name, *command, "--port", str(port), ready=answers(f"{url}/readyz"))
+        return url
 
     def start_scheduler(self) -> None:
         """Start the clock's process."""

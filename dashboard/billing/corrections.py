@@ -38,14 +38,20 @@ class Kept:
     is_news: bool = False
 
 
-def keep_payments(invoice: Invoice, payments: Iterable[RemotePayment]) -> None:
-    """Keep what is to pay `invoice`, or did; a payment once paid stays so."""
+def keep_payments(
+    invoice: Invoice,
+    payments: Iterable[RemotePayment],
+    known: dict[str, InvoicePayment] | None = None,
+) -> None:
+    """Keep what is to pay `invoice`, or did; a payment once paid stays so.
+
+    `known` are the rows of these payments, by Stripe's id, where they were read already.
+    """
     told = list(payments)
     if not told:
         return
-    ids = [payment.id for payment in told]
-    query = select(InvoicePayment).where(InvoicePayment.stripe_id.in_(ids))
-    known = {row.stripe_id: row for row in db.session.scalars(query)}
+    if known is None:
+        known = known_payments(payment.id for payment in told)
     for payment in told:
         row = known.get(payment.id)
         if row is None:
@@ -56,12 +62,18 @@ def keep_payments(invoice: Invoice, payments: Iterable[RemotePayment]) -> None:
                 amount_paid_cents=0,
                 is_paid=False,
             )
+            known[payment.id] = row
             db.session.add(row)
         row.paid_by = payment.paid_by or row.paid_by
         row.off_stripe = payment.off_stripe
         row.is_paid = row.is_paid or payment.status == "paid"
         row.amount_paid_cents = max(row.amount_paid_cents, payment.amount_paid_cents)
-    db.session.flush()
+
+
+def known_payments(stripe_ids: Iterable[str]) -> dict[str, InvoicePayment]:
+    """Return the rows of these payments, by Stripe's id, as far as there are any."""
+    query = select(InvoicePayment).where(InvoicePayment.stripe_id.in_(list(stripe_ids)))
+    return {row.stripe_id: row for row in db.session.scalars(query)}
 
 
 def has_unknown_payment(invoice: Invoice) -> bool:

@@ -29,26 +29,30 @@ def is_this(invoice: Invoice, remote: RemoteInvoice) -> bool:
     if invoice.stripe_invoice_id is not None:
         return invoice.stripe_invoice_id == remote.id
     return (
-        _claims_to_be_ours(remote.installation)
+        _is_of_us(remote.installation)
         and _number(remote) == invoice.id
         and remote.customer_id == invoice.organization.stripe_customer_id
     )
 
 
+def claims_to_be_ours(remote: RemoteInvoice) -> bool:
+    """Whether its metadata names an invoice of this installation; anybody may write that."""
+    return _number(remote) is not None and _is_of_us(remote.installation)
+
+
 def is_customer_of(organization: Organization, remote: RemoteCustomer) -> bool:
     """Whether a customer at Stripe was made for `organization`, by this installation."""
-    return _claims_to_be_ours(remote.installation) and remote.organization == str(organization.id)
+    return _is_of_us(remote.installation) and remote.organization == str(organization.id)
 
 
 def _find_by_claim(remote: RemoteInvoice) -> Invoice | None:
-    number = _number(remote)
-    if number is None or not _claims_to_be_ours(remote.installation):
+    if not claims_to_be_ours(remote):
         return None
     return _locked(
         select(Invoice)
         .join(Organization, Organization.id == Invoice.organization_id)
         .where(
-            Invoice.id == number,
+            Invoice.id == _number(remote),
             # Our number is trusted only while no other Stripe invoice stands for it.
             Invoice.stripe_invoice_id.is_(None),
             Organization.stripe_customer_id == remote.customer_id,
@@ -64,6 +68,6 @@ def _number(remote: RemoteInvoice) -> int | None:
     return None if remote.invoice is None else read_id(remote.invoice)
 
 
-def _claims_to_be_ours(installation: str | None) -> bool:
+def _is_of_us(installation: str | None) -> bool:
     # Objects of the first release claim none; their customer tells whose they are.
     return installation is None or installation == this_installation().identity

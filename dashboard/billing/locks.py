@@ -23,7 +23,7 @@ from dashboard.rehearsal import rehearses
 from dashboard.transaction import once
 
 _ATTEMPTS = 5
-Query = TypeVar("Query", bound=Select[Any])
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def for_change(query: Query, *, of: type[Model], wait: bool = True) -> Query:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.parsing import MOST_OF_A_TYPE, MOST_OF_AN_ID, parse_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.gateway.signature import TOLERANCE_SECONDS
+from dashboard.plain import plain
 from dashboard.text import NotStorable, storable
 
 # Stripe's objects are a dozen deep; PostgreSQL and Python give up at some thousands.
@@ -31,6 +33,17 @@ def read_delivery(raw: bytes, *, live: bool) -> RemoteEvent | Unreadable:
     if "\0" in text:
         raise _no_text()
     try:
+        data = plain(text, DEEPEST)
+    except NotStorable:
+        return _read_with_care(text, live)
+    try:
+        return replace(parse_event(data), body=raw, elsewhere=_elsewhere(data, live))
+    except NotAnEvent as error:
+        return _unreadable(data, text, str(error))
+
+
+def _read_with_care(text: str, live: bool) -> RemoteEvent | Unreadable:
+    try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return _unreadable(None, text, "it is no JSON, or nested too deep")
@@ -43,7 +56,7 @@ def read_event(data: Any, text: str | None = None, *, live: bool) -> RemoteEvent
         event = parse_event(storable(data, DEEPEST))
     except (NotAnEvent, NotStorable) as error:
         return _unreadable(data, json.dumps(data) if text is None else text, str(error))
-    return replace(event, elsewhere=_elsewhere(event, live))
+    return replace(event, elsewhere=_elsewhere(event.payload, live))
 
 
 def not_of_the_future(
@@ -61,12 +74,13 @@ def not_of_the_future(
     return _unreadable(found.payload, raw.decode("utf-8"), why)
 
 
-def _elsewhere(event: RemoteEvent, live: bool) -> str | None:
+def _elsewhere(payload: Mapping[str, Any], live: bool) -> str | None:
     """Return why the event is not of the account and mode that our key is for."""
-    if event.livemode != live:
-        mode, ours = ("live", "test") if event.livemode else ("test", "live")
+    is_live = payload.get("livemode") is True
+    if is_live != live:
+        mode, ours = ("live", "test") if is_live else ("test", "live")
         return f"It is of Stripe's {mode} mode; the key used here is of {ours} mode."
-    account = event.payload.get("account")
+    account = payload.get("account")
     return f"It is of the connected account {account}." if account else None
 
 

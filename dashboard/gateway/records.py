@@ -184,7 +184,10 @@ class RemoteInvoice(Told):
 
 @dataclass(frozen=True, slots=True)
 class RemoteEvent(Told):
-    """One event: `payload` is the whole of it as plain JSON."""
+    """One event: `payload` is the whole of it as plain JSON.
+
+    `body` is the text that it was read from, where that can be kept as it came.
+    """
 
     id: str
     type: str
@@ -194,6 +197,7 @@ class RemoteEvent(Told):
     object_id: str | None
     idempotency_key: str | None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None
     # Why it is not of the account and mode of our key; None where it is.
     elsewhere: str | None = None
 

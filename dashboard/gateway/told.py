@@ -7,6 +7,7 @@ was sent; a NUL in one must not break a sync, nor a mark that turns writing arou
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from dashboard.text import shown
@@ -23,10 +24,16 @@ class Told:
 
     def __post_init__(self) -> None:
         """Make every text fit to be kept."""
-        for one in fields(self):  # type: ignore[arg-type]  # each subclass is a dataclass
-            value: Any = getattr(self, one.name)
+        for name, most in _rooms(type(self)):  # type: ignore[arg-type]  # classes can be hashed
+            value: Any = getattr(self, name)
             if isinstance(value, str):
-                most = MOST_OF_AN_ADDRESS if one.name.endswith("_url") else MOST
                 kept = shown(value, most=most)
                 if kept != value:
-                    object.__setattr__(self, one.name, kept)
+                    object.__setattr__(self, name, kept)
+
+
+@cache
+def _rooms(kind: type) -> list[tuple[str, int]]:
+    """Return the fields of such a record, and how many characters each has room for here."""
+    names = [one.name for one in fields(kind)]
+    return [(name, MOST_OF_AN_ADDRESS if name.endswith("_url") else MOST) for name in names]

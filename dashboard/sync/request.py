@@ -101,10 +101,14 @@ def join(run: SyncRun, request: Request, now: datetime) -> SyncRun:
     return run
 
 
-def hasten(invoice: Invoice) -> None:
-    """Let the next sweep take up a run that waits to try again: its reason may be gone."""
-    waiting = select(SyncRun).where(SyncRun.invoice_id == invoice.id, SyncRun.state == "retrying")
-    for run in db.session.scalars(for_change(waiting, of=SyncRun)):
+def hasten(invoice_ids: Collection[int]) -> None:
+    """Let the next sweep take up the runs that wait to try again: their reasons may be gone."""
+    if not invoice_ids:
+        return
+    waiting = select(SyncRun).where(
+        SyncRun.invoice_id.in_(invoice_ids), SyncRun.state == "retrying"
+    )
+    for run in db.session.scalars(for_change(waiting.order_by(SyncRun.invoice_id), of=SyncRun)):
         run.next_attempt_at = None
 
 

@@ -17,7 +17,6 @@ from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.sync.compare import Comparison, compare
-from dashboard.sync.facts import ItemFacts, LineFacts
 from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
@@ -143,7 +142,7 @@ def _as_now(query: Select[Row]) -> list[Row]:
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
 
 
-def is_billed(item: ItemFacts) -> bool:
+def is_billed(item: InvoiceItem) -> bool:
     """Whether an item makes a line: nothing used and nothing charged is not worth one."""
     return bool(item.amount_cents or item.quantity)
 
@@ -155,7 +154,7 @@ def bills_anything(invoice_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
-def line_of(item: ItemFacts) -> LineContent:
+def line_of(item: InvoiceItem) -> LineContent:
     """Return the line that stands for an item."""
     return LineContent(
         key=item.key,
@@ -166,7 +165,7 @@ def line_of(item: ItemFacts) -> LineContent:
     )
 
 
-def known_of(line: LineFacts) -> Known:
+def known_of(line: SyncedLine) -> Known:
     """Return an agreed line as a plan's start."""
     content = LineContent(
         line.key, line.amount_cents, line.description, line.period_start, line.period_end

@@ -8,8 +8,8 @@ from dashboard.clock import utc_now
 from dashboard.extensions import csrf
 from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.measures import WEBHOOKS_RECEIVED
-from dashboard.webhooks.intake import store
-from jobs.inbox import process_event
+from dashboard.webhooks.intake import store_delivery
+from jobs.inbox import ring
 
 bp = Blueprint("stripe_webhook", __name__)
 csrf.exempt(bp)
@@ -27,8 +27,8 @@ def receive() -> ResponseReturnValue:
     except (BadSignature, NotAnEvent) as error:
         WEBHOOKS_RECEIVED.labels(error.code).inc()
         return {"error": error.message}, error.status
-    stored = store([event], source="webhook", now=utc_now())
-    for event_id in stored:
-        process_event.enqueue(event_id)
-    WEBHOOKS_RECEIVED.labels("stored" if stored else "duplicate").inc()
+    state = store_delivery(event, now=utc_now())
+    if state == "received":
+        ring()
+    WEBHOOKS_RECEIVED.labels("stored" if state else "duplicate").inc()
     return {"received": True}

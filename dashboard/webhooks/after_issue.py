@@ -5,7 +5,7 @@ Here they are noticed, kept, shown and put on record. None of them changes what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,12 +21,13 @@ from dashboard.billing.corrections import (
     notes_add_up,
 )
 from dashboard.billing.locks import lock_invoices
-from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.pricing.exact import major_text
 from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.finding import find_issued, issued_as
 from dashboard.webhooks.hearing import look_for_payments, read_again
 
 NOT_OURS = Handled("Not of an invoice of ours.", ignored=True)
@@ -35,11 +36,12 @@ SEVERAL = "money_back_of_several"
 
 def payment_told(delivery: Delivery) -> Handled:
     """A payment of an invoice went through, or was made by other means and attached to it."""
-    payment = delivery.gateway.payment_of(delivery.remote)
-    invoice = find_issued(payment.stripe_invoice_id)
+    payment = delivery.payment
+    invoice = find_issued(payment.stripe_invoice_id, delivery)
     if invoice is None:
         return NOT_OURS
-    keep_payments(invoice, [payment])
+    known = None if delivery.held is None else delivery.held.payments
+    keep_payments(invoice, [payment], known)
     if payment.off_stripe:
         read_again(invoice, delivery)
     else:
@@ -50,7 +52,7 @@ def payment_told(delivery: Delivery) -> Handled:
 def credit_note_told(delivery: Delivery) -> Handled:
     """A credit note was made, changed or voided: what is due of its invoice may be another."""
     note = delivery.gateway.correction_of(delivery.remote)
-    invoice = find_issued(str(note.stripe_invoice_id))
+    invoice = find_issued(str(note.stripe_invoice_id), delivery)
     if invoice is None:
         return NOT_OURS
     kept = keep_correction(invoice, note)
@@ -97,20 +99,6 @@ def paid_by(payment: str, delivery: Delivery) -> Sequence[Invoice]:
             keep_payments(invoice, payments)
         return issued
     return lock_invoices(known)
-
-
-def find_issued(stripe_invoice_id: str) -> Invoice | None:
-    """Return our invoice that Stripe calls so, locked, once it was issued."""
-    return next(iter(issued_as({stripe_invoice_id})), None)
-
-
-def issued_as(stripe_invoice_ids: Collection[str]) -> Sequence[Invoice]:
-    """Return our invoices that Stripe calls so, locked, as far as they were issued."""
-    query = select(Invoice.id).where(
-        Invoice.stripe_invoice_id.in_(stripe_invoice_ids),
-        Invoice.status.in_(("sealed", *FINALIZED)),
-    )
-    return lock_invoices(db.session.scalars(query).all())
 
 
 def told(invoice: Invoice, kept: Kept, delivery: Delivery) -> Handled:

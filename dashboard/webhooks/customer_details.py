@@ -10,15 +10,16 @@ from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.gateway.records import RemoteCustomer
 from dashboard.organizations.models import Organization
-from dashboard.webhooks.customers import UNKNOWN, default_card_told, find_organization
+from dashboard.webhooks.customers import UNKNOWN, default_card_told
 from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.finding import find_organization
 
 AGREES = "Name and e-mail are what Stripe was told."
 
 
 def customer_updated(delivery: Delivery) -> Handled:
     """Take over which card is charged, and note a name or e-mail that is not what was told."""
-    organization = find_organization(delivery.event.object_id)
+    organization = find_organization(delivery.event.object_id, delivery)
     if organization is None:
         return UNKNOWN
     card = default_card_told(organization, delivery)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
-
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.locks import for_change
-from dashboard.extensions import db
 from dashboard.organizations.cards import (
     ATTACHED,
     CHANGED,
@@ -21,13 +17,14 @@ from dashboard.organizations.cards import (
 )
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.finding import find_holder, find_organization
 
 UNKNOWN = Handled("Not a customer of ours.", ignored=True)
 
 
 def customer_deleted(delivery: Delivery) -> Handled:
     """The customer is gone at Stripe: the next sync makes a new one."""
-    organization = find_organization(delivery.event.object_id)
+    organization = find_organization(delivery.event.object_id, delivery)
     if organization is None:
         return UNKNOWN
     facts = {"stripe_id": organization.stripe_customer_id}
@@ -60,7 +57,7 @@ def default_card_told(organization: Organization, delivery: Delivery) -> str:
 def payment_method_known(delivery: Delivery) -> Handled:
     """A card was attached or renewed: remember what people recognise it by."""
     method: dict[str, Any] = delivery.payload["data"]["object"]
-    organization = find_organization(method.get("customer"))
+    organization = find_organization(method.get("customer"), delivery)
     if organization is None:
         return UNKNOWN
     card = method.get("card") or {}
@@ -73,26 +70,11 @@ def payment_method_detached(delivery: Delivery) -> Handled:
     """A card was removed; the event names the customer it was taken from only in what changed."""
     method: dict[str, Any] = delivery.payload["data"]["object"]
     before = delivery.payload["data"].get("previous_attributes") or {}
-    organization = find_organization(before.get("customer")) or find_holder(method["id"])
+    organization = find_organization(before.get("customer"), delivery) or find_holder(
+        method["id"], delivery
+    )
     if organization is None:
         return UNKNOWN
     card = method.get("card") or {}
     keep_card(organization, method["id"], card, at=delivery.event.created_at, step=GONE)
     return Handled("The payment method was removed.")
-
-
-def find_organization(customer_id: str | None) -> Organization | None:
-    """Return the organization behind a Stripe customer, locked."""
-    if customer_id is None:
-        return None
-    query = select(Organization).where(Organization.stripe_customer_id == customer_id)
-    return _locked(query)
-
-
-def find_holder(card_id: str) -> Organization | None:
-    """Return the organization that a card is known of, locked."""
-    return _locked(select(Organization).where(Organization.cards.has_key(card_id)))
-
-
-def _locked(query: Select[Organization]) -> Organization | None:
-    return db.session.scalar(for_change(query, of=Organization))

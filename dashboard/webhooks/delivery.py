@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import RemoteEvent, RemoteInvoice
+from dashboard.gateway.records import RemoteEvent, RemoteInvoice, RemotePayment
 from dashboard.sync.models import SyncRun
+from dashboard.webhooks.echoes import own_keys
+from dashboard.webhooks.held import Held
 from dashboard.webhooks.models import WebhookEvent
 
 Read = TypeVar("Read")
@@ -32,7 +34,11 @@ class Delivery:
     event: WebhookEvent
     gateway: Gateway
     now: datetime
+    # What its batch holds; alone, an event has none of it and asks the database itself.
+    held: Held | None = None
     runs: list[SyncRun] = field(default_factory=list)
+    # Invoices that Stripe moved on: what waits to try again with them need not wait any longer.
+    moved: set[int] = field(default_factory=set)
     readings: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
@@ -54,6 +60,24 @@ class Delivery:
     def invoice(self) -> RemoteInvoice:
         """The invoice as it was at the moment of the event."""
         return self.gateway.invoice_of(self.remote)
+
+    @cached_property
+    def payment(self) -> RemotePayment:
+        """The payment of an invoice as it was at the moment of the event."""
+        return self.gateway.payment_of(self.remote)
+
+    @property
+    def is_echo(self) -> bool:
+        """Whether a call of our own caused it."""
+        if self.held is not None:
+            return self.idempotency_key in self.held.keys
+        return bool(own_keys([self.idempotency_key]))
+
+    def begin(self, held: Held | None = None) -> None:
+        """Forget what the handler asked for in a try that came to nothing."""
+        self.held = held
+        self.runs.clear()
+        self.moved.clear()
 
     @property
     def remote(self) -> RemoteEvent:

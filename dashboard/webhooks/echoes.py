@@ -21,8 +21,3 @@ def own_keys(keys: Iterable[str | None]) -> set[str]:
         return set()
     query = select(SyncStep.idempotency_key).where(SyncStep.idempotency_key.in_(asked))
     return set(db.session.scalars(query))
-
-
-def is_echo(key: str | None) -> bool:
-    """Whether a call of our own caused the event."""
-    return bool(own_keys([key]))

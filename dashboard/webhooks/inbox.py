@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ARRAY, Exists, Text, cast, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 
+from dashboard.billing.locks import for_change
 from dashboard.extensions import db
+from dashboard.rows import update_each
+from dashboard.webhooks.delivery import Handled
 from dashboard.webhooks.models import WebhookEvent
 
 # A claim older than this belongs to a worker that died.
@@ -14,6 +22,9 @@ CLAIM = timedelta(minutes=3)
 ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=10)
 OPEN = ("received", "failed", "processing")
+# The lines of an invoice are most of an event, and no handler looks at them.
+_LINES = cast(["data", "object", "lines"], ARRAY(Text))
+_WITHOUT_LINES = WebhookEvent.payload.op("#-", return_type=JSONB())(_LINES)
 
 
 def claim(event_id: int, *, now: datetime, replay: bool = False) -> WebhookEvent | None:
@@ -36,13 +47,65 @@ def claim(event_id: int, *, now: datetime, replay: bool = False) -> WebhookEvent
     return db.session.scalar(statement.execution_options(populate_existing=True))
 
 
+def take(*, now: datetime, most: int) -> list[WebhookEvent]:
+    """Return the oldest events that nobody looked at yet, for one batch; others pass them by.
+
+    The claim is committed by the caller before processing. They come without what no handler looks
+    at, and belong to no session.
+    """
+    query = (
+        select(WebhookEvent, _WITHOUT_LINES)
+        .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None))
+        .order_by(WebhookEvent.id)
+        .limit(most)
+        .options(defer(WebhookEvent.payload), defer(WebhookEvent.raw))
+    )
+    events = []
+    for event, payload in db.session.execute(for_change(query, of=WebhookEvent, wait=False)):
+        db.session.expunge(event)
+        set_committed_value(event, "payload", payload)
+        events.append(event)
+    if events:
+        claimed = {"state": "processing", "claimed_at": now, "attempts": WebhookEvent.attempts + 1}
+        _update([event.id for event in events], claimed)
+    return events
+
+
+def give_back(event_ids: Collection[int], *, now: datetime, alone: bool = False) -> None:
+    """Let these be handed out again: with the next batch, or `alone`, as what a batch had once."""
+    if not event_ids:
+        return
+    back = {"state": "received", "attempts": WebhookEvent.attempts - 1, "next_attempt_at": now}
+    _update(event_ids, back if alone else back | {"claimed_at": None})
+
+
+def _update(event_ids: Collection[int], values: dict[str, Any]) -> None:
+    statement = update(WebhookEvent).where(WebhookEvent.id.in_(event_ids)).values(values)
+    db.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def all_handled(outcomes: Mapping[int, Handled], *, now: datetime) -> None:
+    """Note of many events that they are done and what each did, by one statement."""
+    rows = [
+        {"id": one, "state": state_after(outcome.ignored), "result": outcome.sentence}
+        for one, outcome in outcomes.items()
+    ]
+    done = {"handled_at": now, "error": None, "next_attempt_at": None}
+    update_each(WebhookEvent, rows, done)
+
+
 def handled(event: WebhookEvent, result: str, *, ignored: bool, now: datetime) -> None:
     """Note that the event is done and what it did, in one sentence."""
-    event.state = "ignored" if ignored else "processed"
+    event.state = state_after(ignored)
     event.handled_at = now
     event.result = result
     event.error = None
     event.next_attempt_at = None
+
+
+def state_after(ignored: bool) -> str:
+    """Return the state of an event that is done."""
+    return "ignored" if ignored else "processed"
 
 
 def failed(event: WebhookEvent, error: str, *, now: datetime, passes: bool = False) -> None:
@@ -59,18 +122,35 @@ def failed(event: WebhookEvent, error: str, *, now: datetime, passes: bool = Fal
     event.next_attempt_at = now + FIRST_RETRY * 2 ** min(event.attempts - 1, ATTEMPTS)
 
 
-def stuck_events(*, now: datetime, most: int) -> list[int]:
-    """Return events that are due and that nobody works on: lost jobs, dead workers, retries."""
-    query = (
+def waits_for_a_batch(*, now: datetime) -> bool:
+    """Whether an event is due that nobody looked at yet."""
+    return bool(db.session.scalar(select(_is_fresh(now))))
+
+
+def due_events(*, now: datetime, most: int) -> tuple[bool, list[int]]:
+    """Return whether a batch is due, and the events that are due alone and nobody works on.
+
+    Those that a batch put aside or left behind when its worker died, and those that failed.
+    """
+    alone = (
         select(WebhookEvent.id)
         .where(
             WebhookEvent.state.in_(OPEN),
             or_(
                 (WebhookEvent.state == "processing") & (WebhookEvent.claimed_at <= now - CLAIM),
-                (WebhookEvent.state != "processing") & (WebhookEvent.next_attempt_at <= now),
+                (WebhookEvent.state != "processing")
+                & WebhookEvent.claimed_at.is_not(None)
+                & (WebhookEvent.next_attempt_at <= now),
             ),
         )
         .order_by(WebhookEvent.id)
         .limit(most)
     )
-    return list(db.session.scalars(query))
+    found = db.session.execute(select(_is_fresh(now), func.array(alone.scalar_subquery())))
+    is_fresh, ids = found.one()
+    return is_fresh, ids
+
+
+def _is_fresh(now: datetime) -> Exists:
+    fresh = (WebhookEvent.state == "received") & WebhookEvent.claimed_at.is_(None)
+    return exists().where(fresh, WebhookEvent.next_attempt_at <= now)

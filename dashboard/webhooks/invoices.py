@@ -4,40 +4,36 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.identity import find_invoice
-from dashboard.billing.locks import for_change
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import note_failure, park, record_remote
-from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.gateway.told import MOST
 from dashboard.sync.effects import agreed_total, forget_draft
 from dashboard.sync.models import SyncRun
-from dashboard.sync.request import Request, hasten, request_sync
+from dashboard.sync.request import Request, request_sync
 from dashboard.sync.revisions import adopt, latest
 from dashboard.text import shown
 from dashboard.webhooks.delivery import Delivery, Handled
-from dashboard.webhooks.echoes import ECHO, is_echo
+from dashboard.webhooks.echoes import ECHO
+from dashboard.webhooks.finding import invoice_called, is_known, our_invoice
 from dashboard.webhooks.hearing import hear, look_for_payments
 
 
 def invoice_created(delivery: Delivery) -> Handled:
     """A draft appeared: ours are known from the reply, others are nobody's business here."""
-    known = find_invoice(delivery.invoice) is not None
+    known = our_invoice(delivery) is not None
     return Handled("Our own draft." if known else "Not an invoice of ours.", ignored=True)
 
 
 def invoice_updated(delivery: Delivery) -> Handled:
     """Something changed: an echo of our own call, or somebody edited the invoice at Stripe."""
     remote = delivery.invoice
-    invoice = find_invoice(remote)
+    invoice = our_invoice(delivery)
     if invoice is None:
         return Handled("Not an invoice of ours.", ignored=True)
-    if is_echo(delivery.idempotency_key):
+    if delivery.is_echo:
         return Handled(ECHO, ignored=True)
     if remote.status != "draft" or invoice.status in FINALIZED:
         return finalized_or_later(delivery)
@@ -58,12 +54,12 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     told = delivery.invoice
     # Before the lock: a void invoice may have a successor, which only Stripe can tell of.
     remote = as_it_stands(delivery) if told.status == "void" else told
-    invoice = find_invoice(told)
+    invoice = our_invoice(delivery)
     if invoice is None:
         return Handled("Not an invoice of ours.", ignored=True)
     if remote.status == "draft":
         return Handled("Older than what is known.", ignored=True)
-    if stripe_acted_first(invoice, remote, delivery.idempotency_key):
+    if stripe_acted_first(invoice, remote, is_echo=delivery.is_echo):
         delivery.runs.append(begin_reconciliation(invoice, remote, now=delivery.now))
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
     before = invoice.status
@@ -77,6 +73,7 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         return Handled(f"It is {invoice.status}; nothing newer was told.")
     if heard != "moved":
         return Handled(f"It is {invoice.status} already; details were refreshed.")
+    delivery.moved.add(invoice.id)
     note_move(invoice, before, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")
 
@@ -90,8 +87,6 @@ def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: dateti
 
 def note_move(invoice: Invoice, before: str, *, now: datetime) -> None:
     """Put on record that Stripe moved the invoice on from `before`."""
-    # A finalization whose reply was lost need not wait for its time to be told so.
-    hasten(invoice)
     facts = {"from": before, "to": invoice.status, "stripe_id": invoice.stripe_invoice_id}
     record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=now)
 
@@ -99,8 +94,7 @@ def note_move(invoice: Invoice, before: str, *, now: datetime) -> None:
 def as_it_stands(delivery: Delivery) -> RemoteInvoice:
     """Return the invoice that asks for the money of a void one of ours now, read from Stripe."""
     told = delivery.invoice
-    is_known = select(Invoice.id).where(Invoice.stripe_invoice_id == told.id)
-    if db.session.scalar(is_known) is None:
+    if not is_known(delivery):
         return told
     found = delivery.reading(
         ("revision", told.id), lambda gateway: latest(gateway, gateway.invoice(told.id))
@@ -117,18 +111,18 @@ def revised(invoice: Invoice, revision: RemoteInvoice, delivery: Delivery) -> Ha
     return Handled(f"It was edited at Stripe: {revision.number} replaced it and is its bill now.")
 
 
-def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, key: str | None) -> bool:
+def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, *, is_echo: bool = False) -> bool:
     """Whether Stripe finalized what the ledger still held open, or billed something else."""
     if invoice.status in FINALIZED:
         return False
     if invoice.status != "sealed":
         return True
-    return not is_echo(key) and remote.total_cents != invoice.total_cents
+    return not is_echo and remote.total_cents != invoice.total_cents
 
 
 def finalization_failed(delivery: Delivery) -> Handled:
     """Stripe could not finalize: park it with Stripe's reason."""
-    invoice = find_invoice(delivery.invoice)
+    invoice = our_invoice(delivery)
     if invoice is None or invoice.status in FINALIZED:
         return Handled("Nothing of ours waits for it.", ignored=True)
     why = delivery.invoice.finalization_error or "no reason was given"
@@ -143,8 +137,7 @@ def finalization_failed(delivery: Delivery) -> Handled:
 
 def invoice_deleted(delivery: Delivery) -> Handled:
     """The draft was deleted at Stripe: the next sync makes it anew."""
-    query = select(Invoice).where(Invoice.stripe_invoice_id == delivery.invoice.id)
-    invoice = db.session.scalar(for_change(query, of=Invoice))
+    invoice = invoice_called(delivery.invoice.id, delivery)
     if invoice is None or invoice.status in FINALIZED:
         return Handled("Nothing of ours was deleted.", ignored=True)
     forget_deleted(invoice, now=delivery.now)

@@ -13,6 +13,7 @@ from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.rehearsal import rehearsal
 from dashboard.sync.models import SyncRun
+from dashboard.sync.request import hasten
 from dashboard.webhooks.delivery import Delivery, Handled, Unread
 from dashboard.webhooks.handlers import handle
 from dashboard.webhooks.inbox import claim, failed, handled
@@ -39,6 +40,7 @@ def process(
     delivery = Delivery(event, gateway, now)
     try:
         outcome = handle_with_readings(delivery, checkpoint)
+        hasten(delivery.moved)
     except Exception as error:  # whatever it is, the event keeps it and is tried again
         log.exception("webhook_failed", stripe_event=event.stripe_event_id, type=event.type)
         db.session.refresh(event)
@@ -64,7 +66,7 @@ def handle_with_readings(
             with attempt():
                 return handle(delivery)
         except Unread as unread:
-            delivery.runs.clear()
+            delivery.begin()
             checkpoint()
             delivery.readings[unread.name] = unread.ask(delivery.gateway)
     raise Busy("What the event is about keeps changing. Nothing was changed. It is tried again.")

@@ -19,6 +19,7 @@ from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.models import SyncRun, SyncStep
+from dashboard.sync.request import hasten
 from dashboard.sync.revisions import adopt, latest
 from dashboard.webhooks.invoices import (
     begin_reconciliation,
@@ -75,12 +76,13 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun
     if remote.status == "draft":
         # Whatever is unsettled of a draft, its sync settles.
         return None
-    if stripe_acted_first(invoice, remote, None):
+    if stripe_acted_first(invoice, remote):
         return begin_reconciliation(invoice, remote, now=now)
     before = invoice.status
     adopt(invoice, remote, now=now)
     if record_reading(invoice, remote, now=now) == "moved":
         note_move(invoice, before, now=now)
+        hasten({invoice.id})
     return None
 
 

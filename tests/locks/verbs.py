@@ -36,6 +36,7 @@ from dashboard.sync.stripe_draft import ask_for_schedule
 from dashboard.transaction import checkpoint
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.webhooks.batch import drain
 from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import preview_replay, process
 from dashboard.webhooks.reread import reread
@@ -263,6 +264,21 @@ def hear_of_the_end(stage: Stage) -> None:
     process(event_id, gateway=stage.gateway, checkpoint=checkpoint, now=stage.now())
 
 
+def hear_of_many(stage: Stage, *, backwards: bool = False) -> None:
+    """Let Stripe tell of both organizations' bills and customers, and process it as one batch."""
+    for which in (1, 0) if backwards else (0, 1):
+        invoice, organization = stage.draft(which), stage.organization(which)
+        if organization.stripe_customer_id is None:
+            organization.stripe_customer_id = f"cus_{organization.id}"
+        if invoice.stripe_invoice_id is None:
+            invoice.stripe_invoice_id = f"in_{invoice.id}"
+        checkpoint()
+        arrived(stage, "invoice.finalization_failed", {}, invoice)
+        arrived(stage, "invoice.finalized", {"status": "open"}, invoice)
+        arrived(stage, "payment_method.attached", CARD | {"customer": f"cus_{organization.id}"})
+    drain(gateway=stage.gateway, checkpoint=checkpoint, now=stage.now(), most=99)
+
+
 def issue(stage: Stage) -> Invoice:
     """Return an invoice that was issued just now, or else the draft."""
     adjust(stage)
@@ -426,6 +442,8 @@ VERBS: Mapping[str, Act] = {
     "hear of an update": lambda stage: hear(stage, "invoice.updated"),
     "hear of a finalization": lambda stage: hear(stage, "invoice.finalized", status="open"),
     "hear of the end": hear_of_the_end,
+    "hear of many": hear_of_many,
+    "hear of many, the other way round": lambda stage: hear_of_many(stage, backwards=True),
     "read again": read_again,
     "hear of a refund": hear_of_a_refund,
     "hear of a void": hear_of_a_void,
