@@ -5,14 +5,17 @@ WORKDIR /app
 COPY requirements requirements
 COPY bin bin
 COPY package.json package-lock.json .npmrc ./
-RUN python3 bin/setup.py image
+RUN python3 bin/setup.py packages
+COPY static static
+COPY templates templates
+RUN python3 bin/setup.py pages
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home billing
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
-COPY --from=build /app/static/vendor static/vendor
+COPY --from=build /app/static/built static/built
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 USER billing
 EXPOSE 8000

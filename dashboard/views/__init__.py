@@ -28,10 +28,12 @@ from dashboard.views import (
 )
 from dashboard.views.access import register_access
 from dashboard.views.addresses import register_addresses
+from dashboard.views.assets import register_assets
+from dashboard.views.compression import compress
 from dashboard.views.context import register_context
 from dashboard.views.errors import register_errors
 from dashboard.views.formatting import register_filters
-from dashboard.views.headers import register_headers
+from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
@@ -48,7 +50,10 @@ def register_views(app: Flask) -> None:
     register_errors(app)
     register_filters(app)
     register_context(app)
-    register_headers(app)
+    headers = fixed_headers(app.extensions["config"])
+    register_headers(app, headers)
+    register_assets(app, headers)
+    app.after_request(compress)
     app.after_request(mark_variants)
     app.after_request(leave_panel)
     for resource in RESOURCES:

@@ -32,7 +32,7 @@ def register_access(app: Flask) -> None:
 
 def guard() -> ResponseReturnValue | None:
     """Let the request through only if its view names a permission and the reader holds it."""
-    if request.endpoint in (None, "static"):
+    if request.endpoint is None:
         return None
     needed = permission_of(current_app.view_functions.get(str(request.endpoint)))
     if needed is None:

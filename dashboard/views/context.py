@@ -14,7 +14,7 @@ from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
 from dashboard.views.address_patterns import Addresses
 from dashboard.views.addresses import here
-from dashboard.views.assets import INTEGRITY, SCRIPTS, STYLES, asset
+from dashboard.views.assets import asset, integrity
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
@@ -32,17 +32,15 @@ def register_context(app: Flask) -> None:
         can=can,
         foreign_choices=choices,
         here=here,
-        integrity=INTEGRITY,
+        integrity=integrity,
         jitter=jitter,
         minimum_charge=minimum_charge,
         leaves_foreign=leaves_foreign,
         navigation=navigation,
         next_theme=next_theme,
-        scripts=SCRIPTS,
         status_word=status_word,
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
-        styles=STYLES,
     )
     register_kept(app)
     app.jinja_env.globals["url_for"] = Addresses()

@@ -33,9 +33,8 @@ def content_policy(config: Config) -> str:
     )
 
 
-def register_headers(app: Flask) -> None:
-    """Send the policy and its companions with every answer."""
-    config: Config = app.extensions["config"]
+def fixed_headers(config: Config) -> dict[str, str]:
+    """Return the policy and its companions."""
     fixed = {
         "Content-Security-Policy": content_policy(config),
         "X-Content-Type-Options": "nosniff",
@@ -46,6 +45,11 @@ def register_headers(app: Flask) -> None:
     }
     if config.session_cookie_secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return fixed
+
+
+def register_headers(app: Flask, fixed: dict[str, str]) -> None:
+    """Send these headers with every answer."""
 
     @app.after_request
     def add_headers(response: Response) -> Response:

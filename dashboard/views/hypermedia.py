@@ -40,11 +40,7 @@ def leave_panel(response: Response) -> Response:
 
 
 def mark_variants(response: Response) -> Response:
-    """Keep pages out of caches, an address's fragments apart from its page, and files for good."""
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.vary.update(("HX-Request", "HX-Target", "Cookie"))
-    elif "v" in request.args and response.status_code < 400:
-        # The address changes with the content.
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    """Keep pages out of caches, and an address's fragments apart from its page."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.update(("HX-Request", "HX-Target", "Cookie"))
     return response

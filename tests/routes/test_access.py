@@ -16,17 +16,13 @@ from dashboard.transaction import transaction
 from tests.pages import post
 from tests.people import Browser, People, bill_of, browser_of, signed_in
 
-# Flask's own: files that everybody may read.
-OWN = {"static"}
-
 
 def rules(app: Flask) -> Iterator[tuple[Rule, Permission]]:
     """Yield each rule with the permission its view names."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint not in OWN:
-            needed = permission_of(app.view_functions[rule.endpoint])
-            assert needed is not None, f"{rule.endpoint} names no permission"
-            yield rule, needed
+        needed = permission_of(app.view_functions[rule.endpoint])
+        assert needed is not None, f"{rule.endpoint} names no permission"
+        yield rule, needed
 
 
 def address(app: Flask, rule: Rule, organization: Organization) -> str:

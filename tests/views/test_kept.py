@@ -32,4 +32,4 @@ def test_files_are_found_below_the_path_the_application_is_mounted_on(app: Flask
     icon = app.jinja_env.globals["icon"]
     for root in ("", "/billing"):
         with app.test_request_context(environ_overrides={"SCRIPT_NAME": root}):
-            assert f'href="{root}/static/icons.svg' in icon("sync")
+            assert f'href="{root}/static/icons-' in icon("sync")
