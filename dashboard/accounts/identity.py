@@ -1,16 +1,18 @@
 """Who a session belongs to, read in one query per request."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, String, column, func, select, table
+from sqlalchemy import BigInteger, ColumnElement, String, column, func, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from dashboard.accounts.models import Membership, User
 from dashboard.accounts.permissions import STAFF, Permission
 from dashboard.audit.actor import Actor
-from dashboard.extensions import db
+from dashboard.statement import Statement, parameter
 
 # Named here rather than imported: organizations are built on accounts, not the other way round.
 _organizations = table("organizations", column("id"), column("slug", String))
@@ -36,6 +38,12 @@ class Identity:
         """Return the session's key: the user's id and the session version it was opened under."""
         return f"{self.id}.{self.session_version}"
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Identity:
+        """Return the user of a row of the columns `IDENTITY`."""
+        user_id, email, name, role, session_version, slugs = row
+        return cls(user_id, email, name, role, session_version, frozenset(slugs))
+
     @property
     def is_staff(self) -> bool:
         """Whether this is one of us: support or admin."""
@@ -60,19 +68,17 @@ def identity_of(session_key: str) -> Identity | None:
 
     One query, memberships included: revocation costs a poll nothing beyond knowing who asks.
     """
+    key = key_of(session_key)
+    row = _IDENTITY.row(**key) if key else None
+    return Identity.of(row) if row else None
+
+
+def key_of(session_key: str) -> dict[str, int] | None:
+    """Return the parameters of `HOLDS`; None for what is no key of a session."""
     user_id, _, version = session_key.partition(".")
     if not (user_id.isdecimal() and version.isdecimal()):
         return None
-    row = db.session.execute(
-        select(User.id, User.email, User.name, User.role, User.session_version, _slugs()).where(
-            User.id == int(user_id), User.session_version == int(version), User.is_active
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Identity(
-        row.id, row.email, row.name, row.role, row.session_version, frozenset(row.slugs)
-    )
+    return {"user_id": int(user_id), "version": int(version)}
 
 
 def _slugs() -> ColumnElement[Sequence[str]]:
@@ -83,3 +89,13 @@ def _slugs() -> ColumnElement[Sequence[str]]:
         .scalar_subquery()
     )
     return func.array(of_user, type_=ARRAY(String)).label("slugs")
+
+
+# Also what other statements begin with, which ask for something on top.
+IDENTITY = (User.id, User.email, User.name, User.role, User.session_version, _slugs())
+HOLDS = (
+    User.id == parameter("user_id", BigInteger),
+    User.session_version == parameter("version", BigInteger),
+    User.is_active,
+)
+_IDENTITY = Statement(select(*IDENTITY).where(*HOLDS))

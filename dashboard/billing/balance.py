@@ -7,13 +7,27 @@ invoice; a total below zero stays as credit. The balance is Stripe's and may be 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.money import minimum_charge
+
+
+class Draft(Protocol):
+    """An invoice that is not issued yet, as far as the balance is concerned."""
+
+    @property
+    def organization_id(self) -> int: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def total_cents(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,12 @@ def balance_ahead(invoice: Invoice) -> tuple[Invoice, int] | None:
     return None if credit is None else (credit, credit.total_cents)
 
 
-def is_too_small(invoice: Invoice, ahead_cents: int) -> bool:
+def is_too_small(invoice: Draft, ahead_cents: int) -> bool:
     """Whether a draft, with what is on the balance, is less than Stripe charges as it stands."""
     return 0 < invoice.total_cents + ahead_cents < minimum_charge(invoice.currency)
 
 
-def credit_before(invoice: Invoice) -> Invoice | None:
+def credit_before(invoice: Draft) -> Invoice | None:
     """Return the newest earlier invoice whose credit may not be used up yet, None if none is.
 
     For invoices issued before balances were kept. Those issued after a credit use it up before
@@ -102,11 +116,18 @@ def credit_before(invoice: Invoice) -> Invoice | None:
 
 def _last_issued(invoice: Invoice) -> Invoice | None:
     """Return the invoice that was issued last before this one; a void one gave its part back."""
-    return db.session.scalar(
+    return db.session.scalar(last_issued_before(invoice.organization_id, invoice.sequence))
+
+
+def last_issued_before(
+    organization_id: int | ColumnElement[int], sequence: int | ColumnElement[int]
+) -> Select[Invoice]:
+    """Return how an organization's last issued invoice before one of its sequence is found."""
+    return (
         select(Invoice)
         .where(
-            Invoice.organization_id == invoice.organization_id,
-            Invoice.sequence < invoice.sequence,
+            Invoice.organization_id == organization_id,
+            Invoice.sequence < sequence,
             Invoice.status.in_(("open", "paid", "uncollectible")),
             # One that billed nothing ended without Stripe, and told of no balance.
             or_(Invoice.stripe_invoice_id.is_not(None), Invoice.total_cents != 0),

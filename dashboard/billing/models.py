@@ -34,6 +34,15 @@ FINALIZED = ("open", "paid", "uncollectible", "void")
 FOLLOWING = ("carry_over", "rebilled", "taken_back")
 
 
+def went_with_customer(
+    status: str, finalized_at: datetime | None, lost_at: datetime | None
+) -> bool:
+    """Whether an invoice to be paid was issued to a customer who was deleted at Stripe since."""
+    if status != "open" or lost_at is None or finalized_at is None:
+        return False
+    return finalized_at <= lost_at
+
+
 class BillingCycle(Model):
     """The nominal period `[starts_at, ends_at)` of one organization; allowances run over it."""
 
@@ -198,10 +207,9 @@ class Invoice(Model):
     @property
     def is_off_portal(self) -> bool:
         """Whether it is to be paid and its customer, with the portal, was deleted at Stripe."""
-        lost_at = self.organization.customer_lost_at
-        if self.status != "open" or lost_at is None or self.finalized_at is None:
-            return False
-        return self.finalized_at <= lost_at
+        return went_with_customer(
+            self.status, self.finalized_at, self.organization.customer_lost_at
+        )
 
     @property
     def is_dirty(self) -> bool:
@@ -254,6 +262,11 @@ class InvoiceItem(Model):
     cycle: Mapped[BillingCycle] = relationship()
     price_version: Mapped[PriceVersion | None] = relationship()
     service: Mapped[Service | None] = relationship()
+
+    @property
+    def unit_label(self) -> str:
+        """What a unit of its price is called; nothing for what has no price."""
+        return self.price_version.price.unit_label if self.price_version else ""
 
     @property
     def billed_cents(self) -> int:

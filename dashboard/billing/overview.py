@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -17,8 +18,9 @@ from dashboard.pricing.models import PriceVersion
 
 RECENT = 12
 PAST = 36
+UNFINISHED = ("closing", "sealed", "open", "uncollectible")
 
-_KIND_ORDER = case({"recurring": 0, "metered": 1, "adjustment": 2}, value=InvoiceItem.kind, else_=3)
+KIND_ORDER = case({"recurring": 0, "metered": 1, "adjustment": 2}, value=InvoiceItem.kind, else_=3)
 
 
 def draft_of(organization: Organization) -> Invoice | None:
@@ -74,7 +76,7 @@ def items_of(invoice: Invoice) -> Sequence[InvoiceItem]:
     """Return the items with price and service: fees first, then usage, adjustments, carry-overs."""
     return db.session.scalars(
         _items().where(InvoiceItem.invoice_id == invoice.id)
-        .order_by(_KIND_ORDER, InvoiceItem.description, InvoiceItem.id)
+        .order_by(KIND_ORDER, InvoiceItem.description, InvoiceItem.id)
     ).all()  # fmt: skip
 
 
@@ -109,7 +111,7 @@ def unfinished_of(organization: Organization) -> Sequence[tuple[Invoice, VoidCas
         .outerjoin(VoidCase, VoidCase.invoice_id == Invoice.id)
         .where(
             Invoice.organization_id == organization.id,
-            or_(Invoice.status.in_(("closing", "sealed", "open", "uncollectible")), and_(*WAITS)),
+            or_(Invoice.status.in_(UNFINISHED), and_(*WAITS)),
         )
         .order_by(Invoice.sequence.desc())
         .limit(RECENT)
@@ -117,7 +119,20 @@ def unfinished_of(organization: Organization) -> Sequence[tuple[Invoice, VoidCas
     return [(invoice, case) for invoice, case in rows]
 
 
-def shown_status(invoice: Invoice, now: datetime) -> str:
+class Settled(Protocol):
+    """An invoice, as far as its shown status depends on it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def stripe_invoice_id(self) -> str | None: ...
+    @property
+    def total_cents(self) -> int: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+def shown_status(invoice: Settled, now: datetime) -> str:
     """Return the status people read: Stripe's five, ours before them, past due, and empty.
 
     An invoice that billed nothing ended without Stripe; nobody paid it.

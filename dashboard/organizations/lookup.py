@@ -25,8 +25,13 @@ def organization_by_slug(slug: str) -> Organization:
     """Return the organization; raise `NotFound` when there is none of that name."""
     found = db.session.scalar(select(Organization).where(Organization.slug == slug))
     if found is None:
-        raise NotFound(f"There is no organization named {slug}. Search for it by name or id.")
+        raise unknown(slug)
     return found
+
+
+def unknown(slug: str) -> NotFound:
+    """Return the refusal of a name that no organization has."""
+    return NotFound(f"There is no organization named {slug}. Search for it by name or id.")
 
 
 def slug_of_id(text: str) -> str | None:

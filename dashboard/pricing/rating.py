@@ -5,7 +5,7 @@ Pure. One rounding per line, half away from zero, to what the currency can be ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -72,16 +72,26 @@ def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
     does, both under its own terms. Volume takes the tier of the whole count, and a flat amount (of
     a price or of a volume tier) is asked by the first version that has one and units to charge.
     """
-    whole = total(quantity for _, quantity in used)
-    place = Place(Decimal(0), whole)
     found: list[Rated] = []
-    for terms, quantity in used:
-        charged = charge(terms, quantity, place)
+    for terms, charged in _charges(used):
         cents = _rounded(charged.amount, terms.currency)
         found.append(Rated(cents, trace.of_usage(terms, charged, cents)))
+    return found
+
+
+def cents_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
+    """Return the amounts alone of what `rate_cycle` returns; explaining them takes the longest."""
+    return [_rounded(charged.amount, terms.currency) for terms, charged in _charges(used)]
+
+
+def _charges(used: Sequence[tuple[Terms, Decimal]]) -> Iterator[tuple[Terms, Charge]]:
+    whole = total(quantity for _, quantity in used)
+    place = Place(Decimal(0), whole)
+    for terms, quantity in used:
+        charged = charge(terms, quantity, place)
+        yield terms, charged
         is_asked = place.is_asked or charged.asks_once
         place = Place(EXACT.add(place.before, quantity), whole, is_asked)
-    return found
 
 
 def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle_period: Span) -> Rated:

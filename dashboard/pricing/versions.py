@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby, zip_longest
+from itertools import groupby
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -14,6 +15,13 @@ from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.terms import Terms, Tier
 
+
+class _Effective(Protocol):
+    @property
+    def effective_at(self) -> datetime: ...
+
+
+Effective = TypeVar("Effective", bound=_Effective)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -65,13 +73,14 @@ def version_at(price: Price, instant: datetime) -> PriceVersion | None:
 def windows_of(versions: Sequence[PriceVersion]) -> list[VersionWindow]:
     """Return when each of one price's versions is in force; each ends where the next begins."""
     ordered = tuple(sorted(versions, key=lambda version: version.effective_at))
-    return [
-        VersionWindow(
-            one, one.effective_at, following.effective_at if following else FOREVER, ordered
-        )
-        for one, following in zip_longest(ordered, ordered[1:])
-        if one is not None
-    ]
+    return [VersionWindow(one, start, end, ordered) for one, start, end in in_force(ordered)]
+
+
+def in_force(ordered: Sequence[Effective]) -> Iterator[tuple[Effective, datetime, datetime]]:
+    """Yield each version with the time it is in force; the last one's does not end."""
+    ends = [*(version.effective_at for version in ordered[1:]), FOREVER]
+    for version, end in zip(ordered, ends, strict=True):
+        yield version, version.effective_at, end
 
 
 def load_windows(price_ids: Iterable[int]) -> dict[int, list[VersionWindow]]:

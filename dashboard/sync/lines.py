@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dashboard.billing.models import FINALIZED, Invoice, InvoiceItem
 from dashboard.extensions import db
+from dashboard.sync.facts import ItemFacts, LineFacts
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.snapshot import is_billed, known_of, line_of
 
@@ -29,19 +30,25 @@ class LineSync:
 
 def line_syncs(invoice: Invoice, items: Iterable[InvoiceItem]) -> dict[int, LineSync]:
     """Return the state per item id, in one query."""
-    agreed: dict[str, tuple[SyncedLine, int]] = {}
-    for line in db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id)):
+    lines = db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
+    return line_syncs_of(invoice.status, items, lines)
+
+
+def line_syncs_of(
+    status: str, items: Iterable[ItemFacts], lines: Iterable[LineFacts]
+) -> dict[int, LineSync]:
+    """Return the state per item id, given the lines that Stripe last confirmed of the invoice."""
+    agreed: dict[str, tuple[LineFacts, int]] = {}
+    for line in lines:
         agreed |= {key: (line, cents) for key, cents in line.members.items()}
         agreed[line.key] = (line, line.amount_cents)
-    return {item.id: _line_sync(invoice, item, agreed.get(item.key)) for item in items}
+    return {item.id: _line_sync(status, item, agreed.get(item.key)) for item in items}
 
 
-def _line_sync(
-    invoice: Invoice, item: InvoiceItem, agreed: tuple[SyncedLine, int] | None
-) -> LineSync:
+def _line_sync(status: str, item: ItemFacts, agreed: tuple[LineFacts, int] | None) -> LineSync:
     state: LineState = "in_sync" if _agrees(item, agreed) else "pending"
     cents = agreed[1] if agreed else None
-    if invoice.status in FINALIZED:
+    if status in FINALIZED:
         # Nothing is sent any more: what Stripe billed differently was carried forward.
         state = "carried" if item.carried_cents else "in_sync"
         cents = item.billed_cents if item.carried_cents else cents
@@ -51,7 +58,7 @@ def _line_sync(
     return LineSync(state, line.stripe_line_id, cents, is_rolled_up=line.key != item.key)
 
 
-def _agrees(item: InvoiceItem, agreed: tuple[SyncedLine, int] | None) -> bool:
+def _agrees(item: ItemFacts, agreed: tuple[LineFacts, int] | None) -> bool:
     """Whether a sync would leave the item's line alone: usage may move without moving its price."""
     if agreed is None:
         return not is_billed(item)

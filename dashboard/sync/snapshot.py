@@ -17,6 +17,7 @@ from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.sync.compare import Comparison, compare
+from dashboard.sync.facts import ItemFacts, LineFacts
 from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
@@ -142,7 +143,7 @@ def _as_now(query: Select[Row]) -> list[Row]:
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
 
 
-def is_billed(item: InvoiceItem) -> bool:
+def is_billed(item: ItemFacts) -> bool:
     """Whether an item makes a line: nothing used and nothing charged is not worth one."""
     return bool(item.amount_cents or item.quantity)
 
@@ -154,7 +155,7 @@ def bills_anything(invoice_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
-def line_of(item: InvoiceItem) -> LineContent:
+def line_of(item: ItemFacts) -> LineContent:
     """Return the line that stands for an item."""
     return LineContent(
         key=item.key,
@@ -165,7 +166,7 @@ def line_of(item: InvoiceItem) -> LineContent:
     )
 
 
-def known_of(line: SyncedLine) -> Known:
+def known_of(line: LineFacts) -> Known:
     """Return an agreed line as a plan's start."""
     content = LineContent(
         line.key, line.amount_cents, line.description, line.period_start, line.period_end

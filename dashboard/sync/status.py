@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
+from dashboard.sync.facts import InvoiceFacts, RunFacts, StateFacts
 from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
 from dashboard.sync.stripe_draft import was_switched_off
 
@@ -63,7 +64,7 @@ class SyncStatus:
     sentence: str
     plainly: str
     at: datetime | None
-    run: SyncRun | None
+    run: RunFacts | None
     foreign: tuple[ForeignLine, ...]
     held_by: str
     is_unscheduled: bool = False
@@ -74,11 +75,22 @@ def status_of(invoice: Invoice) -> SyncStatus:
     run = db.session.scalar(
         select(SyncRun).where(SyncRun.invoice_id == invoice.id).order_by(SyncRun.id.desc()).limit(1)
     )
-    foreign = db.session.scalars(
+    return status_from(invoice, run, foreign_lines_of(invoice.id))
+
+
+def foreign_lines_of(invoice_id: int) -> Sequence[ForeignLine]:
+    """Return the lines at Stripe that are not ours."""
+    return db.session.scalars(
         select(ForeignLine)
-        .where(ForeignLine.invoice_id == invoice.id)
+        .where(ForeignLine.invoice_id == invoice_id)
         .order_by(ForeignLine.stripe_line_id)
     ).all()
+
+
+def status_from(
+    invoice: InvoiceFacts, run: RunFacts | None, foreign: Sequence[ForeignLine]
+) -> SyncStatus:
+    """Return the status of an invoice with its newest run and its foreign lines."""
     waiting = Waiting.of(foreign) if invoice.status not in FINALIZED else Waiting(0, 0)
     state = state_of(invoice, is_active=run is not None and run.state in ACTIVE, waiting=waiting)
     return SyncStatus(
@@ -93,25 +105,7 @@ def status_of(invoice: Invoice) -> SyncStatus:
     )
 
 
-def tag_of(invoice: Invoice) -> str:
-    """Return a name of everything the live page shows that is not the ledger's: runs, findings."""
-    latest = (
-        select(func.concat(SyncRun.id, SyncRun.state, SyncRun.calls_made))
-        .where(SyncRun.invoice_id == invoice.id)
-        .order_by(SyncRun.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    foreign = (
-        select(func.concat(func.count(), func.count(ForeignLine.decision)))
-        .where(ForeignLine.invoice_id == invoice.id)
-        .scalar_subquery()
-    )
-    run, lines = db.session.execute(select(latest, foreign)).one()
-    return f"{run or 'none'}-{lines}"
-
-
-def state_of(invoice: Invoice, *, is_active: bool, waiting: Waiting) -> State:
+def state_of(invoice: StateFacts, *, is_active: bool, waiting: Waiting) -> State:
     """Return the word; what needs a person comes before what mends itself."""
     facts: tuple[tuple[bool, State], ...] = (
         (invoice.parked_at is not None, "parked"),
@@ -125,11 +119,11 @@ def state_of(invoice: Invoice, *, is_active: bool, waiting: Waiting) -> State:
     return next((state for holds, state in facts if holds), "in_sync")
 
 
-def _parked(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+def _parked(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     return invoice.parked_reason or "Held back until somebody looks at it."
 
 
-def _syncing(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
+def _syncing(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
     if run is not None and run.state == "retrying":
         at = run.next_attempt_at
         following = "follows in a moment" if at is None else f"is at {at:%H:%M:%S} UTC"
@@ -141,25 +135,25 @@ def _syncing(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
     return f"A sync is under way: {run.calls_made} of {run.calls_planned} calls made."
 
 
-def _held(_invoice: Invoice, _run: SyncRun | None, waiting: Waiting) -> str:
+def _held(_invoice: InvoiceFacts, _run: RunFacts | None, waiting: Waiting) -> str:
     return waiting.sentence
 
 
-def _said(run: SyncRun | None) -> str:
+def _said(run: RunFacts | None) -> str:
     """Return what went wrong as a sentence; Stripe's own words often end without a stop."""
     said = (run.error if run is not None else None) or "Stripe did not answer."
     return said if said.endswith(".") else f"{said}."
 
 
-def _failed(_invoice: Invoice, run: SyncRun | None, _waiting: Waiting) -> str:
+def _failed(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
     return f"The last sync failed: {_said(run)} It is tried again by itself."
 
 
-def _none(_invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+def _none(_invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     return "There is nothing to tell Stripe yet."
 
 
-def _pending(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+def _pending(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     if invoice.needs_verification and not invoice.is_dirty:
         return "Stripe's draft may have been edited; the next sync compares every line."
     if invoice.last_synced_at is None:
@@ -167,7 +161,7 @@ def _pending(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
     return "The ledger has moved since the last sync; the next one tells Stripe."
 
 
-def _in_sync(invoice: Invoice, _run: SyncRun | None, _waiting: Waiting) -> str:
+def _in_sync(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     if invoice.stripe_invoice_id is None:
         return NOTHING_BILLED
     return "Stripe's invoice equals the ledger."
@@ -195,7 +189,7 @@ _PLAINLY = {
 }
 
 
-def _plainly(state: State, invoice: Invoice, run: SyncRun | None) -> str:
+def _plainly(state: State, invoice: InvoiceFacts, run: RunFacts | None) -> str:
     if state == "syncing" and run is not None and run.state == "retrying":
         return _PLAINLY["failed"]
     if state == "parked" and invoice.status in FINALIZED:

@@ -16,6 +16,7 @@ from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.sync.calls import perform
+from dashboard.sync.facts import ScheduleFacts
 from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.work import Work
 
@@ -67,7 +68,7 @@ def schedule_again(work: Work, *, was_parked: bool) -> None:
         hold_unless_scheduled(work, perform(work, "schedule", body), at)
 
 
-def held_by_us(invoice: Invoice) -> bool:
+def held_by_us(invoice: ScheduleFacts) -> bool:
     """Whether we said last that the draft has no schedule; what a person did there stays."""
     query = (
         select(SyncStep.body)
@@ -80,7 +81,7 @@ def held_by_us(invoice: Invoice) -> bool:
     return last is not None and last["at"] is None
 
 
-def was_switched_off(invoice: Invoice, now: datetime) -> bool:
+def was_switched_off(invoice: ScheduleFacts, now: datetime) -> bool:
     """Whether a draft that Stripe should finalize without us has no schedule, and not by us."""
     return (
         invoice.stripe_status == "draft"
@@ -100,7 +101,7 @@ def ask_for_schedule(invoice: Invoice, *, actor: Actor, now: datetime) -> None:
     record("invoice.schedule_restored", invoice, actor, {}, now=now)
 
 
-def finalizes_at(invoice: Invoice, now: datetime) -> datetime | None:
+def finalizes_at(invoice: ScheduleFacts, now: datetime) -> datetime | None:
     """Return when Stripe may finalize without us; None when the dead-man switch is off."""
     hours = current_policy().autofinalize_after_hours
     if hours == 0 or invoice.parked_at is not None:

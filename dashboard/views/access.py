@@ -7,7 +7,7 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from dashboard.accounts.identity import Identity, identity_of
+from dashboard.accounts.identity import Identity
 from dashboard.accounts.permissions import (
     PERMISSIONS,
     Permission,
@@ -20,13 +20,14 @@ from dashboard.clock import utc_now
 from dashboard.errors import Forbidden
 from dashboard.extensions import login_manager
 from dashboard.views.hypermedia import is_htmx
+from dashboard.views.opening import load_reader
 
 log = structlog.get_logger()
 
 
 def register_access(app: Flask) -> None:
     """Make `guard` run before every view, and sessions load their user."""
-    login_manager.user_loader(identity_of)
+    login_manager.user_loader(load_reader)
     app.before_request(guard)
 
 

@@ -16,12 +16,12 @@ from dashboard.billing.overview import (
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.reading.tag import tag_of_invoice
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.status import status_of
 from dashboard.views.access import reader
 from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
-from dashboard.views.live_invoice import live_tag
 from dashboard.views.paging import before_id
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
@@ -61,7 +61,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         void=void_case_of(invoice),
         move=move_of(invoice),
         corrections=corrections_of(invoice),
-        tag=live_tag(invoice, now=utc_now()),
+        tag=tag_of_invoice(invoice, now=utc_now()),
         lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
 
@@ -72,7 +72,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
     """Answer the refreshes of an invoice that is on its way; a settled one asks for no more."""
     organization, now = organization_by_slug(slug), utc_now()
     invoice = invoice_by_sequence(organization, sequence)
-    tag = live_tag(invoice, now=now)
+    tag = tag_of_invoice(invoice, now=now)
 
     def render() -> str:
         return render_template(

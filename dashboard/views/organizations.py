@@ -4,14 +4,17 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.overview import draft_of, shown_status, unfinished_of
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
-from dashboard.sync.listing import list_organizations
+from dashboard.reading.bill import live_bill
+from dashboard.reading.opening import open_bill
+from dashboard.reading.organizations import list_organizations
+from dashboard.reading.tag import tag_of_draft
+from dashboard.reading.unfinished import unfinished_rows
 from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx, live
 from dashboard.views.jump import address_of_id
-from dashboard.views.live_invoice import live_invoice, live_tag
+from dashboard.views.opening import opened, opens
 from dashboard.views.paging import page_number
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
@@ -33,36 +36,33 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<slug>")
 @permission("organization.view")
+@opens(open_bill)
 def show(slug: str) -> ResponseReturnValue:
     """Show what the organization owes now, why, and whether Stripe agrees."""
-    organization, now = organization_by_slug(slug), utc_now()
-    invoice = draft_of(organization)
-    bill = live_invoice(invoice, for_staff=reader().is_staff, now=now) if invoice else None
+    (organization, draft), now = opened(slug), utc_now()
     return render_template(
         "organizations/show.html",
         organization=organization,
-        bill=bill,
-        tag=live_tag(invoice, now=now) if invoice else "",
-        unfinished=[
-            (one, shown_status(one, now), void) for one, void in unfinished_of(organization)
-        ],
+        bill=live_bill(draft, for_staff=reader().is_staff, now=now) if draft else None,
+        tag=tag_of_draft(organization, draft, now=now) if draft else "",
+        unfinished=unfinished_rows(organization, draft, now=now),
     )
 
 
 @bp.get("/<slug>/current-invoice")
 @permission("organization.view")
+@opens(open_bill)
 def current_invoice(slug: str) -> ResponseReturnValue:
     """Answer the billing page's refreshes: the region anew, or 304 when nothing moved."""
-    organization, now = organization_by_slug(slug), utc_now()
-    invoice = draft_of(organization)
-    if invoice is None:
+    (organization, draft), now = opened(slug), utc_now()
+    if draft is None:
         return "", 204
 
     def render() -> str:
-        bill = live_invoice(invoice, for_staff=reader().is_staff, now=now)
+        bill = live_bill(draft, for_staff=reader().is_staff, now=now)
         return render_template("organizations/_bill.html", organization=organization, bill=bill)
 
-    return live(live_tag(invoice, now=now), render)
+    return live(tag_of_draft(organization, draft, now=now), render)
 
 
 @bp.get("/<slug>/details")

@@ -1,16 +1,21 @@
 """What the current invoice will come to."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
-from dashboard.billing.forecast import forecast
+from dashboard.billing.forecast import Forecast, began_at
+from dashboard.billing.forecast import forecast as forecast_of
+from dashboard.billing.models import Invoice
+from dashboard.billing.roll import roll_early, roll_over
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
+    SUPPORT,
     MeteredPriceFactory,
     PriceFactory,
     PriceVersionFactory,
@@ -18,6 +23,7 @@ from tests.factories import (
     make_service,
 )
 from tests.support.queries import count_queries
+from tests.support.reading import bill_on_page
 
 TENTH = APRIL + timedelta(days=10)
 
@@ -25,6 +31,13 @@ TENTH = APRIL + timedelta(days=10)
 @pytest.fixture
 def acme(db):
     return make_organization(now=APRIL)
+
+
+def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
+    """Return the forecast; the page has its own rows, and must say the same."""
+    said = forecast_of(invoice, now=now)
+    assert bill_on_page(invoice, now=now).forecast == said
+    return said
 
 
 def use(quantity, at, meter="requests"):
@@ -113,6 +126,42 @@ def test_the_number_of_queries_does_not_grow_with_the_items(acme, db):
     db.session.commit()
     invoice = current_invoice(acme)
     with count_queries(db.engine) as queries:
-        forecast(invoice, now=TENTH)
+        forecast_of(invoice, now=TENTH)
     # One of them reads the invoice itself again.
     assert queries.count <= 4
+
+
+def test_what_an_early_roll_billed_is_not_expected_again(acme, db):
+    # 100 of 200 included were used before an early roll; the 300 of the whole cycle go beyond it.
+    price = MeteredPriceFactory(version=None)
+    PriceVersionFactory(price=price, allowance=Decimal(50), unit_amount=Decimal(10))
+    make_service(acme, price, at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    first = current_invoice(acme)
+    second = roll_early(acme, reason="Moved", actor=SUPPORT, now=APRIL + timedelta(days=5))
+    use("20", APRIL + timedelta(days=6))
+    expected = forecast(second, now=TENTH)
+    assert first.total_cents == 500
+    assert expected.cents == (120 * 3 - 50) * 10 - 500
+
+
+def test_late_usage_on_a_bill_stands_as_it_is(acme, db):
+    make_service(acme, MeteredPriceFactory(), at=APRIL, now=APRIL)
+    use("100", APRIL + timedelta(days=4))
+    may, invoice = APRIL + timedelta(days=30), current_invoice(acme)
+    following = roll_over(acme, now=may)
+    seal_now(invoice, now=may)
+    record_batch(
+        [UsageEntry("acme", "requests", "late", Decimal(50), may - timedelta(days=1))], now=may
+    )
+    use("10", may + timedelta(days=1))
+    # May has 31 days, of which ten are over: 10 units become 31, beside the 50 late ones.
+    expected = forecast(following, now=may + timedelta(days=10))
+    assert (expected.so_far_cents, expected.cents) == (60 * 5, (50 + 31) * 5)
+
+
+def test_the_first_cycle_is_seen_from_when_it_was_opened():
+    early, later = APRIL - timedelta(days=1), APRIL + timedelta(days=3)
+    assert began_at(APRIL, later, None) == later
+    assert began_at(APRIL, later, early) == APRIL
+    assert began_at(APRIL, APRIL, later) == APRIL

@@ -151,14 +151,7 @@ def test_the_page_takes_the_same_queries_for_thirty_items(
     with count_queries(db.engine) as many:
         soup = page(support.get("/organizations/large"))
     assert len(soup.select("tr[id^=item-]")) == 30
-    assert few.count == many.count <= 14
-
-
-def test_an_unchanged_poll_is_two_queries_beside_the_reader(customer: FlaskClient) -> None:
-    tag = page(customer.get("/organizations/acme")).select_one("#bill")["hx-ptag"]
-    with count_queries(db.engine) as queries:
-        customer.get(LIVE, headers={**HTMX, "HX-PTag": tag})
-    assert queries.count <= 4
+    assert few.count == many.count <= 4
 
 
 def test_a_parked_bill_says_why_to_support_and_plainly_to_customers(

@@ -1,0 +1,160 @@
+"""The first statement of a bill's pages: who asks, which bill it is, and the name of its state.
+
+What decides whether a bill may be shown as it stands belongs here: its page and every poll of it
+begin with this one read, and most polls end with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, case, func, or_, select, true
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from dashboard.accounts.identity import HOLDS, IDENTITY, Identity, key_of
+from dashboard.accounts.models import User
+from dashboard.billing.balance import last_issued_before
+from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.overview import UNFINISHED
+from dashboard.billing.void_listing import WAITS
+from dashboard.billing.void_models import VoidCase
+from dashboard.organizations.models import Organization
+from dashboard.reading.rows import (
+    Around,
+    BilledOrganization,
+    CurrentInvoice,
+    ForeignLines,
+    LastIssued,
+    LatestRun,
+)
+from dashboard.services.models import Service
+from dashboard.statement import Statement, columns, parameter, split
+from dashboard.sync.models import ForeignLine, SyncRun
+
+_SIZE = len(IDENTITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A current invoice with its newest sync, and what else its page depends on."""
+
+    invoice: CurrentInvoice
+    run: LatestRun | None
+    foreign: ForeignLines
+    around: Around
+    last_issued: LastIssued | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the first statement found; without a reader nothing of it is anybody's to see."""
+
+    reader: Identity | None = None
+    organization: BilledOrganization | None = None
+    draft: Draft | None = None
+
+
+def open_bill(session_key: str, slug: str) -> Opened:
+    """Return who asks, and the current invoice of the organization `slug`: one statement."""
+    key = key_of(session_key)
+    row = _OPENING.row(**key, slug=slug) if key else None
+    if row is None:
+        return Opened()
+    reader = Identity.of(row[:_SIZE])
+    organization, invoice, *rest = split(row[_SIZE:], _KINDS)
+    return Opened(reader, organization, Draft(invoice, *rest) if invoice else None)
+
+
+_KINDS = (BilledOrganization, CurrentInvoice, LatestRun, ForeignLines, Around, LastIssued)
+_organization = Organization.__table__.alias("organization")
+_draft = Invoice.__table__.alias("draft")
+_cycle = BillingCycle.__table__.alias("cycle")
+
+
+def latest_run(invoice_id: ColumnElement[int]) -> LateralFromClause:
+    """Return the newest run of an invoice."""
+    return (
+        select(*(SyncRun.__table__.c[name] for name in LatestRun._fields))
+        .where(SyncRun.invoice_id == invoice_id)
+        .order_by(SyncRun.id.desc())
+        .limit(1)
+        .lateral("run")
+    )
+
+
+def foreign_lines(invoice_id: ColumnElement[int]) -> LateralFromClause:
+    """Return the numbers of an invoice's lines at Stripe that are not ours."""
+    return (
+        select(
+            func.count().label("total"),
+            func.count(ForeignLine.decision).label("decided"),
+            func.count().filter(ForeignLine.decision == "leave").label("left"),
+        )
+        .where(ForeignLine.invoice_id == invoice_id)
+        .lateral("foreign_lines")
+    )
+
+
+def _opening() -> Select[Any]:
+    run, foreign = latest_run(_draft.c.id), foreign_lines(_draft.c.id)
+    last = _last_issued()
+    is_wanted = _organization.c.slug == parameter("slug", String)
+    is_current = (_draft.c.organization_id == _organization.c.id) & (_draft.c.status == "draft")
+    return (
+        select(
+            *IDENTITY,
+            *columns(BilledOrganization, _organization),
+            *columns(CurrentInvoice, _draft),
+            *columns(LatestRun, run),
+            *columns(ForeignLines, foreign),
+            *_around(),
+            *columns(LastIssued, last),
+        )
+        .select_from(
+            User.__table__.outerjoin(_organization, is_wanted)
+            .outerjoin(_draft, is_current)
+            .outerjoin(_cycle, _cycle.c.id == _draft.c.cycle_id)
+            .outerjoin(run, true())
+            .outerjoin(foreign, true())
+            .outerjoin(last, true())
+        )
+        .where(*HOLDS)
+    )
+
+
+def _around() -> list[ColumnElement[Any]]:
+    """Return the columns of `Around`."""
+    of_organization = _draft.c.organization_id
+    elsewhere = select(InvoiceItem.id).where(
+        InvoiceItem.organization_id == of_organization,
+        InvoiceItem.cycle_id == _draft.c.cycle_id,
+        InvoiceItem.invoice_id != _draft.c.id,
+    )
+    other = Invoice.__table__.alias("other")
+    unfinished = select(other.c.id).where(
+        other.c.organization_id == of_organization, other.c.status.in_(UNFINISHED)
+    )
+    undecided = select(VoidCase.invoice_id).where(
+        VoidCase.organization_id == of_organization, *WAITS
+    )
+    attached_at = select(func.min(Service.attached_at)).where(
+        Service.organization_id == of_organization
+    )
+    return [
+        _cycle.c.starts_at.label("cycle_starts_at"),
+        _cycle.c.ends_at.label("cycle_ends_at"),
+        (~elsewhere.exists()).label("is_alone"),
+        or_(unfinished.exists(), undecided.exists()).label("has_unfinished"),
+        case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
+    ]
+
+
+def _last_issued() -> LateralFromClause:
+    query = last_issued_before(_draft.c.organization_id, _draft.c.sequence)
+    return query.with_only_columns(
+        *(Invoice.__table__.c[name] for name in LastIssued._fields)
+    ).lateral("last_issued")
+
+
+_OPENING = Statement(_opening())

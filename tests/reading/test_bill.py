@@ -1,0 +1,173 @@
+"""The billing page reads rows of its own; they say what the ledger and the sync say."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+
+from dashboard.billing.balance import balance_ahead
+from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import park
+from dashboard.billing.overview import items_of, shown_status, unfinished_of
+from dashboard.clock import utc_now
+from dashboard.extensions import db as database
+from dashboard.organizations.models import Organization
+from dashboard.reading.unfinished import unfinished_rows
+from dashboard.sync.lines import line_syncs
+from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun
+from dashboard.sync.status import status_of
+from dashboard.transaction import transaction
+from tests.billing.test_balance import issue_at_stripe
+from tests.people import bill_of, make_bill
+from tests.support.reading import bill_on_page, opened_by_support, tag_on_page
+
+NOW = utc_now()
+Change = Callable[[Invoice], object]
+
+
+@pytest.fixture
+def acme(db: SQLAlchemy, redis: Redis) -> Organization:
+    """An organization with a fee, usage and a credit."""
+    return make_bill("acme")
+
+
+def agree(invoice: Invoice) -> None:
+    """Let Stripe have confirmed the first lines, one of another amount, and a roll-up of others."""
+    first, second, third = items_of(invoice)
+    for key, cents, members in (
+        (first.key, first.amount_cents, {}),
+        (second.key, second.amount_cents + 1, {}),
+        ("rest", third.amount_cents, {third.key: third.amount_cents}),
+    ):
+        line = SyncedLine(
+            organization_id=invoice.organization_id, invoice_id=invoice.id, key=key,
+            amount_cents=cents, description=first.description, members=members,
+            period_start=first.period_start.replace(microsecond=0),
+            period_end=first.period_end.replace(microsecond=0),
+        )  # fmt: skip
+        database.session.add(line)
+    invoice.synced_revision, invoice.last_synced_at = invoice.revision, NOW
+    invoice.stripe_invoice_id, invoice.stripe_status = "in_1", "draft"
+
+
+def run(invoice: Invoice, state: str = "retrying", **properties: object) -> SyncRun:
+    """Let a sync of the invoice be in this state."""
+    made = SyncRun(
+        organization_id=invoice.organization_id, invoice_id=invoice.id, trigger="support",
+        actor_kind="system", actor_label="system", created_at=NOW, state=state, **properties,
+    )  # fmt: skip
+    database.session.add(made)
+    return made
+
+
+def find_foreign(invoice: Invoice, decision: str | None = None) -> None:
+    """Let Stripe's draft hold a line that is not ours."""
+    line = ForeignLine(
+        organization_id=invoice.organization_id, invoice_id=invoice.id, stripe_line_id="il_f",
+        description="Consulting", amount_cents=9900, found_at=NOW, decision=decision,
+    )  # fmt: skip
+    database.session.add(line)
+
+
+CHANGES: dict[str, Change] = {
+    "agreed": agree,
+    "edited": lambda one: setattr(one, "needs_verification", True),
+    "failing": lambda one: setattr(one, "sync_failures", 3),
+    "held back": lambda one: park(one, "differs", "Stripe's total is $1.00 higher.", now=NOW),
+    "under way": lambda one: run(one, "running", calls_planned=2, calls_made=1),
+    "beyond its plan": lambda one: run(one, "running", calls_planned=2, calls_made=3),
+    "retrying": lambda one: run(one, error="Stripe failed", next_attempt_at=NOW),
+    "synced before": lambda one: run(one, "succeeded", calls_made=2),
+    "undecided": find_foreign,
+    "left": lambda one: find_foreign(one, "leave"),
+    "taken": lambda one: find_foreign(one, "take_ours"),
+    "restored": lambda one: setattr(one, "restores_schedule", True),
+    "scheduled": lambda one: setattr(one, "automatically_finalizes_at", NOW),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_page_says_of_the_sync_what_the_sync_says(acme: Organization, name: str) -> None:
+    with transaction():
+        agree(bill_of(acme))
+    with transaction():
+        CHANGES[name](bill_of(acme)) if name != "agreed" else None
+    invoice = bill_of(acme)
+    shown, items = bill_on_page(invoice, now=NOW), items_of(invoice)
+    said, wanted = shown.sync, status_of(invoice)
+    for word in ("state", "sentence", "plainly", "at", "foreign", "held_by", "is_unscheduled"):
+        assert getattr(said, word) == getattr(wanted, word), word
+    assert (said.run and said.run.id) == (wanted.run and wanted.run.id)
+    assert shown.lines == line_syncs(invoice, items)
+    assert len({line.state for line in shown.lines.values()}) == 2
+
+
+def test_a_page_lists_the_items_as_the_ledger_has_them(acme: Organization) -> None:
+    invoice = bill_of(acme)
+    items = items_of(invoice)
+    shown = bill_on_page(invoice, now=NOW).items
+    assert [one.id for one in shown] == [one.id for one in items]
+    names = ("kind", "key", "description", "quantity", "amount_cents", "billed_cents")
+    for name in (*names, "period_start", "period_end", "unit_label"):
+        assert [getattr(one, name) for one in shown] == [getattr(one, name) for one in items]
+
+
+@pytest.mark.parametrize("name", [one for one in CHANGES if one != "agreed"])
+def test_whatever_the_region_shows_has_another_tag(acme: Organization, name: str) -> None:
+    with transaction():
+        agree(bill_of(acme))
+    before = tag_on_page(bill_of(acme), now=NOW)
+    assert before == tag_on_page(bill_of(acme), now=NOW)
+    with transaction():
+        CHANGES[name](bill_of(acme))
+    assert before != tag_on_page(bill_of(acme), now=NOW)
+
+
+def test_a_line_decided_anew_has_another_tag(acme: Organization) -> None:
+    tags = []
+    with transaction():
+        find_foreign(bill_of(acme))
+    for decision in (None, "leave", "take_ours"):
+        with transaction():
+            database.session.query(ForeignLine).one().decision = decision
+        tags.append(tag_on_page(bill_of(acme), now=NOW))
+    assert len(set(tags)) == 3
+
+
+def test_how_the_next_charge_is_collected_is_part_of_the_tag(acme: Organization) -> None:
+    before = tag_on_page(bill_of(acme), now=NOW)
+    with transaction():
+        acme.collection_method, acme.days_until_due = "send_invoice", 30
+    assert before != tag_on_page(bill_of(acme), now=NOW)
+
+
+def test_the_tag_moves_with_the_forecast(acme: Organization) -> None:
+    later = NOW + timedelta(minutes=5)
+    assert tag_on_page(bill_of(acme), now=NOW) != tag_on_page(bill_of(acme), now=later)
+
+
+@pytest.mark.parametrize("after", [0, 30, -4000, None])
+def test_a_page_knows_what_is_on_the_balance(acme: Organization, after: int | None) -> None:
+    following = issue_at_stripe(bill_of(acme), due=0, before=0, after=0, status="paid")
+    with transaction():
+        bill = bill_of(acme)
+        earlier = bill.organization and database.session.get_one(Invoice, bill.previous_invoice_id)
+        earlier.ending_balance_cents = after
+    ahead, wanted = bill_on_page(following, now=NOW).ahead, balance_ahead(following)
+    assert (ahead is None) == (wanted is None)
+    if ahead and wanted:
+        assert (ahead[0].called, ahead[1]) == (wanted[0].called, wanted[1])
+
+
+def test_a_page_lists_the_earlier_invoices_that_need_something(acme: Organization) -> None:
+    opened = opened_by_support(bill_of(acme))
+    assert opened.organization is not None
+    assert not unfinished_rows(opened.organization, opened.draft, now=NOW)
+    issue_at_stripe(bill_of(acme), due=8400, before=0, after=0)
+    opened = opened_by_support(bill_of(acme))
+    [(row, state, is_off_portal)] = unfinished_rows(opened.organization, opened.draft, now=NOW)
+    [(invoice, _)] = unfinished_of(acme)
+    assert (row.sequence, row.total_cents) == (invoice.sequence, invoice.total_cents)
+    assert (state, is_off_portal) == (shown_status(invoice, NOW), invoice.is_off_portal)

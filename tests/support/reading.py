@@ -1,0 +1,33 @@
+"""What the billing page reads, without the page."""
+
+from datetime import datetime
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.reading.bill import LiveBill, live_bill
+from dashboard.reading.opening import Opened, open_bill
+from dashboard.reading.tag import tag_of_draft
+from tests.factories import UserFactory
+
+
+def opened_by_support(invoice: Invoice) -> Opened:
+    """Return what a support agent's page of the invoice's organization opens with."""
+    agent = UserFactory(role="support")
+    db.session.flush()
+    return open_bill(agent.get_id(), invoice.organization.slug)
+
+
+def bill_on_page(invoice: Invoice, *, now: datetime) -> LiveBill:
+    """Return what the page shows of the organization's current invoice."""
+    draft = opened_by_support(invoice).draft
+    assert draft is not None
+    assert draft.invoice.id == invoice.id
+    return live_bill(draft, for_staff=True, now=now)
+
+
+def tag_on_page(invoice: Invoice, *, now: datetime) -> str:
+    """Return the name of the state that the page would ask to be told changes of."""
+    opened = opened_by_support(invoice)
+    assert opened.organization is not None
+    assert opened.draft is not None
+    return tag_of_draft(opened.organization, opened.draft, now=now)
