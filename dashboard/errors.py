@@ -20,6 +20,15 @@ class BillingError(Exception):
         self.facts: Mapping[str, Any] = facts
 
 
+def at_index(why: BillingError, index: int) -> BillingError:
+    """Return `why` as the refusal of a list for its entry at `index`, from 0."""
+    if "errors" not in why.facts:
+        field = why.facts.get("field")
+        told = {"index": index, "field": field, "code": why.code, "detail": why.message}
+        why.facts = {**why.facts, "errors": [told]}
+    return why
+
+
 class Invalid(BillingError):
     """What was sent cannot be accepted as it is."""
 

@@ -10,7 +10,7 @@ from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
-from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal
+from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal, UsageWaiting
 from dashboard.webhooks.models import WebhookEvent
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "UsageRecord",
     "UsageTakenOff",
     "UsageTotal",
+    "UsageWaiting",
     "User",
     "VoidCase",
     "VoidClaim",

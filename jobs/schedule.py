@@ -10,7 +10,7 @@ import structlog
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
-from jobs import cycles, inbox, syncs, ticks, upkeep
+from jobs import cycles, folder, inbox, syncs, ticks, upkeep
 from jobs.runtime import Task
 
 log = structlog.get_logger("jobs.schedule")
@@ -74,7 +74,8 @@ def reconcile(scheduler: Scheduler, table: tuple[Entry, ...] = TABLE) -> tuple[i
     added = missing(scheduler, table, now=utc_now())
     for entry in added:
         add(scheduler, entry)
-    ticks.declare(scheduler.connection, {one.task.__name__: one.every_seconds for one in table})
+    every = {one.task.__name__: one.every_seconds for one in table}
+    ticks.declare(scheduler.connection, every | {folder.NAME: 1})
     if gone or added:
         log.info("schedule_reconciled", cancelled=len(gone), added=len(added))
     return len(gone), len(added)

@@ -20,6 +20,7 @@ from dashboard.clock import utc_now
 from dashboard.config import load_config
 from dashboard.extensions import db
 from jobs import ticks
+from jobs.folder import Folder
 from jobs.schedule import TABLE, Entry, missing, reconcile
 
 POLL_SECONDS = 1
@@ -104,8 +105,14 @@ def run(app: Flask) -> None:
 
 
 def main() -> None:
-    """Run until told to stop."""
-    run(create_app(load_config()))
+    """Run until told to stop, and fold usage meanwhile."""
+    app = create_app(load_config())
+    folder = Folder(app)
+    folder.start()
+    try:
+        run(app)
+    finally:
+        folder.stop()
 
 
 if __name__ == "__main__":

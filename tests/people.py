@@ -20,7 +20,6 @@ from dashboard.organizations.models import Organization
 from dashboard.services.detach import detach_service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     SUPPORT,
     MembershipFactory,
@@ -30,6 +29,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 PASSWORD = "correct horse battery"
 

@@ -5,6 +5,8 @@ from flask import g
 from dashboard.accounts.models import ApiToken
 from dashboard.accounts.tokens import actor_of
 from dashboard.audit.actor import Actor
+from dashboard.billing.fold import count_now
+from dashboard.clock import utc_now
 from dashboard.errors import Forbidden, NotFound
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
@@ -31,6 +33,13 @@ def organization(slug: str) -> Organization:
     found = organization_by_slug(slug)
     if not may_act_for(found):
         raise NotFound(f"There is no organization named {slug}. Search for it by name or id.")
+    return found
+
+
+def counted_organization(slug: str) -> Organization:
+    """Return the organization with all usage on its bill that was accepted; raise NotFound."""
+    found = organization(slug)
+    count_now(found.id, now=utc_now())
     return found
 
 

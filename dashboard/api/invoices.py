@@ -31,7 +31,7 @@ bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
 @operation(Operation("Read the current invoice with its forecast", {200: CurrentInvoice}))
 def current(slug: str) -> Response:
     """Read the draft: what is owed right now."""
-    invoice = current_invoice(caller.organization(slug))
+    invoice = current_invoice(caller.counted_organization(slug))
     expected = forecast(invoice, now=utc_now())
     return answer(
         CurrentInvoice.model_construct(
@@ -49,7 +49,7 @@ def current(slug: str) -> Response:
 def index(slug: str) -> Response:
     """List the invoices before the current one."""
     wanted = read_query(InvoiceQuery)
-    found = finished_of(caller.organization(slug), before=wanted.before)
+    found = finished_of(caller.counted_organization(slug), before=wanted.before)
     rows = [InvoiceOut.model_construct(**InvoiceOut.facts(invoice)) for invoice in found.rows]
     return answer(InvoiceList(invoices=rows, before=found.before))
 
@@ -59,7 +59,7 @@ def index(slug: str) -> Response:
 @operation(Operation("Read an invoice with its lines", {200: InvoiceDetail}))
 def show(slug: str, sequence: int) -> Response:
     """Read one invoice by its number in the organization's sequence."""
-    invoice = invoice_by_sequence(caller.organization(slug), sequence)
+    invoice = invoice_by_sequence(caller.counted_organization(slug), sequence)
     items = [ItemOut.of(item) for item in items_of(invoice)]
     case = void_case_of(invoice)
     return answer(

@@ -45,22 +45,31 @@ def operation_of(view: Callable[..., Any]) -> Operation | None:
 
 
 def read_body(model: type[Body], *, most_bytes: int = BODY_BYTES) -> Body:
-    """Return the JSON body as `model`; raise ValidationError, 413 or 415.
+    """Return the JSON body as `model`; raise ValidationError, 413 or 415."""
+    return checked(model, raw_body(most_bytes))
+
+
+def checked(model: type[Body], raw: bytes) -> Body:
+    """Return JSON as `model`; raise ValidationError.
 
     A key that is given twice is refused: which of the two was meant nobody can say.
     """
+    body = model.model_validate_json(raw, strict=True)
+    refuse_repeated_keys(raw, model.__name__)
+    return body
+
+
+def raw_body(most_bytes: int) -> bytes:
+    """Return the body of a JSON request; raise 413 or 415."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json. Nothing was changed.")
     request.max_content_length = most_bytes
     try:
-        raw = request.get_data(cache=False)
+        return request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise RequestEntityTooLarge(
             f"The body is larger than {most_bytes} bytes. Nothing was changed. Send it in parts."
         ) from None
-    body = model.model_validate_json(raw, strict=True)
-    refuse_repeated_keys(raw, model.__name__)
-    return body
 
 
 def read_query(model: type[Body]) -> Body:

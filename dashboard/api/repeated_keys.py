@@ -19,13 +19,13 @@ def refuse_repeated_keys(raw: bytes, title: str) -> None:
     The document must have been read before: what is here trusts it to be JSON, and not deep.
     """
     try:
-        json.loads(raw, object_pairs_hook=_once)
-    except _RepeatedKey:
+        json.loads(raw, object_pairs_hook=once)
+    except RepeatedKey:
         places = _repeated(json.loads(raw, object_pairs_hook=_Object), ())
         raise ValidationError.from_exception_data(title, [_error(one) for one in places]) from None
 
 
-class _RepeatedKey(Exception):
+class RepeatedKey(Exception):
     """An object gives a key twice."""
 
 
@@ -33,10 +33,11 @@ class _Object(list[tuple[str, Any]]):
     """An object with all its pairs, apart from a list."""
 
 
-def _once(pairs: Pairs) -> dict[str, Any]:
+def once(pairs: Pairs) -> dict[str, Any]:
+    """Return the pairs of an object; raise RepeatedKey. For json's `object_pairs_hook`."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _RepeatedKey
+        raise RepeatedKey
     return found
 
 

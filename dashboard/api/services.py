@@ -1,16 +1,30 @@
 """Services: attached, changed, detached."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
-from dashboard.api.operation import Operation, answer, operation, read_body, read_query
+from dashboard.api.operation import (
+    Operation,
+    answer,
+    checked,
+    operation,
+    raw_body,
+    read_body,
+    read_query,
+)
 from dashboard.api.schemas.services import (
+    AttachIn,
+    AttachOut,
     ChangeIn,
     DetachmentIn,
     DetachmentOut,
+    ServiceBatchIn,
+    ServiceBatchOut,
     ServiceIn,
     ServiceList,
     ServiceOut,
@@ -19,15 +33,15 @@ from dashboard.api.schemas.services import (
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
 from dashboard.extensions import db
-from dashboard.pricing.catalog import price_by_code
-from dashboard.services.attach import attach_service
+from dashboard.pricing.catalog import price_by_code, prices_by_code
+from dashboard.services.attach import attach_service, attach_services
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
-from dashboard.services.known import Attachment
 from dashboard.services.listing import list_services
 from dashboard.services.models import Service
 
 bp = Blueprint("services", __name__, url_prefix="/organizations/<slug>/services")
+LIST_BYTES = 1024 * 1024
 
 
 @bp.get("")
@@ -48,22 +62,35 @@ def index(slug: str) -> Response:
 @permission("api.services.write")
 @operation(
     Operation(
-        "Attach a price; the same request again is one service, a later `at` another",
-        {201: ServiceOut},
-        body=ServiceIn,
+        "Attach a price, or a list of them; the same request again is one service, a later `at`"
+        " another",
+        {201: AttachOut},
+        body=AttachIn,
     )
 )
 def create(slug: str) -> Response:
-    """Attach a price to the organization."""
-    wanted = read_body(ServiceIn)
-    service = attach_service(
-        caller.organization(slug),
-        price_by_code(wanted.price),
-        Attachment(wanted.quantity, wanted.at, wanted.label, wanted.external_id),
+    """Attach a price to the organization, or several together."""
+    raw = raw_body(LIST_BYTES)
+    if b'"services"' in raw:
+        return _create_all(slug, checked(ServiceBatchIn, raw).services)
+    wanted = checked(ServiceIn, raw)
+    price, attachment = price_by_code(wanted.price), wanted.attachment()
+    organization = caller.organization(slug)
+    service = attach_service(organization, price, attachment, now=utc_now(), actor=caller.actor())
+    return answer(ServiceOut.of(service), 201)
+
+
+def _create_all(slug: str, wanted: Sequence[ServiceIn]) -> Response:
+    organization = caller.organization(slug)
+    prices = prices_by_code([one.price for one in wanted])
+    services = attach_services(
+        organization,
+        [(prices[one.price], one.attachment()) for one in wanted],
         now=utc_now(),
         actor=caller.actor(),
     )
-    return answer(ServiceOut.of(service), 201)
+    told = [ServiceOut.of(service) for service in services]
+    return answer(ServiceBatchOut.model_construct(services=told), 201)
 
 
 @bp.post("/<int:service_id>/detachment")

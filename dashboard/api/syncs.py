@@ -28,7 +28,7 @@ bp = Blueprint("syncs", __name__, url_prefix="/organizations/<slug>/syncs")
 def create(slug: str) -> Response:
     """Queue a sync of the current invoice, or answer what it would send."""
     wanted = read_body(SyncIn)
-    invoice = current_invoice(caller.organization(slug))
+    invoice = current_invoice(caller.counted_organization(slug))
     if wanted.preview:
         return answer(PlanOut.of(preview(invoice)))
     if wanted.plan_hash and preview(invoice).hash != wanted.plan_hash:

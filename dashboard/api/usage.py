@@ -6,13 +6,14 @@ from flask import Blueprint, Response
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
-from dashboard.api.operation import Operation, answer, operation, read_body
+from dashboard.api.operation import Operation, answer, checked, operation, raw_body
 from dashboard.api.schemas.usage import UsageBatchIn, UsageBatchOut
+from dashboard.api.usual_usage import read_usual
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.usage.entry import BatchRefused, Problem, UsageEntry
-from dashboard.usage.record import record_batch
+from dashboard.usage.entry import BatchRefused, UsageEntry
+from dashboard.usage.record import record_batch, unknown_organization
 
 bp = Blueprint("usage", __name__, url_prefix="/usage")
 BATCH_BYTES = 6 * 1024 * 1024
@@ -25,8 +26,8 @@ BATCH_BYTES = 6 * 1024 * 1024
 )
 def create() -> Response:
     """Count a batch of usage."""
-    batch = read_body(UsageBatchIn, most_bytes=BATCH_BYTES)
-    entries = [record.entry() for record in batch.records]
+    raw = raw_body(BATCH_BYTES)
+    entries = read_usual(raw) or checked(UsageBatchIn, raw).entries()
     _check_own(entries)
     result = record_batch(entries, now=utc_now())
     return answer(UsageBatchOut(recorded=result.recorded, duplicates=result.duplicates))
@@ -39,12 +40,7 @@ def _check_own(entries: Sequence[UsageEntry]) -> None:
         return
     slug = db.session.get_one(Organization, own).slug
     problems = [
-        Problem(
-            index,
-            "organization",
-            "unknown_organization",
-            f"There is no organization {entry.organization}.",
-        )
+        unknown_organization(index, entry)
         for index, entry in enumerate(entries)
         if entry.organization != slug
     ]

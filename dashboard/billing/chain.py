@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
@@ -63,9 +63,14 @@ class Chains:
 
     @classmethod
     def load(
-        cls, kind: str, organization_ids: Collection[int], cycle_ids: Collection[int]
+        cls,
+        kind: str,
+        organization_ids: Collection[int],
+        cycle_ids: Collection[int],
+        *,
+        service_ids: Collection[int] | None = None,
     ) -> Chains:
-        """Read the chains with one query; take the invoices' locks first."""
+        """Read the chains with one query, if told of some services only; take the locks first."""
         query = (
             select(Invoice, InvoiceItem, VoidClaim)
             .join(Invoice, Invoice.id == InvoiceItem.invoice_id)
@@ -78,6 +83,10 @@ class Chains:
                 InvoiceItem.kind.in_((kind, *FOLLOWING)),
             )
         )
+        if service_ids is not None:
+            # What follows an item is of no service.
+            of_these = InvoiceItem.service_id.in_(service_ids)
+            query = query.where(or_(of_these, InvoiceItem.kind.in_(FOLLOWING)))
         rows = db.session.execute(query.execution_options(populate_existing=True))
         return cls([Link(*row) for row in rows])
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.record import record
 from dashboard.billing.draft import rate_invoice
-from dashboard.billing.locks import lock_invoice, lock_invoices
+from dashboard.billing.fold import count_waiting
+from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
@@ -45,10 +46,15 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
 def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> list[Invoice]:
     """Seal those of these closing invoices whose grace is over; return the ones sealed now.
 
-    Without `wait` those that somebody is changing are left for the next time.
-    From that commit on nothing changes their items, so the final sync races with nothing.
+    Without `wait` those of organizations that somebody is changing are left for the next time.
+    What was accepted until now is on them; from that commit on nothing changes their items, so the
+    final sync races with nothing, and what is accepted meanwhile is late usage.
     """
-    sealed = [one for one in lock_invoices(invoice_ids, wait=wait) if grace_is_over(one, now)]
+    organizations = select(Invoice.organization_id).where(Invoice.id.in_(invoice_ids)).distinct()
+    locked = lock_open(db.session.scalars(organizations).all(), wait=wait)
+    sealed = [one for one in locked if one.id in invoice_ids and grace_is_over(one, now)]
+    if sealed:
+        count_waiting(locked, now=now)
     for invoice in sealed:
         invoice.status = "sealed"
         invoice.sealed_at = now

@@ -103,25 +103,36 @@ def lock_invoices(invoice_ids: Collection[int], *, wait: bool = True) -> Sequenc
     return db.session.scalars(for_change(query, of=Invoice, wait=wait)).all()
 
 
-def lock_open(organization_ids: Collection[int], *, after: int = 0) -> Sequence[Invoice]:
+def lock_open(
+    organization_ids: Collection[int], *, after: int = 0, wait: bool = True
+) -> Sequence[Invoice]:
     """Lock and return the draft and closing invoices of these organizations, as they are now.
 
     Only those `after` an invoice's id, for who holds that one already and concerns later ones.
+    Without `wait` organizations are left out of which somebody else holds an invoice.
     A cycle that rolled while we waited has opened an invoice that was not asked for: then all
     locks are let go and taken again, which keeps their order. Raises Busy if that does not end.
     """
+    wanted = _open(organization_ids, after)
     if rehearses():
-        return db.session.scalars(_open(organization_ids, after)).all()
+        return db.session.scalars(wanted).all()
     for _ in range(_ATTEMPTS):
         savepoint = db.session.begin_nested()
-        wanted = _open(organization_ids, after)
-        locked = db.session.scalars(for_change(wanted, of=Invoice)).all()
-        now_open = db.session.scalars(wanted.with_only_columns(Invoice.id)).all()
-        if [invoice.id for invoice in locked] == list(now_open):
+        locked = db.session.scalars(for_change(wanted, of=Invoice, wait=wait)).all()
+        missed = _missed(locked, wanted)
+        if not missed or not wait:
             savepoint.commit()
-            return locked
+            return [invoice for invoice in locked if invoice.organization_id not in missed]
         savepoint.rollback()
     raise Busy("The cycle is being rolled. Nothing was changed. Try again in a moment.")
+
+
+def _missed(locked: Collection[Invoice], wanted: Select[Invoice]) -> set[int]:
+    """Return the organizations of whose open invoices not all, or others, are `locked`."""
+    columns = wanted.with_only_columns(Invoice.id, Invoice.organization_id)
+    now_open = dict(db.session.execute(columns).all())
+    held = {invoice.id: invoice.organization_id for invoice in locked}
+    return {organization_id for _, organization_id in held.items() ^ now_open.items()}
 
 
 def _open(organization_ids: Collection[int], after: int) -> Select[Invoice]:

@@ -66,7 +66,11 @@ def rerate_services(
     """
     if not services or not cycles:
         return set()
-    chains = chains or fee_chains(services[0].organization_id, cycles)
+    if chains is None:
+        of_cycles = {cycle.id for cycle in cycles}
+        ids = {service.id for service in services}
+        of_organization = {services[0].organization_id}
+        chains = Chains.load("recurring", of_organization, of_cycles, service_ids=ids)
     changed: set[Invoice] = set()
     for fee in fees(services, cycles):
         for invoice in targets.of_cycle(fee.cycle):

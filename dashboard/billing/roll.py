@@ -11,6 +11,7 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.carry import current_draft
 from dashboard.billing.close import close, seal_now
+from dashboard.billing.fold import count_waiting
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.stuck import is_to_be_tried
@@ -70,6 +71,8 @@ def roll_early(
     nominal cycle. `invoice_id` is the invoice the actor saw; raises `Stale` when that is no longer
     the current one, so a second click rolls nothing.
     """
+    # What was accepted until now belongs to what is cut off.
+    count_waiting(lock_open({organization.id}), now=now)
     invoice = current_draft(organization.id)
     if invoice_id not in (None, invoice.id):
         raise Stale("This invoice was rolled already. Nothing was changed. Look at the next one.")

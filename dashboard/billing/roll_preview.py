@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dashboard.billing.close import shorten
 from dashboard.billing.draft import current_invoice, rerate_recurring
+from dashboard.billing.fold import count_now
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.recurring import fee_chains
@@ -39,6 +40,7 @@ def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
 
     Only fees move: usage, charges and credits are billed as they stand.
     """
+    count_now(organization.id, now=now)
     with rehearsal():
         invoice = current_invoice(organization)
         items = _items_of(invoice)

@@ -59,6 +59,9 @@ class Organization(Model):
     customer_at_stripe: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
     # Set at first need, idempotently.
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
+    # Rises with every attachment and end of a metered service, under the row's lock: usage that was
+    # accepted under another one is looked at again when it is counted.
+    services_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,20 @@ def price_by_code(code: str) -> Price:
     if price is None:
         raise NotFound(f"There is no price {code}. See the list of prices.")
     return price
+
+
+def prices_by_code(codes: Sequence[str]) -> dict[str, Price]:
+    """Return the prices by code; raise NotFound with the index of each that there is none of."""
+    query = select(Price).where(Price.code.in_(set(codes))).options(selectinload(Price.versions))
+    found = {price.code: price for price in db.session.scalars(query)}
+    missing = [
+        {"index": index, "field": "price", "code": NotFound.code, "detail": f"No price {code}."}
+        for index, code in enumerate(codes)
+        if code not in found
+    ]
+    if missing:
+        raise NotFound("There is no such price. Nothing was changed. See the list.", errors=missing)
+    return found
 
 
 def _by_code(code: str) -> Price | None:

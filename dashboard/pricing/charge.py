@@ -30,7 +30,7 @@ class Step:
     @property
     def amount(self) -> Fraction:
         """The step's amount in minor units, exact."""
-        return Fraction(self.quantity) * Fraction(self.unit_amount) + Fraction(self.flat_amount)
+        return Fraction(EXACT.fma(self.quantity, self.unit_amount, self.flat_amount))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ def grouped(value: Decimal) -> str:
 
 def fraction_text(value: Fraction) -> str:
     """Write an exact amount with at most twelve places; an ellipsis for digits left out."""
-    scaled, rest = divmod(abs(value) * _SHOWN, 1)
-    text = plain(EXACT.scaleb(Decimal(int(scaled)), -_SHOWN_PLACES))
+    # In whole numbers: a fraction of fractions looks for common divisors at every step.
+    scaled, rest = divmod(abs(value.numerator) * _SHOWN, value.denominator)
+    text = plain(EXACT.scaleb(Decimal(scaled), -_SHOWN_PLACES))
     return f"{'-' if value < 0 else ''}{text}{'…' if rest else ''}"
 
 
@@ -61,8 +62,9 @@ def major_fraction_text(minor_units: Fraction, currency: str) -> str:
     """Write an exact, unrounded number of minor units as an amount of the currency."""
     if minor_units.denominator == 1:
         return major_text(Decimal(int(minor_units)), currency)
-    scaled, rest = divmod(abs(minor_units) / 10 ** minor_digits(currency) * _SHOWN, 1)
-    text = grouped(EXACT.scaleb(Decimal(int(scaled)), -_SHOWN_PLACES))
+    whole = minor_units.denominator * 10 ** minor_digits(currency)
+    scaled, rest = divmod(abs(minor_units.numerator) * _SHOWN, whole)
+    text = grouped(EXACT.scaleb(Decimal(scaled), -_SHOWN_PLACES))
     return _signed(minor_units < 0, f"{text}{'…' if rest else ''}", currency)
 
 

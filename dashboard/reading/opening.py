@@ -31,6 +31,7 @@ from dashboard.reading.rows import (
 from dashboard.services.models import Service
 from dashboard.statement import Statement, columns, parameter, split
 from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.usage.waiting import waits_of
 
 _SIZE = len(IDENTITY)
 
@@ -147,6 +148,7 @@ def _around() -> list[ColumnElement[Any]]:
         (~elsewhere.exists()).label("is_alone"),
         or_(unfinished.exists(), undecided.exists()).label("has_unfinished"),
         case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
+        waits_of(of_organization).label("has_waiting"),
     ]
 
 

@@ -110,7 +110,7 @@ class Around(NamedTuple):
     """What else the page of a draft depends on.
 
     `is_alone`: no other invoice bills its cycle. `attached_at`: when the first service was, of an
-    organization's first invoice.
+    organization's first invoice. `has_waiting`: usage was accepted that is not on the bill yet.
     """
 
     starts_at: datetime
@@ -118,6 +118,7 @@ class Around(NamedTuple):
     is_alone: bool
     has_unfinished: bool
     attached_at: datetime | None
+    has_waiting: bool
 
 
 class LastIssued(NamedTuple):

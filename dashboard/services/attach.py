@@ -1,7 +1,9 @@
-"""Attach a price to an organization."""
+"""Attach prices to an organization."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,19 +11,22 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_fees
 from dashboard.billing.effects import rate_effects
-from dashboard.billing.locks import share_price
+from dashboard.billing.fold import count_waiting
+from dashboard.billing.locks import lock_row, share_price
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
-from dashboard.errors import Invalid
+from dashboard.errors import BillingError, Invalid, at_index
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price
 from dashboard.pricing.versions import version_at
-from dashboard.services.instant import effective_instant
+from dashboard.services.instant import effective_instant, first_cycle_start
 from dashboard.services.known import Attachment, attachments_of, ends_before, known_attachment
 from dashboard.services.models import Service, ServiceChange
 from dashboard.usage.reassign import reassign_usage, refuse_ambiguity
+
+Wanted = tuple[Price, Attachment]
 
 
 def attach_service(
@@ -36,22 +41,88 @@ def attach_service(
     UsageCounted, Invalid.
     """
     share_price(price)
-    locked = open_invoices([organization], now=now)
-    earlier = attachments_of(organization, wanted.external_id)
-    existing = known_attachment(earlier, price, wanted)
-    if existing is not None:
-        return existing
-    at = whole_second(effective_instant(organization.id, wanted.at, now=now))
-    at = max(at, ends_before(earlier, default=at))
-    _check(organization, price, wanted.quantity, at)
-    service = _made(organization, price, wanted, at, now)
-    if price.meter is not None:
-        refuse_ambiguity(service, since=at)
-    rate_effects([service], locked, since=at, now=now)
-    facts = {"price": price.code, "quantity": plain(wanted.quantity), "at": at.isoformat()}
-    record("service.attached", service, actor, facts, now=now)
-    reassign_usage(service, locked, since=at, now=now, actor=actor)
-    return service
+    return _Attaching(organization, now, actor).attach([(price, wanted)])[0]
+
+
+def attach_services(
+    organization: Organization, wanted: Sequence[Wanted], *, now: datetime, actor: Actor
+) -> list[Service]:
+    """Return the services, attached as `attach_service` does one after the other; all or none.
+
+    The bill is locked and rated once. What refuses one of them tells its index, from 0.
+    """
+    with db.session.begin_nested():
+        # In one order, as whoever shares several does.
+        for price in sorted({price for price, _ in wanted}, key=lambda one: one.id):
+            share_price(price)
+        return _Attaching(organization, now, actor).attach(wanted)
+
+
+class _Attaching:
+    """An organization whose open invoices are held, to have services attached."""
+
+    def __init__(self, organization: Organization, now: datetime, actor: Actor) -> None:
+        self.organization, self.now, self.actor = organization, now, actor
+        lock_row(organization)
+        self.locked = open_invoices([organization], now=now)
+        self.first = first_cycle_start(organization.id)
+        # By external id, the newest attachment first.
+        self.earlier: dict[str, list[Service]] = defaultdict(list)
+
+    def attach(self, wanted: Sequence[Wanted]) -> list[Service]:
+        """Attach each that is not attached yet, and bill the new ones together."""
+        for service in attachments_of(self.organization, {one.external_id for _, one in wanted}):
+            self.earlier[service.external_id or ""].append(service)
+        if any(price.meter is not None for price, _ in wanted):
+            count_waiting(self.locked, now=self.now)
+        services: list[Service] = []
+        new: list[Service] = []
+        for index, (price, one) in enumerate(wanted):
+            try:
+                known = self._known(price, one)
+                service = known or self._add(price, one)
+                if known is None:
+                    new.append(service)
+            except BillingError as why:
+                raise why if len(wanted) == 1 else at_index(why, index) from None
+            services.append(service)
+        db.session.flush()
+        self._bill(new)
+        return services
+
+    def _known(self, price: Price, wanted: Attachment) -> Service | None:
+        return known_attachment(self.earlier.get(wanted.external_id or "", ()), price, wanted)
+
+    def _add(self, price: Price, wanted: Attachment) -> Service:
+        organization, now = self.organization, self.now
+        earlier = self.earlier[wanted.external_id] if wanted.external_id else []
+        instant = effective_instant(organization.id, wanted.at, now=now, first=self.first)
+        at = whole_second(instant)
+        at = max(at, ends_before(earlier, default=at))
+        _check(organization, price, wanted.quantity, at)
+        service = _made(organization, price, wanted, at, now)
+        if price.meter is not None:
+            organization.services_revision += 1
+            refuse_ambiguity(service, since=at)
+        earlier.insert(0, service)
+        return service
+
+    def _bill(self, services: Sequence[Service]) -> None:
+        """Put their fees on the bill, and the usage they cover back."""
+        if not services:
+            return
+        first = min(service.attached_at for service in services)
+        rate_effects(services, self.locked, since=first, now=self.now)
+        for service in services:
+            facts = {
+                "price": service.price.code,
+                "quantity": plain(service.changes[0].quantity),
+                "at": service.attached_at.isoformat(),
+            }
+            record("service.attached", service, self.actor, facts, now=self.now)
+            reassign_usage(
+                service, self.locked, since=service.attached_at, now=self.now, actor=self.actor
+            )
 
 
 def _made(
@@ -62,6 +133,7 @@ def _made(
     )
     service = Service(
         organization_id=organization.id,
+        price_id=price.id,
         price=price,
         external_id=wanted.external_id,
         label=wanted.label or price.name,
@@ -70,7 +142,6 @@ def _made(
         changes=[first],
     )
     db.session.add(service)
-    db.session.flush()
     return service
 
 

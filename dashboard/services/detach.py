@@ -8,6 +8,8 @@ from datetime import datetime
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.effects import rate_effects
+from dashboard.billing.fold import count_waiting
+from dashboard.billing.locks import lock_row
 from dashboard.billing.period import second_after
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
@@ -44,6 +46,7 @@ def detach_service(
     its attachment.
     """
     organization = db.session.get_one(Organization, service.organization_id)
+    lock_row(organization)
     locked = open_invoices([organization], now=now)
     db.session.refresh(service)
     if service.detached_at is not None:
@@ -55,6 +58,9 @@ def detach_service(
             "Nothing was changed. Choose a later instant.",
             field="at",
         )
+    if service.price.meter is not None:
+        count_waiting(locked, now=now)
+        organization.services_revision += 1
     service.detached_at = instant
     db.session.flush()
     rate_effects([service], locked, since=instant, now=now)

@@ -18,11 +18,20 @@ class InstantOutOfBounds(Invalid):
     code = "instant_out_of_bounds"
 
 
-def effective_instant(organization_id: int, at: datetime | None, *, now: datetime) -> datetime:
+def first_cycle_start(organization_id: int) -> datetime | None:
+    """Return when the organization's first cycle began, before which nothing is billed."""
+    query = select(func.min(BillingCycle.starts_at))
+    return db.session.scalar(query.where(BillingCycle.organization_id == organization_id))
+
+
+def effective_instant(
+    organization_id: int, at: datetime | None, *, now: datetime, first: datetime | None = None
+) -> datetime:
     """Return `at`, or `now` without it; raise InstantOutOfBounds.
 
-    Services are billed by whole seconds: what begins takes the `whole_second` of the instant, what
-    ends the `second_after` it, so that usage of a fraction is inside.
+    `first` is `first_cycle_start`, read here unless the caller has it. Services are billed by whole
+    seconds: what begins takes the `whole_second` of the instant, what ends the `second_after` it,
+    so that usage of a fraction is inside.
     """
     policy = current_policy()
     instant = at or now
@@ -34,8 +43,7 @@ def effective_instant(organization_id: int, at: datetime | None, *, now: datetim
             f"is more than {policy.usage_max_age_days} days ago",
             "Add a charge or credit with a reason instead",
         )
-    query = select(func.min(BillingCycle.starts_at))
-    first = db.session.scalar(query.where(BillingCycle.organization_id == organization_id))
+    first = first or first_cycle_start(organization_id)
     if first is None or instant < first:
         raise _refusal(
             instant, "is before the organization's first cycle", "Choose a later instant"

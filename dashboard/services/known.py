@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -41,12 +41,15 @@ class ServiceDetached(Conflict):
     code = "service_detached"
 
 
-def attachments_of(organization: Organization, external_id: str | None) -> Sequence[Service]:
-    """Return the attachments of this external id, the newest first."""
-    if external_id is None:
+def attachments_of(
+    organization: Organization, external_ids: Collection[str | None]
+) -> Sequence[Service]:
+    """Return the attachments of these external ids, the newest first."""
+    named = {one for one in external_ids if one is not None}
+    if not named:
         return []
     query = select(Service).where(
-        Service.organization_id == organization.id, Service.external_id == external_id
+        Service.organization_id == organization.id, Service.external_id.in_(named)
     )
     # What we waited for may have detached a service that the session holds as it was.
     fresh = query.execution_options(populate_existing=True)

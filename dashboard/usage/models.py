@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from dashboard.extensions import Model
@@ -18,7 +18,8 @@ class UsageKey(Model):
 
     __tablename__ = "usage_keys"
 
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    # No foreign key, here and in the records: it would be checked row by row. See `accept`.
+    organization_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     # What the key stands for, so that the same key with other contents is refused by name.
     fingerprint: Mapped[str] = mapped_column(String(64))
@@ -38,7 +39,7 @@ class UsageRecord(Model):
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
     meter: Mapped[str] = mapped_column(String(63))
@@ -51,8 +52,26 @@ class UsageRecord(Model):
     received_at: Mapped[datetime]
 
 
+class UsageWaiting(Model):
+    """Units of a day that were accepted and are not on the bill yet: docs/decisions/fold.md."""
+
+    __tablename__ = "usage_waiting"
+
+    organization_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    cycle_id: Mapped[int]
+    price_version_id: Mapped[int]
+    service_id: Mapped[int | None]
+    day: Mapped[date]
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    # The organization's, when its services were read: they may have changed since.
+    services_revision: Mapped[int]
+    # Together with the rest it tells which records these are.
+    received_at: Mapped[datetime]
+
+
 class UsageTakenOff(Model):
-    """A record that was counted and is no longer billed, and why; the record itself is kept."""
+    """A record that was accepted and is not billed, and why; the record itself is kept."""
 
     __tablename__ = "usage_taken_off"
     __table_args__ = (
@@ -64,7 +83,7 @@ class UsageTakenOff(Model):
     recorded_at: Mapped[datetime]
     # The code a record is refused with that comes after the fact which took this one off.
     reason: Mapped[str] = mapped_column(String(40))
-    # The service whose change did it.
+    # The service whose change did it, or whose price could not take the units.
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
     taken_off_at: Mapped[datetime]
 

@@ -1,64 +1,205 @@
-"""Record usage: a batch counts as a whole or not at all, each key once, the items with it."""
+"""Record usage: a batch is accepted as a whole or not at all, each key once.
+
+Nobody's bill is touched and nobody's invoice locked, so senders do not wait for each other: the
+records are written with their keys and with what they come to, and that is counted when somebody
+looks, or by the folder (`billing.fold`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 
-from dashboard.billing.models import Invoice
-from dashboard.billing.revision import touch_all
+from dashboard.billing.fold import count_waiting, count_what_fits
+from dashboard.billing.locks import lock_open
 from dashboard.billing.roll import CycleCannotOpen, open_invoices
-from dashboard.billing.targets import Targets
+from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.usage.bill import bill
+from dashboard.usage.books import Books
 from dashboard.usage.entry import BatchRefused, BatchResult, Problem, UsageEntry, quantity_problem
-from dashboard.usage.resolve import Books, Fact, Unresolved
+from dashboard.usage.resolve import Fact, Resolver, Unresolved
+from dashboard.usage.shelf import Shelf
 from dashboard.usage.store import (
     Counted,
+    Outdated,
     OwnedKey,
-    add_records,
-    add_totals,
-    claim_keys,
+    accept,
+    add,
     read_counted,
-    totals_of,
+    unclaim,
 )
 
-Owned = dict[int, tuple[int, UsageEntry]]
+TRIES = 3
+_shelf = Shelf()
 
 
 def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult:
-    """Count `entries` and move the totals and items by their sums; a key counted before is skipped.
+    """Accept `entries`, to be counted when the bill is next looked at; a known key is skipped.
 
-    A number of statements that does not depend on the size of the batch. Raises BatchRefused, with
-    every entry that can not be counted by index, after undoing all of it.
+    One statement for any number of records of any number of organizations, and a few where the
+    books of one are not kept. Raises BatchRefused, with every entry that can not be counted by
+    index; nothing is recorded then.
     """
-    with db.session.begin_nested():
-        organizations = _organizations(entries)
-        locked = _open_invoices(entries, organizations.values(), now)
-        owned, problems = _owned(entries, organizations)
-        fresh, repeated = _claim(owned, problems)
-        facts = _resolve({index: owned[index] for index in fresh}, problems, now)
-        if problems:
-            raise BatchRefused(problems)
-        _write(facts, locked, now)
-        return BatchResult(recorded=len(facts), duplicates=repeated)
+    slugs, meters = {one.organization for one in entries}, {one.meter for one in entries}
+    kept = _shelf.kept(slugs, meters)
+    if kept is not None:
+        # Nobody is refused by what may have changed.
+        with suppress(Outdated, BatchRefused):
+            return _record(entries, kept, now)
+    for _ in range(TRIES):
+        books = _open_books(entries, slugs, meters, now)
+        with suppress(Outdated):
+            return _record(entries, books, now)
+    raise Busy("The services are changing all the time. Nothing was recorded. Send it again.")
 
 
-def _organizations(entries: Collection[UsageEntry]) -> dict[str, Organization]:
-    slugs = {entry.organization for entry in entries}
+def _record(entries: Sequence[UsageEntry], books: Books, now: datetime) -> BatchResult:
+    batch = _Batch(entries, books, now)
+    batch.read()
+    facts = batch.fresh()
+    if facts:
+        dear = {fact.account.id for fact in facts.values() if not fact.is_modest}
+        if dear:
+            _accept_and_count(batch, facts, dear)
+        else:
+            batch.accept(facts)
+    return BatchResult(recorded=batch.recorded, duplicates=sorted(batch.repeated))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of each entry of a batch, by its index."""
+
+    entries: Sequence[UsageEntry]
+    books: Books
+    now: datetime
+    # The first entry with each key, what it is billed by or why it is not, and what else is wrong.
+    first: dict[OwnedKey, int] = field(default_factory=dict)
+    facts: dict[int, Fact] = field(default_factory=dict)
+    unresolved: dict[int, Problem] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    # Entries that say again what one before them in the batch, or one counted before, said.
+    again: list[tuple[int, OwnedKey]] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    recorded: int = 0
+
+    def read(self) -> None:
+        """Resolve every entry."""
+        resolver = Resolver(self.books, now=self.now)
+        for index, entry in enumerate(self.entries):
+            account = self.books.accounts.get(entry.organization)
+            wrong = quantity_problem(index, entry.quantity)
+            if wrong is not None:
+                self.problems.append(wrong)
+            elif account is None:
+                self.problems.append(unknown_organization(index, entry))
+            elif self.first.setdefault(key := (account.id, entry.key), index) != index:
+                self.again.append((index, key))
+            else:
+                try:
+                    self.facts[index] = resolver.fact(entry, account)
+                except Unresolved as why:
+                    self.unresolved[index] = why.at(index)
+
+    def fresh(self) -> dict[int, Fact]:
+        """Return the facts to write; raise BatchRefused if an entry can not be counted.
+
+        What was counted before is not refused for having grown old since.
+        """
+        counted: dict[OwnedKey, Counted] = {}
+        if self.unresolved or self.problems:
+            counted = read_counted(self.first.keys())
+            known = {index for key, index in self.first.items() if key in counted}
+            self.problems += [why for at, why in self.unresolved.items() if at not in known]
+            self.facts = {at: fact for at, fact in self.facts.items() if at not in known}
+            self.again += [(index, key) for key, index in self.first.items() if index in known]
+        self._compare(self.again, counted)
+        return self.facts
+
+    def accept(self, facts: dict[int, Fact]) -> None:
+        """Write the facts but for what was counted before; raise BatchRefused as `fresh` does."""
+        claimed = accept(facts.values(), self.books, now=self.now)
+        self.recorded = len(claimed)
+        if len(claimed) == len(facts):
+            return
+        keys = {at: (fact.account.id, fact.entry.key) for at, fact in facts.items()}
+        others = [(at, key) for at, key in keys.items() if key not in claimed]
+        try:
+            self._compare(others, read_counted([key for _, key in others]))
+        except BatchRefused:
+            unclaim(claimed)
+            raise
+        add([fact for at, fact in facts.items() if keys[at] in claimed], now=self.now)
+
+    def _compare(
+        self, others: Collection[tuple[int, OwnedKey]], counted: dict[OwnedKey, Counted]
+    ) -> None:
+        """Tell repetitions from keys that stand for something else; raise BatchRefused."""
+        for index, key in others:
+            entry, earlier = self.entries[index], self.entries[self.first[key]]
+            stands_for = counted.get(key) or Counted(earlier.fingerprint, None)
+            problem = _key_problem(index, entry, stands_for)
+            if problem is None:
+                self.repeated.append(index)
+            else:
+                self.problems.append(problem)
+        if self.problems:
+            raise BatchRefused(self.problems)
+
+
+def unknown_organization(index: int, entry: UsageEntry) -> Problem:
+    """Return the problem of an entry of nobody, or of somebody the sender may not know of."""
+    detail = f"There is no organization {entry.organization}."
+    return Problem(index, "organization", "unknown_organization", detail)
+
+
+def _key_problem(index: int, entry: UsageEntry, stands_for: Counted) -> Problem | None:
+    if stands_for.fingerprint != entry.fingerprint:
+        detail = f"The key {entry.key} was used for another record. Use a new key."
+        return Problem(index, "key", "key_reused", detail)
+    if stands_for.taken_off is None:
+        return None
+    if stands_for.taken_off != "not_attached":
+        detail = "It was accepted, and taken off again: with it a line would hold too much."
+        return Problem(index, "quantity", stands_for.taken_off, detail)
+    detail = (
+        f"It was counted, and taken off again: the service was detached before "
+        f"{entry.recorded_at.isoformat()}. Attach it for that time to put it back."
+    )
+    return Problem(index, "recorded_at", stands_for.taken_off, detail)
+
+
+def _open_books(
+    entries: Sequence[UsageEntry], slugs: set[str], meters: set[str], now: datetime
+) -> Books:
+    """Return the books as they are, after the cycles have begun that entries belong to.
+
+    The clock opens them too, a moment after they begin; until then the first usage does.
+    """
+    books = _shelf.read(slugs, meters, now=now)
+    ends = {slug: one.cycles[0].ends_at for slug, one in books.accounts.items() if one.cycles}
+    over = {
+        entry.organization
+        for entry in entries
+        if entry.organization in ends and ends[entry.organization] <= min(entry.recorded_at, now)
+    }
+    if not over:
+        return books
+    _roll(over, entries, now)
+    return _shelf.read(slugs, meters, now=now)
+
+
+def _roll(slugs: Collection[str], entries: Sequence[UsageEntry], now: datetime) -> None:
+    """Open the cycles of now; one that can not open is a problem of its own entries."""
     found = db.session.scalars(select(Organization).where(Organization.slug.in_(slugs)))
-    return {organization.slug: organization for organization in found}
-
-
-def _open_invoices(
-    entries: Sequence[UsageEntry], organizations: Collection[Organization], now: datetime
-) -> Sequence[Invoice]:
-    """Return the locked open invoices; one that can not open is a problem of its own entries."""
     try:
-        return open_invoices(organizations, now=now)
+        open_invoices(found.all(), now=now)
+        db.session.flush()
     except CycleCannotOpen as why:
         raise BatchRefused(
             [
@@ -69,74 +210,25 @@ def _open_invoices(
         ) from None
 
 
-def _owned(
-    entries: Sequence[UsageEntry], organizations: dict[str, Organization]
-) -> tuple[Owned, list[Problem]]:
-    """Return the entries by index with their organizations' ids, and what is wrong in itself."""
-    owned: Owned = {}
-    problems: list[Problem] = []
-    for index, entry in enumerate(entries):
-        wrong = quantity_problem(index, entry.quantity)
-        organization = organizations.get(entry.organization)
-        if wrong is not None:
-            problems.append(wrong)
-        elif organization is None:
-            detail = f"There is no organization {entry.organization}."
-            problems.append(Problem(index, "organization", "unknown_organization", detail))
-        else:
-            owned[index] = (organization.id, entry)
-    return owned, problems
+def _accept_and_count(batch: _Batch, facts: dict[int, Fact], organization_ids: set[int]) -> None:
+    """Accept units of which some are so many that a line may not hold them, and count them now.
 
-
-def _claim(owned: Owned, problems: list[Problem]) -> tuple[list[int], list[int]]:
-    """Claim the keys; return the indexes of fresh entries and of repeated ones.
-
-    A key that stands for something else, before or in this batch, is a problem.
+    Raises BatchRefused with each entry of a price that they are too much for.
     """
-    first: dict[OwnedKey, int] = {}
-    for index, (organization_id, entry) in owned.items():
-        first.setdefault((organization_id, entry.key), index)
-    claimed = claim_keys([owned[index] for index in first.values()]) if first else set()
-    counted = read_counted(first.keys() - claimed)
-    repeated: list[int] = []
-    for index, (organization_id, entry) in owned.items():
-        key = (organization_id, entry.key)
-        if key in claimed and first[key] == index:
-            continue
-        stands_for = counted.get(key) or Counted(owned[first[key]][1].fingerprint, None)
-        if stands_for.fingerprint != entry.fingerprint:
-            detail = f"The key {entry.key} was used for another record. Use a new key."
-            problems.append(Problem(index, "key", "key_reused", detail))
-        elif stands_for.taken_off is not None:
-            detail = (
-                f"It was counted, and taken off again: the service was detached before "
-                f"{entry.recorded_at.isoformat()}. Attach it for that time to put it back."
+    locked = lock_open(organization_ids)
+    count_waiting(locked, now=batch.now)
+    with db.session.begin_nested():
+        batch.accept(facts)
+        too_much = {
+            (count.cycle_id, version_id): why
+            for count, why in count_what_fits(locked, now=batch.now)
+            for version_id in count.version_ids
+        }
+        if too_much:
+            raise BatchRefused(
+                [
+                    Problem(index, "quantity", why.code, why.message)
+                    for index, fact in facts.items()
+                    if (why := too_much.get((fact.cycle_id, fact.version.id)))
+                ]
             )
-            problems.append(Problem(index, "recorded_at", stands_for.taken_off, detail))
-        else:
-            repeated.append(index)
-    fresh = [index for key, index in first.items() if key in claimed]
-    return fresh, repeated
-
-
-def _resolve(fresh: Owned, problems: list[Problem], now: datetime) -> dict[int, Fact]:
-    if not fresh:
-        return {}
-    organization_ids = {organization_id for organization_id, _ in fresh.values()}
-    books = Books(organization_ids, {entry.meter for _, entry in fresh.values()}, now=now)
-    facts: dict[int, Fact] = {}
-    for index, (organization_id, entry) in fresh.items():
-        try:
-            facts[index] = books.fact(entry, organization_id, now=now)
-        except Unresolved as why:
-            problems.append(why.at(index))
-    return facts
-
-
-def _write(facts: Mapping[int, Fact], locked: Collection[Invoice], now: datetime) -> None:
-    if not facts:
-        return
-    add_records(facts.values(), now=now)
-    add_totals(totals_of(facts.values()))
-    targets = Targets.load(locked, {fact.cycle for fact in facts.values()})
-    touch_all(bill(facts, targets, now=now), now=now)

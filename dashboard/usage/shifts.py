@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import text
 
 from dashboard.extensions import db
-from dashboard.services.models import Service
 
 # One statement, however many records: each record's service and price version as they are now
 # against those it is billed by. Where several prices count it, it stays as it is: see
-# `refuse_ambiguity`.
+# `refuse_ambiguity`. What was accepted since the caller counted what waited is left alone: its turn
+# comes when it is counted.
 REASSIGN = text("""
     with reported as (
         select records.*, off.key is not null as is_off
@@ -21,6 +21,14 @@ REASSIGN = text("""
         left join usage_taken_off as off using (organization_id, key)
         where records.organization_id = :organization and records.meter = :meter
           and records.recorded_at >= :since
+          and (off.reason is null or off.reason = 'not_attached')
+          and not exists (
+              select from usage_waiting as waiting
+              where waiting.organization_id = :organization
+                and waiting.received_at = records.received_at
+                and waiting.price_version_id = records.price_version_id
+                and waiting.service_id is not distinct from records.service_id
+                and waiting.day = cast(records.recorded_at at time zone 'UTC' as date))
     ), attached as (
         select reported.key, count(distinct services.price_id) as prices,
                min(services.price_id) as price_id,
@@ -48,7 +56,12 @@ REASSIGN = text("""
     ), taken_off as (
         insert into usage_taken_off
             (organization_id, key, recorded_at, reason, service_id, taken_off_at)
-        select organization_id, key, recorded_at, 'not_attached', :service, :now
+        select organization_id, key, recorded_at, 'not_attached',
+               coalesce(cast(:service as bigint), service_id, (
+                   select max(services.id) from services
+                   join prices on prices.id = services.price_id
+                   where services.organization_id = :organization and prices.meter = :meter)),
+               :now
         from changed where to_version is null
     ), put_back as (
         delete from usage_taken_off as off using changed
@@ -66,10 +79,6 @@ REASSIGN = text("""
     from changed group by 1, 2, 3, 4, 5, 6
 """)
 
-DROP_EMPTY_TOTALS = text("""
-    delete from usage_totals
-    where organization_id = :organization and cycle_id = any(:cycles) and quantity = 0
-""")
 
 # Usage that named no service is counted only while one price of its meter is attached.
 AMBIGUOUS = text("""
@@ -86,6 +95,15 @@ AMBIGUOUS = text("""
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """The records of an organization and a meter that were recorded from `since` on."""
+
+    organization: int
+    meter: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Shift:
     """Records of one day that were billed by one thing and are by another (None: by nothing)."""
 
@@ -99,28 +117,17 @@ class Shift:
     quantity: Decimal
 
 
-def shift_usage(service: Service, *, since: datetime, now: datetime) -> list[Shift]:
-    """Write what the records from `since` on are billed by now; return what that shifts."""
-    asked = _facts(service, since) | {"service": service.id, "now": now}
-    return [Shift(*row) for row in db.session.execute(REASSIGN, asked)]
+def shift_usage(of: Metered, *, by: int | None, now: datetime) -> list[Shift]:
+    """Write what these records are billed by now; return what that shifts.
+
+    `by`: the service whose change did it, to be named with what is taken off. Without it that is
+    the one that it was billed by.
+    """
+    rows = db.session.execute(REASSIGN, asdict(of) | {"service": by, "now": now})
+    return [Shift(*row) for row in rows]
 
 
-def count_ambiguous(service: Service, *, since: datetime) -> tuple[int, datetime | None]:
-    """Return how many counted records could mean `service` or another price, and the newest."""
-    asked = _facts(service, since) | {"price": service.price_id}
-    count, newest = db.session.execute(AMBIGUOUS, asked).one()
+def count_ambiguous(of: Metered, *, price_id: int) -> tuple[int, datetime | None]:
+    """Return how many counted records could mean this price or another, and the newest of them."""
+    count, newest = db.session.execute(AMBIGUOUS, asdict(of) | {"price": price_id}).one()
     return count, newest
-
-
-def drop_empty_totals(organization_id: int, cycle_ids: set[int]) -> None:
-    """Remove the daily totals of which nothing is left."""
-    asked = {"organization": organization_id, "cycles": list(cycle_ids)}
-    db.session.execute(DROP_EMPTY_TOTALS, asked)
-
-
-def _facts(service: Service, since: datetime) -> dict[str, object]:
-    return {
-        "organization": service.organization_id,
-        "meter": service.price.meter,
-        "since": since,
-    }

@@ -1,18 +1,16 @@
-"""The statements that write a batch: one each, however many entries it has."""
+"""The statements that write a batch, and that read what its keys stand for."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
 
 from dashboard.extensions import db
-from dashboard.pricing.exact import EXACT
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage import arrays
+from dashboard.usage.books import Books
 from dashboard.usage.resolve import Fact
 
 OwnedKey = tuple[int, str]
@@ -25,23 +23,74 @@ class Counted(NamedTuple):
     taken_off: str | None
 
 
-class TotalKey(NamedTuple):
-    """What a daily total is of."""
-
-    organization_id: int
-    cycle_id: int
-    version_id: int
-    service_id: int | None
-    day: date
-
-
-CLAIM_KEYS = text("""
-    insert into usage_keys (organization_id, key, fingerprint, recorded_at)
+SENT = """
     select * from unnest(
-        cast(:organizations as bigint[]), cast(:keys as text[]),
-        cast(:fingerprints as text[]), cast(:instants as timestamptz[]))
-    on conflict do nothing
-    returning organization_id, key
+        cast(:organizations as bigint[]), cast(:keys as text[]), cast(:fingerprints as text[]),
+        cast(:instants as timestamptz[]), cast(:meters as text[]), cast(:named as text[]),
+        cast(:services as bigint[]), cast(:versions as bigint[]), cast(:cycles as bigint[]),
+        cast(:quantities as numeric[]), cast(:revisions as bigint[]))
+    as sent (organization_id, key, fingerprint, recorded_at, meter, named_service, service_id,
+             price_version_id, cycle_id, quantity, services_revision)
+"""
+RECORDS = """
+    insert into usage_records (organization_id, key, recorded_at, meter, named_service, service_id,
+                               price_version_id, cycle_id, quantity, received_at)
+    select organization_id, key, recorded_at, meter, named_service, service_id, price_version_id,
+           cycle_id, quantity, :now
+    from sent
+"""
+WAITING = """
+    insert into usage_waiting (organization_id, cycle_id, price_version_id, service_id, day,
+                               quantity, services_revision, received_at)
+    select organization_id, cycle_id, price_version_id, service_id,
+           cast(recorded_at at time zone 'UTC' as date), sum(quantity), services_revision, :now
+    from sent
+"""
+GROUPED = "group by 1, 2, 3, 4, 5, services_revision"
+
+# Two senders of the same keys wait for each other in one order, so never in a circle. Nothing is
+# written under books that do not hold any more; and records and sums only if every key was new:
+# otherwise the keys come back, and the caller finds out what the others stand for.
+ACCEPT = text(f"""
+    with sent as materialized ({SENT}), books as (
+        select not exists (
+            select from unnest(cast(:accounts as bigint[]), cast(:read as bigint[]))
+                as account (id, revision)
+            left join organizations using (id)
+            where services_revision is distinct from revision
+        ) and (
+            select count(*) from price_versions join prices on prices.id = price_id
+            where prices.meter = any(cast(:counted as text[]))
+        ) = :priced as hold
+    ), claimed as (
+        insert into usage_keys (organization_id, key, fingerprint, recorded_at)
+        select organization_id, key, fingerprint, recorded_at from sent
+        where (select hold from books)
+        order by organization_id, key collate "C"
+        on conflict do nothing
+        returning organization_id, key
+    ), whole as (
+        select count(*) = :size as is_whole from claimed
+    ), records as (
+        {RECORDS} where (select is_whole from whole)
+    ), waiting as (
+        {WAITING} where (select is_whole from whole) {GROUPED}
+    )
+    select hold, organization_id, key
+    from whole cross join books left join claimed on hold
+    where not is_whole
+""")  # noqa: S608  its parts are the constants above
+
+# The rest of a batch whose other records were there.
+ADD = text(f"""
+    with sent as materialized ({SENT}), records as ({RECORDS})
+    {WAITING} {GROUPED}
+""")
+
+UNCLAIM = text("""
+    delete from usage_keys using unnest(cast(:organizations as bigint[]), cast(:keys as text[]))
+        as claimed (organization_id, key)
+    where usage_keys.organization_id = claimed.organization_id and usage_keys.key = claimed.key
 """)
 
 READ_COUNTED = text("""
@@ -51,91 +100,73 @@ READ_COUNTED = text("""
     left join usage_taken_off using (organization_id, key)
 """)
 
-ADD_RECORDS = text("""
-    insert into usage_records (organization_id, key, recorded_at, meter, named_service, service_id,
-                               price_version_id, cycle_id, quantity, received_at)
-    select *, :now from unnest(
-        cast(:organizations as bigint[]), cast(:keys as text[]), cast(:instants as timestamptz[]),
-        cast(:meters as text[]), cast(:named as text[]), cast(:services as bigint[]),
-        cast(:versions as bigint[]), cast(:cycles as bigint[]), cast(:quantities as numeric[]))
-""")
 
-ADD_TOTALS = text("""
-    insert into usage_totals
-        (organization_id, cycle_id, price_version_id, service_id, day, quantity)
-    select * from unnest(
-        cast(:organizations as bigint[]), cast(:cycles as bigint[]), cast(:versions as bigint[]),
-        cast(:services as bigint[]), cast(:days as date[]), cast(:quantities as numeric[]))
-    on conflict (organization_id, cycle_id, price_version_id, service_id, day)
-    do update set quantity = usage_totals.quantity + excluded.quantity
-""")
+class Outdated(Exception):
+    """The books changed since they were read; nothing was written."""
 
 
-def claim_keys(entries: Collection[tuple[int, UsageEntry]]) -> set[OwnedKey]:
-    """Write the keys of `entries` (with their organizations' ids); return those that were new."""
-    rows = db.session.execute(
-        CLAIM_KEYS,
-        {
-            "organizations": [organization_id for organization_id, _ in entries],
-            "keys": [entry.key for _, entry in entries],
-            "fingerprints": [entry.fingerprint for _, entry in entries],
-            "instants": [entry.recorded_at for _, entry in entries],
-        },
-    )
-    return {(organization_id, key) for organization_id, key in rows}
+def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[OwnedKey]:
+    """Write keys, records and what they come to; return the keys that were new.
+
+    When not all were, only the keys are written: `add` the facts of those, or `unclaim` them.
+    Raises Outdated when the books, under which the facts were resolved, do not hold any more.
+    """
+    more = {"now": now, "size": len(facts)} | _revisions(books)
+    rows = db.session.execute(ACCEPT, _columns(facts) | more).all()
+    if not rows:
+        return {(fact.account.id, fact.entry.key) for fact in facts}
+    if not rows[0].hold:
+        raise Outdated
+    return {(row.organization_id, row.key) for row in rows if row.key is not None}
+
+
+def add(facts: Collection[Fact], *, now: datetime) -> None:
+    """Write records and what they come to; their keys are claimed."""
+    if facts:
+        db.session.execute(ADD, _columns(facts) | {"now": now})
+
+
+def unclaim(keys: Collection[OwnedKey]) -> None:
+    """Let go of keys that were claimed in this transaction."""
+    db.session.execute(UNCLAIM, _pairs(keys))
 
 
 def read_counted(keys: Collection[OwnedKey]) -> dict[OwnedKey, Counted]:
     """Return what each of these keys was counted for."""
     if not keys:
         return {}
-    rows = db.session.execute(
-        READ_COUNTED, {"organizations": [one for one, _ in keys], "keys": [key for _, key in keys]}
-    )
+    rows = db.session.execute(READ_COUNTED, _pairs(keys))
     return {(organization_id, key): Counted(*rest) for organization_id, key, *rest in rows}
 
 
-def add_records(facts: Collection[Fact], *, now: datetime) -> None:
-    """Write the records."""
-    db.session.execute(
-        ADD_RECORDS,
-        {
-            "now": now,
-            "organizations": [fact.organization_id for fact in facts],
-            "keys": [fact.entry.key for fact in facts],
-            "instants": [fact.entry.recorded_at for fact in facts],
-            "meters": [fact.entry.meter for fact in facts],
-            "named": [fact.entry.service for fact in facts],
-            "services": [fact.service_id for fact in facts],
-            "versions": [fact.version.version.id for fact in facts],
-            "cycles": [fact.cycle.id for fact in facts],
-            "quantities": [fact.entry.quantity for fact in facts],
-        },
-    )
+def _pairs(keys: Collection[OwnedKey]) -> dict[str, object]:
+    return {
+        "organizations": arrays.integers(one for one, _ in keys),
+        "keys": arrays.texts(key for _, key in keys),
+    }
 
 
-def totals_of(facts: Collection[Fact]) -> dict[TotalKey, Decimal]:
-    """Return what the facts come to by day."""
-    sums: dict[TotalKey, Decimal] = defaultdict(Decimal)
-    for fact in facts:
-        day = fact.entry.recorded_at.astimezone(UTC).date()
-        version_id = fact.version.version.id
-        key = TotalKey(fact.organization_id, fact.cycle.id, version_id, fact.service_id, day)
-        sums[key] = EXACT.add(sums[key], fact.entry.quantity)
-    return sums
+def _revisions(books: Books) -> dict[str, object]:
+    return {
+        "accounts": arrays.integers(one.id for one in books.accounts.values()),
+        "read": arrays.integers(one.services_revision for one in books.accounts.values()),
+        "counted": arrays.texts(books.versions),
+        "priced": sum(versions.count for versions in books.versions.values()),
+    }
 
 
-def add_totals(sums: Mapping[TotalKey, Decimal]) -> None:
-    """Add so much, which may be below zero, to the daily totals."""
-    organizations, cycles, versions, services, days = zip(*sums, strict=True)
-    db.session.execute(
-        ADD_TOTALS,
-        {
-            "organizations": list(organizations),
-            "cycles": list(cycles),
-            "versions": list(versions),
-            "services": list(services),
-            "days": list(days),
-            "quantities": list(sums.values()),
-        },
-    )
+def _columns(facts: Collection[Fact]) -> dict[str, object]:
+    entries = [fact.entry for fact in facts]
+    return {
+        "organizations": arrays.integers(fact.account.id for fact in facts),
+        "keys": arrays.texts(entry.key for entry in entries),
+        "fingerprints": arrays.texts(entry.fingerprint for entry in entries),
+        "instants": arrays.instants(entry.recorded_at for entry in entries),
+        "meters": arrays.texts(entry.meter for entry in entries),
+        "named": arrays.texts(entry.service for entry in entries),
+        "services": arrays.integers(fact.service_id for fact in facts),
+        "versions": arrays.integers(fact.version.id for fact in facts),
+        "cycles": arrays.integers(fact.cycle_id for fact in facts),
+        "quantities": arrays.decimals(entry.quantity for entry in entries),
+        "revisions": arrays.integers(fact.account.services_revision for fact in facts),
+    }

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.billing.balance import move_of
 from dashboard.billing.corrections import corrections_of
+from dashboard.billing.fold import counted_organization
 from dashboard.billing.overview import (
     draft_of,
     finished_of,
@@ -15,7 +16,6 @@ from dashboard.billing.overview import (
 )
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
-from dashboard.organizations.lookup import organization_by_slug
 from dashboard.reading.tag import tag_of_invoice
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.status import status_of
@@ -31,7 +31,8 @@ bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices"
 @permission("invoice.view")
 def index(slug: str) -> ResponseReturnValue:
     """List the invoices before the current one."""
-    organization, now = organization_by_slug(slug), utc_now()
+    now = utc_now()
+    organization = counted_organization(slug, now=now)
     past = finished_of(organization, before=before_id())
     return render_template(
         "invoices/index.html",
@@ -46,7 +47,7 @@ def index(slug: str) -> ResponseReturnValue:
 @permission("invoice.view")
 def show(slug: str, sequence: int) -> ResponseReturnValue:
     """Show one invoice with its lines; the current one has its own page."""
-    organization = organization_by_slug(slug)
+    organization = counted_organization(slug, now=utc_now())
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
@@ -70,7 +71,8 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
 @permission("invoice.view")
 def state(slug: str, sequence: int) -> ResponseReturnValue:
     """Answer the refreshes of an invoice that is on its way; a settled one asks for no more."""
-    organization, now = organization_by_slug(slug), utc_now()
+    now = utc_now()
+    organization = counted_organization(slug, now=now)
     invoice = invoice_by_sequence(organization, sequence)
     tag = tag_of_invoice(invoice, now=now)
 
@@ -94,6 +96,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
 @permission("invoice.view")
 def export(slug: str, sequence: int) -> Response:
     """Download an invoice's lines."""
-    invoice = invoice_by_sequence(organization_by_slug(slug), sequence)
+    organization = counted_organization(slug, now=utc_now())
+    invoice = invoice_by_sequence(organization, sequence)
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
     return csv_answer(name, invoice_rows(invoice, items_of(invoice)))

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.cycle_usage import CycleUsage, usage_in_cycle
+from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import invoice_by_sequence, item_of
 from dashboard.clock import utc_now
-from dashboard.organizations.lookup import organization_by_slug
 from dashboard.sync.lines import LineSync, line_syncs
 from dashboard.usage.breakdown import ServiceTotal, usage_by_day, usage_by_service
 from dashboard.views.access import reader
@@ -21,7 +21,7 @@ bp = Blueprint("items", __name__, url_prefix="/organizations/<slug>/invoices/<in
 @permission("invoice.view")
 def show(slug: str, sequence: int, item_id: int) -> ResponseReturnValue:
     """Explain a charge: every number it came from, its usage by day and by service."""
-    organization = organization_by_slug(slug)
+    organization = counted_organization(slug, now=utc_now())
     invoice = invoice_by_sequence(organization, sequence)
     item = item_of(invoice, item_id)
     return render_template(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
 from dashboard.accounts.identity import Identity, identity_of
+from dashboard.billing.fold import count_now
+from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.lookup import unknown
 from dashboard.reading.opening import Draft, Opened
 from dashboard.reading.rows import BilledOrganization
 from dashboard.text import unprintable
+from dashboard.transaction import commit
 
 View = TypeVar("View", bound=Callable[..., Any])
 Opening = Callable[[str, str], Opened]
@@ -39,16 +43,31 @@ def load_reader(session_key: str) -> Identity | None:
     # Each statement sees what is committed, in a transaction or not; so none is begun and ended.
     if not db.session().in_transaction():
         db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-    found = g.opened = read(session_key, slug)
+    g.read_again = partial(read, session_key, slug)
+    found: Opened = g.read_again()
+    g.opened = found
     return found.reader
 
 
 def opened(slug: str) -> tuple[BilledOrganization, Draft | None]:
     """Return what the first statement found for the reader; only in views that `opens` marks.
 
-    Raises `NotFound` for an organization that is none.
+    All usage that was accepted before is on the bill. Raises `NotFound` for an organization that
+    is none.
     """
     found: Opened = g.get("opened", Opened())
+    if found.draft is not None and found.draft.around.has_waiting:
+        found = _counted(found.draft)
     if found.organization is None:
         raise unknown(slug)
     return found.organization, found.draft
+
+
+def _counted(draft: Draft) -> Opened:
+    """Put on the bill what was accepted and is not there yet, and read it again."""
+    # What was read so far was read without a transaction; counting is one of its own.
+    db.session.rollback()
+    count_now(draft.invoice.organization_id, now=utc_now())
+    commit()
+    again: Opened = g.read_again()
+    return again

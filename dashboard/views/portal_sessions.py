@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.fold import count_now
 from dashboard.billing.overview import draft_of, unfinished_of
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
@@ -55,6 +56,7 @@ def create(slug: str) -> ResponseReturnValue:
 
 
 def _bring_up_to_date(organization: Organization) -> None:
+    count_now(organization.id, now=utc_now())
     invoice = draft_of(organization)
     if invoice is not None and (invoice.is_dirty or organization.stripe_customer_id is None):
         enqueue_run(request_sync(invoice, Request("portal", current_actor()), now=utc_now()))

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_id
 from dashboard.billing.roll import roll_early
@@ -25,7 +26,7 @@ bp = Blueprint("rolls", __name__, url_prefix="/organizations/<slug>/rolls")
 @permission("cycle.roll")
 def new(slug: str) -> ResponseReturnValue:
     """Show what rolling now would close and open."""
-    organization = organization_by_slug(slug)
+    organization = counted_organization(slug, now=utc_now())
     invoice = current_invoice(organization)
     return _page(organization, invoice, RollForm(organization.name))
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.clock import utc_now
@@ -46,7 +47,7 @@ def of_organization(slug: str) -> ResponseReturnValue:
 @permission("sync.run")
 def new(slug: str) -> ResponseReturnValue:
     """Show what a sync would send now; no call is made."""
-    organization = organization_by_slug(slug)
+    organization = counted_organization(slug, now=utc_now())
     invoice = current_invoice(organization)
     return _preview(organization, invoice, preview(invoice))
 
@@ -58,7 +59,7 @@ def create(slug: str) -> ResponseReturnValue:
 
     When the bill has moved since, the answer is the new preview.
     """
-    organization, form = organization_by_slug(slug), SyncForm()
+    organization, form = counted_organization(slug, now=utc_now()), SyncForm()
     chosen = form.invoice_sequence()
     invoice = invoice_by_sequence(organization, chosen) if chosen else current_invoice(organization)
     plan_hash = form.plan_hash.data or None

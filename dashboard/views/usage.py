@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.cycle_usage import usage_in_cycle
+from dashboard.billing.fold import counted_organization
 from dashboard.billing.overview import draft_of
 from dashboard.clock import utc_now
-from dashboard.organizations.lookup import organization_by_slug
 from dashboard.usage.breakdown import usage_of_cycle
 from dashboard.usage.taken_off import list_taken_off
 from dashboard.views.chart import chart_of_cycle
@@ -24,7 +24,8 @@ def show(slug: str) -> ResponseReturnValue:
     The cycle and not the current invoice: bars, quantity and amount are then of the same span,
     also after an early roll.
     """
-    organization, now = organization_by_slug(slug), utc_now()
+    now = utc_now()
+    organization = counted_organization(slug, now=now)
     invoice = draft_of(organization)
     days = usage_of_cycle(invoice.cycle_id) if invoice else {}
     rows = [

@@ -124,3 +124,30 @@ def test_lists_and_single_things_can_be_read(caller):
     assert caller.get("/prices/requests").json["versions"][0]["tiers"][0]["up_to"] == "1000"
     assert caller.get("/organizations/acme/invoices").json == {"invoices": [], "before": None}
     assert caller.get("/organizations/acme/invoices/1").json["sequence"] == 1
+
+
+def test_a_list_of_services_is_attached_together_or_not_at_all(caller):
+    set_up(caller)
+    address = "/organizations/acme/services"
+    some = [{"price": "database", "external_id": f"db-{n}"} for n in range(3)]
+    attached = caller.post(address, {"services": some})
+    assert attached.status_code == 201
+    assert [one["external_id"] for one in attached.json["services"]] == ["db-0", "db-1", "db-2"]
+    for wrong, status in (
+        ({"price": "nothing"}, 404),
+        ({"price": "database", "external_id": "db-0", "quantity": "7"}, 409),
+        ({"price": "database", "quantity": 7}, 422),
+    ):
+        refused = caller.post(address, {"services": [{"price": "database"}, wrong]})
+        assert refused.status_code == status
+        assert [one["index"] for one in refused.json["errors"]] == [1]
+    assert caller.get(address).json["total"] == 3
+
+
+def test_usage_is_on_the_bill_that_is_read_after_its_answer(caller):
+    set_up(caller)
+    caller.post("/organizations/acme/services", {"price": "requests"})
+    for number in range(3):
+        assert caller.post("/usage", {"records": [record(f"{number}", "100")]}).status_code == 200
+        bill = caller.get("/organizations/acme/current-invoice").json
+        assert [item["quantity"] for item in bill["items"]] == [f"{100 * (number + 1)}"]

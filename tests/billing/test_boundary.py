@@ -15,7 +15,6 @@ from dashboard.billing.roll_preview import preview_roll
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     NOW,
@@ -25,6 +24,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 MAY = APRIL + timedelta(days=30)
 SOON = MAY + timedelta(seconds=1)

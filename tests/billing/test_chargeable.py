@@ -9,7 +9,6 @@ from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     MeteredPriceFactory,
@@ -17,6 +16,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 TENTH = APRIL + timedelta(days=10)
 

@@ -12,7 +12,6 @@ from dashboard.billing.forecast import forecast as forecast_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     SUPPORT,
@@ -24,6 +23,7 @@ from tests.factories import (
 )
 from tests.support.queries import count_queries
 from tests.support.reading import bill_on_page
+from tests.support.usage import record_batch
 
 TENTH = APRIL + timedelta(days=10)
 

@@ -1,9 +1,10 @@
 """The ledger's chief law: what a cycle costs depends on its facts, not on when invoices were cut.
 
-Random facts arrive late and in any order, between random early rolls and seals; at the end every
-cycle must have been billed exactly what rating all of its facts at once says. The metered price has
-versions of any model, several to a cycle, and usage is held against the second reading in
-`tests.support.rating`, which shares no arithmetic with the product.
+Random facts arrive late and in any order, between random early rolls and seals, and usage is
+counted by whoever needs it, or now and then by the folder; at the end every cycle must have been
+billed exactly what rating all of its facts at once says. The metered price has versions of any
+model, several to a cycle, and usage is held against the second reading in `tests.support.rating`,
+which shares no arithmetic with the product.
 """
 
 import os
@@ -20,6 +21,7 @@ from sqlalchemy import select
 
 from dashboard.billing.close import due_to_seal, seal
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.fold import fold
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.roll import roll_early, roll_over
@@ -58,7 +60,7 @@ ago = st.builds(lambda days, part: days * DAY + part, st.integers(0, 33), st.int
 ahead = st.builds(lambda days, part: days * DAY + part, st.integers(0, 8), st.integers(1, DAY))
 quantity = st.decimals(0, 500, places=3)
 usage = st.tuples(st.just("use"), st.lists(st.tuples(ago, quantity), min_size=1, max_size=4))
-early = st.tuples(st.just("roll_early"))
+early = st.one_of(st.tuples(st.just("roll_early")), st.tuples(st.just("fold")))
 service = st.one_of(
     st.tuples(st.just("attach"), ago, st.integers(1, 5)),
     st.tuples(st.just("detach"), ago, st.integers(0, 9)),
@@ -135,6 +137,10 @@ class World:
     def roll_early(self):
         roll_early(self.organization, reason="Moving house", actor=SUPPORT, now=self.now)
 
+    def fold(self):
+        """What the folder does when nobody else did."""
+        fold([self.organization.id], now=self.now)
+
     def tick(self):
         """What the clock does when it gets to it: seal what is over, open what begins."""
         roll_over(self.organization, now=self.now)
@@ -174,6 +180,7 @@ def play(world, story):
             database.session.rollback()
         database.session.commit()
     roll_over(world.organization, now=world.now)
+    world.fold()
     database.session.commit()
 
 

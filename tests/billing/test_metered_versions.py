@@ -13,7 +13,6 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.extensions import db as database
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     SUPPORT,
@@ -22,6 +21,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 CHANGE = APRIL + timedelta(days=15)
 BEFORE, AFTER = APRIL + timedelta(days=5), APRIL + timedelta(days=20)

@@ -26,7 +26,6 @@ from dashboard.pricing.catalog import add_version
 from dashboard.pricing.versions import terms_of
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     NOW,
@@ -36,6 +35,7 @@ from tests.factories import (
     make_service,
 )
 from tests.support.billing import make_bill, put
+from tests.support.usage import record_batch
 
 SUPPORT = Actor("user", None, "support@example.com")
 

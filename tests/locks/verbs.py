@@ -13,6 +13,7 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal, seal_now
 from dashboard.billing.details import renew_links
+from dashboard.billing.fold import count_now, counted_organization, fold
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park, unpark
@@ -61,6 +62,31 @@ def report(stage: Stage, *, backwards: bool = False) -> None:
         ],
         now=now,
     )
+
+
+def report_much(stage: Stage) -> None:
+    """Report so much that it is counted at once."""
+    now = stage.now()
+    units = Decimal(10) ** 13
+    record_batch(
+        [UsageEntry(slug, "requests", f"key-{stage.number()}", units, now) for slug in stage.slugs],
+        now=now,
+    )
+
+
+def report_and_count(stage: Stage) -> None:
+    """Report usage, and read the bill of the first organization."""
+    report(stage)
+    checkpoint()
+    counted_organization(stage.slugs[0], now=stage.now())
+    count_now(stage.organization(1).id, now=stage.now())
+
+
+def report_and_fold(stage: Stage) -> None:
+    """Report usage, and let the folder count what nobody holds."""
+    report(stage)
+    checkpoint()
+    fold([stage.organization(which).id for which in (0, 1)], now=stage.now())
 
 
 def detach(stage: Stage) -> None:
@@ -408,6 +434,9 @@ CARD = {"id": "pm_1", "card": {"brand": "visa", "last4": "4242"}}
 VERBS: Mapping[str, Act] = {
     "report usage": report,
     "report usage, the other way round": lambda stage: report(stage, backwards=True),
+    "report more than a line may hold": report_much,
+    "report usage and read": report_and_count,
+    "report usage and fold": report_and_fold,
     "attach": lambda stage: stage.attach(),
     "detach": detach,
     "change quantity": change,

@@ -12,7 +12,6 @@ from dashboard.services.detach import detach_service
 from dashboard.services.known import ServiceDetached, ServiceExists
 from dashboard.services.models import Service
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     NOW,
@@ -22,6 +21,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 DAY = timedelta(days=1)
 PART = timedelta(milliseconds=400)

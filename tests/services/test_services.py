@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal
@@ -13,10 +13,12 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_over
 from dashboard.errors import Invalid
 from dashboard.extensions import db as database
+from dashboard.services.attach import attach_services
 from dashboard.services.change import ChangeExists, change_quantity
 from dashboard.services.detach import AlreadyDetached, detach_service
 from dashboard.services.instant import InstantOutOfBounds
-from dashboard.services.known import ServiceExists
+from dashboard.services.known import Attachment, ServiceExists
+from dashboard.services.models import Service
 from tests.factories import (
     APRIL,
     NOW,
@@ -26,6 +28,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.queries import count_queries
 
 DAY = timedelta(days=1)
 
@@ -187,3 +190,37 @@ def test_a_change_of_a_sealed_cycle_is_corrected_on_the_current_invoice(acme, fe
     assert correction.description == "Managed database, correction"
     assert (correction.period_start, correction.period_end) == (APRIL, APRIL + 20 * DAY)
     assert "$30.00 of it was billed on earlier invoices" in correction.trace["words"][-1]
+
+
+def test_a_list_is_attached_and_billed_together(db):
+    organization, price = make_organization(), PriceFactory()
+    wanted = [(price, Attachment(external_id=f"db-{n}", label=f"db-{n}")) for n in range(3)]
+    services = attach_services(organization, wanted, now=NOW, actor=SUPPORT)
+    assert [service.external_id for service in services] == ["db-0", "db-1", "db-2"]
+    assert len(current_invoice(organization).items) == 3
+    again = attach_services(organization, [*wanted[1:], *wanted], now=NOW, actor=SUPPORT)
+    assert again == [*services[1:], *services]
+    assert len(current_invoice(organization).items) == 3
+
+
+def test_a_list_with_one_that_is_refused_attaches_nothing_and_tells_which(db):
+    organization, price = make_organization(), PriceFactory()
+    dinars = PriceFactory(currency="kwd")
+    wanted = [(price, Attachment()), (dinars, Attachment()), (price, Attachment())]
+    with pytest.raises(Invalid) as refused:
+        attach_services(organization, wanted, now=NOW, actor=SUPPORT)
+    [error] = refused.value.facts["errors"]
+    assert (error["index"], error["field"]) == (1, "price")
+    assert db.session.scalar(select(func.count()).select_from(Service)) == 0
+
+
+def test_attaching_takes_no_more_statements_for_many_or_beside_many(db):
+    organization, price = make_organization(), PriceFactory()
+    counts = []
+    for first, size in ((0, 2), (2, 60), (62, 2)):
+        wanted = [(price, Attachment(external_id=f"{first + n}")) for n in range(size)]
+        db.session.commit()
+        with count_queries(db.engine) as queries:
+            attach_services(organization, wanted, now=NOW, actor=SUPPORT)
+        counts.append(queries.count)
+    assert max(counts) <= counts[0]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dashboard.billing.close import seal
+from dashboard.billing.fold import fold
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_over
 from dashboard.organizations.models import Organization
@@ -15,6 +16,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
 from dashboard.usage.record import record_batch
+from dashboard.usage.waiting import organizations_waiting
 from tests.factories import APRIL, NOW, MeteredPriceFactory, make_organization, make_service
 
 MAY = APRIL + timedelta(days=30)
@@ -53,6 +55,7 @@ def batch(name, slugs, at=NOW, keys=25):
 def test_parallel_batches_lose_nothing_and_repeat_nothing(app, db, two):
     batches = [batch(name, order) for name in "abc" for order in (two, two[::-1])]
     results = in_parallel(app, *(lambda one=one: record_batch(one, now=NOW) for one in batches))
+    fold(organizations_waiting(most=10), now=NOW)
     assert sum(result.recorded for result in results) == 3 * 25 * 2
     assert sum(len(result.duplicates) for result in results) == 3 * 25 * 2
     for total in (
@@ -81,6 +84,7 @@ def test_usage_that_races_with_rolling_and_sealing_is_billed_once(app, db, two):
         for name in "abcd"
     ]
     in_parallel(app, roll, *reports[:2], close, *reports[2:])
+    fold(organizations_waiting(most=10), now=MAY + timedelta(hours=3))
     billed = db.session.scalar(select(func.sum(InvoiceItem.amount_cents)))
     assert billed == 4 * 25 * 2 * 10
     for invoice in db.session.scalars(select(Invoice)):

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.partitions import ensure_partitions
-from dashboard.usage.record import record_batch
 from tests.factories import MeteredPriceFactory, make_organization, make_service
+from tests.support.usage import record_batch
 
 # A year of its own: partitions outlive the rows that a test leaves.
 MARCH = datetime(2031, 3, 15, 12, tzinfo=UTC)

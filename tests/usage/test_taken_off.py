@@ -17,7 +17,6 @@ from dashboard.services.detach import detach_service
 from dashboard.services.instant import InstantOutOfBounds
 from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
-from dashboard.usage.record import record_batch
 from dashboard.usage.taken_off import list_taken_off
 from tests.factories import (
     APRIL,
@@ -29,6 +28,7 @@ from tests.factories import (
     make_service,
 )
 from tests.support.queries import count_queries
+from tests.support.usage import record_batch
 
 DAY = timedelta(days=1)
 MAY = APRIL + 30 * DAY

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from dashboard.billing.draft import current_invoice
 from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     NOW,
@@ -19,6 +18,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 
 @pytest.fixture

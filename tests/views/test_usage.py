@@ -16,10 +16,10 @@ from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import SUPPORT, PriceVersionFactory
 from tests.pages import page, text_of
 from tests.people import bill_of
+from tests.support.usage import record_batch
 
 ADDRESS = "/organizations/acme/usage"
 

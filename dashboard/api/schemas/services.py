@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 
 from dashboard.api.schemas.types import (
     ExactDecimal,
@@ -15,7 +15,10 @@ from dashboard.api.schemas.types import (
     Told,
 )
 from dashboard.services.detach import Detachment
+from dashboard.services.known import Attachment
 from dashboard.services.models import Service
+
+MOST_SERVICES = 1000
 
 
 class ServiceIn(Sent):
@@ -29,6 +32,20 @@ class ServiceIn(Sent):
     at: Instant | None = None
     label: Annotated[str, StringConstraints(max_length=200), Printable] = ""
     external_id: ExternalId | None = None
+
+    def attachment(self) -> Attachment:
+        """Return what to attach in plain values."""
+        return Attachment(self.quantity, self.at, self.label, self.external_id)
+
+
+class ServiceBatchIn(Sent):
+    """Services that are attached together, in this order, or not at all."""
+
+    services: Annotated[list[ServiceIn], Field(min_length=1, max_length=MOST_SERVICES)]
+
+
+class AttachIn(RootModel[ServiceIn | ServiceBatchIn]):
+    """One service, or a list of them."""
 
 
 class DetachmentIn(Sent):
@@ -81,6 +98,16 @@ class ServiceOut(Told):
                 for one in service.changes
             ],
         )
+
+
+class ServiceBatchOut(Told):
+    """The services of a list, in its order."""
+
+    services: list[ServiceOut]
+
+
+class AttachOut(RootModel[ServiceOut | ServiceBatchOut]):
+    """The service, or those of the list."""
 
 
 class TakenOffOut(Told):

@@ -41,6 +41,10 @@ class UsageBatchIn(Sent):
 
     records: Annotated[list[UsageRecordIn], Field(min_length=1, max_length=MOST_RECORDS)]
 
+    def entries(self) -> list[UsageEntry]:
+        """Return the records in plain values."""
+        return [record.entry() for record in self.records]
+
 
 class UsageBatchOut(Told):
     """How many were counted now, and the indexes of those that had been counted before."""

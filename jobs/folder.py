@@ -1,0 +1,104 @@
+"""The folder: puts usage on the bill that nobody looked at yet, within a second of its acceptance.
+
+A thread of the scheduler's process, which asks the database a few times a second whether anything
+waits. Any number of them may run: each leaves out the organizations that another one holds. It
+needs no Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from time import monotonic
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+
+from dashboard.billing.fold import fold
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.transaction import transaction
+from dashboard.usage.waiting import organizations_waiting
+from jobs import ticks
+
+NAME = "fold_usage"
+# Between two looks. A turn over all that waits and this pause are how late the bill may be.
+PAUSE_SECONDS = 0.2
+# The invoices of so many are held at once, for some milliseconds each.
+AT_ONCE = 25
+# An organization whose usage can not be counted is tried again after this.
+ASIDE_SECONDS = 60.0
+NOTED_EVERY_SECONDS = 5.0
+log = structlog.get_logger("jobs.folder")
+
+
+class Folder(Thread):
+    """Counts what waits, turn by turn, until it is stopped."""
+
+    def __init__(self, app: Flask, *, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(name="folder", daemon=True)
+        self.app, self.clock = app, clock
+        self.is_over = Event()
+        self._aside: dict[int, float] = {}
+        self._noted_at = float("-inf")
+
+    def run(self) -> None:
+        """Take turns, through every outage of the database."""
+        while not self.is_over.wait(PAUSE_SECONDS):
+            try:
+                with self.app.app_context():
+                    self.turn()
+            except Exception:  # the database may be away: it is asked again in a moment
+                log.exception("fold_failed")
+                self.is_over.wait(ASIDE_SECONDS / 60)
+
+    def stop(self) -> None:
+        """End after the batch under way."""
+        self.is_over.set()
+        self.join(10)
+
+    def turn(self) -> int:
+        """Count everything that waits; return of how many organizations."""
+        counted = after = 0
+        while not self.is_over.is_set():
+            with transaction():
+                ids = organizations_waiting(most=AT_ONCE, after=after)
+            if not ids:
+                break
+            after = ids[-1]
+            due = [one for one in ids if self._aside.get(one, 0.0) <= self.clock()]
+            self._fold(due)
+            counted += len(due)
+        self._note()
+        return counted
+
+    def _fold(self, organization_ids: Sequence[int]) -> None:
+        """Count what waits of these together, or apart when one of them is in the way."""
+        if not organization_ids:
+            return
+        try:
+            with transaction():
+                fold(organization_ids, now=utc_now())
+        except Exception as error:  # it shows again below, at the organization that it is about
+            if len(organization_ids) == 1:
+                log.error("usage_stuck", organization_id=organization_ids[0], exc_info=error)
+                self._aside[organization_ids[0]] = self.clock() + ASIDE_SECONDS
+                return
+            for one in organization_ids:
+                self._fold([one])
+        else:
+            for one in organization_ids:
+                self._aside.pop(one, None)
+        finally:
+            db.session.remove()
+
+    def _note(self) -> None:
+        """Give a sign of life, as every entry of the clock does."""
+        if self.clock() - self._noted_at < NOTED_EVERY_SECONDS:
+            return
+        self._noted_at = self.clock()
+        try:
+            ticks.note(self.app.extensions["redis"], NAME)
+        except RedisError as error:
+            log.warning("redis_unreachable", error=type(error).__name__)

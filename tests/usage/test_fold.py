@@ -1,0 +1,302 @@
+"""Accepted usage goes on the bill in bulk, whoever counts it, and none of it twice or never."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from threading import Event
+
+import pytest
+from sqlalchemy import func, select, text
+
+from dashboard.audit.models import AuditEntry
+from dashboard.billing.close import seal
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.fold import count_now, counted_organization, fold
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.roll import roll_early, roll_over
+from dashboard.billing.roll_preview import preview_roll
+from dashboard.services.detach import detach_service
+from dashboard.services.models import Service
+from dashboard.transaction import transaction
+from dashboard.usage.entry import BatchRefused, UsageEntry
+from dashboard.usage.models import UsageRecord, UsageTotal, UsageWaiting
+from dashboard.usage.record import record_batch
+from dashboard.usage.taken_off import list_taken_off
+from dashboard.usage.waiting import organizations_waiting
+from tests.factories import (
+    APRIL,
+    NOW,
+    SUPPORT,
+    MeteredPriceFactory,
+    PriceVersionFactory,
+    make_organization,
+    make_service,
+)
+from tests.support.queries import count_queries
+
+DAY = timedelta(days=1)
+MAY = APRIL + 30 * DAY
+
+
+@pytest.fixture
+def price(db):
+    return MeteredPriceFactory(code="requests")
+
+
+@pytest.fixture
+def acme(db, price):
+    organization = make_organization()
+    make_service(organization, price, at=APRIL, external_id="web")
+    db.session.commit()
+    return organization
+
+
+def use(key="a", quantity="10", at=NOW - DAY, now=NOW, slug="acme", **more):
+    entry = UsageEntry(slug, "requests", key, Decimal(quantity), at, **more)
+    return record_batch([entry], now=now)
+
+
+def invoices(db):
+    query = select(Invoice).order_by(Invoice.sequence)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def waiting(db):
+    return db.session.scalar(select(func.count()).select_from(UsageWaiting))
+
+
+def test_a_sender_touches_no_bill_and_locks_no_invoice(app, db, acme):
+    before = current_invoice(acme).revision
+    with db.engine.begin() as other:
+        other.execute(text("lock table invoices, invoice_items, usage_totals in exclusive mode"))
+        use()
+        db.session.commit()
+    assert (current_invoice(acme).revision, waiting(db)) == (before, 1)
+
+
+def test_what_was_accepted_is_counted_once_however_often_it_is_asked_for(db, acme):
+    use("a", "10")
+    use("b", "2.5")
+    count_now(acme.id, now=NOW)
+    count_now(acme.id, now=NOW)
+    fold([acme.id], now=NOW)
+    [item] = current_invoice(acme).items
+    assert (item.quantity, item.amount_cents) == (Decimal("12.5"), 63)
+    assert db.session.scalar(select(func.sum(UsageTotal.quantity))) == Decimal("12.5")
+    assert (current_invoice(acme).revision, waiting(db)) == (1, 0)
+
+
+def test_an_organization_without_new_usage_is_found_in_one_statement(db, acme):
+    with count_queries(db.engine) as queries:
+        assert counted_organization("acme", now=NOW) is acme
+    assert queries.count == 1
+
+
+def test_the_seal_takes_what_was_accepted_before_it(db, acme):
+    roll_over(acme, now=MAY)
+    use("a", "10", now=MAY + timedelta(minutes=1))
+    seal([invoices(db)[0].id], now=MAY + DAY)
+    use("b", "3", now=MAY + DAY)
+    count_now(acme.id, now=MAY + DAY)
+    april, may = invoices(db)
+    assert (april.status, april.total_cents, may.total_cents) == ("sealed", 50, 15)
+    assert may.items[0].description.endswith("late usage")
+
+
+def test_an_early_roll_takes_what_was_accepted_before_it(db, acme):
+    use("a", "10")
+    assert preview_roll(acme, now=NOW).total_cents == 50
+    use("b", "2")
+    roll_early(acme, reason="Moving", actor=SUPPORT, now=NOW)
+    assert [one.total_cents for one in invoices(db)] == [60, 0]
+
+
+def test_a_folder_leaves_alone_whom_somebody_is_changing(app, db, acme, price):
+    beta = make_organization("beta")
+    make_service(beta, price, at=APRIL)
+    use("a")
+    use("a", slug="beta")
+    db.session.commit()
+    with db.engine.begin() as other:
+        held = text("select 1 from invoices where organization_id = :one for update")
+        other.execute(held, {"one": acme.id})
+        with transaction():
+            fold(organizations_waiting(most=10), now=NOW)
+        assert organizations_waiting(most=10) == [acme.id]
+    assert current_invoice(beta).total_cents == 50
+
+
+def test_two_folders_and_a_reader_count_everything_once(app, db, acme, price):
+    for slug in "bcd":
+        make_service(make_organization(slug), price, at=APRIL)
+    for slug in ("acme", *"bcd"):
+        use("a", slug=slug)
+    db.session.commit()
+
+    def run(_number):
+        with app.app_context():
+            for _ in range(3):
+                with transaction():
+                    fold(organizations_waiting(most=10), now=NOW)
+                with transaction():
+                    counted_organization("acme", now=NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    assert waiting(db) == 0
+    assert db.session.scalars(select(Invoice.total_cents)).all() == [50] * 4
+    assert db.session.scalar(select(func.sum(InvoiceItem.quantity))) == 40
+
+
+@contextmanager
+def while_accepting(app, **what):
+    """Let the block happen while usage is accepted: after its statement, before its commit."""
+    is_written, may_commit = Event(), Event()
+
+    def run():
+        with app.app_context(), transaction():
+            use(**what)
+            is_written.set()
+            may_commit.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        accepting = pool.submit(run)
+        assert is_written.wait(10)
+        try:
+            yield
+        finally:
+            may_commit.set()
+        accepting.result(10)
+
+
+def test_usage_of_a_service_that_ended_while_it_was_accepted_is_kept_with_its_reason(app, db, acme):
+    use("before", "3", at=NOW - 3 * DAY)
+    db.session.commit()
+    with while_accepting(app, key="after", quantity="10"):
+        detach(db, at=NOW - 2 * DAY)
+        db.session.commit()
+    count_now(acme.id, now=NOW)
+    assert current_invoice(acme).total_cents == 15
+    assert db.session.scalar(select(func.sum(UsageTotal.quantity))) == 3
+    assert db.session.scalar(select(func.count()).select_from(UsageRecord)) == 2
+    [row] = list_taken_off(acme).rows
+    assert (row.record.key, row.reason, row.service.external_id) == (
+        "after", "not_attached", "web",
+    )  # fmt: skip
+    told = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "usage.taken_off"))
+    assert [(one.actor_kind, one.facts["quantity"]) for one in told] == [("system", "10")]
+    with pytest.raises(BatchRefused) as refused:
+        use("after", "10")
+    assert refused.value.facts["errors"][0]["code"] == "not_attached"
+
+
+def test_usage_accepted_while_its_service_was_attached_again_is_billed_by_the_new_one(
+    app, db, acme
+):
+    dear = MeteredPriceFactory(code="dear", version__unit_amount=Decimal(7))
+    db.session.commit()
+    with while_accepting(app, key="after", quantity="10"):
+        detach(db, at=NOW - 2 * DAY)
+        make_service(acme, dear, at=NOW - 2 * DAY, external_id="web")
+        db.session.commit()
+    count_now(acme.id, now=NOW)
+    assert current_invoice(acme).total_cents == 70
+    assert list_taken_off(acme).total == 0
+
+
+def test_an_end_does_not_take_off_what_is_not_counted_yet(db, acme, monkeypatch):
+    """A record that commits between the fold of an end and its look at the records."""
+    monkeypatch.setattr("dashboard.services.detach.count_waiting", lambda *_, **__: None)
+    use("after", "10")
+    assert detach(db, at=NOW - 2 * DAY).taken_off.records == 0
+    assert current_invoice(acme).total_cents == 0
+    count_now(acme.id, now=NOW)
+    assert (current_invoice(acme).total_cents, list_taken_off(acme).total) == (0, 1)
+
+
+def detach(db, at):
+    [service] = db.session.scalars(select(Service).where(Service.detached_at.is_(None)))
+    return detach_service(service, at=at, now=NOW, actor=SUPPORT)
+
+
+def test_units_that_a_line_can_not_hold_are_kept_with_their_reason(db, acme, price, monkeypatch):
+    make_service(acme, MeteredPriceFactory(meter="disk"), at=APRIL)
+    monkeypatch.setattr("dashboard.usage.books.most_units", lambda *_: Decimal(10) ** 30)
+    use("small", "3")
+    use("huge", "9" * 19, now=NOW + timedelta(seconds=1))
+    record_batch([UsageEntry("acme", "disk", "other", Decimal(2), NOW)], now=NOW)
+    count_now(acme.id, now=NOW)
+    assert current_invoice(acme).total_cents == 10
+    rows = list_taken_off(acme).rows
+    assert [(row.record.key, row.reason) for row in rows] == [
+        ("huge", "amount_too_large"), ("small", "amount_too_large"),
+    ]  # fmt: skip
+    use("later", "4", now=NOW + timedelta(seconds=2))
+    make_service(acme, price, at=APRIL, external_id="api")
+    assert current_invoice(acme).total_cents == 30
+    with pytest.raises(BatchRefused) as refused:
+        use("small", "3")
+    assert refused.value.facts["errors"][0]["code"] == "amount_too_large"
+
+
+def test_usage_accepted_while_its_cycle_is_sealed_is_late(app, db, acme):
+    roll_over(acme, now=MAY)
+    db.session.commit()
+    with while_accepting(app, key="late", quantity="10", now=MAY + DAY):
+        seal([invoices(db)[0].id], now=MAY + DAY)
+        db.session.commit()
+    count_now(acme.id, now=MAY + DAY)
+    april, may = invoices(db)
+    assert (april.total_cents, may.total_cents) == (0, 50)
+
+
+def test_books_that_are_kept_notice_every_change(db, acme, price):
+    use("a")
+    use("b")
+    service = db.session.scalar(select(Service))
+    detach(db, at=NOW)
+    with pytest.raises(BatchRefused, match="Nothing of the batch"):
+        use("c", at=NOW)
+    make_service(acme, price, at=NOW, external_id="again")
+    use("d", at=NOW)
+    change = NOW + timedelta(minutes=4)
+    PriceVersionFactory(price=price, effective_at=change, unit_amount=Decimal(100))
+    use("e", at=change)
+    count_now(acme.id, now=NOW)
+    assert current_invoice(acme).total_cents == 3 * 50 + 1000
+    totals = db.session.scalars(select(UsageTotal.service_id)).all()
+    assert sorted(set(totals)) == [service.id, service.id + 1]
+
+
+@pytest.mark.parametrize("size", [1, 300])
+def test_a_batch_is_one_statement_when_its_books_are_kept(db, acme, size):
+    use("first")
+    entries = [
+        UsageEntry("acme", "requests", f"{n}", Decimal(1), NOW - timedelta(minutes=n))
+        for n in range(size)
+    ]
+    with count_queries(db.engine) as queries:
+        assert record_batch(entries, now=NOW).recorded == size
+    assert queries.count == 1
+
+
+def test_a_fold_takes_the_same_number_of_statements_for_one_and_for_twenty(db, acme, price):
+    slugs = {acme.slug: acme.id}
+    for number in range(20):
+        made = make_organization(f"org-{number}")
+        make_service(made, price, at=APRIL)
+        slugs[made.slug] = made.id
+    counts = []
+    for some in (list(slugs)[:1], list(slugs)[1:]):
+        ids = [slugs[slug] for slug in some]
+        for round_ in ("first", "second"):
+            for slug in some:
+                use(round_, slug=slug)
+            db.session.commit()
+            db.session.remove()
+            with count_queries(db.engine) as queries:
+                fold(ids, now=NOW)
+            db.session.commit()
+        counts.append(queries.count)
+    assert counts[1] <= counts[0] <= 15
