@@ -12,7 +12,6 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     MeteredPriceFactory,
     PriceFactory,
@@ -20,6 +19,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 EMAIL, PASSWORD = "bench@example.com", "a password for benchmarks"
 TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')

@@ -26,9 +26,12 @@ from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.change import change_organization, send_ours, take_theirs
 from dashboard.pricing.catalog import add_version
+from dashboard.pricing.models import Price
 from dashboard.pricing.versions import terms_of
+from dashboard.services.attach import attach_services
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
+from dashboard.services.known import Attachment
 from dashboard.sync.decide import decide_line
 from dashboard.sync.models import ForeignLine, SyncRun, SyncStep
 from dashboard.sync.request import Request, preview, request_sync, request_syncs
@@ -87,6 +90,13 @@ def report_and_fold(stage: Stage) -> None:
     report(stage)
     checkpoint()
     fold([stage.organization(which).id for which in (0, 1)], now=stage.now())
+
+
+def attach_list(stage: Stage) -> None:
+    """Attach a fee and a metered price together."""
+    metered = db.session.scalars(select(Price).where(Price.kind == "metered")).first()
+    wanted = [(stage.price(), Attachment()), (metered or stage.price(), Attachment())]
+    attach_services(stage.organization(), wanted, now=stage.now(), actor=SUPPORT)
 
 
 def detach(stage: Stage) -> None:
@@ -438,6 +448,7 @@ VERBS: Mapping[str, Act] = {
     "report usage and read": report_and_count,
     "report usage and fold": report_and_fold,
     "attach": lambda stage: stage.attach(),
+    "attach a list": attach_list,
     "detach": detach,
     "change quantity": change,
     "adjust": adjust,
