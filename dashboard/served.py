@@ -1,10 +1,14 @@
 """What the web server calls: the application, with seats for whoever has arrived."""
 
+import ctypes
+import signal
+import sys
 from collections.abc import Iterable
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
+from flask import Flask
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 from werkzeug.wsgi import get_content_length
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 # More would only take turns at the interpreter; each may hold a connection to the database.
 SEATS = 8
+PR_SET_PDEATHSIG = 1
 
 
 class Seats:
@@ -50,8 +55,22 @@ class Seats:
 
 
 def application() -> "WSGIApplication":
-    """Return what answers requests, for the environment's configuration."""
-    app = create_app()
+    """Return what answers requests; the server calls this once in each of its processes."""
+    end_with_the_server()
+    return behind_proxies(create_app())
+
+
+def end_with_the_server() -> None:
+    """Let the kernel stop this process when the server that started it is killed.
+
+    It would go on, and share the port with the processes of the server that is started next.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
+def behind_proxies(app: Flask) -> "WSGIApplication":
+    """Return the application with its seats, told the truth about its callers."""
     config: Config = app.extensions["config"]
     seated = Seats(app, number=SEATS, most_bytes=app.config["MAX_CONTENT_LENGTH"])
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(seated, config.proxies)

@@ -5,8 +5,9 @@ from threading import Event, Thread
 
 import pytest
 
+from dashboard.app import create_app
 from dashboard.config import ConfigError, load_config
-from dashboard.served import Seats, application
+from dashboard.served import Seats, behind_proxies
 from tests.support.environment import settings
 
 MOST = 10
@@ -92,7 +93,7 @@ def environment(services, monkeypatch):
 def sign_in_address(proxies: str, environment) -> str:
     """Return what a proxied request's caller and scheme are taken for."""
     environment("TRUSTED_PROXIES", proxies)
-    served = application()
+    served = behind_proxies(create_app())
     heard = {}
     served.__wrapped__._app = lambda environ, start: heard.update(environ) or []
     served(

@@ -99,6 +99,13 @@ def test_a_process_that_is_killed_is_replaced(web: Stack) -> None:
     assert get(web, "/healthz").status == 200
 
 
+def test_no_process_outlives_the_server(web: Stack) -> None:
+    # It would share the port with those of the server that is started next, of an older release.
+    [serving] = psutil.Process(web.processes["web"].pid).children()
+    web.processes["web"].kill()
+    serving.wait(10)
+
+
 def test_headers_beyond_all_measure_are_refused_and_long_ones_taken(web: Stack) -> None:
     assert get(web, "/healthz", **{"X-Long": "a" * 16_000}).status == 200
     assert get(web, "/healthz", **{"X-Long": "a" * 200_000}).status == 431
