@@ -1,15 +1,17 @@
 """The customer's balance at Stripe: what an invoice leaves on it and what the next does with it.
 
 What is too small to charge is paid as far as Stripe's status goes, and is added to the next
-invoice; a total below zero stays as credit. The balance is Stripe's and may be moved by others.
+invoice; a total below zero stays as credit. A void invoice gives back what it took from there. The
+balance is Stripe's and may be moved by others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from dashboard.billing.models import FINALIZED, Invoice
@@ -30,13 +32,27 @@ class Draft(Protocol):
     def total_cents(self) -> int: ...
 
 
+class Issued(Protocol):
+    """An invoice that left something on the balance."""
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def finalized_at(self) -> datetime | None: ...
+    @property
+    def ending_balance_cents(self) -> int | None: ...
+    @property
+    def called(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceMove:
     """What an issued invoice did with the balance, all in minor units above zero.
 
     `added` was owed from before and is asked for here; `carried` is too small and left to the next;
-    `used` is credit taken off; `kept` is credit that it left; `noted` was taken off by what
-    Stripe does not tell, credit notes aside. `source` is the invoice that `added` is from.
+    `used` is credit taken off; `kept` is credit that it left, beyond what was owed before; `noted`
+    was taken off by what Stripe does not tell, credit notes aside. `source` is the invoice that
+    `added` is from. A void one gave `credit_back` or `debt_back`.
     """
 
     added: int = 0
@@ -45,12 +61,17 @@ class BalanceMove:
     kept: int = 0
     noted: int = 0
     source: Invoice | None = None
+    credit_back: int = 0
+    debt_back: int = 0
 
 
 def move_of(invoice: Invoice) -> BalanceMove:
-    """Return what an invoice did with the balance; nothing for one that is void or not issued."""
+    """Return what an invoice did with the balance; nothing for one that is not issued."""
+    if invoice.status == "void":
+        back = _given_back(invoice)
+        return BalanceMove(credit_back=max(-back, 0), debt_back=max(back, 0))
     due, total = invoice.amount_due_cents, invoice.stripe_total_cents or 0
-    if due is None or invoice.status == "void":
+    if due is None:
         return BalanceMove()
     # Credit notes are said by themselves; here they are part of what was asked for.
     due += invoice.pre_payment_credit_notes_cents or 0
@@ -62,24 +83,44 @@ def move_of(invoice: Invoice) -> BalanceMove:
         added=max(start, 0),
         carried=max(end, 0),
         used=max(min(-start, end - start), 0),
-        kept=max(start - end, 0) if total < 0 else 0,
+        kept=max(min(start, 0) - end, 0) if total < 0 else 0,
         noted=max(total + start - end - due, 0),
         source=_before(invoice, start) if start > 0 else None,
     )
 
 
-def balance_ahead(invoice: Invoice) -> tuple[Invoice, int] | None:
-    """Return what is on the balance for a draft, with the invoice that left it; None for nothing.
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is on the balance for a draft: owed (above zero) and added when it is issued, or credit.
 
-    Above zero is owed and added when the draft is issued; below zero is credit and taken off.
+    `source` left it there; `is_given_back` says that it is void and only put it back.
     """
-    last = _last_issued(invoice)
-    if last is None:
+
+    source: Issued
+    cents: int
+    is_given_back: bool = False
+
+
+def balance_ahead(invoice: Draft) -> Ahead | None:
+    """Return what is on the balance for a draft; None for nothing."""
+    last = db.session.scalar(last_issued_before(invoice.organization_id, invoice.sequence))
+    return None if last is None else ahead_after(last, invoice)
+
+
+def ahead_after(last: Issued, draft: Draft, *, is_moved: bool = True) -> Ahead | None:
+    """Return what the invoice issued last, and void ones since, left on the balance for a draft.
+
+    Without `is_moved` no void one did.
+    """
+    if last.ending_balance_cents is None:
+        credit = credit_before(draft)
+        return None if credit is None else Ahead(credit, credit.total_cents)
+    query = void_since(draft.organization_id, last.sequence, last.finalized_at)
+    since = db.session.scalars(query).all() if is_moved else []
+    cents = last.ending_balance_cents + sum(_given_back(one) for one in since)
+    if not cents:
         return None
-    if last.ending_balance_cents is not None:
-        return (last, last.ending_balance_cents) if last.ending_balance_cents else None
-    credit = credit_before(invoice)
-    return None if credit is None else (credit, credit.total_cents)
+    return Ahead(since[-1], cents, is_given_back=True) if since else Ahead(last, cents)
 
 
 def is_too_small(invoice: Draft, ahead_cents: int) -> bool:
@@ -114,26 +155,54 @@ def credit_before(invoice: Draft) -> Invoice | None:
     )
 
 
-def _last_issued(invoice: Invoice) -> Invoice | None:
-    """Return the invoice that was issued last before this one; a void one gave its part back."""
-    return db.session.scalar(last_issued_before(invoice.organization_id, invoice.sequence))
-
-
 def last_issued_before(
-    organization_id: int | ColumnElement[int], sequence: int | ColumnElement[int]
+    organization_id: int | ColumnElement[int],
+    sequence: int | ColumnElement[int],
+    *,
+    of: type[Invoice] = Invoice,
 ) -> Select[Invoice]:
-    """Return how an organization's last issued invoice before one of its sequence is found."""
+    """Return how an organization's last issued invoice before one of its sequence is found.
+
+    A void one gave back what it took from the balance.
+    """
+    return (
+        select(of)
+        .where(
+            of.organization_id == organization_id,
+            of.sequence < sequence,
+            of.status.in_(("open", "paid", "uncollectible")),
+            # One that billed nothing ended without Stripe, and told of no balance.
+            or_(of.stripe_invoice_id.is_not(None), of.total_cents != 0),
+        )
+        .order_by(of.finalized_at.desc(), of.sequence.desc())
+        .limit(1)
+    )
+
+
+def _given_back(void: Invoice) -> int:
+    """Return by how much the end of a void invoice moved the balance."""
+    return (void.starting_balance_cents or 0) - (void.ending_balance_cents or 0)
+
+
+def void_since(
+    organization_id: int | SQLColumnExpression[int],
+    sequence: int | SQLColumnExpression[int],
+    at: datetime | SQLColumnExpression[Any] | None,
+) -> Select[Invoice]:
+    """Return how the void invoices that moved the balance since one was issued then are found.
+
+    One that was issued after it took from the balance after it as well, and changed nothing.
+    """
     return (
         select(Invoice)
         .where(
             Invoice.organization_id == organization_id,
+            Invoice.status == "void",
             Invoice.sequence < sequence,
-            Invoice.status.in_(("open", "paid", "uncollectible")),
-            # One that billed nothing ended without Stripe, and told of no balance.
-            or_(Invoice.stripe_invoice_id.is_not(None), Invoice.total_cents != 0),
+            Invoice.voided_at > at,
+            Invoice.starting_balance_cents != Invoice.ending_balance_cents,
         )
-        .order_by(Invoice.finalized_at.desc(), Invoice.sequence.desc())
-        .limit(1)
+        .order_by(Invoice.voided_at, Invoice.sequence)
     )
 
 

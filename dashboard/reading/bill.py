@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import BigInteger, func, select
 
-from dashboard.billing.balance import credit_before, is_too_small
+from dashboard.billing.balance import Ahead, ahead_after, is_too_small
 from dashboard.billing.forecast import Forecast
 from dashboard.billing.models import InvoiceItem
 from dashboard.billing.overview import KIND_ORDER
@@ -27,19 +26,12 @@ from dashboard.sync.models import SyncedLine
 from dashboard.sync.status import SyncStatus, foreign_lines_of, status_from
 
 
-class Called(Protocol):
-    """An invoice that is only named."""
-
-    @property
-    def called(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class LiveBill:
     """The invoice, its items, what it will come to and whether Stripe agrees.
 
-    `ahead`: an earlier invoice and what it left on the balance at Stripe, owed (above zero) or
-    credit, which this one asks for or is lowered by. `is_too_small`: for Stripe to charge.
+    `ahead`: what is on the balance at Stripe, which this one asks for or is lowered by.
+    `asks_cents`: its total with that. `is_too_small`: for Stripe to charge.
     """
 
     invoice: CurrentInvoice
@@ -47,7 +39,8 @@ class LiveBill:
     sync: SyncStatus
     lines: Mapping[int, LineSync]
     forecast: Forecast
-    ahead: tuple[Called, int] | None
+    ahead: Ahead | None
+    asks_cents: int
     is_too_small: bool
 
 
@@ -56,7 +49,10 @@ def live_bill(draft: Draft, *, for_staff: bool, now: datetime) -> LiveBill:
     invoice = draft.invoice
     items = [Item._make(row) for row in _ITEMS.rows(invoice=invoice.id)]
     foreign = foreign_lines_of(invoice.id) if draft.foreign.total else []
-    ahead = _ahead(draft)
+    ahead, last = None, draft.last_issued
+    if last is not None:
+        ahead = ahead_after(last, invoice, is_moved=last.is_moved)
+    ahead_cents = ahead.cents if ahead else 0
     return LiveBill(
         invoice,
         items,
@@ -64,24 +60,14 @@ def live_bill(draft: Draft, *, for_staff: bool, now: datetime) -> LiveBill:
         _lines(invoice, items) if for_staff else {},
         expected(invoice, items, draft.around, now=now),
         ahead,
-        is_too_small(invoice, ahead[1] if ahead else 0),
+        invoice.total_cents + ahead_cents,
+        is_too_small(invoice, ahead_cents),
     )
 
 
 def _lines(invoice: CurrentInvoice, items: Sequence[Item]) -> Mapping[int, LineSync]:
     agreed = [AgreedLine._make(row) for row in _LINES.rows(invoice=invoice.id)]
     return line_syncs_of(invoice.status, items, agreed)
-
-
-def _ahead(draft: Draft) -> tuple[Called, int] | None:
-    """Return what `balance_ahead` does, from what the first statement found."""
-    last = draft.last_issued
-    if last is None:
-        return None
-    if last.ending_balance_cents is not None:
-        return (last, last.ending_balance_cents) if last.ending_balance_cents else None
-    credit = credit_before(draft.invoice)
-    return None if credit is None else (credit, credit.total_cents)
 
 
 _invoice = parameter("invoice", BigInteger)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, case, func, or_, select, true
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from dashboard.accounts.identity import HOLDS, IDENTITY, Identity, key_of
 from dashboard.accounts.models import User
-from dashboard.billing.balance import last_issued_before
+from dashboard.billing.balance import last_issued_before, void_since
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.overview import UNFINISHED
 from dashboard.billing.void_listing import WAITS
@@ -153,9 +154,12 @@ def _around() -> list[ColumnElement[Any]]:
 
 
 def _last_issued() -> LateralFromClause:
-    query = last_issued_before(_draft.c.organization_id, _draft.c.sequence)
+    last = aliased(Invoice)
+    query = last_issued_before(_draft.c.organization_id, _draft.c.sequence, of=last)
+    since = void_since(last.organization_id, last.sequence, last.finalized_at)
     return query.with_only_columns(
-        *(Invoice.__table__.c[name] for name in LastIssued._fields)
+        *(getattr(last, name) for name in LastIssued._fields[:-1]),
+        since.with_only_columns(Invoice.id).order_by(None).exists().label("is_moved"),
     ).lateral("last_issued")
 
 

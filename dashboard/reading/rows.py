@@ -122,13 +122,15 @@ class Around(NamedTuple):
 
 
 class LastIssued(NamedTuple):
-    """The invoice issued last before a draft."""
+    """The invoice issued last before a draft; `is_moved`: a void one moved the balance since."""
 
     id: int
     sequence: int
     number: str | None
     total_cents: int
+    finalized_at: datetime | None
     ending_balance_cents: int | None
+    is_moved: bool
 
     @property
     def called(self) -> str:

@@ -158,7 +158,20 @@ def test_a_page_knows_what_is_on_the_balance(acme: Organization, after: int | No
     ahead, wanted = bill_on_page(following, now=NOW).ahead, balance_ahead(following)
     assert (ahead is None) == (wanted is None)
     if ahead and wanted:
-        assert (ahead[0].called, ahead[1]) == (wanted[0].called, wanted[1])
+        assert (ahead.source.called, ahead.cents) == (wanted.source.called, wanted.cents)
+
+
+def test_a_page_knows_what_void_invoices_gave_back_to_the_balance(acme: Organization) -> None:
+    following = issue_at_stripe(bill_of(acme), due=5800, before=-2600, after=0)
+    void_id = following.previous_invoice_id
+    draft = issue_at_stripe(following, due=0, before=0, after=0)
+    with transaction():
+        void = database.session.get_one(Invoice, void_id)
+        void.status, void.voided_at = "void", following.finalized_at + timedelta(seconds=1)
+    ahead, wanted = bill_on_page(draft, now=NOW).ahead, balance_ahead(draft)
+    assert ahead == wanted
+    assert ahead is not None
+    assert (ahead.cents, ahead.is_given_back) == (-2600, True)
 
 
 def test_a_page_lists_the_earlier_invoices_that_need_something(acme: Organization) -> None:

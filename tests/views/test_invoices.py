@@ -232,3 +232,43 @@ def test_what_is_too_small_to_charge_is_said_at_both_ends(
         following.starting_balance_cents, following.ending_balance_cents = 30, 0
     words = text_of(page(customer.get(f"{ADDRESS}/2")))
     assert "$0.30 from invoice ACME-0001 added by Stripe" in words
+
+
+def test_a_credit_says_how_much_of_it_stays_on_the_balance(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    organization = finalized.organization
+    credit(organization, -bill_of(organization).total_cents - 45, "Sorry")
+    with transaction():
+        following = bill_of(organization)
+        seal_now(following, now=following.period_end)
+        following.status, following.finalized_at = "paid", utc_now()
+        following.stripe_total_cents, following.amount_due_cents = -45, 0
+        following.starting_balance_cents, following.ending_balance_cents = 40, -5
+    words = text_of(page(customer.get(f"{ADDRESS}/2")))
+    assert "Of its credit of $0.45, $0.40 went to what was owed on the balance" in words
+    assert "$0.05 stays there and is taken off the next invoices" in words
+    assert "credit of $0.45 stays" not in words
+
+
+def test_a_void_invoice_says_that_its_credit_is_on_the_balance_again(
+    customer: FlaskClient, finalized: Invoice
+) -> None:
+    with transaction():
+        void, following = finalized, bill_of(finalized.organization)
+        seal_now(following, now=following.period_end)
+        following.status, following.finalized_at = "open", void.finalized_at
+        following.stripe_invoice_id, following.stripe_total_cents = "in_2", 500
+        following.amount_due_cents = 500
+        following.starting_balance_cents = following.ending_balance_cents = 0
+        void.status, void.voided_at = "void", void.finalized_at + timedelta(seconds=1)
+        void.starting_balance_cents, void.ending_balance_cents = -2600, 0
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "The credit of $26.00 that it had used is on the balance at Stripe again" in words
+    words = text_of(page(customer.get("/organizations/acme")))
+    assert "Credit of $26.00 on the balance" in words
+    with transaction():
+        void.starting_balance_cents, void.ending_balance_cents = 30, 0
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "$0.30 that it had taken over is on the balance at Stripe again" in words
+    assert "$0.30 from the balance follows" in text_of(page(customer.get("/organizations/acme")))
