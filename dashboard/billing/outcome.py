@@ -127,7 +127,7 @@ def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
     """Hold an invoice that Stripe put back where the ledger can not follow; let it go after."""
     if invoice.status not in FINALIZED:
         return
-    if invoice.status == remote.status:
+    if invoice.status == remote.status or _was_edited(invoice, remote):
         if invoice.parked_code == WENT_BACK:
             unpark(invoice)
         return
@@ -140,6 +140,12 @@ def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
         "have it paid or corrected there.",
         now=now,
     )
+
+
+def _was_edited(invoice: Invoice, remote: RemoteInvoice) -> bool:
+    """Whether it is open again because somebody edited it: nobody took a payment off it."""
+    is_reopened = invoice.status == "uncollectible" and remote.status == "open"
+    return is_reopened and invoice.replaced_stripe_id is not None
 
 
 def note_failure(invoice: Invoice, attempts: int, message: str) -> None:
