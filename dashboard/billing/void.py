@@ -14,8 +14,9 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.credit_back import take_back
+from dashboard.billing.corrections import notes_before_payment
 from dashboard.billing.locks import lock_open
+from dashboard.billing.made_up_for import Family, take_back
 from dashboard.billing.metered import rerate_metered, usage_of
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import Period
@@ -25,6 +26,7 @@ from dashboard.billing.standing import within
 from dashboard.billing.targets import Targets
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.extensions import db
+from dashboard.money import round_charge
 
 
 def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
@@ -38,27 +40,43 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     db.session.flush()
     # What an invoice held concerns those after it, and these are locked in their order.
     locked = lock_open({invoice.organization_id}, after=invoice.id)
+    items = items_with_cycles(invoice)
     case = VoidCase(
         invoice_id=invoice.id,
         organization_id=invoice.organization_id,
         state="undecided",
         cents=0,
+        waived_cents=waived_of(invoice, items),
         opened_at=now,
     )
     db.session.add(case)
-    items = items_with_cycles(invoice)
+    family = Family.of(items)
     changed: set[Invoice] = set()
     for item in items:
-        due = within(item.billed_cents, item.amount_cents)
+        due = family.claim(item)
         if due:
             db.session.add(VoidClaim(item=item, case=case, claimed_cents=due, cents=due))
             case.cents += due
-        if due != item.billed_cents:
-            changed |= take_back(item, item.billed_cents - due, locked, now=now)
+        changed |= take_back(item, family, locked, now=now)
     db.session.flush()
     touch_all(changed | rerate_after(items, locked, now=now), now=now)
-    record("invoice.void_held", invoice, STRIPE, {"cents": case.cents}, now=now)
+    facts = {"cents": case.cents, "waived_cents": case.waived_cents}
+    record("invoice.void_held", invoice, STRIPE, facts, now=now)
     return case
+
+
+def waived_of(invoice: Invoice, items: Iterable[InvoiceItem]) -> int:
+    """Return what Stripe asked less at last than `invoice` bills: it is not asked for again.
+
+    A credit note took it off, or somebody who edited the invoice there. What of it was not due
+    anyway is no part of the case.
+    """
+    if invoice.stripe_total_cents is None:
+        return 0
+    less = invoice.total_cents - invoice.stripe_total_cents + notes_before_payment(invoice)
+    not_due = (one.billed_cents - within(one.billed_cents, one.amount_cents) for one in items)
+    less -= sum(cents for cents in not_due if cents > 0)
+    return round_charge(max(less, 0), invoice.currency)
 
 
 def items_with_cycles(invoice: Invoice) -> Sequence[InvoiceItem]:

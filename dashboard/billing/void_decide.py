@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -64,10 +65,12 @@ def decide_void(
         claim.claimed_cents = claim.cents
         if decision == "bill" and claim.cents:
             add_line(draft, rebilled_line(claim.item, claim.cents, invoice), now=now)
+    if decision == "bill":
+        _waive(case, draft, actor, now)
     db.session.flush()
     changed = rerate_after([claim.item for claim in claims], locked, now=now)
     touch_all({draft, *changed}, now=now)
-    facts = {"cents": case.cents, "billed_on_id": case.billed_on_id}
+    facts = {"cents": case.asked_cents, "billed_on_id": case.billed_on_id}
     record(f"invoice.void_{case.state}", invoice, actor, facts, reason=case.reason, now=now)
     return case
 
@@ -108,11 +111,26 @@ def _check(case: VoidCase, seen: Money | None) -> None:
             f"{case.decided_by} decided already: {outcome_words(case)}. Nothing was changed. Look "
             "at the invoice as it is now."
         )
-    if seen is not None and seen.cents != case.cents:
-        left = major_text(Decimal(case.cents), seen.currency)
+    if seen is not None and seen.cents != case.asked_cents:
+        left = major_text(Decimal(case.asked_cents), seen.currency)
         raise Stale(
             f"What is left to decide on is {left} by now. Nothing was changed. Look at it and "
             "decide anew."
+        )
+
+
+def _waive(case: VoidCase, draft: Invoice, actor: Actor, now: datetime) -> None:
+    """Credit with the lines what the customer was not asked for any more when it was voided."""
+    waived = case.cents - case.asked_cents
+    if waived:
+        add_adjustment(
+            draft,
+            Money(-waived, draft.currency),
+            description=f"Taken off {case.invoice.called} before it was voided",
+            reason="A credit note or an edit at Stripe had taken it off before the void.",
+            actor=actor,
+            now=now,
+            key=f"waived-{case.invoice_id}",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import Invoice
@@ -26,5 +26,11 @@ def waiting_cases() -> int:
     return db.session.scalar(select(func.count()).select_from(VoidCase).where(*WAITS)) or 0
 
 
-# As VoidCase.waits, and as its partial index has it.
-WAITS = (VoidCase.state == "undecided", VoidCase.cents != 0)
+# As VoidCase.asked_cents.
+ASKED_CENTS = VoidCase.cents - func.least(VoidCase.waived_cents, func.greatest(VoidCase.cents, 0))
+# As VoidCase.waits; the first two as its partial index has them.
+WAITS = (
+    VoidCase.state == "undecided",
+    VoidCase.cents != 0,
+    or_(VoidCase.cents < 0, VoidCase.cents > VoidCase.waived_cents),
+)

@@ -26,6 +26,7 @@ class VoidCase(Model):
         CheckConstraint("(state = 'undecided') = (decided_at is null)", name="decided"),
         CheckConstraint("(state = 'billed') = (billed_on_id is not null)", name="billed_on"),
         CheckConstraint("state <> 'written_off' or reason is not null", name="reason"),
+        CheckConstraint("waived_cents >= 0", name="waived_cents"),
     )  # fmt: skip
 
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), primary_key=True)
@@ -33,6 +34,8 @@ class VoidCase(Model):
     state: Mapped[str] = mapped_column(String(12), default="undecided")
     # The sum of its claims: what is still owed of what the invoice asked for; before tax.
     cents: Mapped[int] = mapped_column(default=0)
+    # What Stripe had asked less by then: a credit note had taken it off, or somebody's edit.
+    waived_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     opened_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(200))
@@ -43,9 +46,14 @@ class VoidCase(Model):
     billed_on: Mapped[Invoice | None] = relationship(foreign_keys=[billed_on_id])
 
     @property
+    def asked_cents(self) -> int:
+        """What is decided on: what is still owed, less what was waived before it was voided."""
+        return self.cents - min(self.waived_cents, max(self.cents, 0))
+
+    @property
     def waits(self) -> bool:
         """Whether a person is wanted."""
-        return self.state == "undecided" and self.cents != 0
+        return self.state == "undecided" and self.asked_cents != 0
 
 
 class VoidClaim(Model):

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, and_, or_, select
 
 from dashboard.billing.models import Invoice, went_with_customer
 from dashboard.billing.overview import RECENT, UNFINISHED, shown_status
-from dashboard.billing.void_listing import WAITS
+from dashboard.billing.void_listing import ASKED_CENTS, WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.reading.opening import Draft
 from dashboard.reading.rows import BilledOrganization
@@ -54,7 +54,7 @@ def unfinished_rows(
 
 _invoice = Invoice.__table__
 _UNFINISHED = Statement(
-    select(*(_invoice.c[name] for name in UnfinishedInvoice._fields[:-1]), VoidCase.cents)
+    select(*(_invoice.c[name] for name in UnfinishedInvoice._fields[:-1]), ASKED_CENTS)
     .select_from(_invoice.outerjoin(VoidCase, VoidCase.invoice_id == _invoice.c.id))
     .where(
         _invoice.c.organization_id == parameter("organization", BigInteger),

@@ -56,7 +56,7 @@ def _waiting(
         reason = invoice.parked_reason or "Held back until somebody looks at it."
         return WaitingInvoice(invoice, "parked", invoice.parked_at, reason)
     if void is not None and void.waits:
-        held = major_text(Decimal(void.cents), invoice.currency)
+        held = major_text(Decimal(void.asked_cents), invoice.currency)
         reason = f"It is void and billed nothing. Bill its {held} again, or write it off."
         return WaitingInvoice(invoice, "void", void.opened_at, reason)
     if invoice.status in FINALIZED:

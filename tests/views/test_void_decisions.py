@@ -100,3 +100,43 @@ def test_it_is_written_off_with_a_reason_and_the_old_tab_bills_nothing(
 def test_a_damaged_form_decides_nothing(support: FlaskClient, void: Invoice, cents: str) -> None:
     assert decide(support, decision="bill", cents=cents) == 409
     assert "waits for a decision" in words_of(support, ADDRESS)
+
+
+def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
+    support: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=utc_now())
+        invoice.stripe_invoice_id = "in_1"
+        for status in ("open", "void"):
+            tell(invoice, status, utc_now(), pre_payment_credit_notes_amount=500)
+    before = current_invoice(acme).total_cents
+    asked, held = (money(invoice.total_cents - less, "usd") for less in (500, 0))
+    words = words_of(support, ADDRESS)
+    assert f"Bill {asked} on the current invoice" in words
+    assert f"Its items come to {held}. Before it was voided, $5.00 of that had been taken" in words
+    assert f"{asked} of it is billed nowhere" in words_of(support, "/organizations/acme")
+    assert f"Bill its {asked} again" in words_of(support, "/fleet")
+    assert decide(support, decision="bill", cents=str(invoice.total_cents)) == 409
+    assert decide(support, decision="bill", cents=seen(support)) == 303
+    db.session.expire_all()
+    current = current_invoice(acme)
+    assert current.total_cents == before + invoice.total_cents - 500
+    assert "Taken off invoice F-0001 before it was voided" in words_of(
+        support, "/organizations/acme"
+    )
+
+
+def test_what_an_edit_at_stripe_had_asked_more_is_said_and_not_billed(
+    support: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=utc_now())
+        invoice.stripe_invoice_id = "in_1"
+        for status in ("open", "void"):
+            tell(invoice, status, utc_now(), total=invoice.total_cents + 700)
+    words = words_of(support, ADDRESS)
+    assert f"At Stripe it had last asked for {money(invoice.total_cents + 700, 'usd')}" in words
+    assert seen(support) == str(invoice.total_cents)

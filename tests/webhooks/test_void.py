@@ -57,6 +57,22 @@ def test_a_revision_is_paid_and_events_of_what_it_replaced_are_not_ours_any_more
     assert (again.state, open_bill.status) == ("ignored", "paid")
 
 
+def test_an_edited_uncollectible_invoice_stays_so_and_waits_for_nobody(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.act(syncer.sandbox.url, f"invoices/{before}/mark_uncollectible")
+    deliver(syncer, told(syncer, before, "invoice.marked_uncollectible"))
+    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    deliver(syncer, told(syncer, revision["id"], "invoice.updated"))
+    assert (open_bill.status, open_bill.stripe_status) == ("uncollectible", "open")
+    assert (open_bill.stripe_invoice_id, open_bill.parked_reason) == (revision["id"], None)
+    paid = {"status": "paid", "amount_paid": 4000}
+    deliver(syncer, told(syncer, revision["id"], "invoice.paid", **paid))
+    assert open_bill.status == "paid"
+
+
 def test_a_revision_that_asks_for_something_else_is_parked(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
@@ -75,6 +91,32 @@ def test_a_revision_that_is_void_too_leaves_a_case(open_bill: Invoice, syncer: S
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert open_bill.status == "void"
     assert db.session.get_one(VoidCase, open_bill.id).cents == 4000
+
+
+def test_a_case_holds_what_a_revision_had_left_to_be_asked(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    before = str(open_bill.stripe_invoice_id)
+    revision = stripe_dashboard.edit(syncer.sandbox.url, before, more_cents=-100)
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    assert open_bill.parked_code == "revised_differently"
+    stripe_dashboard.void(syncer.sandbox.url, revision["id"])
+    deliver(syncer, told(syncer, revision["id"], "invoice.voided"))
+    case = db.session.get_one(VoidCase, open_bill.id)
+    assert (case.cents, case.waived_cents, case.asked_cents) == (4000, 100, 3900)
+
+
+def test_a_case_holds_what_a_credit_note_had_left_to_be_asked(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    stripe_id = str(open_bill.stripe_invoice_id)
+    note = {"lines[0][type]": "custom_line_item", "lines[0][description]": "Goodwill",
+            "lines[0][quantity]": 1, "lines[0][unit_amount]": 500}  # fmt: skip
+    stripe_dashboard.act(syncer.sandbox.url, "credit_notes", invoice=stripe_id, **note)
+    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    deliver(syncer, told(syncer, stripe_id, "invoice.voided"))
+    case = db.session.get_one(VoidCase, open_bill.id)
+    assert (case.cents, case.waived_cents, case.asked_cents) == (4000, 500, 3500)
 
 
 def test_a_revision_of_another_customer_is_not_taken_for_ours(

@@ -106,11 +106,13 @@ class InvoiceOut(Told):
 class VoidOut(Told):
     """What a void invoice held, before tax: nobody was billed for it unless it is `billed`.
 
-    `state` is undecided, billed (on the invoice `billed_on`) or written_off.
+    `state` is undecided, billed (on the invoice `billed_on`) or written_off. `cents` is without
+    `waived_cents`: what a credit note or an edit at Stripe had taken off before it was voided.
     """
 
     state: str
     cents: int
+    waived_cents: int
     billed_on: int | None
     reason: str | None
     decided_by: str | None
@@ -121,7 +123,8 @@ class VoidOut(Told):
         """Read a case."""
         return cls(
             state=case.state,
-            cents=case.cents,
+            cents=case.asked_cents,
+            waived_cents=case.cents - case.asked_cents,
             billed_on=case.billed_on.sequence if case.billed_on else None,
             reason=case.reason,
             decided_by=case.decided_by,
