@@ -31,8 +31,7 @@ HOUR = 3600
 def restart(app: Flask) -> list[Figure]:
     """Start the workers after an hour without them; time to the first and last finalize call."""
     size = organizations(USUALLY)
-    with plant(app) as running:
-        running.stack.env["CLOSING_GRACE_SECONDS"] = "0"
+    with plant(app, CLOSING_GRACE_SECONDS="0") as running:
         fleet = opened_fleet(running, size, days_left=10)
         fleet.move_metered(dice(), due=utc_now() + timedelta(days=1))
         end_cycles(fleet)

@@ -37,8 +37,7 @@ def starved(app: Flask) -> list[Figure]:
     """Sync one fleet and close another, first alone and then among spinning processes."""
     size = organizations(USUALLY)
     spinning_processes = int(os.environ.get(SPINNING, 8))
-    with plant(app) as running:
-        running.stack.env["CLOSING_GRACE_SECONDS"] = "0"
+    with plant(app, CLOSING_GRACE_SECONDS="0") as running:
         alone = rate(running, size, spinning_processes=0)
         among = rate(running, size, spinning_processes=spinning_processes)
     return [

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 from flask import Flask
+from sqlalchemy import text
 
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
@@ -26,6 +27,11 @@ from tests.support.services import Worker
 from tests.support.stack import Stack, free_port, new_stack
 
 WORKERS = 2
+WEB_PROCESSES = 2
+WEBHOOKS = "BENCH_WEBHOOKS"
+UNFINISHED = """
+    select count(*) from webhook_events where state in ('received', 'processing', 'failed')
+"""
 # As good as none, for the part of a benchmark that is not measured.
 NO_LIMITS = {"account": 100_000, "endpoint": 100_000, "in_flight": 1_000}
 
@@ -77,13 +83,20 @@ class Plant:
     def memory_mb(self) -> float:
         """Return the pool's memory per worker; pages that its processes share count once."""
         pool = psutil.Process(self.stack.processes["workers"].pid)
+        workers = pool.children(recursive=True)
         used = 0
-        for process in (pool, *pool.children(recursive=True)):
+        for process in (pool, *workers):
             try:
                 used += process.memory_full_info().pss
             except psutil.NoSuchProcess:
                 continue
-        return used / WORKERS / 1e6
+        return used / max(len(workers), 1) / 1e6
+
+    def webhooks_waiting(self) -> int:
+        """Return how many webhooks are not delivered or not processed yet."""
+        with transaction():
+            stored = db.session.execute(text(UNFINISHED)).scalar_one()
+        return int(self.sandbox.post("webhooks")["pending"]) + int(stored)
 
     def calls(self) -> list[dict[str, Any]]:
         """Return the sandbox's log of calls since it was last emptied."""
@@ -91,21 +104,40 @@ class Plant:
 
 
 @contextmanager
-def plant(app: Flask) -> Iterator[Plant]:
-    """Lend a sandbox, in memory and without webhooks, on the application's database and Redis."""
+def plant(app: Flask, **settings: str) -> Iterator[Plant]:
+    """Lend a sandbox, in memory, and the web that its webhooks go to, on `app`'s stores.
+
+    `settings` are for every process of the product.
+    """
     config = app.extensions["config"]
     directory = ROOT / "build" / "bench" / str(os.getpid())
     stack = new_stack(Worker(config.database_url, config.redis_url), directory)
+    stack.env |= settings
     control = SandboxControl(stack.sandbox_url)
     try:
         port = stack.sandbox_url.rsplit(":", 1)[1]
         health = answers(f"{stack.sandbox_url}/_sandbox/health")
-        stack.start("sandbox", "dashboard.sandbox.server", "--port", port, ready=health)
+        hears = ["--webhook-url", f"{stack.url}/webhooks/stripe"] if with_webhooks() else []
+        stack.start("sandbox", "dashboard.sandbox.server", "--port", port, *hears, ready=health)
+        if hears:
+            start_web(stack)
         yield Plant(stack, control)
     finally:
         control.close()
         stack.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def with_webhooks() -> bool:
+    """Whether the sandbox is to deliver webhooks: unless the environment says 0."""
+    return os.environ.get(WEBHOOKS, "1") != "0"
+
+
+def start_web(stack: Stack) -> None:
+    """Start the web as `make run` does: two processes."""
+    port = stack.url.rsplit(":", 1)[1]
+    arguments = ["--port", port, "--workers", str(WEB_PROCESSES), "--patience", "1"]
+    stack.start("web", "dashboard.web", *arguments, ready=answers(f"{stack.url}/readyz"))
 
 
 def queue_syncs(invoices: list[int]) -> None:
