@@ -20,6 +20,7 @@ from dashboard.logs import configure_logs
 from dashboard.operation import register_operation
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
+from dashboard.views.application import Application
 
 # How long a page waits for its turn to call Stripe, and then for the answer.
 PAGE_PATIENCE_SECONDS = 1.0
@@ -32,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     """Return the application for `config`, or for the environment; exit naming wrong settings."""
     config = config or load_config()
     configure_logs(config.log_level)
-    app = Flask("dashboard", template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Application("dashboard", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)

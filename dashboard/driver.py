@@ -8,6 +8,7 @@ setting at the start is refused by PgBouncer, and one made later leaks to its ot
 
 from __future__ import annotations
 
+import select
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,19 @@ def connect_arguments(*, prepares: bool) -> dict[str, Any]:
     use one connection in turn, and the name of one is the statement of another: its answer, too.
     """
     return {"prepare_threshold": PREPARE_AFTER if prepares else None}
+
+
+def is_cut(connection: Connection[Any]) -> bool:
+    """Whether the server has ended an idle connection; it is not asked, only listened to.
+
+    A server that stops, and the system when a process dies, close the connection: there is then
+    something to read where nothing was asked.
+    """
+    if connection.closed:
+        return True
+    poller = select.poll()
+    poller.register(connection.pgconn.socket, select.POLLIN)
+    return bool(poller.poll(0))
 
 
 class UtcLoader(Loader):

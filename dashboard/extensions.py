@@ -19,7 +19,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from dashboard.driver import adapt, answers
+from dashboard.driver import adapt, answers, is_cut
 
 # Constraint names are part of the schema: migrations and error handling refer to them.
 NAMING = {
@@ -65,9 +65,8 @@ def ask_if_alive(
 
     Raises `DisconnectionError`, at which the pool opens another.
     """
-    if monotonic() - record.info.get("idle_since", inf) > ASKED_AFTER_SECONDS and not answers(
-        connection
-    ):
+    lay_idle = monotonic() - record.info.get("idle_since", inf) > ASKED_AFTER_SECONDS
+    if is_cut(connection) or (lay_idle and not answers(connection)):
         raise DisconnectionError
 
 
@@ -75,11 +74,17 @@ def ask_if_alive(
 REHEARSES = "rehearses"
 
 
+# In a session's `info` when it only reads: see dashboard.statement.
+READS = "reads"
+
+
 class Session(FlaskSession):
-    """A session that writes nothing while it rehearses."""
+    """A session that writes nothing while it rehearses, and refuses to where it only reads."""
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what was changed, unless it is only a rehearsal."""
+        if READS in self.info and (self.new or self.dirty or self.deleted):
+            raise RuntimeError("A page that only reads changed a row. Nothing was changed.")
         if REHEARSES not in self.info:
             super().flush(objects)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard.database_failures import is_lost
 from dashboard.errors import OutcomeUnknown
-from dashboard.extensions import db
+from dashboard.extensions import READS, db
 
 log = structlog.get_logger("dashboard.transaction")
 Action = Callable[[], object]
@@ -49,6 +49,8 @@ def commit() -> None:
     A commit that fails takes them with it, and leaves the session fit for the next transaction.
     Raises OutcomeUnknown when the database was lost between a COMMIT and its answer.
     """
+    if READS in db.session.info:
+        return
     try:
         # First, on its own: what fails in here has changed nothing.
         db.session.flush()

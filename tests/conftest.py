@@ -13,6 +13,7 @@ from redis import Redis
 from bin.setup import front_end, pages
 from dashboard.app import create_app
 from dashboard.extensions import db as database
+from dashboard.views.stripe_state import Known
 from tests.support.database import Cleaner, cleaner
 from tests.support.environment import config
 from tests.support.services import Services, Worker, are_lent, worker_services
@@ -82,6 +83,8 @@ def redis(app: Flask) -> Iterator[Redis]:
     """This process's Redis database, empty."""
     client: Redis = app.extensions["redis"]
     client.flushdb()
+    # What the process remembers of it goes with it.
+    app.extensions["known_of_stripe"] = Known()
     yield client
     client.flushdb()
 

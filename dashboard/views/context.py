@@ -20,13 +20,14 @@ from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
-from dashboard.views.stripe_state import stripe_away_seconds
+from dashboard.views.stripe_state import Known, stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
 
 
 def register_context(app: Flask) -> None:
     """Give the templates their common names."""
     app.context_processor(common_names)
+    app.extensions["known_of_stripe"] = Known()
     app.jinja_env.globals.update(
         asset=asset,
         can=can,

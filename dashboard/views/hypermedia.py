@@ -5,6 +5,8 @@ from collections.abc import Callable
 from flask import Response, make_response, request
 
 PANEL = "div#panel-body"
+# What else than its address an answer depends on.
+VARIANTS = ("HX-Request", "HX-Target", "Cookie")
 
 
 def is_htmx() -> bool:
@@ -42,5 +44,8 @@ def leave_panel(response: Response) -> Response:
 def mark_variants(response: Response) -> Response:
     """Keep pages out of caches, and an address's fragments apart from its page."""
     response.headers.setdefault("Cache-Control", "no-store")
-    response.vary.update(("HX-Request", "HX-Target", "Cookie"))
+    if "Vary" in response.headers:
+        response.vary.update(VARIANTS)
+    else:
+        response.headers["Vary"] = ", ".join(VARIANTS)
     return response

@@ -11,10 +11,10 @@ from flask import current_app, g, request
 from dashboard.accounts.identity import Identity, identity_of
 from dashboard.billing.fold import count_now
 from dashboard.clock import utc_now
-from dashboard.extensions import db
 from dashboard.organizations.lookup import unknown
 from dashboard.reading.opening import Draft, Opened
 from dashboard.reading.rows import BilledOrganization
+from dashboard.statement import may_write, only_read
 from dashboard.text import unprintable
 from dashboard.transaction import commit
 
@@ -40,9 +40,7 @@ def load_reader(session_key: str) -> Identity | None:
     # An address that is refused unread still has a reader, who is shown why.
     if read is None or unprintable(slug):
         return identity_of(session_key)
-    # Each statement sees what is committed, in a transaction or not; so none is begun and ended.
-    if not db.session().in_transaction():
-        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    only_read()
     g.read_again = partial(read, session_key, slug)
     found: Opened = g.read_again()
     g.opened = found
@@ -65,8 +63,7 @@ def opened(slug: str) -> tuple[BilledOrganization, Draft | None]:
 
 def _counted(draft: Draft) -> Opened:
     """Put on the bill what was accepted and is not there yet, and read it again."""
-    # What was read so far was read without a transaction; counting is one of its own.
-    db.session.rollback()
+    may_write()
     count_now(draft.invoice.organization_id, now=utc_now())
     commit()
     again: Opened = g.read_again()

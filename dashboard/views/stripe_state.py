@@ -1,6 +1,9 @@
 """What the shared limiter knows of Stripe: whether it answers, and what of its budget is used."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from flask import current_app
 from redis.exceptions import RedisError
@@ -9,6 +12,7 @@ from dashboard.gateway.limiter import RedisLimiter
 
 # Stripe allots at least this many reads in thirty days (its rate-limit page).
 READS_ALLOTTED = 10_000
+REMEMBERED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,32 @@ class StripeState:
     calls_today: int
 
 
+class Known:
+    """What was last heard of Stripe, and when: every page says whether it answers.
+
+    A process asks Redis once in `REMEMBERED_SECONDS`, not for each page. Threads that ask at the
+    same time ask twice, and hear the same.
+    """
+
+    def __init__(self) -> None:
+        self._heard = (0, -math.inf)
+
+    def away_seconds(self, ask: Callable[[], int]) -> int:
+        """Return how long no call will be made, as it was heard just now or a moment ago."""
+        seconds, at = self._heard
+        if monotonic() - at > REMEMBERED_SECONDS:
+            seconds = ask()
+            self._heard = (seconds, monotonic())
+        return seconds
+
+
 def stripe_away_seconds() -> int:
     """Return how long no call will be made; 0 while Stripe answers, or when Redis does not."""
+    known: Known = current_app.extensions["known_of_stripe"]
+    return known.away_seconds(_ask)
+
+
+def _ask() -> int:
     try:
         return _limiter().circuit.open_seconds()
     except RedisError:

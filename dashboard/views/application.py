@@ -1,0 +1,58 @@
+"""Flask as this product uses it: without what every request would do and none here needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.templating import Environment
+from itsdangerous import URLSafeTimedSerializer
+
+
+class PageEnvironment(Environment):
+    """Hands every template one dictionary of the common names instead of a chain of two.
+
+    Each import of a macro compares its names with those of the page around it. Over a chain that
+    took longer than the macros themselves, of which a page imports two dozen. A name that is added
+    after a template was loaded, which nobody does, would not be known to it.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the names of the application and those of one template."""
+        return {**self.globals, **(d or {})}
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions in a signed cookie, of one application, whose key stays the same."""
+
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs the cookie and checks its signature."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie only when the session changed.
+
+        That an answer depends on the cookie is said of every page: see `mark_variants`.
+        """
+        if session.modified or session.permanent:
+            super().save_session(app, session, response)
+
+
+class Application(Flask):
+    """Flask with the two above, and with plain functions only."""
+
+    jinja_environment = PageEnvironment
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.session_interface = CookieSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: there are no coroutines here, and none has to be looked for."""
+        return func
