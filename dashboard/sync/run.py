@@ -18,9 +18,11 @@ from dashboard.gateway.protocol import Gateway
 from dashboard.organizations.models import Organization
 from dashboard.sync import lease
 from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
+from dashboard.sync.compare import Comparison
 from dashboard.sync.converge import converge
+from dashboard.sync.effects import agreed_total
 from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
-from dashboard.sync.finalize import finalize, hold_or_let_go
+from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
@@ -129,6 +131,7 @@ def advance(work: Work) -> None:
             finalize(work, comparison)
         elif was_parked or comparison is not None or work.invoice.restores_schedule:
             settle_schedule(work, was_parked=was_parked)
+            see_total(work, comparison)
     except NotEditable:
         reconcile(work)
 
@@ -140,6 +143,13 @@ def settle_schedule(work: Work, *, was_parked: bool) -> None:
     except Missing as error:
         resolve_missing(work, error)
         converge(work)
+
+
+def see_total(work: Work, comparison: Comparison | None) -> None:
+    """Read Stripe's total where its lines, just read, come to another and no reply showed it."""
+    invoice = work.invoice
+    if comparison is not None and invoice.stripe_total_cents != agreed_total(invoice.id):
+        look_at_total(work)
 
 
 def finalized_at_stripe(invoice: Invoice) -> bool:

@@ -14,6 +14,7 @@ from tests.support.billing import put
 from tests.support.events import event, invoice_json
 from tests.support.inbox import deliver
 from tests.support.syncing import Syncer
+from tests.sync.test_verify import add_foreign
 
 SUPPORT = Actor("user", 1, "support@example.com")
 
@@ -71,3 +72,19 @@ def test_a_held_draft_is_not_called_unscheduled(synced: Invoice) -> None:
         synced.parked_at, synced.parked_code = utc_now(), "test"
         synced.automatically_finalizes_at = None
     assert not status_of(synced).is_unscheduled
+
+
+@pytest.mark.parametrize("is_off", [True, False])
+def test_stripe_s_total_holds_a_foreign_line_whatever_its_schedule(
+    synced: Invoice, syncer: Syncer, is_off: bool
+) -> None:
+    """Nothing is sent that a reply would show the total of, so it is read."""
+    if is_off:
+        switch_off(syncer, synced)
+    add_foreign(syncer, synced, 50)
+    for _ in range(2):
+        syncer.sync(synced, verify=True)
+        assert synced.stripe_total_cents == 150
+    syncer.operations()
+    syncer.sync(synced, verify=True)
+    assert [call.split()[0] for call in syncer.operations()] == ["GET"]
