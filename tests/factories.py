@@ -112,7 +112,7 @@ def make_organization(
     """Return an organization with its first cycle and draft open, by the product's own verb."""
     wanted = {"name": slug.title(), "email": f"billing@{slug}.example", "currency": "usd"}
     created = NewOrganization(slug=slug, cycle_anchor_at=anchor, **(wanted | properties))
-    return create_organization(created, now=now, actor=SUPPORT)
+    return create_organization(created, now=now, actor=SUPPORT).organization
 
 
 def make_service(

@@ -1,7 +1,6 @@
 """Organizations: created, searched, looked at."""
 
 from flask import Blueprint, Response
-from sqlalchemy import select
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
@@ -37,14 +36,14 @@ def create() -> Response:
     """Create an organization with its first cycle and draft."""
     wanted = read_body(OrganizationIn)
     caller.require_all_organizations()
-    known = db.session.scalar(select(Organization.id).where(Organization.slug == wanted.slug))
-    made = create_organization(
+    created = create_organization(
         # What was left out is not compared with what is there by now.
         NewOrganization(**wanted.model_dump(exclude_unset=True)),
         now=utc_now(),
         actor=caller.actor(),
     )
-    return answer(OrganizationOut.model_validate(made), 200 if known else 201)
+    made = OrganizationOut.model_validate(created.organization)
+    return answer(made, 201 if created.is_new else 200)
 
 
 @bp.get("")

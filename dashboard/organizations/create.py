@@ -36,13 +36,21 @@ class NewOrganization:
     external_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The organization that was asked for; of equal requests at once, one finds it new."""
+
+    organization: Organization
+    is_new: bool
+
+
 class OrganizationExists(Conflict):
     """The slug or external id belongs to another organization."""
 
     code = "organization_exists"
 
 
-def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor) -> Organization:
+def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor) -> Created:
     """Return the organization, created unless it exists with these very properties.
 
     Its first cycle is the month of the anchor that contains `now`. Raises OrganizationExists when
@@ -59,11 +67,11 @@ def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor)
         .returning(Organization)
     )
     if made is None:
-        return _same(wanted)
+        return Created(_same(wanted), is_new=False)
     open_first(made, now=now)
     told = facts | {"cycle_anchor_at": facts["cycle_anchor_at"].isoformat()}
     record("organization.created", made, actor, told, now=now)
-    return made
+    return Created(made, is_new=True)
 
 
 def _check(wanted: NewOrganization) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.api import organizations
 from dashboard.billing.draft import current_invoice
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
@@ -38,6 +39,18 @@ def test_an_anchor_with_a_fraction_of_a_second_may_be_repeated(caller):
     other = body | {"cycle_anchor_at": "2026-04-01T00:00:01Z"}
     refused = caller.post("/organizations", other)
     assert (refused.status_code, refused.json["code"]) == (409, "organization_exists")
+
+
+def test_of_equal_requests_at_once_only_one_says_that_it_created(caller, monkeypatch):
+    create = organizations.create_organization
+
+    def after_another(wanted, **facts):
+        with transaction():
+            create(wanted, **facts)
+        return create(wanted, **facts)
+
+    monkeypatch.setattr(organizations, "create_organization", after_another)
+    assert caller.post("/organizations", ACME).status_code == 200
 
 
 def test_a_price_from_another_instant_on_is_another_price(caller):
