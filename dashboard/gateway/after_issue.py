@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.clock import from_timestamp
+from dashboard.gateway.odd import MOST_OF_A_NUMBER, cut, instant, moment, one_of, whole
 from dashboard.gateway.records import RemoteCorrection, RemotePayment
 
 Json = Mapping[str, Any]
+MOST_OF_A_REASON = 80
 
 
 def parse_payment(data: Json) -> RemotePayment:
@@ -24,7 +25,7 @@ def parse_payment(data: Json) -> RemotePayment:
         # An intent, or a charge without one, is what refunds and disputes name.
         paid_by=_optional_id(by.get("payment_intent")) or _optional_id(by.get("charge")),
         off_stripe=by["type"] == "payment_record",
-        amount_paid_cents=int(data.get("amount_paid") or 0),
+        amount_paid_cents=whole(data, "amount_paid") if data.get("amount_paid") else 0,
     )
 
 
@@ -32,14 +33,14 @@ def parse_correction(
     data: Json, *, as_of: datetime | None = None, told_by: str | None = None
 ) -> RemoteCorrection:
     """Return the credit note, refund or dispute in `data`."""
-    kind = str(data["object"])
+    kind = one_of(data, "object", tuple(_PARTICULARS))
     return RemoteCorrection(
         kind=kind,
         id=data["id"],
         status=data.get("status") or "pending",
-        amount_cents=int(data["total"] if kind == "credit_note" else data["amount"]),
-        reason=data.get("reason"),
-        made_at=from_timestamp(data["created"]),
+        amount_cents=whole(data, "total" if kind == "credit_note" else "amount"),
+        reason=cut(data.get("reason"), MOST_OF_A_REASON),
+        made_at=moment(data, "created"),
         as_of=as_of,
         told_by=told_by,
         **_PARTICULARS[kind](data),
@@ -49,9 +50,9 @@ def parse_correction(
 def _of_note(data: Json) -> dict[str, Any]:
     return {
         "stripe_invoice_id": _id_of(data["invoice"]),
-        "number": data["number"],
-        "pre_payment_cents": int(data["pre_payment_amount"]),
-        "post_payment_cents": int(data["post_payment_amount"]),
+        "number": cut(data["number"], MOST_OF_A_NUMBER),
+        "pre_payment_cents": whole(data, "pre_payment_amount"),
+        "post_payment_cents": whole(data, "post_payment_amount"),
     }
 
 
@@ -60,9 +61,10 @@ def _of_refund(data: Json) -> dict[str, Any]:
 
 
 def _of_dispute(data: Json) -> dict[str, Any]:
-    due_by = (data.get("evidence_details") or {}).get("due_by")
+    evidence = data.get("evidence_details") or {}
     # Zero says that no answer is possible.
-    return _of_refund(data) | {"answer_by_at": from_timestamp(due_by) if due_by else None}
+    due_by = instant(evidence, "due_by") if evidence.get("due_by") else None
+    return _of_refund(data) | {"answer_by_at": due_by}
 
 
 _PARTICULARS: Mapping[str, Callable[[Json], dict[str, Any]]] = {

@@ -96,3 +96,9 @@ class NotAnEvent(BillingError):
 
     status = 400
     code = "not_an_event"
+
+
+class OddObject(BillingError):
+    """An object of Stripe's holds what it cannot hold; reading it again will show the same."""
+
+    code = "stripe_object_odd"

@@ -7,7 +7,22 @@ from typing import Any
 from dashboard.clock import from_timestamp
 from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.errors import NotAnEvent
-from dashboard.gateway.records import RemoteCustomer, RemoteEvent, RemoteInvoice, RemoteLine
+from dashboard.gateway.odd import (
+    MOST_OF_A_NUMBER,
+    MOST_OF_AN_ID,
+    cut,
+    instant,
+    moment,
+    one_of,
+    whole,
+)
+from dashboard.gateway.records import (
+    RemoteCard,
+    RemoteCustomer,
+    RemoteEvent,
+    RemoteInvoice,
+    RemoteLine,
+)
 
 Json = Mapping[str, Any]
 
@@ -18,10 +33,12 @@ ITEM, OLD_ITEM = "dashboard_item", "invoice_item"
 INVOICE, OLD_INVOICE = "dashboard_invoice", "invoice"
 ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 
-# What the inbox has room for: Stripe's ids have thirty characters, a coupon's is anybody's.
-MOST_OF_AN_ID = 64
+# What the inbox and the invoices have room for.
 MOST_OF_A_TYPE = 80
 MOST_OF_A_KEY = 120
+MOST_OF_A_BRAND = 40
+MOST_OF_LAST_DIGITS = 8
+STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 # The year 3000, as everywhere at the edges.
 END_OF_TIME = 32_503_680_000
 
@@ -42,6 +59,20 @@ def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
     )
 
 
+def parse_card(data: Json, before: Json) -> RemoteCard:
+    """Return the payment method in `data`; `before` is what an event says that it was."""
+    card = data.get("card") or {}
+    return RemoteCard(
+        id=data["id"],
+        customer_id=_reference(data.get("customer")),
+        was_of_id=_reference(before.get("customer")),
+        brand=cut(card.get("brand"), MOST_OF_A_BRAND),
+        last4=cut(card.get("last4"), MOST_OF_LAST_DIGITS),
+        exp_month=card.get("exp_month"),
+        exp_year=card.get("exp_year"),
+    )
+
+
 def parse_line(data: Json) -> RemoteLine:
     """Return the line in `data`."""
     metadata = _metadata(data)
@@ -50,10 +81,10 @@ def parse_line(data: Json) -> RemoteLine:
         # A longer one is none of ours.
         key=_short(metadata.get(ITEM), MOST_OF_A_KEY),
         old_key=_short(metadata.get(OLD_ITEM), MOST_OF_A_KEY),
-        amount_cents=int(data["amount"]),
+        amount_cents=whole(data, "amount"),
         description=data.get("description") or "",
-        period_start=from_timestamp(data["period"]["start"]),
-        period_end=from_timestamp(data["period"]["end"]),
+        period_start=moment(data["period"], "start"),
+        period_end=moment(data["period"], "end"),
     )
 
 
@@ -71,34 +102,36 @@ def parse_invoice(
     installation, invoice = _marks(data, INVOICE, OLD_INVOICE)
     return RemoteInvoice(
         id=data["id"],
-        status=data["status"],
+        status=one_of(data, "status", STATUSES),
         customer_id=_id_of(data["customer"]),
         installation=installation,
         invoice=invoice,
         currency=data["currency"],
-        total_cents=int(data["total"] if before_tax is None else before_tax),
+        total_cents=whole(data, "total" if before_tax is None else "total_excluding_tax"),
         auto_advance=bool(data.get("auto_advance")),
         # Without `auto_advance` a schedule never fires.
         automatically_finalizes_at=(
-            _instant(data.get("automatically_finalizes_at")) if data.get("auto_advance") else None
+            instant(data, "automatically_finalizes_at") if data.get("auto_advance") else None
         ),
-        number=data.get("number"),
+        number=cut(data.get("number"), MOST_OF_A_NUMBER),
         hosted_invoice_url=data.get("hosted_invoice_url"),
         invoice_pdf_url=data.get("invoice_pdf"),
-        amount_due_cents=int(data["amount_due"]),
-        amount_remaining_cents=int(data["amount_remaining"]),
-        amount_paid_cents=int(data["amount_paid"]),
-        overpaid_cents=int(data.get("amount_overpaid") or 0),
+        amount_due_cents=whole(data, "amount_due"),
+        amount_remaining_cents=whole(data, "amount_remaining"),
+        amount_paid_cents=whole(data, "amount_paid"),
+        overpaid_cents=whole(data, "amount_overpaid") if data.get("amount_overpaid") else 0,
         paid_off_stripe_cents=data.get("amount_paid_off_stripe"),
-        pre_payment_credit_notes_cents=int(data["pre_payment_credit_notes_amount"]),
-        post_payment_credit_notes_cents=int(data["post_payment_credit_notes_amount"]),
-        attempt_count=int(data["attempt_count"]),
-        due_at=_instant(data.get("due_date")),
-        finalized_at=_instant(moved.get("finalized_at")),
-        paid_at=_instant(moved.get("paid_at")),
-        voided_at=_instant(moved.get("voided_at")),
-        uncollectible_at=_instant(moved.get("marked_uncollectible_at")),
+        pre_payment_credit_notes_cents=whole(data, "pre_payment_credit_notes_amount"),
+        post_payment_credit_notes_cents=whole(data, "post_payment_credit_notes_amount"),
+        attempt_count=whole(data, "attempt_count"),
+        next_payment_attempt_at=instant(data, "next_payment_attempt"),
+        due_at=instant(data, "due_date"),
+        finalized_at=instant(moved, "finalized_at"),
+        paid_at=instant(moved, "paid_at"),
+        voided_at=instant(moved, "voided_at"),
+        uncollectible_at=instant(moved, "marked_uncollectible_at"),
         finalization_error=(data.get("last_finalization_error") or {}).get("message"),
+        payment_error=(data.get("last_payment_error") or {}).get("message"),
         starting_balance_cents=data.get("starting_balance"),
         ending_balance_cents=data.get("ending_balance"),
         latest_revision=_reference(data.get("latest_revision")),
@@ -168,10 +201,6 @@ def _created(data: Json) -> datetime:
     if type(seconds) is not int or not 0 <= seconds < END_OF_TIME:
         raise NotAnEvent("its instant is not in seconds since 1970")
     return from_timestamp(seconds)
-
-
-def _instant(seconds: int | None) -> datetime | None:
-    return None if seconds is None else from_timestamp(seconds)
 
 
 def _reference(reference: str | Json | None) -> str | None:

@@ -9,6 +9,7 @@ from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
     LineContent,
+    RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
     RemoteEvent,
@@ -129,6 +130,9 @@ class Gateway(Protocol):
 
     def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
         """Return the customer a `customer.*` event carries."""
+
+    def card_of(self, event: RemoteEvent) -> RemoteCard:
+        """Return the payment method a `payment_method.*` event carries."""
 
     def payment_of(self, event: RemoteEvent) -> RemotePayment:
         """Return the payment an `invoice_payment.*` event carries."""

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.gateway.errors import NotAnEvent
-from dashboard.gateway.parsing import MOST_OF_A_TYPE, MOST_OF_AN_ID, parse_event
+from dashboard.gateway.odd import MOST_OF_AN_ID
+from dashboard.gateway.parsing import MOST_OF_A_TYPE, parse_event
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.plain import plain

@@ -84,6 +84,22 @@ class RemoteLine(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteCard(Told):
+    """A payment method, and what people recognize it by if it is a card.
+
+    `was_of_id` is the customer it was taken from; only the event of that names it.
+    """
+
+    id: str
+    customer_id: str | None
+    was_of_id: str | None
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RemotePayment(Told):
     """What is to pay an invoice, or did; `paid_by` is what its refunds and disputes name."""
 
@@ -155,6 +171,9 @@ class RemoteInvoice(Told):
     voided_at: datetime | None
     uncollectible_at: datetime | None
     finalization_error: str | None
+    payment_error: str | None = None
+    # None where Stripe tries no more by itself.
+    next_payment_attempt_at: datetime | None = None
     # The customer's balance there, before and after this invoice; below zero is credit.
     starting_balance_cents: int | None = None
     ending_balance_cents: int | None = None

@@ -13,7 +13,7 @@ import stripe
 
 from dashboard.clock import utc_now
 from dashboard.config import Config
-from dashboard.gateway import parsing, requests
+from dashboard.gateway import events, parsing, requests
 from dashboard.gateway.after_issue import parse_correction, parse_payment
 from dashboard.gateway.answers import Answer, answer_of
 from dashboard.gateway.protocol import Limiter
@@ -22,6 +22,7 @@ from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
     LineContent,
+    RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
     RemoteEvent,
@@ -226,23 +227,23 @@ class StripeGateway:
 
     def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
         """Return the invoice an `invoice.*` event carries."""
-        return parsing.parse_invoice(
-            event.payload["data"]["object"], event_id=event.id, as_of=event.created_at
-        )
+        return events.invoice_of(event)
 
     def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
         """Return the customer a `customer.*` event carries."""
-        return parsing.parse_customer(event.payload["data"]["object"])
+        return events.customer_of(event)
+
+    def card_of(self, event: RemoteEvent) -> RemoteCard:
+        """Return the payment method a `payment_method.*` event carries."""
+        return events.card_of(event)
 
     def payment_of(self, event: RemoteEvent) -> RemotePayment:
         """Return the payment an `invoice_payment.*` event carries."""
-        return parse_payment(event.payload["data"]["object"])
+        return events.payment_of(event)
 
     def correction_of(self, event: RemoteEvent) -> RemoteCorrection:
         """Return the credit note, refund or dispute an event carries."""
-        return parse_correction(
-            event.payload["data"]["object"], as_of=event.created_at, told_by=event.id
-        )
+        return events.correction_of(event)
 
     def _invoice(self, endpoint: str, path: str, body: requests.Body, *, key: str) -> RemoteInvoice:
         return _shown(self._call(endpoint, path, body, key=key))

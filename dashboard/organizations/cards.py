@@ -5,10 +5,9 @@ Each card and the choice of the default is kept in its own order, whatever order
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from dashboard.gateway.records import RemoteCard
 from dashboard.organizations.models import Organization
 
 # Of one second: a card is attached before it is changed, and gone after that.
@@ -16,16 +15,14 @@ ATTACHED, CHANGED, GONE = 0, 1, 2
 SHOWN = ("brand", "last4", "exp_month", "exp_year")
 
 
-def keep_card(
-    organization: Organization, card_id: str, card: Mapping[str, Any], *, at: datetime, step: int
-) -> None:
+def keep_card(organization: Organization, card: RemoteCard, *, at: datetime, step: int) -> None:
     """Keep what Stripe told of a card at `at`; an older fact changes nothing."""
-    known = organization.cards.get(card_id)
+    known = organization.cards.get(card.id)
     if known is not None and (known.get("at", 0), known.get("step", 0)) > (at.timestamp(), step):
         return
-    shown = {name: card.get(name) for name in SHOWN}
-    told = {"id": card_id, **shown, "at": at.timestamp(), "step": step}
-    organization.cards = organization.cards | {card_id: told}
+    shown = {name: getattr(card, name) for name in SHOWN}
+    told = {"id": card.id, **shown, "at": at.timestamp(), "step": step}
+    organization.cards = organization.cards | {card.id: told}
     choose(organization)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.organizations.cards import (
@@ -56,25 +54,20 @@ def default_card_told(organization: Organization, delivery: Delivery) -> str:
 
 def payment_method_known(delivery: Delivery) -> Handled:
     """A card was attached or renewed: remember what people recognise it by."""
-    method: dict[str, Any] = delivery.payload["data"]["object"]
-    organization = find_organization(method.get("customer"), delivery)
+    card = delivery.gateway.card_of(delivery.remote)
+    organization = find_organization(card.customer_id, delivery)
     if organization is None:
         return UNKNOWN
-    card = method.get("card") or {}
     step = ATTACHED if delivery.type == "payment_method.attached" else CHANGED
-    keep_card(organization, method["id"], card, at=delivery.event.created_at, step=step)
-    return Handled(f"The {card.get('brand')} ending in {card.get('last4')} is known.")
+    keep_card(organization, card, at=delivery.event.created_at, step=step)
+    return Handled(f"The {card.brand} ending in {card.last4} is known.")
 
 
 def payment_method_detached(delivery: Delivery) -> Handled:
     """A card was removed; the event names the customer it was taken from only in what changed."""
-    method: dict[str, Any] = delivery.payload["data"]["object"]
-    before = delivery.payload["data"].get("previous_attributes") or {}
-    organization = find_organization(before.get("customer"), delivery) or find_holder(
-        method["id"], delivery
-    )
+    card = delivery.gateway.card_of(delivery.remote)
+    organization = find_organization(card.was_of_id, delivery) or find_holder(card.id, delivery)
     if organization is None:
         return UNKNOWN
-    card = method.get("card") or {}
-    keep_card(organization, method["id"], card, at=delivery.event.created_at, step=GONE)
+    keep_card(organization, card, at=delivery.event.created_at, step=GONE)
     return Handled("The payment method was removed.")

@@ -108,13 +108,15 @@ def state_after(ignored: bool) -> str:
     return "ignored" if ignored else "processed"
 
 
-def failed(event: WebhookEvent, error: str, *, now: datetime, passes: bool = False) -> None:
+def failed(
+    event: WebhookEvent, error: str, *, now: datetime, passes: bool = False, is_last: bool = False
+) -> None:
     """Keep the error and the next try; after the last one the event is dead until replayed.
 
     An error that `passes` by itself, as when Stripe does not answer, is waited out.
     """
     event.error = error
-    if event.attempts >= ATTEMPTS and not passes:
+    if is_last or (event.attempts >= ATTEMPTS and not passes):
         event.state = "dead"
         event.next_attempt_at = None
         return

@@ -9,12 +9,10 @@ from dashboard.audit.record import record
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import note_failure, park, record_remote
 from dashboard.gateway.records import RemoteInvoice
-from dashboard.gateway.told import MOST
 from dashboard.sync.effects import agreed_total, forget_draft
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.sync.revisions import adopt, latest
-from dashboard.text import shown
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO
 from dashboard.webhooks.finding import invoice_called, is_known, our_invoice
@@ -67,7 +65,9 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         return revised(invoice, remote, delivery)
     heard = hear(invoice, remote, delivery)
     if delivery.type == "invoice.payment_failed":
-        note_failure(invoice, remote.attempt_count or 1, why_it_failed(delivery))
+        note_failure(
+            invoice, remote.attempt_count or 1, told.payment_error or "The payment was declined."
+        )
     look_for_payments(invoice, delivery)
     if heard == "older":
         return Handled(f"It is {invoice.status}; nothing newer was told.")
@@ -150,9 +150,3 @@ def forget_deleted(invoice: Invoice, *, now: datetime) -> None:
     forget_draft(invoice)
     invoice.next_sync_at = now
     record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=now)
-
-
-def why_it_failed(delivery: Delivery) -> str:
-    """Return in words why a payment failed."""
-    error = delivery.payload["data"]["object"].get("last_payment_error") or {}
-    return shown(str(error.get("message") or "The payment was declined."), most=MOST)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 import structlog
 
-from dashboard.errors import BillingError, Busy
+from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.rehearsal import rehearsal
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import hasten
 from dashboard.webhooks.delivery import Delivery, Handled, Unread
+from dashboard.webhooks.failure import is_hopeless, passes, sentence_of
 from dashboard.webhooks.handlers import handle
 from dashboard.webhooks.inbox import claim, failed, handled
 from dashboard.webhooks.models import WebhookEvent
@@ -44,8 +45,13 @@ def process(
     except Exception as error:  # whatever it is, the event keeps it and is tried again
         log.exception("webhook_failed", stripe_event=event.stripe_event_id, type=event.type)
         db.session.refresh(event)
-        passes = isinstance(error, BillingError) and not error.permanent
-        failed(event, f"{type(error).__name__}: {error}", now=now, passes=passes)
+        failed(
+            event,
+            sentence_of(error),
+            now=now,
+            passes=passes(error),
+            is_last=is_hopeless(error),
+        )
         return []
     handled(event, outcome.sentence, ignored=outcome.ignored, now=now)
     return delivery.runs
@@ -78,4 +84,4 @@ def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> s
     try:
         return handle_with_readings(delivery, db.session.flush, rehearsal).sentence
     except Exception as error:  # what it would fail with is what the reader wants to know
-        return f"It would fail: {type(error).__name__}: {error}"
+        return f"It would fail. {sentence_of(error)}"

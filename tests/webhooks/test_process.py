@@ -3,17 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.clock import utc_now
+from dashboard.clock import from_timestamp, utc_now
 from dashboard.extensions import db
 from dashboard.gateway.parsing import parse_event
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import abandoned_runs
 from dashboard.transaction import checkpoint, transaction
+from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.handlers import UNNEEDED
 from dashboard.webhooks.inbox import due_events, waits_for_a_batch
 from dashboard.webhooks.intake import store
@@ -82,6 +84,19 @@ def test_a_failed_payment_is_told_in_words(open_bill: Invoice, syncer: Syncer) -
     assert "2 attempts" in str(open_bill.payment_failure)
 
 
+def test_when_the_next_attempt_is_planned_is_known_until_there_is_none(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    now = int(utc_now().timestamp())
+    failed = data | {"status": "open", "attempt_count": 2, "next_payment_attempt": now + 86_400}
+    deliver(syncer, event("invoice.payment_failed", failed, created=now + 1))
+    assert open_bill.next_payment_attempt_at == from_timestamp(now + 86_400)
+    last = failed | {"attempt_count": 3, "next_payment_attempt": None}
+    deliver(syncer, event("invoice.payment_failed", last, created=now + 2))
+    assert open_bill.next_payment_attempt_at is None
+
+
 def test_the_echo_of_our_own_call_is_ignored(bill: Invoice, syncer: Syncer) -> None:
     put(bill, a=100)
     run = syncer.sync(bill)
@@ -141,8 +156,18 @@ def test_finalized_five_times_at_once_opens_one_next_invoice(
     assert (bill.status, count, drafts) == ("open", 1, 1)
 
 
+@pytest.fixture
+def breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every handler meets something that nobody expected."""
+
+    def handle(_delivery: Delivery) -> Handled:
+        raise KeyError("it")
+
+    monkeypatch.setattr("dashboard.webhooks.process.handle", handle)
+
+
 def test_a_handler_that_fails_keeps_the_event_and_its_error(
-    open_bill: Invoice, syncer: Syncer
+    open_bill: Invoice, syncer: Syncer, breaks: None
 ) -> None:
     broken = deliver(syncer, event("invoice.paid", {"id": str(open_bill.stripe_invoice_id)}))
     assert broken.state == "failed"
@@ -151,7 +176,9 @@ def test_a_handler_that_fails_keeps_the_event_and_its_error(
     assert open_bill.status == "open"
 
 
-def test_the_last_failure_makes_the_event_dead(open_bill: Invoice, syncer: Syncer) -> None:
+def test_the_last_failure_makes_the_event_dead(
+    open_bill: Invoice, syncer: Syncer, breaks: None
+) -> None:
     broken = deliver(syncer, event("invoice.paid", {"id": "in_x"}))
     for _ in range(7):
         broken = handle(syncer, broken.id)

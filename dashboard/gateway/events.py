@@ -1,0 +1,52 @@
+"""What an event carries: its object as a record, or a sentence that says why it cannot be read."""
+
+from __future__ import annotations
+
+from dashboard.gateway.after_issue import parse_correction, parse_payment
+from dashboard.gateway.odd import readable
+from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
+from dashboard.gateway.records import (
+    RemoteCard,
+    RemoteCorrection,
+    RemoteCustomer,
+    RemoteEvent,
+    RemoteInvoice,
+    RemotePayment,
+)
+
+
+def invoice_of(event: RemoteEvent) -> RemoteInvoice:
+    """Return the invoice an `invoice.*` event carries, as it was at that moment."""
+    as_of = event.created_at
+    return readable(
+        "invoice", lambda: parse_invoice(_object(event), event_id=event.id, as_of=as_of)
+    )
+
+
+def customer_of(event: RemoteEvent) -> RemoteCustomer:
+    """Return the customer a `customer.*` event carries."""
+    return readable("customer", lambda: parse_customer(_object(event)))
+
+
+def card_of(event: RemoteEvent) -> RemoteCard:
+    """Return the payment method a `payment_method.*` event carries."""
+    before = event.payload["data"].get("previous_attributes") or {}
+    return readable("payment method", lambda: parse_card(_object(event), before))
+
+
+def payment_of(event: RemoteEvent) -> RemotePayment:
+    """Return the payment an `invoice_payment.*` event carries."""
+    return readable("payment", lambda: parse_payment(_object(event)))
+
+
+def correction_of(event: RemoteEvent) -> RemoteCorrection:
+    """Return the credit note, refund or dispute an event carries."""
+    return readable(
+        "credit note, refund or dispute",
+        lambda: parse_correction(_object(event), as_of=event.created_at, told_by=event.id),
+    )
+
+
+def _object(event: RemoteEvent) -> Json:
+    found: Json = event.payload["data"]["object"]
+    return found
