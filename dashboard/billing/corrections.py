@@ -153,6 +153,7 @@ def add_up(invoice: Invoice) -> None:
     unsettled = [row for row in disputes if row.status not in CLOSED]
     invoice.refunded_cents = sum(row.amount_cents for row in refunds)
     invoice.disputed_cents = sum(row.amount_cents for row in unsettled)
+    invoice.charged_back_cents = sum(row.amount_cents for row in disputes if row.status == "lost")
     shown = (unsettled or disputes)[-1:]
     invoice.dispute_status = shown[0].status if shown else None
     due = [row.answer_by_at for row in unsettled if "needs_response" in row.status]

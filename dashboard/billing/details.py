@@ -31,6 +31,7 @@ def details(remote: RemoteInvoice) -> dict[str, Any]:
         "post_payment_credit_notes_cents": remote.post_payment_credit_notes_cents,
         "due_at": None if is_void else remote.due_at,
         "attempt_count": remote.attempt_count,
+        "next_payment_attempt_at": remote.next_payment_attempt_at,
         "starting_balance_cents": remote.starting_balance_cents,
         "ending_balance_cents": remote.ending_balance_cents,
     }

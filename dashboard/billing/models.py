@@ -178,10 +178,13 @@ class Invoice(Model):
     # What its refunds and disputes come to (`corrections`); none of them changes what it bills.
     refunded_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     disputed_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    charged_back_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     dispute_status: Mapped[str | None] = mapped_column(String(40))
     dispute_answer_by_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     attempt_count: Mapped[int | None]
+    # None where Stripe plans no further one, or told of none yet.
+    next_payment_attempt_at: Mapped[datetime | None]
     failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     # The customer's balance at Stripe before and after it was issued; below zero is credit.
     starting_balance_cents: Mapped[int | None]

@@ -155,7 +155,7 @@ def note_failure(invoice: Invoice, attempts: int, message: str) -> None:
     invoice.failed_attempts = attempts
     if invoice.status in ("open", "uncollectible"):
         times = f"{attempts} attempt{'s' if attempts != 1 else ''} so far"
-        invoice.payment_failure = f"{message} ({times})"
+        invoice.payment_failure = f"{message.rstrip('.')} ({times})."
 
 
 def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:

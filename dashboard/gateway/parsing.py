@@ -8,6 +8,7 @@ from dashboard.clock import from_timestamp
 from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.odd import (
+    END_OF_TIME,
     MOST_OF_A_NUMBER,
     MOST_OF_AN_ID,
     cut,
@@ -39,8 +40,6 @@ MOST_OF_A_KEY = 120
 MOST_OF_A_BRAND = 40
 MOST_OF_LAST_DIGITS = 8
 STATUSES = ("draft", "open", "paid", "uncollectible", "void")
-# The year 3000, as everywhere at the edges.
-END_OF_TIME = 32_503_680_000
 
 
 def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:

@@ -56,8 +56,10 @@ class CurrentInvoice(NamedTuple):
     pre_payment_credit_notes_cents: int | None
     post_payment_credit_notes_cents: int | None
     refunded_cents: int
+    charged_back_cents: int
     dispute_status: str | None
     payment_failure: str | None
+    next_payment_attempt_at: datetime | None
 
     @property
     def is_off_portal(self) -> bool:

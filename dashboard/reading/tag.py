@@ -36,9 +36,13 @@ class Moving(InvoiceFacts, Protocol):
     @property
     def refunded_cents(self) -> int: ...
     @property
+    def charged_back_cents(self) -> int: ...
+    @property
     def dispute_status(self) -> str | None: ...
     @property
     def payment_failure(self) -> str | None: ...
+    @property
+    def next_payment_attempt_at(self) -> datetime | None: ...
 
 
 def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetime) -> str:
@@ -76,7 +80,9 @@ def _tag(
         invoice.post_payment_credit_notes_cents or 0,
         invoice.refunded_cents,
         invoice.dispute_status or "undisputed",
+        invoice.charged_back_cents,
         int(invoice.payment_failure is not None),
+        int(at.timestamp()) if (at := invoice.next_payment_attempt_at) else 0,
         int(invoice.needs_verification),
         int(invoice.automatically_finalizes_at is not None),
         int(invoice.restores_schedule),

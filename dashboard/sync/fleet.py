@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import Invoice
@@ -19,7 +19,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCounts:
-    """Invoices that are not finished, by what they wait for."""
+    """Invoices that are not finished, by what they wait for; parked ones may be issued already."""
 
     drafts: int
     dirty: int
@@ -40,7 +40,7 @@ class RunCounts:
 
 
 def invoice_counts(*, now: datetime) -> InvoiceCounts:
-    """Count the unfinished invoices; one query."""
+    """Count the invoices that somebody or something has yet to see to; one query."""
     dirty = Invoice.revision > Invoice.synced_revision
     row = db.session.execute(
         select(
@@ -52,7 +52,9 @@ def invoice_counts(*, now: datetime) -> InvoiceCounts:
             func.count().filter(Invoice.status == "closing"),
             func.count().filter(Invoice.status == "sealed"),
             func.count().filter(Invoice.parked_at.is_not(None)),
-        ).where(Invoice.status.in_(("draft", "closing", "sealed")))
+        ).where(
+            or_(Invoice.status.in_(("draft", "closing", "sealed")), Invoice.parked_at.is_not(None))
+        )
     ).one()
     return InvoiceCounts(*row)
 

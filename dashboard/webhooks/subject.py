@@ -46,8 +46,5 @@ def place_of(delivery: Delivery) -> tuple[datetime, int, int]:
 
 
 def _holder(delivery: Delivery) -> str | None:
-    data = delivery.payload["data"]
-    if delivery.type.endswith(".detached"):
-        data = {"object": data.get("previous_attributes") or {}}
-    customer: str | None = data["object"].get("customer")
-    return customer
+    card = delivery.gateway.card_of(delivery.remote)
+    return card.was_of_id if delivery.type.endswith(".detached") else card.customer_id

@@ -101,3 +101,15 @@ def test_an_invoice_credited_in_full_is_not_called_paid(
         issued.pre_payment_credit_notes_cents = issued.total_cents
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "Credited in full" in words
+
+
+def test_a_lost_dispute_says_in_the_summary_what_went_back(
+    customer: FlaskClient, issued: Invoice
+) -> None:
+    keep(issued, "dispute", "lost", 700)
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "$7.00 of it went back: a dispute was lost" in words
+    keep(issued, "dispute", "appeal_under_review", 700, as_of=MAY)
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "a dispute was lost" not in words
+    assert "$7.00 disputed with the bank" in words

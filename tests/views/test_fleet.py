@@ -1,5 +1,7 @@
 """The health of the whole."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -8,9 +10,11 @@ from rq import Queue
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.outcome import park
+from dashboard.billing.void import open_case
 from dashboard.clock import utc_now
 from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
+from dashboard.sync.waiting import MOST
 from dashboard.transaction import transaction
 from dashboard.views import stripe_state
 from jobs import ticks
@@ -90,6 +94,30 @@ def test_a_line_that_was_left_keeps_its_invoice_among_what_waits(
     words = text_of(page(admin.get("/fleet")))
     assert "1 invoice waits for a person" in words
     assert "Held: somebody left 2 lines that are not ours" in words
+
+
+def test_what_needs_a_decision_comes_before_any_number_of_failed_payments(
+    admin: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        for number in range(MOST):
+            late = bill_of(make_bill(f"late-{number}", name=f"Late {number}"))
+            seal_now(late, now=utc_now())
+            late.status, late.payment_failure = "open", "Your card was declined."
+            late.finalized_at = utc_now() - timedelta(days=9)
+        void = bill_of(make_bill("void", name="Void Works"))
+        seal_now(void, now=utc_now())
+        void.status = "void"
+        open_case(void, now=utc_now())
+        issued = bill_of(acme)
+        seal_now(issued, now=utc_now())
+        issued.status = "paid"
+        park(issued, "differs", "Stripe went back.", now=utc_now())
+    words = text_of(page(admin.get("/fleet")))
+    assert words.index("Stripe went back.") < words.index("Void Works") < words.index("Late 0")
+    assert f"1 parked · 1 void, undecided · {MOST} with a failed payment" in words
+    assert f"The first {MOST} of {MOST + 2}" in words
+    assert "Parked 1 wait for a person" in words
 
 
 def test_its_refresh_is_the_figures_alone(admin: FlaskClient) -> None:

@@ -114,10 +114,12 @@ def test_a_dispute_that_is_won_is_over_and_can_be_appealed(
     syncer.sandbox.post(f"disputes/{dispute['id']}", status="lost")
     tell(syncer, reversed(happened(syncer)))
     assert (open_bill.dispute_status, open_bill.disputed_cents) == ("lost", 0)
+    assert open_bill.charged_back_cents == 4000
     syncer.sandbox.advance(60)
     syncer.sandbox.post(f"disputes/{dispute['id']}", status="appeal_under_review")
     tell(syncer, happened(syncer)[-1:])
     assert (open_bill.dispute_status, open_bill.disputed_cents) == ("appeal_under_review", 4000)
+    assert open_bill.charged_back_cents == 0
 
 
 def test_of_two_states_of_a_dispute_in_one_second_it_is_read(

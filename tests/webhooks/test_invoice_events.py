@@ -181,7 +181,7 @@ def test_why_a_payment_failed_is_kept_in_stripes_words_and_counted(
     failed["data"]["object"]["attempt_count"] = 0
     deliver(syncer, failed)
     assert (open_bill.failed_attempts, open_bill.status) == (1, "open")
-    assert open_bill.payment_failure == "Funds are low. (1 attempt so far)"
+    assert open_bill.payment_failure == "Funds are low (1 attempt so far)."
     kinder = told(syncer, open_bill, "invoice.updated", AT + 9, attempt_count=2)
     deliver(syncer, kinder)
     assert open_bill.failed_attempts == 1

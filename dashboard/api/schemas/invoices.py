@@ -61,8 +61,9 @@ class InvoiceOut(Told):
     """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it.
 
     Credit notes before payment lower what is due, those after it give money back; neither changes
-    the total, nor do refunds and disputes. Links end thirty days after the due date, but not in
-    the ten days after they were told.
+    the total, nor do refunds and disputes. `charged_back_cents` went back by disputes that were
+    lost. `next_payment_attempt_at` is null where Stripe has told of no further attempt. Links end
+    thirty days after the due date, but not in the ten days after they were told.
     """
 
     sequence: int
@@ -81,9 +82,11 @@ class InvoiceOut(Told):
     post_payment_credit_notes_cents: int | None
     refunded_cents: int
     disputed_cents: int
+    charged_back_cents: int
     dispute_status: str | None
     dispute_answer_by_at: Instant | None
     due_at: Instant | None
+    next_payment_attempt_at: Instant | None
     finalized_at: Instant | None
     paid_at: Instant | None
     starting_balance_cents: int | None
