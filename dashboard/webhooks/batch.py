@@ -74,7 +74,9 @@ def drain(*, gateway: Gateway, checkpoint: Callable[[], None], now: datetime, mo
             told = _without(trouble.events, told, batch)
         except Exception:  # each by itself shows whose fault it is
             log.exception("webhook_batch_failed", events=len(told))
-            told = _without([delivery.event.id for delivery, _ in told], told, batch)
+            told = _without(_ids(told), told, batch)
+    else:
+        told = _without(_ids(told), told, batch)
     give_back(batch.waiting, now=now)
     give_back(batch.alone, now=now, alone=True)
     return batch
@@ -123,6 +125,10 @@ def _without(events: list[int], told: list[Told], batch: Drained) -> list[Told]:
     batch.alone += events
     batch.waiting, batch.runs = [], []
     return [one for one in told if one[0].event.id not in set(events)]
+
+
+def _ids(told: list[Told]) -> list[int]:
+    return [delivery.event.id for delivery, _ in told]
 
 
 def _put_aside(delivery: Delivery, error: Exception) -> None:

@@ -27,8 +27,8 @@ def store_delivery(event: RemoteEvent | Unreadable, *, now: datetime) -> str | N
     statement = _ONE
     if is_like_an_echo(event) and event.idempotency_key is not None:
         statement, values = _ONE_UNLESS_ECHO, values | {"key": event.idempotency_key, "now": now}
-    engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
         state: str | None = connection.scalar(statement, values)
         return state
 

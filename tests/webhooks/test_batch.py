@@ -122,6 +122,24 @@ def test_a_handler_that_fails_in_a_batch_leaves_nothing_of_what_it_did(
     assert (bill.status, bill.number, other.status) == ("sealed", None, "paid")
 
 
+def test_where_every_try_fails_at_another_event_all_go_by_themselves(
+    db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def handler(delivery: Delivery) -> Handled:
+        if any(delivery.held is one for one in tries):
+            return Handled("It went along.")
+        # The first of each try: the next one is without it, and fails at another.
+        tries.append(delivery.held)
+        raise KeyError("it")
+
+    monkeypatch.setitem(HANDLERS, "invoice.overpaid", handler)  # type: ignore[arg-type]  # a dict in fact
+    ids = arrive([event("invoice.overpaid", shown("bad")) for _ in range(9)])
+    assert sorted(drain_once().alone) == ids
+    assert {(one.state, one.attempts) for one in events()} == {("received", 0)}
+
+
 def test_what_the_database_refuses_sends_each_of_them_by_itself(
     db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

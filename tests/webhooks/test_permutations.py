@@ -1,11 +1,13 @@
 """A bill's life told in any order, with anything told twice, ends in one and the same state."""
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.models import Invoice
@@ -15,9 +17,11 @@ from dashboard.gateway.parsing import parse_event, parse_invoice
 from dashboard.gateway.records import RemoteCorrection, RemoteInvoice, RemotePayment
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.transaction import transaction
+from dashboard.webhooks.batch import drain
 from dashboard.webhooks.delivery import Delivery
+from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
-from dashboard.webhooks.process import handle_with_readings
+from dashboard.webhooks.process import handle_with_readings, process
 from tests.support.events import event, invoice_json
 from tests.support.inbox import finalize
 from tests.support.syncing import Syncer, gateway_of
@@ -173,3 +177,50 @@ def test_a_life_told_in_any_order_ends_as_it_ended_at_stripe(
         assert gateway.reads == 0
     told = [bodies[index] for index in (*order, *again)]
     assert end_of(bill, gateway, told) == expected
+
+
+def end_in_batches(
+    bill: Invoice, gateway: Reader, bodies: list[dict[str, Any]], sizes: list[int]
+) -> tuple[Any, ...]:
+    """Return what the bill says when these are told in batches of such sizes; nothing stays."""
+    left, cycle = list(bodies), itertools.cycle(sizes)
+    savepoint = db.session.begin_nested()
+    try:
+        while left:
+            size = next(cycle)
+            store([parse_event(one) for one in left[:size]], source="webhook", now=NOW)
+            left = left[size:]
+            options = {"gateway": gateway, "checkpoint": db.session.flush, "now": NOW}
+            for one in drain(**options, most=99).alone:  # type: ignore[arg-type]  # each is of its own
+                process(one, **options)  # type: ignore[arg-type]  # the same
+        states = set(db.session.scalars(select(WebhookEvent.state)))
+        assert states <= {"processed", "ignored"}
+        return tuple(getattr(bill, name) for name in DETAILS)
+    finally:
+        savepoint.rollback()
+        db.session.expire_all()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    gaps=st.lists(st.sampled_from((0, 0, 1, 600)), min_size=len(LIFE), max_size=len(LIFE)),
+    order=st.permutations(range(len(LIFE))),
+    again=st.lists(st.integers(0, len(LIFE) - 1), max_size=4),
+    sizes=st.lists(st.integers(1, len(LIFE)), min_size=1, max_size=4),
+)
+def test_a_life_told_in_batches_of_any_size_ends_the_same(
+    bill: Invoice,
+    first: dict[str, Any],
+    gaps: list[int],
+    order: list[int],
+    again: list[int],
+    sizes: list[int],
+) -> None:
+    seconds = [START + sum(gaps[: index + 1]) for index in range(len(LIFE))]
+    bodies = told_life(first, seconds)
+    gateway = gateway_of(Reader, "http://127.0.0.1:9")
+    last = [body["data"]["object"] for body in bodies if body["type"] == "invoice.updated"][-1]
+    gateway.last, gateway.reads = last, 0
+    expected = end_of(bill, gateway, bodies)
+    told = [bodies[index] | {"id": f"evt_{place}"} for place, index in enumerate((*order, *again))]
+    assert end_in_batches(bill, gateway, told, sizes) == expected
