@@ -5,7 +5,6 @@ Each latency counts from when the request was due, not from when a thread had ti
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -71,17 +70,13 @@ class Reporters:
         """Send one batch until it is acknowledged."""
         now = utc_now().isoformat()
         units = [rng.randint(1, 9) for _ in range(BATCH)]
-        records = [
-            {
-                "organization": rng.choice(self.slugs),
-                "meter": self.meter,
-                "key": f"mixed-{next(self.keys)}",
-                "quantity": str(each),
-                "recorded_at": now,
-            }
+        # By hand: making JSON of it would take as long as the product does to count it.
+        records = ",".join(
+            f'{{"organization":"{rng.choice(self.slugs)}","meter":"{self.meter}",'
+            f'"key":"mixed-{next(self.keys)}","quantity":"{each}","recorded_at":"{now}"}}'
             for each in units
-        ]
-        body = json.dumps({"records": records}).encode()
+        )
+        body = f'{{"records":[{records}]}}'.encode()
         for _ in range(MOST_TRIES):
             status, _, said = wire.ask("POST", "/api/v1/usage", body)
             if status in ACCEPTED:
