@@ -129,4 +129,7 @@ def first_paint(browser: Browser, url: str, reader: StorageState, address: str) 
         session = page.context.new_cdp_session(page)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
         page.goto(address)
-        return float(page.wait_for_function(PAINT).json_value())
+        # Playwright's own waiting evaluates text in the page, which its policy refuses.
+        while (paint := page.evaluate(PAINT)) is None:
+            page.wait_for_timeout(20)
+        return float(paint)
