@@ -12,6 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from threading import Lock
 
+from dashboard.transaction import after_commit
 from dashboard.usage.books import Account, Books, PriceVersions, read_books
 
 # About a hundred bytes each.
@@ -41,8 +42,16 @@ class Shelf:
         return Books(accounts, versions) if len(versions) == len(meters) else None
 
     def read(self, slugs: Collection[str], meters: Collection[str], *, now: datetime) -> Books:
-        """Return the books as they are now, and keep them."""
+        """Return the books as they are now, and keep them once this transaction is committed.
+
+        It may have opened a cycle that is in them. Undone, that cycle would be nobody's, its number
+        perhaps that of another one later, and the revisions would not tell.
+        """
         books = read_books(slugs, meters, now=now)
+        after_commit(lambda: self._keep(books))
+        return books
+
+    def _keep(self, books: Books) -> None:
         with self._lock:
             if self._services > self._most:
                 self._accounts, self._versions, self._services = {}, {}, 0
@@ -50,4 +59,3 @@ class Shelf:
                 self._services += 1 + sum(len(some) for some in account.services.values())
                 self._accounts[slug] = account.with_more_of(self._accounts.get(slug))
             self._versions |= books.versions
-        return books

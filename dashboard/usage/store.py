@@ -61,7 +61,12 @@ ACCEPT = text(f"""
         ) and (
             select count(*) from price_versions join prices on prices.id = price_id
             where prices.meter = any(cast(:counted as text[]))
-        ) = :priced as hold
+        ) = :priced and not exists (
+            select from unnest(cast(:owners as bigint[]), cast(:owned as bigint[]))
+                as used (owner, id)
+            left join billing_cycles using (id)
+            where organization_id is distinct from owner
+        ) as hold
     ), claimed as (
         insert into usage_keys (organization_id, key, fingerprint, recorded_at)
         select organization_id, key, fingerprint, recorded_at from sent
@@ -111,7 +116,7 @@ def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[Owned
     When not all were, only the keys are written: `add` the facts of those, or `unclaim` them.
     Raises Outdated when the books, under which the facts were resolved, do not hold any more.
     """
-    more = {"now": now, "size": len(facts)} | _revisions(books)
+    more = {"now": now, "size": len(facts)} | _revisions(books) | _cycles(facts)
     rows = db.session.execute(ACCEPT, _columns(facts) | more).all()
     if not rows:
         return {(fact.account.id, fact.entry.key) for fact in facts}
@@ -152,6 +157,14 @@ def _revisions(books: Books) -> dict[str, object]:
         "read": arrays.integers(one.services_revision for one in books.accounts.values()),
         "counted": arrays.texts(books.versions),
         "priced": sum(versions.count for versions in books.versions.values()),
+    }
+
+
+def _cycles(facts: Collection[Fact]) -> dict[str, object]:
+    used = {(fact.account.id, fact.cycle_id) for fact in facts}
+    return {
+        "owners": arrays.integers(owner for owner, _ in used),
+        "owned": arrays.integers(cycle_id for _, cycle_id in used),
     }
 
 

@@ -18,7 +18,8 @@ from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
-from dashboard.transaction import transaction
+from dashboard.transaction import rollback, transaction
+from dashboard.usage import record
 from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal, UsageWaiting
 from dashboard.usage.record import record_batch
@@ -252,7 +253,8 @@ def test_usage_accepted_while_its_cycle_is_sealed_is_late(app, db, acme):
 
 
 def test_books_that_are_kept_notice_every_change(db, acme, price):
-    use("a")
+    with transaction():
+        use("a")
     use("b")
     service = db.session.scalar(select(Service))
     detach(db, at=NOW)
@@ -269,9 +271,39 @@ def test_books_that_are_kept_notice_every_change(db, acme, price):
     assert sorted(set(totals)) == [service.id, service.id + 1]
 
 
+def test_a_cycle_whose_opening_was_undone_bills_nothing(db, acme):
+    in_may = MAY + DAY
+    use("a", at=in_may, now=in_may)
+    rollback()
+    with transaction():
+        other = make_organization("other", now=in_may)
+    with transaction():
+        use("b", at=in_may, now=in_may)
+    assert recorded_in(db) == [invoices(db)[-1].cycle_id]
+    count_now(acme.id, now=in_may)
+    assert (invoices(db)[-1].total_cents, current_invoice(other).total_cents) == (50, 0)
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another's"])
+def test_books_with_a_cycle_that_is_not_the_organizations_do_not_hold(db, acme, monkeypatch, whose):
+    with transaction():
+        use("a")
+    cycle_id = 987 if whose == "nobody's" else current_invoice(make_organization("other")).cycle_id
+    [kept] = record._shelf.kept({"acme"}, {"requests"}).accounts.values()
+    kept.cycles[0] = kept.cycles[0]._replace(id=cycle_id)
+    with transaction():
+        use("b")
+    assert recorded_in(db) == [invoices(db)[0].cycle_id]
+
+
+def recorded_in(db):
+    return list(db.session.scalars(select(UsageRecord.cycle_id).distinct()))
+
+
 @pytest.mark.parametrize("size", [1, 300])
 def test_a_batch_is_one_statement_when_its_books_are_kept(db, acme, size):
-    use("first")
+    with transaction():
+        use("first")
     entries = [
         UsageEntry("acme", "requests", f"{n}", Decimal(1), NOW - timedelta(minutes=n))
         for n in range(size)
