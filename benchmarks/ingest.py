@@ -41,8 +41,8 @@ def ingest_batch(_app: Flask) -> list[Figure]:
                     address(), senders=BATCH_SENDERS, size=BATCH, seconds=SECONDS / 3
                 )
             )
-            ready = _ready(ORGANIZATIONS, BATCH, MOST_BATCHES_EACH, BATCH_SENDERS)
-            ours.append(send(web, ready, senders=BATCH_SENDERS, seconds=SECONDS, secret=secret))
+            made = ready(ORGANIZATIONS, BATCH, MOST_BATCHES_EACH, BATCH_SENDERS)
+            ours.append(send(web, made, senders=BATCH_SENDERS, seconds=SECONDS, secret=secret))
             settle()
     rate, floor = median(one.per_second * BATCH for one in ours), median(floors)
     return [
@@ -61,15 +61,15 @@ def ingest_single(_app: Flask) -> list[Figure]:
     ours: list[Sent] = []
     floors: list[Sent] = []
 
-    def run(app: str, into: list[Sent]) -> None:
-        ready = _ready(ORGANIZATIONS, 1, MOST_RECORDS_EACH, SINGLE_SENDERS)
-        with running_web(app=app, with_scheduler=app == "wsgi:app") as web:
-            send(web, _ready(ORGANIZATIONS, 1, 10, 8), senders=8, seconds=1, secret=secret)
-            into.append(send(web, ready, senders=SINGLE_SENDERS, seconds=SECONDS, secret=secret))
+    def run(program: str, into: list[Sent]) -> None:
+        made = ready(ORGANIZATIONS, 1, MOST_RECORDS_EACH, SINGLE_SENDERS)
+        with running_web(program=program, with_scheduler=program == "dashboard.web") as web:
+            send(web, ready(ORGANIZATIONS, 1, 10, 8), senders=8, seconds=1, secret=secret)
+            into.append(send(web, made, senders=SINGLE_SENDERS, seconds=SECONDS, secret=secret))
 
     for _ in range(ROUNDS):
-        run("benchmarks.floors.bare:app", floors)
-        run("wsgi:app", ours)
+        run("benchmarks.floors.serve", floors)
+        run("dashboard.web", ours)
     rate, floor = (median(one.per_second for one in some) for some in (ours, floors))
     return [
         Figure("ingest_single", rate, "records/s", ROUNDS, floor=floor),
@@ -86,8 +86,8 @@ def ingest_contended(_app: Flask) -> list[Figure]:
     with running_web(with_scheduler=True) as web:
         for _ in range(ROUNDS):
             for organizations, found in rates.items():
-                ready = _ready(organizations, BATCH, MOST_BATCHES_EACH // 2, CONTENDERS)
-                sent = send(web, ready, senders=CONTENDERS, seconds=SECONDS, secret=secret)
+                made = ready(organizations, BATCH, MOST_BATCHES_EACH // 2, CONTENDERS)
+                sent = send(web, made, senders=CONTENDERS, seconds=SECONDS, secret=secret)
                 found.append(sent.per_second * BATCH)
                 settle()
     contended, free = median(rates[FEW]), median(rates[ORGANIZATIONS])
@@ -100,9 +100,10 @@ def ingest_contended(_app: Flask) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _ready(
+def ready(
     organizations: int, size: int, most: int, senders: int
 ) -> Callable[[int], Iterator[bytes]]:
+    """Return what gives each sender its bodies, all made now."""
     made = [
         made_before(organizations, size=size, most=most, number=number) for number in range(senders)
     ]

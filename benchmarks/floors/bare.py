@@ -9,6 +9,8 @@ from threading import local
 import psycopg
 from flask import Flask, request
 
+from dashboard.served import SEATS, Seats
+
 app = Flask(__name__)
 _own = local()
 TABLE = "create table if not exists floor_records (key text primary key, quantity numeric)"
@@ -24,6 +26,11 @@ def insert() -> dict[str, int]:
         _own.connection = psycopg.connect(address, autocommit=True, prepare_threshold=1)
     _own.connection.execute(INSERT, (record["key"], record["quantity"]))
     return {"recorded": 1, "duplicates": 0}
+
+
+def application() -> Seats:
+    """Return it with as many seats as the product has."""
+    return Seats(app, number=SEATS, most_bytes=1_000_000)
 
 
 @app.get("/readyz")

@@ -36,8 +36,8 @@ def address() -> str:
 
 
 @contextmanager
-def running_web(*, app: str = "wsgi:app", with_scheduler: bool = False) -> Iterator[Web]:
-    """Lend a web that serves `app` on this benchmark's databases; the scheduler folds usage."""
+def running_web(*, program: str = "dashboard.web", with_scheduler: bool = False) -> Iterator[Web]:
+    """Lend a web, or another `program`, on this benchmark's databases, perhaps with a folder."""
     port = free_port()
     settings = Settings(DATA, "127.0.0.1", port, port, False, False, False, False)
     shutil.rmtree(DATA, ignore_errors=True)
@@ -51,7 +51,7 @@ def running_web(*, app: str = "wsgi:app", with_scheduler: bool = False) -> Itera
         DATA_DIR=str(DATA),
         LOG_LEVEL="INFO",
     )
-    parts = [_serving(web(settings, environment), app)]
+    parts = [_serving(web(settings, environment), program)]
     if with_scheduler:
         parts.append(scheduler(settings, environment))
     try:
@@ -64,9 +64,9 @@ def running_web(*, app: str = "wsgi:app", with_scheduler: bool = False) -> Itera
             part.server.stop()
 
 
-def _serving(part: Part, app: str) -> Part:
+def _serving(part: Part, program: str) -> Part:
     assert isinstance(part.server, Command)
-    part.server.argv = [app if one == "wsgi:app" else one for one in part.server.argv]
+    part.server.argv = [program if one == "dashboard.web" else one for one in part.server.argv]
     return part
 
 

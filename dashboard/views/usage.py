@@ -38,5 +38,7 @@ def show(slug: str) -> ResponseReturnValue:
         organization=organization,
         invoice=invoice,
         rows=rows,
+        # Before the fold and everything that was read after it.
+        counted_to=now,
         taken_off=list_taken_off(organization, number=page_number()),
     )

@@ -1,5 +1,6 @@
 """The usage of a cycle: every number on the page is of the same span."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch as accept_batch
 from tests.factories import SUPPORT, PriceVersionFactory
 from tests.pages import page, text_of
 from tests.people import bill_of
@@ -109,3 +111,14 @@ def acme_service(acme: Organization) -> Service:
         .where(Service.organization_id == acme.id, Price.kind == "metered")
     )
     return database.session.scalars(query).one()
+
+
+def test_what_was_accepted_is_shown_and_to_when_is_said(customer: FlaskClient) -> None:
+    accepted = utc_now()
+    with transaction():
+        entry = UsageEntry("acme", "acme-requests", "more", Decimal(300), accepted)
+        accept_batch([entry], now=accepted)
+    words = text_of(page(customer.get(ADDRESS)))
+    assert "1,500 requests" in words
+    [said] = re.findall(r"All that was accepted by (\d\d:\d\d:\d\d) UTC is counted", words)
+    assert said >= f"{accepted:%H:%M:%S}"
