@@ -19,6 +19,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.people import browser_of
 from tests.support.usage import record_batch
 
 EMAIL, PASSWORD = "bench@example.com", "a password for benchmarks"
@@ -48,7 +49,8 @@ def signed_in(app: Flask) -> FlaskClient:
     """Return a browser in which a support agent is signed in, through the form."""
     with transaction():
         UserFactory(email=EMAIL, role="support", password_hash=hash_password(PASSWORD))
-    client = app.test_client()
+    # Each request in a context of its own, as in production.
+    client = browser_of(app)
     found = TOKEN.search(client.get("/session/new").data)
     assert found, "the sign-in page has no token"
     form = {"email": EMAIL, "password": PASSWORD, "csrf_token": found[1].decode()}
