@@ -14,6 +14,7 @@ from dashboard.pricing.catalog import (
     create_price,
     list_prices,
     price_by_code,
+    price_to_change,
 )
 
 bp = Blueprint("prices", __name__, url_prefix="/prices")
@@ -66,7 +67,7 @@ def create_version(code: str) -> Response:
     """Add a version to a price."""
     wanted = read_body(VersionIn)
     caller.require_all_organizations()
-    price = price_by_code(code)
+    price = price_to_change(code)
     terms = wanted.terms(price.currency, price.unit_label)
     add_version(
         price,

@@ -16,7 +16,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.period import Period
 from dashboard.extensions import db
 from dashboard.pricing.exact import EXACT, total
-from dashboard.pricing.rating import cents_of_cycle
+from dashboard.pricing.rating import AmountTooLarge, cents_of_cycle
 from dashboard.pricing.terms import Terms
 from dashboard.services.models import Service
 
@@ -118,7 +118,12 @@ def extrapolate(
     Recurring fees and adjustments stand; the usage of its own cycle is extrapolated and rated with
     its tiers and allowance. `counts` are the versions of each price, the earliest first.
     """
-    more = sum(_at_the_end(shares, so_far, seen, invoice.period_end) for shares in counts)
+    try:
+        more = sum(_at_the_end(shares, so_far, seen, invoice.period_end) for shares in counts)
+    except AmountTooLarge:
+        # The pace of the first seconds, or of what nobody uses that much of: no line could hold
+        # it. What is owed stands, and is nothing to fail for.
+        return Forecast(invoice.total_cents, invoice.total_cents, is_rough=True)
     # The items that count already are part of what is expected.
     cents = invoice.total_cents + more - so_far.cents
     is_rough = (seen.now - seen.began).total_seconds() < ROUGH_SECONDS

@@ -86,6 +86,8 @@ def add_version(
     It must lie in the future, by more than reporters' clocks may be ahead: what was recorded keeps
     the version it was recorded under. Open invoices that it reaches are rated anew. Raises
     Conflict if another version begins then, Invalid for an instant too early or another currency.
+    Take `now` after `price_to_change`: the wait for a price that is being attached to many could
+    bring usage that lies in the version, recorded without it.
     """
     terms.check()
     _check_same_unit(price, terms)
@@ -124,6 +126,13 @@ def price_by_code(code: str) -> Price:
     price = _by_code(code)
     if price is None:
         raise NotFound(f"There is no price {code}. See the list of prices.")
+    return price
+
+
+def price_to_change(code: str) -> Price:
+    """Return the price, locked, so that nobody attaches it meanwhile; raise NotFound."""
+    price = price_by_code(code)
+    lock_row(price)
     return price
 
 

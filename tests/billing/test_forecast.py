@@ -93,6 +93,20 @@ def test_early_in_the_cycle_the_forecast_is_rough(acme, db):
     assert forecast(current_invoice(acme), now=APRIL + timedelta(hours=23)).is_rough
 
 
+@pytest.mark.parametrize("days", [0, 20])
+def test_a_pace_that_no_line_could_hold_leaves_what_is_owed(db, days):
+    """Seconds after the first usage, or with two thirds of the cycle gone."""
+    acme = make_organization(now=APRIL)
+    make_service(
+        acme, MeteredPriceFactory(version__unit_amount=Decimal(10**9)), at=APRIL, now=APRIL
+    )
+    at = APRIL + timedelta(days=days, seconds=2)
+    use("700000", at)
+    owed = 700_000 * 10**9
+    expected = Forecast(owed, owed, is_rough=True)
+    assert forecast(current_invoice(acme), now=at + timedelta(seconds=1)) == expected
+
+
 def test_in_the_first_cycle_the_pace_counts_from_when_it_was_opened(db):
     acme = make_organization(now=TENTH)
     make_service(acme, MeteredPriceFactory(), now=TENTH)

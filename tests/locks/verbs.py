@@ -25,7 +25,7 @@ from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.change import change_organization, send_ours, take_theirs
-from dashboard.pricing.catalog import add_version
+from dashboard.pricing.catalog import add_version, price_to_change
 from dashboard.pricing.models import Price
 from dashboard.pricing.versions import terms_of
 from dashboard.services.attach import attach_services
@@ -122,7 +122,7 @@ def adjust(stage: Stage) -> None:
 
 
 def reprice(stage: Stage) -> None:
-    price, now = stage.price(), stage.now()
+    price, now = price_to_change(stage.price().code), stage.now()
     at = now + timedelta(days=2, seconds=stage.number())
     add_version(price, terms_of(price.versions[0]), effective_at=at, now=now, actor=SUPPORT)
 
