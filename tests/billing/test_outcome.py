@@ -217,12 +217,12 @@ def test_only_an_edit_opens_an_uncollectible_invoice_again(
 def test_failed_attempts_are_counted_upward(bill: Invoice, status: str) -> None:
     bill.status = status
     note_failure(bill, 1, "Declined.")
-    assert bill.payment_failure == "Declined. (1 attempt so far)"
+    assert bill.payment_failure == "Declined (1 attempt so far)."
     note_failure(bill, 3, "Expired.")
     note_failure(bill, 2, "Declined.")
-    assert (bill.failed_attempts, bill.payment_failure) == (3, "Expired. (3 attempts so far)")
+    assert (bill.failed_attempts, bill.payment_failure) == (3, "Expired (3 attempts so far).")
     note_failure(bill, 3, "Expired again.")
-    assert bill.payment_failure == "Expired again. (3 attempts so far)"
+    assert bill.payment_failure == "Expired again (3 attempts so far)."
 
 
 def test_a_failure_of_what_is_paid_is_counted_and_not_shown(bill: Invoice) -> None:
