@@ -12,7 +12,6 @@ from dashboard.billing.models import InvoiceItem
 from dashboard.extensions import db as database
 from dashboard.pricing.models import Price
 from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import (
     APRIL,
     MeteredPriceFactory,
@@ -20,6 +19,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.usage import record_batch
 
 MAY = APRIL + timedelta(days=30)
 TENTH, TWENTIETH = (APRIL + timedelta(days=days) for days in (10, 20))
