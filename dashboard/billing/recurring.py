@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dashboard.billing.chain import ChainKey, Chains, remainder
@@ -96,16 +96,24 @@ def fees(services: Sequence[Service], cycles: Sequence[BillingCycle]) -> Iterato
                     yield Fee(service, cycle, version, window)
 
 
-def recurring_services(organization_id: int, period: Period) -> Sequence[Service]:
-    """Return the services with a recurring price attached at some time in `period`."""
+def recurring_services(
+    organization_id: int, period: Period, *, also: Collection[int | None] = ()
+) -> Sequence[Service]:
+    """Return the services with a recurring price attached at some time in `period`.
+
+    `also` those of these ids: an end told late may lie before the period that was billed.
+    """
+    is_attached = and_(
+        Service.attached_at < period.end,
+        or_(Service.detached_at.is_(None), Service.detached_at >= period.start),
+    )
     query = (
         select(Service)
         .join(Service.price)
         .where(
             Service.organization_id == organization_id,
             Price.kind == "recurring",
-            Service.attached_at < period.end,
-            or_(Service.detached_at.is_(None), Service.detached_at >= period.start),
+            or_(is_attached, Service.id.in_(also)),
         )
         .order_by(Service.id)
         .options(joinedload(Service.price), selectinload(Service.changes))

@@ -99,7 +99,9 @@ def rerate_after(
     targets = Targets.load(locked, cycles)
     changed: set[Invoice] = set()
     for cycle in cycles:
-        services = recurring_services(cycle.organization_id, _period(cycle))
+        services = recurring_services(
+            cycle.organization_id, _period(cycle), also={item.service_id for item in items}
+        )
         changed |= rerate_services(services, [cycle], targets, now=now)
     for usage in usage_of(items):
         first = targets.of_cycle(usage.cycle)[0]

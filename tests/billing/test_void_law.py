@@ -9,9 +9,10 @@ is told first makes no difference.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -23,6 +24,7 @@ from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.extensions import db as database
 from dashboard.money import Money
+from dashboard.pricing.terms import Terms
 from tests.billing.test_ledger_law import (
     World,
     ago,
@@ -178,8 +180,24 @@ def check_what_makes_up_for_void_invoices(world):
             assert min(due, 0) <= comes_to(item) <= max(due, 0)
 
 
+# An end told after the bill of the cycle that follows it, which is void later.
+ENDED_BEFORE = [
+    (259_976, False, ("attach", 952_734, 1)),
+    (518_633, False, ("use", [(1_125_555, Decimal("19.498"))])),
+    (492_643, True, ("adjust", 1)),
+    (691_354, False, ("attach", 2_246_680, 4)),
+    (32, False, ("attach", 1_492_753, 5)),
+    (65_537, True, ("roll_early",)),
+    (3_006, False, ("detach", 2_422_843, 0)),
+    (1, False, ("void", 0)),
+    (1, False, ("void", 0)),
+]
+FREE = Terms("flat", Decimal(0), "usd", "unit")
+
+
 @unhurried
 @given(steps, versions)
+@example(ENDED_BEFORE, [FREE] * 10)
 def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story, versions):
     db.session.rollback()  # of a falsified example before this one
     base = new_world(versions)
