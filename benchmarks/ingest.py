@@ -68,7 +68,7 @@ def ingest_single(_app: Flask) -> list[Figure]:
             into.append(send(web, made, senders=SINGLE_SENDERS, seconds=SECONDS, secret=secret))
 
     for _ in range(ROUNDS):
-        run("benchmarks.floors.serve", floors)
+        run("benchmarks.floors.bare", floors)
         run("dashboard.web", ours)
     rate, floor = (median(one.per_second for one in some) for some in (ours, floors))
     return [

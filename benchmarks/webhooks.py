@@ -12,12 +12,13 @@ from itertools import count
 from statistics import median
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from benchmarks.fleet.bills import life, lives_of, sealed_bills
 from benchmarks.fleet.processes import plant, wait_until
 from benchmarks.fleet.senders import delivery, send
 from benchmarks.fleet.size import dice, organizations
+from benchmarks.floors import webhook
 from benchmarks.registry import Figure, benchmark
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.models import Invoice
@@ -33,14 +34,16 @@ from tests.support.queries import count_queries
 ROUNDS, EACH = 3, 1500
 BILLS = 3000
 LEAST_APPLIED, MOST_LAG_SECONDS, MOST_STATEMENTS = 500, 2, 2
-FLOOR = "benchmarks.floors.webhook:app"
+FLOOR = "benchmarks.floors.webhook"
 
 
 @benchmark("webhook_intake")
 def intake(app: Flask) -> list[Figure]:
     """Deliver events of unknown invoices, in turns to the product and to a bare route."""
+    with transaction():
+        db.session.execute(text(webhook.TABLE))
     with plant(app) as running:
-        ours = running.start_web()
+        ours = running.web()
         floor = running.start_floor(FLOOR)
         numbers = count(1_000_000)
         rates: dict[str, list[float]] = {ours: [], floor: []}
@@ -67,7 +70,7 @@ def applied(app: Flask) -> list[Figure]:
     statements = statements_each(100)
     bills = sealed_bills(size)
     with plant(app) as running:
-        url = running.start_web()
+        url = running.web()
         running.start_workers(account=100, endpoint=25, in_flight=40)
         running.start_scheduler()
         warm_up(url)

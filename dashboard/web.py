@@ -19,11 +19,11 @@ HEAD_BYTES = 64 * 1024
 MOST_MEMORY_MB = 1024
 
 
-def main() -> None:
+def main(application: str = "dashboard.served:application") -> None:
     """Serve until told to stop; then finish what has begun, for `--patience` seconds."""
     options = parser().parse_args()
     Server(
-        "dashboard.served:application",
+        application,
         factory=True,
         address=options.host,
         port=options.port,

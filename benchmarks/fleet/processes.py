@@ -57,19 +57,16 @@ class Plant:
         """Stop the pool once its jobs are done."""
         self.stack.stop(keep=set(self.stack.processes) - {"workers"})
 
-    def start_web(self) -> str:
-        """Start the web as `make run` does; return its address."""
-        return self._serve("web", "dashboard.web", "--workers", "2")
+    def web(self) -> str:
+        """Return the address of the web, started now if webhooks do not need it."""
+        if "web" not in self.stack.processes:
+            start_web(self.stack)
+        return self.stack.url
 
-    def start_floor(self, application: str) -> str:
-        """Start another application on the same server; return its address."""
-        options = ("--interface", "wsgi", "--workers", "2", "--blocking-threads", "8")
-        return self._serve("floor", "granian", *options, application)
-
-    def _serve(self, name: str, *command: str) -> str:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        self.stack.start(name, *command, "--port", str(port), ready=answers(f"{url}/readyz"))
+    def start_floor(self, module: str) -> str:
+        """Start a floor as the web is started; return its address."""
+        url = f"http://127.0.0.1:{free_port()}"
+        _start_web(self.stack, "floor", module, url)
         return url
 
     def start_scheduler(self) -> None:
@@ -135,9 +132,12 @@ def with_webhooks() -> bool:
 
 def start_web(stack: Stack) -> None:
     """Start the web as `make run` does: two processes."""
-    port = stack.url.rsplit(":", 1)[1]
-    arguments = ["--port", port, "--workers", str(WEB_PROCESSES), "--patience", "1"]
-    stack.start("web", "dashboard.web", *arguments, ready=answers(f"{stack.url}/readyz"))
+    _start_web(stack, "web", "dashboard.web", stack.url)
+
+
+def _start_web(stack: Stack, name: str, module: str, url: str) -> None:
+    options = ["--port", url.rsplit(":", 1)[1], "--workers", str(WEB_PROCESSES), "--patience", "1"]
+    stack.start(name, module, *options, ready=answers(f"{url}/readyz"))
 
 
 def queue_syncs(invoices: list[int]) -> None:

@@ -9,8 +9,10 @@ from dashboard.extensions import db
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import preview_replay, process
+from tests.locks.facts import adjust
 from tests.locks.stage import Stage
-from tests.locks.verbs import CARD, adjust, arrived, carry_out
+from tests.locks.syncs import carry_out
+from tests.locks.told import CARD, arrived
 
 
 @pytest.mark.parametrize(

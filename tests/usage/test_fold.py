@@ -16,10 +16,7 @@ from dashboard.billing.fold import count_now, counted_organization, fold
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
-from dashboard.services.detach import detach_service
-from dashboard.services.models import Service
-from dashboard.transaction import rollback, transaction
-from dashboard.usage import record
+from dashboard.transaction import transaction
 from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal, UsageWaiting
 from dashboard.usage.record import record_batch
@@ -30,37 +27,14 @@ from tests.factories import (
     NOW,
     SUPPORT,
     MeteredPriceFactory,
-    PriceVersionFactory,
     make_organization,
     make_service,
 )
 from tests.support.queries import count_queries
+from tests.support.usage import accept, detach_the_one
 
 DAY = timedelta(days=1)
 MAY = APRIL + 30 * DAY
-
-
-@pytest.fixture
-def price(db):
-    return MeteredPriceFactory(code="requests")
-
-
-@pytest.fixture
-def acme(db, price):
-    organization = make_organization()
-    make_service(organization, price, at=APRIL, external_id="web")
-    db.session.commit()
-    return organization
-
-
-def use(key="a", quantity="10", at=NOW - DAY, now=NOW, slug="acme", **more):
-    entry = UsageEntry(slug, "requests", key, Decimal(quantity), at, **more)
-    return record_batch([entry], now=now)
-
-
-def invoices(db):
-    query = select(Invoice).order_by(Invoice.sequence)
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def waiting(db):
@@ -71,14 +45,14 @@ def test_a_sender_touches_no_bill_and_locks_no_invoice(app, db, acme):
     before = current_invoice(acme).revision
     with db.engine.begin() as other:
         other.execute(text("lock table invoices, invoice_items, usage_totals in exclusive mode"))
-        use()
+        accept()
         db.session.commit()
     assert (current_invoice(acme).revision, waiting(db)) == (before, 1)
 
 
 def test_what_was_accepted_is_counted_once_however_often_it_is_asked_for(db, acme):
-    use("a", "10")
-    use("b", "2.5")
+    accept("a", "10")
+    accept("b", "2.5")
     count_now(acme.id, now=NOW)
     count_now(acme.id, now=NOW)
     fold([acme.id], now=NOW)
@@ -94,30 +68,30 @@ def test_an_organization_without_new_usage_is_found_in_one_statement(db, acme):
     assert queries.count == 1
 
 
-def test_the_seal_takes_what_was_accepted_before_it(db, acme):
+def test_the_seal_takes_what_was_accepted_before_it(db, acme, invoices):
     roll_over(acme, now=MAY)
-    use("a", "10", now=MAY + timedelta(minutes=1))
-    seal([invoices(db)[0].id], now=MAY + DAY)
-    use("b", "3", now=MAY + DAY)
+    accept("a", "10", now=MAY + timedelta(minutes=1))
+    seal([invoices()[0].id], now=MAY + DAY)
+    accept("b", "3", now=MAY + DAY)
     count_now(acme.id, now=MAY + DAY)
-    april, may = invoices(db)
+    april, may = invoices()
     assert (april.status, april.total_cents, may.total_cents) == ("sealed", 50, 15)
     assert may.items[0].description.endswith("late usage")
 
 
-def test_an_early_roll_takes_what_was_accepted_before_it(db, acme):
-    use("a", "10")
+def test_an_early_roll_takes_what_was_accepted_before_it(db, acme, invoices):
+    accept("a", "10")
     assert preview_roll(acme, now=NOW).total_cents == 50
-    use("b", "2")
+    accept("b", "2")
     roll_early(acme, reason="Moving", actor=SUPPORT, now=NOW)
-    assert [one.total_cents for one in invoices(db)] == [60, 0]
+    assert [one.total_cents for one in invoices()] == [60, 0]
 
 
 def test_a_folder_leaves_alone_whom_somebody_is_changing(app, db, acme, price):
     beta = make_organization("beta")
     make_service(beta, price, at=APRIL)
-    use("a")
-    use("a", slug="beta")
+    accept("a")
+    accept("a", slug="beta")
     db.session.commit()
     with db.engine.begin() as other:
         held = text("select 1 from invoices where organization_id = :one for update")
@@ -132,7 +106,7 @@ def test_two_folders_and_a_reader_count_everything_once(app, db, acme, price):
     for slug in "bcd":
         make_service(make_organization(slug), price, at=APRIL)
     for slug in ("acme", *"bcd"):
-        use("a", slug=slug)
+        accept("a", slug=slug)
     db.session.commit()
 
     def run(_number):
@@ -157,7 +131,7 @@ def while_accepting(app, **what):
 
     def run():
         with app.app_context(), transaction():
-            use(**what)
+            accept(**what)
             is_written.set()
             may_commit.wait(10)
 
@@ -172,10 +146,10 @@ def while_accepting(app, **what):
 
 
 def test_usage_of_a_service_that_ended_while_it_was_accepted_is_kept_with_its_reason(app, db, acme):
-    use("before", "3", at=NOW - 3 * DAY)
+    accept("before", "3", at=NOW - 3 * DAY)
     db.session.commit()
     with while_accepting(app, key="after", quantity="10"):
-        detach(db, at=NOW - 2 * DAY)
+        detach_the_one(at=NOW - 2 * DAY)
         db.session.commit()
     count_now(acme.id, now=NOW)
     assert current_invoice(acme).total_cents == 15
@@ -188,7 +162,7 @@ def test_usage_of_a_service_that_ended_while_it_was_accepted_is_kept_with_its_re
     told = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "usage.taken_off"))
     assert [(one.actor_kind, one.facts["quantity"]) for one in told] == [("system", "10")]
     with pytest.raises(BatchRefused) as refused:
-        use("after", "10")
+        accept("after", "10")
     assert refused.value.facts["errors"][0]["code"] == "not_attached"
 
 
@@ -198,7 +172,7 @@ def test_usage_accepted_while_its_service_was_attached_again_is_billed_by_the_ne
     dear = MeteredPriceFactory(code="dear", version__unit_amount=Decimal(7))
     db.session.commit()
     with while_accepting(app, key="after", quantity="10"):
-        detach(db, at=NOW - 2 * DAY)
+        detach_the_one(at=NOW - 2 * DAY)
         make_service(acme, dear, at=NOW - 2 * DAY, external_id="web")
         db.session.commit()
     count_now(acme.id, now=NOW)
@@ -209,23 +183,18 @@ def test_usage_accepted_while_its_service_was_attached_again_is_billed_by_the_ne
 def test_an_end_does_not_take_off_what_is_not_counted_yet(db, acme, monkeypatch):
     """A record that commits between the fold of an end and its look at the records."""
     monkeypatch.setattr("dashboard.services.detach.count_waiting", lambda *_, **__: None)
-    use("after", "10")
-    assert detach(db, at=NOW - 2 * DAY).taken_off.records == 0
+    accept("after", "10")
+    assert detach_the_one(at=NOW - 2 * DAY).taken_off.records == 0
     assert current_invoice(acme).total_cents == 0
     count_now(acme.id, now=NOW)
     assert (current_invoice(acme).total_cents, list_taken_off(acme).total) == (0, 1)
 
 
-def detach(db, at):
-    [service] = db.session.scalars(select(Service).where(Service.detached_at.is_(None)))
-    return detach_service(service, at=at, now=NOW, actor=SUPPORT)
-
-
 def test_units_that_a_line_can_not_hold_are_kept_with_their_reason(db, acme, price, monkeypatch):
     make_service(acme, MeteredPriceFactory(meter="disk"), at=APRIL)
     monkeypatch.setattr("dashboard.usage.books.most_units", lambda *_: Decimal(10) ** 30)
-    use("small", "3")
-    use("huge", "9" * 19, now=NOW + timedelta(seconds=1))
+    accept("small", "3")
+    accept("huge", "9" * 19, now=NOW + timedelta(seconds=1))
     record_batch([UsageEntry("acme", "disk", "other", Decimal(2), NOW)], now=NOW)
     count_now(acme.id, now=NOW)
     assert current_invoice(acme).total_cents == 10
@@ -233,84 +202,23 @@ def test_units_that_a_line_can_not_hold_are_kept_with_their_reason(db, acme, pri
     assert [(row.record.key, row.reason) for row in rows] == [
         ("huge", "amount_too_large"), ("small", "amount_too_large"),
     ]  # fmt: skip
-    use("later", "4", now=NOW + timedelta(seconds=2))
+    accept("later", "4", now=NOW + timedelta(seconds=2))
     make_service(acme, price, at=APRIL, external_id="api")
     assert current_invoice(acme).total_cents == 30
     with pytest.raises(BatchRefused) as refused:
-        use("small", "3")
+        accept("small", "3")
     assert refused.value.facts["errors"][0]["code"] == "amount_too_large"
 
 
-def test_usage_accepted_while_its_cycle_is_sealed_is_late(app, db, acme):
+def test_usage_accepted_while_its_cycle_is_sealed_is_late(app, db, acme, invoices):
     roll_over(acme, now=MAY)
     db.session.commit()
     with while_accepting(app, key="late", quantity="10", now=MAY + DAY):
-        seal([invoices(db)[0].id], now=MAY + DAY)
+        seal([invoices()[0].id], now=MAY + DAY)
         db.session.commit()
     count_now(acme.id, now=MAY + DAY)
-    april, may = invoices(db)
+    april, may = invoices()
     assert (april.total_cents, may.total_cents) == (0, 50)
-
-
-def test_books_that_are_kept_notice_every_change(db, acme, price):
-    with transaction():
-        use("a")
-    use("b")
-    service = db.session.scalar(select(Service))
-    detach(db, at=NOW)
-    with pytest.raises(BatchRefused, match="Nothing of the batch"):
-        use("c", at=NOW)
-    make_service(acme, price, at=NOW, external_id="again")
-    use("d", at=NOW)
-    change = NOW + timedelta(minutes=4)
-    PriceVersionFactory(price=price, effective_at=change, unit_amount=Decimal(100))
-    use("e", at=change)
-    count_now(acme.id, now=NOW)
-    assert current_invoice(acme).total_cents == 3 * 50 + 1000
-    totals = db.session.scalars(select(UsageTotal.service_id)).all()
-    assert sorted(set(totals)) == [service.id, service.id + 1]
-
-
-def test_a_cycle_whose_opening_was_undone_bills_nothing(db, acme):
-    in_may = MAY + DAY
-    use("a", at=in_may, now=in_may)
-    rollback()
-    with transaction():
-        other = make_organization("other", now=in_may)
-    with transaction():
-        use("b", at=in_may, now=in_may)
-    assert recorded_in(db) == [invoices(db)[-1].cycle_id]
-    count_now(acme.id, now=in_may)
-    assert (invoices(db)[-1].total_cents, current_invoice(other).total_cents) == (50, 0)
-
-
-@pytest.mark.parametrize("whose", ["nobody's", "another's"])
-def test_books_with_a_cycle_that_is_not_the_organizations_do_not_hold(db, acme, monkeypatch, whose):
-    with transaction():
-        use("a")
-    cycle_id = 987 if whose == "nobody's" else current_invoice(make_organization("other")).cycle_id
-    [kept] = record._shelf.kept({"acme"}, {"requests"}).accounts.values()
-    kept.cycles[0] = kept.cycles[0]._replace(id=cycle_id)
-    with transaction():
-        use("b")
-    assert recorded_in(db) == [invoices(db)[0].cycle_id]
-
-
-def recorded_in(db):
-    return list(db.session.scalars(select(UsageRecord.cycle_id).distinct()))
-
-
-@pytest.mark.parametrize("size", [1, 300])
-def test_a_batch_is_one_statement_when_its_books_are_kept(db, acme, size):
-    with transaction():
-        use("first")
-    entries = [
-        UsageEntry("acme", "requests", f"{n}", Decimal(1), NOW - timedelta(minutes=n))
-        for n in range(size)
-    ]
-    with count_queries(db.engine) as queries:
-        assert record_batch(entries, now=NOW).recorded == size
-    assert queries.count == 1
 
 
 def test_a_fold_takes_the_same_number_of_statements_for_one_and_for_twenty(db, acme, price):
@@ -324,7 +232,7 @@ def test_a_fold_takes_the_same_number_of_statements_for_one_and_for_twenty(db, a
         ids = [slugs[slug] for slug in some]
         for round_ in ("first", "second"):
             for slug in some:
-                use(round_, slug=slug)
+                accept(round_, slug=slug)
             db.session.commit()
             db.session.remove()
             with count_queries(db.engine) as queries:

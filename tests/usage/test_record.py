@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from dashboard.billing.close import seal
 from dashboard.billing.draft import current_invoice
-from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.pricing.models import Price
 from dashboard.services.detach import detach_service
@@ -21,21 +20,12 @@ from tests.factories import (
     SUPPORT,
     MeteredPriceFactory,
     PriceVersionFactory,
-    make_organization,
     make_service,
 )
 from tests.support.queries import count_queries
 from tests.support.usage import record_batch
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def acme(db):
-    organization = make_organization()
-    make_service(organization, MeteredPriceFactory(code="requests"), at=APRIL, external_id="web")
-    db.session.commit()
-    return organization
 
 
 def entry(key="a", quantity="1", at=NOW, **more):
@@ -45,11 +35,6 @@ def entry(key="a", quantity="1", at=NOW, **more):
 
 def codes(refused):
     return [(one["index"], one["code"]) for one in refused.value.facts["errors"]]
-
-
-def invoices(db):
-    query = select(Invoice).order_by(Invoice.sequence)
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def test_usage_moves_the_item_and_the_daily_totals(acme, db):
@@ -146,10 +131,10 @@ def test_each_version_of_a_price_has_its_own_item(acme, db):
     assert {item.period_end for item in items} == {change, current_invoice(acme).period_end}
 
 
-def test_usage_after_the_boundary_rolls_the_cycle_first(acme, db):
+def test_usage_after_the_boundary_rolls_the_cycle_first(acme, db, invoices):
     may = APRIL + 30 * DAY
     record_batch([entry("a", "1", may - DAY), entry("b", "2", may)], now=may + DAY)
-    april, current = invoices(db)
+    april, current = invoices()
     assert (april.status, current.status) == ("closing", "draft")
     assert [item.quantity for item in april.items] == [1]
     assert [item.quantity for item in current.items] == [2]
@@ -163,12 +148,12 @@ def test_usage_of_a_cycle_not_yet_open_is_refused_until_it_is(acme):
     assert record_batch([entry("a", at=may)], now=may).recorded == 1
 
 
-def test_late_usage_of_a_sealed_cycle_is_its_own_item_on_the_current_invoice(acme, db):
+def test_late_usage_of_a_sealed_cycle_is_its_own_item_on_the_current_invoice(acme, db, invoices):
     may = APRIL + 30 * DAY
     roll_over(acme, now=may)
-    seal([invoices(db)[0].id], now=may + DAY)
+    seal([invoices()[0].id], now=may + DAY)
     record_batch([entry("a", "3"), entry("b", "2", may)], now=may + 2 * DAY)
-    april, current = invoices(db)
+    april, current = invoices()
     assert april.items == []
     late = next(item for item in current.items if item.cycle_id == april.cycle_id)
     assert (late.description, late.quantity) == ("API requests, late usage", 3)
@@ -176,7 +161,7 @@ def test_late_usage_of_a_sealed_cycle_is_its_own_item_on_the_current_invoice(acm
     assert len(current.items) == 2
 
 
-def test_tiers_go_on_where_an_early_roll_cut_the_invoice(acme, db):
+def test_tiers_go_on_where_an_early_roll_cut_the_invoice(acme, db, invoices):
     price = MeteredPriceFactory(meter="disk", version=None)
     tiers = [
         {"up_to": "10", "unit_amount": "100", "flat_amount": "0"},
@@ -187,7 +172,7 @@ def test_tiers_go_on_where_an_early_roll_cut_the_invoice(acme, db):
     record_batch([entry("a", "12", meter="disk")], now=NOW)
     roll_early(acme, reason="Moving", actor=SUPPORT, now=NOW + DAY)
     record_batch([entry("b", "10", NOW + 2 * DAY, meter="disk")], now=NOW + 2 * DAY)
-    first, second = invoices(db)
+    first, second = invoices()
     assert [item.amount_cents for item in first.items] == [700]
     assert [(item.quantity, item.amount_cents) for item in second.items] == [(10, 307)]
     assert second.items[0].trace["billed_before_cents"] == 700

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal
 from dashboard.billing.draft import current_invoice
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import InvoiceItem
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.errors import Conflict
 from dashboard.services.detach import detach_service
@@ -41,11 +41,6 @@ def acme(db):
 
 
 @pytest.fixture
-def price(db):
-    return MeteredPriceFactory(code="requests")
-
-
-@pytest.fixture
 def web(acme, price):
     return make_service(acme, price, at=APRIL, external_id="web")
 
@@ -58,11 +53,6 @@ def use(key="a", quantity="10", at=NOW - DAY, now=NOW, **more):
 
 def detach(service, at=ENDED, now=NOW):
     return detach_service(service, at=at, now=now, actor=SUPPORT)
-
-
-def invoices(db):
-    query = select(Invoice).order_by(Invoice.sequence)
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def test_a_backdated_detachment_takes_off_the_usage_after_it(acme, web, db):
@@ -136,13 +126,13 @@ def test_usage_that_named_no_service_stays_with_another_one_of_its_price(acme, p
     assert current_invoice(acme).total_cents == 0
 
 
-def test_usage_of_a_sealed_invoice_is_corrected_on_the_current_one(acme, web, db):
+def test_usage_of_a_sealed_invoice_is_corrected_on_the_current_one(acme, web, db, invoices):
     use("a", "10", at=NOW + 15 * DAY, now=NOW + 15 * DAY)
     use("b", "3", at=NOW - 8 * DAY)
     roll_over(acme, now=MAY)
-    seal([invoices(db)[0].id], now=MAY + DAY)
+    seal([invoices()[0].id], now=MAY + DAY)
     taken = detach(web, at=NOW, now=MAY + 2 * DAY).taken_off
-    april, may = invoices(db)
+    april, may = invoices()
     assert (april.total_cents, may.total_cents, taken.amount_cents) == (65, -50, -50)
     [item] = may.items
     assert (item.quantity, item.cycle_id) == (-10, april.cycle_id)
@@ -150,7 +140,7 @@ def test_usage_of_a_sealed_invoice_is_corrected_on_the_current_one(acme, web, db
     assert db.session.scalar(select(func.sum(InvoiceItem.quantity))) == 3
 
 
-def test_tiers_are_given_back_from_the_top_where_an_early_roll_cut_the_cycle(acme, db):
+def test_tiers_are_given_back_from_the_top_where_an_early_roll_cut_the_cycle(acme, db, invoices):
     price = MeteredPriceFactory(meter="disk", version=None)
     tiers = [
         {"up_to": "10", "unit_amount": "100", "flat_amount": "0"},
@@ -163,9 +153,9 @@ def test_tiers_are_given_back_from_the_top_where_an_early_roll_cut_the_cycle(acm
     use("b", "12", at=NOW - DAY, **more)
     roll_early(acme, reason="Moving", actor=SUPPORT, now=NOW)
     use("c", "5", at=NOW + DAY, now=NOW + DAY, **more)
-    assert [one.total_cents for one in invoices(db)] == [1010, 5]
+    assert [one.total_cents for one in invoices()] == [1010, 5]
     detach(disk, now=NOW + 2 * DAY)
-    assert [one.total_cents for one in invoices(db)] == [1010, 800 - 1010]
+    assert [one.total_cents for one in invoices()] == [1010, 800 - 1010]
 
 
 def test_attaching_again_from_the_end_on_puts_the_usage_back(acme, price, web, db):

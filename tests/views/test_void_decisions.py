@@ -21,12 +21,17 @@ ADDRESS = "/organizations/acme/invoices/1"
 @pytest.fixture
 def void(acme: Organization) -> Invoice:
     """Acme's first invoice, void."""
+    return issued_and_void(acme)
+
+
+def issued_and_void(acme: Organization, **facts: int) -> Invoice:
+    """Return Acme's first invoice, which Stripe told to be open and then void, with `facts`."""
     with transaction():
         invoice = bill_of(acme)
         seal_now(invoice, now=utc_now())
         invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
-        tell(invoice, "void", utc_now())
+        for status in ("open", "void"):
+            tell(invoice, status, utc_now(), **facts)
     return invoice
 
 
@@ -105,12 +110,7 @@ def test_a_damaged_form_decides_nothing(support: FlaskClient, void: Invoice, cen
 def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
     support: FlaskClient, acme: Organization
 ) -> None:
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        for status in ("open", "void"):
-            tell(invoice, status, utc_now(), pre_payment_credit_notes_amount=500)
+    invoice = issued_and_void(acme, pre_payment_credit_notes_amount=500)
     before = current_invoice(acme).total_cents
     asked, held = (money(invoice.total_cents - less, "usd") for less in (500, 0))
     words = words_of(support, ADDRESS)
@@ -131,12 +131,7 @@ def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
 def test_what_an_edit_at_stripe_had_asked_more_is_said_and_not_billed(
     support: FlaskClient, acme: Organization
 ) -> None:
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        for status in ("open", "void"):
-            tell(invoice, status, utc_now(), total=invoice.total_cents + 700)
-    words = words_of(support, ADDRESS)
-    assert f"At Stripe it had last asked for {money(invoice.total_cents + 700, 'usd')}" in words
+    invoice = issued_and_void(acme, total=99_900)
+    assert invoice.total_cents < 99_900
+    assert "At Stripe it had last asked for $999.00" in words_of(support, ADDRESS)
     assert seen(support) == str(invoice.total_cents)

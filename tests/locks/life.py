@@ -1,0 +1,50 @@
+"""The life of an invoice: it rolls, closes, is sealed, is held."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dashboard.billing.close import seal
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.outcome import park, unpark
+from dashboard.billing.roll import roll_early, roll_over
+from dashboard.billing.roll_preview import preview_roll
+from dashboard.billing.stuck import hold_stuck
+from dashboard.sync.request import Request, request_syncs
+from dashboard.transaction import checkpoint
+from tests.factories import SUPPORT
+from tests.locks.stage import Stage
+
+
+def roll(stage: Stage) -> None:
+    invoice = stage.draft()
+    roll_early(
+        stage.organization(), reason="asked", actor=SUPPORT, now=stage.now(), invoice_id=invoice.id
+    )
+
+
+def show_roll(stage: Stage) -> None:
+    preview_roll(stage.organization(), now=stage.now())
+
+
+def close_both(stage: Stage, *, backwards: bool = False) -> None:
+    """Roll what is over, as a usage batch does of the organizations it names."""
+    for which in (1, 0) if backwards else (0, 1):
+        roll_over(stage.organization(which), now=stage.draft(which).period_end)
+        checkpoint()
+
+
+def seal_both(stage: Stage, *, wait: bool = True) -> None:
+    ids = [one.id for which in (1, 0) for one in stage.invoices("closing", which)]
+    sealed = seal(ids, now=stage.now() + timedelta(days=1), wait=wait)
+    request_syncs([one.id for one in sealed], Request("final", verify=True), now=stage.now())
+
+
+def hold_and_let_go(stage: Stage) -> None:
+    invoice = lock_invoice(stage.draft().id)
+    park(invoice, "test", "Held.", now=stage.now())
+    unpark(invoice)
+
+
+def hold_what_is_stuck(stage: Stage) -> None:
+    hold_stuck(stage.draft().id, ZeroDivisionError(), now=stage.now())

@@ -1,0 +1,139 @@
+"""Syncs, and what they find at Stripe."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.sync.decide import decide_line
+from dashboard.sync.models import ForeignLine, SyncRun, SyncStep
+from dashboard.sync.request import Request, preview, request_sync, request_syncs
+from dashboard.sync.run import execute
+from dashboard.sync.stripe_draft import ask_for_schedule
+from dashboard.transaction import checkpoint
+from tests.factories import SUPPORT
+from tests.locks.facts import adjust
+from tests.locks.life import roll
+from tests.locks.stage import Stage
+
+
+def ask(stage: Stage) -> None:
+    request_sync(stage.draft(), Request("support", SUPPORT), now=stage.now())
+
+
+def ask_for_both(stage: Stage, *, wait: bool = True) -> None:
+    ids = [stage.draft(which).id for which in (1, 0)]
+    request_syncs(ids, Request("scheduled"), now=stage.now(), wait=wait)
+
+
+def show_sync(stage: Stage) -> None:
+    preview(stage.draft())
+
+
+def carry_out(stage: Stage, *, trigger: str = "support", status: str = "draft") -> None:
+    """Ask for a sync and carry it out, with others who do the same."""
+    invoices = stage.invoices(status) or [stage.draft()]
+    if status == "sealed" and invoices[0].status != "sealed":
+        seal_now(invoices[0], now=stage.now())
+    wanted = Request(trigger, SUPPORT, verify=trigger == "final")
+    run = request_sync(invoices[0], wanted, now=stage.now())
+    checkpoint()
+    _execute(stage, run)
+
+
+def reconcile(stage: Stage) -> None:
+    """Let Stripe finalize the draft before the ledger was done, then sync."""
+    invoice = stage.draft()
+    stripe_id = known(stage, invoice)
+    stage.gateway.finalize(stripe_id, key=f"somebody-{stage.number()}")
+    adjust(stage)
+    carry_out(stage)
+
+
+def find_it_gone(stage: Stage) -> None:
+    """Let somebody delete the draft at Stripe, then sync."""
+    invoice = stage.draft()
+    stage.gateway.delete_draft(known(stage, invoice))
+    adjust(stage)
+    carry_out(stage)
+
+
+def find_customer_gone(stage: Stage) -> None:
+    """Let somebody delete the customer at Stripe before a draft is made, then sync."""
+    roll(stage)
+    checkpoint()
+    stage.organization().stripe_customer_id = f"cus_gone{stage.number()}"
+    checkpoint()
+    adjust(stage)
+    carry_out(stage)
+
+
+def settle(stage: Stage) -> None:
+    """Carry out a run that finds a step without an outcome."""
+    invoice = stage.draft()
+    known(stage, invoice)
+    last = db.session.scalar(
+        select(SyncStep).where(SyncStep.invoice_id == invoice.id).order_by(SyncStep.id.desc())
+    )
+    if last is not None:
+        last.outcome = None
+    checkpoint()
+    carry_out(stage)
+
+
+def decide(stage: Stage, decision: str) -> None:
+    """Decide on a line that is not ours, while syncs may remove it."""
+    invoice = stage.draft()
+    line = db.session.scalar(
+        select(ForeignLine)
+        .where(ForeignLine.invoice_id == invoice.id, ForeignLine.decision.is_(None))
+        .limit(1)
+    )
+    if line is None:
+        line = ForeignLine(
+            organization_id=invoice.organization_id,
+            invoice_id=invoice.id,
+            stripe_line_id=f"il_{stage.number()}",
+            description="Somebody's",
+            amount_cents=700,
+            found_at=stage.now(),
+        )
+        db.session.add(line)
+        checkpoint()
+    decide_line(line, decision, actor=SUPPORT, now=stage.now())
+    wanted = Request("support", SUPPORT, verify=True)
+    request_sync(stage.draft(), wanted, now=stage.now())
+
+
+def restore_schedule(stage: Stage) -> None:
+    """Ask for the schedule of a draft that somebody switched off at Stripe."""
+    invoice = stage.draft()
+    known(stage, invoice)
+    invoice.automatically_finalizes_at = None
+    checkpoint()
+    ask_for_schedule(invoice, actor=SUPPORT, now=stage.now())
+    request_sync(invoice, Request("support", SUPPORT), now=stage.now())
+
+
+def known(stage: Stage, invoice: Invoice) -> str:
+    """Return Stripe's id of the draft, synced now if it has none."""
+    if invoice.stripe_invoice_id is None:
+        adjust(stage)
+        carry_out(stage)
+        db.session.refresh(invoice)
+    return invoice.stripe_invoice_id or "in_none"
+
+
+def _execute(stage: Stage, run: SyncRun) -> None:
+    execute(
+        run.id,
+        gateway=stage.gateway,
+        checkpoint=checkpoint,
+        clock=lambda: stage.begun + timedelta(seconds=stage.number()),
+        pause=lambda _seconds: None,
+        owner=f"worker-{stage.number()}",
+    )
