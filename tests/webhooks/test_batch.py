@@ -22,6 +22,7 @@ from dashboard.webhooks.inbox import claim, due_events, waits_for_a_batch
 from tests.support.events import event
 from tests.support.lives import (
     CENTS,
+    START,
     arrive,
     drain_once,
     events,
@@ -40,9 +41,11 @@ def outcomes() -> list[tuple[str, str | None]]:
     return [(one.state, one.result) for one in events()]
 
 
-def test_a_bill_is_finalized_and_paid_by_one_batch(db: SQLAlchemy) -> None:
+@pytest.mark.parametrize("second", [{}, {"created": START}])
+def test_a_bill_is_finalized_and_paid_by_one_batch(db: SQLAlchemy, second: dict[str, int]) -> None:
+    """In the order in which it happened, also when all of that was in one second."""
     bill = sealed_bill()
-    arrive(reversed(life("acme")))
+    arrive([one | second for one in reversed(life("acme"))])
     drained = drain_once()
     assert (drained.taken, drained.waiting, drained.alone, drained.runs) == (3, [], [], [])
     assert (bill.status, bill.amount_paid_cents, bill.amount_remaining_cents) == ("paid", CENTS, 0)
