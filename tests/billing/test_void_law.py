@@ -220,12 +220,16 @@ def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story, v
 
 
 def what_is_left(world):
-    """Return what each void item claims, and what each line that may still change bills."""
-    return [
+    """Return what each void item claims, and what each line that may still change bills.
+
+    The lines of one invoice were made in whatever order the voids were told.
+    """
+    rows = [
         (invoice.sequence, item.kind, item.description, item.billed_cents, claim and claim.cents)
-        for item, invoice, claim, _ in sorted(rows_of(world), key=lambda row: row[1].sequence)
+        for item, invoice, claim, _ in rows_of(world)
         if (claim and claim.cents) or (invoice.is_changeable and item.amount_cents)
     ]
+    return sorted(rows, key=repr)
 
 
 @unhurried
