@@ -15,6 +15,7 @@ from sqlalchemy import update
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.sandbox.embedded.errors import tail
 from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
@@ -74,12 +75,19 @@ def expire_leases(db: SQLAlchemy) -> None:
         db.session.execute(update(SyncLease).values(expires_at=utc_now()))
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until something is so; fail when it takes too long."""
+def wait_until(done: Callable[[], bool], state: Callable[[], str], seconds: float = 30.0) -> None:
+    """Wait until something is so; when it takes too long, fail with how things stand."""
     end = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < end, "it did not come to an end"
+        assert time.monotonic() < end, f"it did not come to an end: {state()}"
         time.sleep(0.1)
+
+
+def how_it_stands(stack: Stack, run: SyncRun) -> str:
+    """Return what a run that does not end says of itself, and its worker of it."""
+    steps = [(step.operation, step.outcome) for step in run.steps]
+    facts = (run.state, run.attempts, run.next_attempt_at, run.error, steps)
+    return f"{facts}\n{tail(stack.log('second worker'), 40)}"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -104,7 +112,7 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
         db.session.refresh(run)
         return run.state not in ("queued", "running", "retrying")
 
-    wait_until(is_over)
+    wait_until(is_over, lambda: how_it_stands(live_stack, run))
     db.session.refresh(bill)
     assert (run.state, run.error, run.attempts) == ("succeeded", None, 2)
     assert sum(syncer.lines(bill).values()) == bill.total_cents == bill.stripe_total_cents

@@ -27,16 +27,20 @@ def answers(url: str) -> Callable[[], bool]:
 
 
 def has_workers(redis_url: str) -> Callable[[], bool]:
-    """Return a probe: whether an RQ worker has registered."""
+    """Return a probe: whether an RQ worker has registered since now.
 
-    def probe() -> bool:
+    One that was killed stays registered for a while.
+    """
+
+    def registered() -> set[bytes]:
         try:
             with Redis.from_url(redis_url) as client:
-                return bool(client.scard("rq:workers"))
+                return set(client.smembers("rq:workers"))
         except RedisError:
-            return False
+            return set()
 
-    return probe
+    before = registered()
+    return lambda: bool(registered() - before)
 
 
 def has_lasted(seconds: float) -> Callable[[], bool]:
