@@ -6,7 +6,7 @@ told in, and the invoice keeps what they add up to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Invoice
+from dashboard.billing.notes import UNDONE, corrections_of
+from dashboard.billing.waived import count_waived_anew
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection, RemotePayment
 
@@ -23,7 +25,6 @@ RANK = {
     "credit_note": {"issued": 0, "void": 1},
     "refund": {"requires_action": 0, "pending": 0, "succeeded": 1, "failed": 2, "canceled": 2},
 }
-UNDONE = ("failed", "canceled", "void")
 # Of a dispute: the bank has decided, until somebody appeals.
 CLOSED = ("won", "lost", "warning_closed", "prevented")
 Heard = Literal["older", "unsure", "told"]
@@ -118,6 +119,7 @@ def keep_correction(invoice: Invoice, remote: RemoteCorrection, *, is_last: bool
     row.told_by = remote.told_by
     db.session.flush()
     add_up(invoice)
+    count_waived_anew(invoice)
     return Kept(row, heard, is_news=before != row.status)
 
 
@@ -158,36 +160,3 @@ def add_up(invoice: Invoice) -> None:
     invoice.dispute_status = shown[0].status if shown else None
     due = [row.answer_by_at for row in unsettled if "needs_response" in row.status]
     invoice.dispute_answer_by_at = min(filter(None, due), default=None)
-
-
-def corrections_of(invoice: Invoice) -> Sequence[Correction]:
-    """Return the notes, refunds and disputes of an invoice, oldest first."""
-    query = select(Correction).where(Correction.invoice_id == invoice.id)
-    return db.session.scalars(query.order_by(Correction.made_at, Correction.stripe_id)).all()
-
-
-def notes_before_payment(invoice: Invoice) -> int:
-    """Return what credit notes took off before it was paid, told by the invoice or by themselves.
-
-    A note may be told before the invoice that it changed.
-    """
-    told = invoice.pre_payment_credit_notes_cents or 0
-    return max(told, sum(note.pre_payment_cents for note in _notes(invoice)))
-
-
-def notes_add_up(invoice: Invoice) -> bool:
-    """Whether the invoice says of its credit notes what the notes themselves do."""
-    notes = _notes(invoice)
-    before = sum(row.pre_payment_cents for row in notes)
-    after = sum(row.post_payment_cents for row in notes)
-    return before == (invoice.pre_payment_credit_notes_cents or 0) and after == (
-        invoice.post_payment_credit_notes_cents or 0
-    )
-
-
-def _notes(invoice: Invoice) -> list[Correction]:
-    return [
-        row
-        for row in corrections_of(invoice)
-        if row.kind == "credit_note" and row.status not in UNDONE
-    ]

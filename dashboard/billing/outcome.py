@@ -11,6 +11,7 @@ from typing import Literal
 from dashboard.billing.details import details, keep_details
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void import open_case
+from dashboard.billing.waived import count_waived_anew
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.pricing.exact import major_text
 
@@ -47,6 +48,8 @@ def record_remote(
         return "told"
     keep_details(invoice, remote, now=now)
     moved = _move(invoice, remote, now)
+    if not moved:
+        count_waived_anew(invoice)
     _look_back(invoice, remote, now)
     return "moved" if moved else "told"
 

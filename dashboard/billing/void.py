@@ -6,15 +6,11 @@ the void, the reconciliation and later facts are told does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.corrections import notes_before_payment
 from dashboard.billing.locks import lock_open
 from dashboard.billing.made_up_for import Family, take_back
 from dashboard.billing.metered import rerate_metered, usage_of
@@ -22,11 +18,10 @@ from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.recurring import recurring_services, rerate_services
 from dashboard.billing.revision import touch_all
-from dashboard.billing.standing import within
 from dashboard.billing.targets import Targets
 from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.billing.waived import items_with_cycles, waived_of
 from dashboard.extensions import db
-from dashboard.money import round_charge
 
 
 def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
@@ -63,28 +58,6 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     facts = {"cents": case.cents, "waived_cents": case.waived_cents}
     record("invoice.void_held", invoice, STRIPE, facts, now=now)
     return case
-
-
-def waived_of(invoice: Invoice, items: Iterable[InvoiceItem]) -> int:
-    """Return what Stripe asked less at last than `invoice` bills: it is not asked for again.
-
-    A credit note took it off, or somebody who edited the invoice there. What of it was not due
-    anyway is no part of the case.
-    """
-    if invoice.stripe_total_cents is None:
-        return 0
-    less = invoice.total_cents - invoice.stripe_total_cents + notes_before_payment(invoice)
-    not_due = (one.billed_cents - within(one.billed_cents, one.amount_cents) for one in items)
-    less -= sum(cents for cents in not_due if cents > 0)
-    return round_charge(max(less, 0), invoice.currency)
-
-
-def items_with_cycles(invoice: Invoice) -> Sequence[InvoiceItem]:
-    """Return the items of an invoice in order, with their cycles."""
-    query = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id)
-    return db.session.scalars(
-        query.order_by(InvoiceItem.id).options(joinedload(InvoiceItem.cycle))
-    ).all()
 
 
 def rerate_after(

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.balance import move_of
-from dashboard.billing.corrections import corrections_of
 from dashboard.billing.fold import counted_organization
+from dashboard.billing.notes import corrections_of
 from dashboard.billing.overview import (
     draft_of,
     finished_of,

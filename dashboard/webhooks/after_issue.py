@@ -14,14 +14,10 @@ from sqlalchemy import select
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
 from dashboard.billing.correction_models import InvoicePayment
-from dashboard.billing.corrections import (
-    Kept,
-    keep_correction,
-    keep_payments,
-    notes_add_up,
-)
+from dashboard.billing.corrections import Kept, keep_correction, keep_payments
 from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import Invoice
+from dashboard.billing.notes import notes_add_up
 from dashboard.billing.outcome import park
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection

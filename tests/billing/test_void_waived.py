@@ -1,5 +1,6 @@
 """What was taken off an invoice before it was voided is not asked for again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,13 +8,14 @@ import pytest
 from dashboard.billing.carry import carry_over
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.outcome import record_remote
 from dashboard.billing.void_listing import waiting_cases
 from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.organizations.models import Organization
 from tests.billing.test_void import LATER, case_of, decide, detach, first_of, organization
-from tests.support.stripe_acts import tell
+from tests.support.stripe_acts import remote, tell
 
 __all__ = ["organization"]
 
@@ -59,6 +61,30 @@ def test_a_note_that_is_told_before_its_invoice_is_counts(organization: Organiza
         keep_correction(first, note(f"cn_{number}", status))
     tell(first, "void", LATER)
     assert case_of(first).waived_cents == 600
+
+
+def test_what_is_told_only_after_the_void_lowers_the_case_too(organization: Organization) -> None:
+    first = first_of(organization)
+    for status in ("open", "void"):
+        tell(first, status, LATER)
+    later = replace(remote(first, "void", pre_payment_credit_notes_amount=500), as_of=LATER)
+    record_remote(first, later, now=LATER)
+    assert case_of(first).asked_cents == 2061
+    keep_correction(first, note("cn_2", "issued"))
+    keep_correction(first, note("cn_3", "issued"))
+    assert case_of(first).asked_cents == 1961
+    keep_correction(first, note("cn_3", "void"))
+    assert case_of(first).asked_cents == 2061
+
+
+def test_what_was_decided_stays_whatever_is_told_after(organization: Organization) -> None:
+    first = first_of(organization)
+    for status in ("open", "void"):
+        tell(first, status, LATER)
+    decide(first, "bill", seen_cents=2561)
+    keep_correction(first, note("cn_2", "issued"))
+    assert case_of(first).waived_cents == 0
+    assert current_invoice(organization).total_cents == 3000
 
 
 def note(stripe_id: str, status: str) -> RemoteCorrection:

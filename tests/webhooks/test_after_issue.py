@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import InvoicePayment
-from dashboard.billing.corrections import corrections_of
 from dashboard.billing.models import Invoice
+from dashboard.billing.notes import corrections_of
 from dashboard.extensions import db
 from dashboard.transaction import transaction
 from tests.support.billing import make_bill

@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.correction_models import InvoicePayment
-from dashboard.billing.corrections import corrections_of
 from dashboard.billing.models import Invoice
+from dashboard.billing.notes import corrections_of
 from dashboard.clock import from_timestamp, utc_now
 from dashboard.extensions import db
 from dashboard.gateway.records import RemotePayment
