@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Dialect,
+    Insert,
     Row,
     Select,
     TextualSelect,
+    Update,
     cast,
     column,
     literal_column,
@@ -39,14 +41,15 @@ _PLACE = re.compile("\x1a(\\w+)\x1a")
 class Statement:
     """A query whose values are given with each execution, under the names of its `parameter`s.
 
-    Constants are part of its text, so that PostgreSQL sees that a partial index fits.
+    Or a writing that returns something. Constants are part of its text, so that PostgreSQL sees
+    that a partial index fits. It goes past the session, which writes nothing of its own before.
     """
 
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, query: Select[*tuple[Any, ...]] | Insert | Update) -> None:
         self._query = query
 
     def rows(self, **values: object) -> Sequence[Row[Any]]:
-        """Return what the query finds in the present transaction."""
+        """Return what the query finds, or the writing returns, in the present transaction."""
         return db.session.connection().execute(self._text, values).all()
 
     def row(self, **values: object) -> Row[Any] | None:
@@ -57,7 +60,7 @@ class Statement:
     def _text(self) -> TextualSelect:
         written = self._query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
         # Named, so that SQLAlchemy keeps what it made of them with the statement.
-        kinds = [one.type for one in self._query.selected_columns]
+        kinds = [one.type for one in self._query.exported_columns]
         named = (column(f"column_{number}", kind) for number, kind in enumerate(kinds))
         return text(_PLACE.sub(r":\1", str(written).replace(":", "\\:"))).columns(*named)
 

@@ -74,7 +74,11 @@ def keep_payments(
 def known_payments(stripe_ids: Iterable[str]) -> dict[str, InvoicePayment]:
     """Return the rows of these payments, by Stripe's id, as far as there are any."""
     query = select(InvoicePayment).where(InvoicePayment.stripe_id.in_(list(stripe_ids)))
-    return {row.stripe_id: row for row in db.session.scalars(query)}
+    if any(isinstance(one, InvoicePayment) for one in db.session.new):
+        db.session.flush()
+    # What else was changed is written once, when all of it is known.
+    with db.session.no_autoflush:
+        return {row.stripe_id: row for row in db.session.scalars(query)}
 
 
 def has_unknown_payment(invoice: Invoice) -> bool:

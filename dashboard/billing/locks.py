@@ -14,15 +14,18 @@ by those who may use it side by side.
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, String, literal_column, select
 
 from dashboard.billing.models import CHANGEABLE, Invoice
 from dashboard.errors import Busy, NotFound
 from dashboard.extensions import Model, db
 from dashboard.rehearsal import rehearses
+from dashboard.statement import Statement, parameter
 from dashboard.transaction import once
 
 _ATTEMPTS = 5
+# In a session's `info`, by invoice: the versions of its row that the session knows.
+_KNOWN = "known_versions"
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -69,15 +72,46 @@ def read_held(invoice: Invoice) -> None:
     once(("read", invoice.id), lambda: lock_row(invoice))
 
 
+def note_held(invoice_id: int, version: str, own_version: str) -> None:
+    """Note that the present transaction holds the invoice's row, and has just read it all.
+
+    `version` is which one that is, `own_version` the one that this transaction's writing makes.
+    While the row has no other, it needs no second reading: nobody else wrote to it since.
+    """
+    once(("held", invoice_id), lambda: None)
+    once(("read", invoice_id), lambda: None)
+    _known_versions()[invoice_id] = frozenset((version, own_version))
+
+
 def _hold(invoice_id: int) -> None:
     session = db.session()
-    if session.new or session.dirty or session.deleted:
-        bare = select(Invoice.id).where(Invoice.id == invoice_id)
-        session.connection().execute(for_change(bare, of=Invoice))
+    found = None if rehearses() else _HELD.row(invoice=invoice_id)
+    if found is None:
         return
-    whole = select(Invoice).where(Invoice.id == invoice_id)
-    session.scalars(for_change(whole, of=Invoice)).all()
-    once(("read", invoice_id), lambda: None)
+    version, own_version = tuple(found)
+    if version not in _known_versions().get(invoice_id, ()):
+        if session.new or session.dirty or session.deleted:
+            return
+        whole = select(Invoice).where(Invoice.id == invoice_id)
+        session.scalars(whole, execution_options={"populate_existing": True}).all()
+    note_held(invoice_id, version, own_version)
+
+
+def _known_versions() -> dict[int, frozenset[str]]:
+    known: dict[int, frozenset[str]] = db.session().info.setdefault(_KNOWN, {})
+    return known
+
+
+# PostgreSQL numbers each row's version by the transaction that wrote it.
+VERSIONS = (
+    literal_column("invoices.xmin::text", String).label("version"),
+    literal_column("pg_current_xact_id()::xid::text", String).label("own_version"),
+)
+_HELD = Statement(
+    select(*VERSIONS)
+    .where(Invoice.id == parameter("invoice", BigInteger))
+    .with_for_update(of=Invoice, key_share=True)
+)
 
 
 def lock_invoice(invoice_id: int) -> Invoice:

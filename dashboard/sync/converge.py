@@ -14,10 +14,10 @@ from dashboard.gateway.errors import (
     ServerFailed,
 )
 from dashboard.gateway.protocol import LINES_PER_CALL
+from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import tell_details
-from dashboard.sync.effects import keep_members, learn_ids, replace_lines
 from dashboard.sync.foreign import note_foreign
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import resolve_missing

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
 from dashboard.billing.identity import is_customer_of, is_this
 from dashboard.billing.locks import lock_row, read_held
@@ -12,13 +10,12 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
 from dashboard.extensions import db
 from dashboard.gateway.errors import NotOurs
-from dashboard.gateway.records import RemoteCustomer, RemoteInvoice, RemoteLine
+from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
 from dashboard.organizations.models import Organization
+from dashboard.sync.agreed import agreed_total, apply_lines
 from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
-from dashboard.sync.plan import Known
-from dashboard.sync.snapshot import Snapshot, synced_lines
-from dashboard.sync.steps import LINE_OPERATIONS, TERMS_OPERATIONS, Reply, line_content
+from dashboard.sync.steps import LINE_OPERATIONS, TERMS_OPERATIONS, Reply
 from dashboard.sync.work import Work
 
 UNTOUCHED = "Nothing of it was taken over. See whether another application uses the same account."
@@ -104,104 +101,6 @@ def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> Non
         step.stripe_request_id = reply.request_id
 
 
-def apply_lines(invoice: Invoice, step: SyncStep, shown: Sequence[RemoteLine]) -> None:
-    """Move the agreed lines by what a bulk step did, and keep the ids that its reply showed."""
-    by_key = {line.key: line for line in synced_lines(invoice.id)}
-    for body in step.body["lines"]:
-        line = by_key.get(body["key"])
-        if step.operation == "remove_lines":
-            forget_line(invoice.id, body["line_id"], line)
-            continue
-        if line is None:
-            line = SyncedLine(
-                organization_id=invoice.organization_id, invoice_id=invoice.id, key=body["key"]
-            )
-            db.session.add(line)
-            by_key[line.key] = line
-        content = line_content(body)
-        line.stripe_line_id = body["line_id"]
-        line.amount_cents = content.amount_cents
-        line.description = content.description
-        line.period_start = content.period_start
-        line.period_end = content.period_end
-        line.members = dict(content.members)
-    keep_ids(by_key.values(), shown)
-    db.session.flush()
-
-
-def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
-    """Drop the agreed line or foreign line that had this id at Stripe."""
-    # A surplus copy shares its key with the line that stays: only the id tells them apart.
-    if line is not None and line.stripe_line_id in (line_id, None):
-        db.session.delete(line)
-    db.session.execute(
-        delete(ForeignLine).where(
-            ForeignLine.invoice_id == invoice_id, ForeignLine.stripe_line_id == line_id
-        )
-    )
-
-
-def replace_lines(
-    invoice: Invoice, known: Sequence[Known], members: Mapping[str, dict[str, int]]
-) -> None:
-    """Make the agreed lines those that a reading showed; of a key that is there twice, the first.
-
-    `members` are what the roll-ups among them stand for.
-    """
-    db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
-    for key, one in {one.content.key: one for one in reversed(known)}.items():
-        db.session.add(
-            SyncedLine(
-                organization_id=invoice.organization_id,
-                invoice_id=invoice.id,
-                key=key,
-                stripe_line_id=one.line_id,
-                amount_cents=one.content.amount_cents,
-                description=one.content.description,
-                period_start=one.content.period_start,
-                period_end=one.content.period_end,
-                members=members.get(key, {}),
-            )
-        )
-    db.session.flush()
-
-
-def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
-    """Keep the line ids that a reading showed."""
-    query = select(SyncedLine).where(
-        SyncedLine.invoice_id == invoice.id, SyncedLine.stripe_line_id.is_(None)
-    )
-    keep_ids(db.session.scalars(query), lines)
-
-
-def keep_ids(agreed: Iterable[SyncedLine], shown: Sequence[RemoteLine]) -> None:
-    """Give agreed lines their ids where they are shown: a reply shows ten at the most."""
-    ids = {line.old_key: line.id for line in shown if line.key is None}
-    ids |= {line.key: line.id for line in shown if line.key is not None}
-    for line in agreed:
-        if line.stripe_line_id is None:
-            line.stripe_line_id = ids.get(line.key)
-
-
-def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
-    """Note what the roll-ups stand for now: that can change without a change of their sum."""
-    rollups = {line.key: dict(line.members) for line in snapshot.desired if line.members}
-    if rollups:
-        for line in synced_lines(invoice_id):
-            if line.key in rollups and line.members != rollups[line.key]:
-                line.members = rollups[line.key]
-
-
-def agreed_total(invoice_id: int) -> int:
-    """Return what Stripe's total should be: the agreed lines and the foreign ones that stay."""
-    ours = select(func.sum(SyncedLine.amount_cents)).where(SyncedLine.invoice_id == invoice_id)
-    theirs = select(func.sum(ForeignLine.amount_cents)).where(
-        ForeignLine.invoice_id == invoice_id, ForeignLine.decision.is_distinct_from("adopt")
-    )
-    both = select(ours.scalar_subquery(), theirs.scalar_subquery())
-    return sum(int(cents or 0) for cents in db.session.execute(both).one())
-
-
 def forget_draft(invoice: Invoice) -> None:
     """Forget a draft that no longer exists at Stripe; the next sync makes a new one.
 
@@ -210,6 +109,7 @@ def forget_draft(invoice: Invoice) -> None:
     for table in (SyncedLine, ForeignLine):
         for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
             db.session.delete(line)
+    db.session.flush()
     invoice.stripe_invoice_id = None
     invoice.stripe_attempt += 1
     invoice.stripe_status = None

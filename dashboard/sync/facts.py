@@ -7,11 +7,9 @@ from decimal import Decimal
 from typing import Protocol
 
 
-class ItemFacts(Protocol):
-    """An item of an invoice, as it is held against Stripe's line."""
+class ChargeFacts(Protocol):
+    """An item of an invoice, as far as its line at Stripe depends on it."""
 
-    @property
-    def id(self) -> int: ...
     @property
     def key(self) -> str: ...
     @property
@@ -21,17 +19,24 @@ class ItemFacts(Protocol):
     @property
     def amount_cents(self) -> int: ...
     @property
-    def carried_cents(self) -> int: ...
-    @property
-    def billed_cents(self) -> int: ...
-    @property
     def period_start(self) -> datetime: ...
     @property
     def period_end(self) -> datetime: ...
 
 
-class LineFacts(Protocol):
-    """A line of ours as Stripe last confirmed it."""
+class ItemFacts(ChargeFacts, Protocol):
+    """An item of an invoice, as it is held against Stripe's line."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def carried_cents(self) -> int: ...
+    @property
+    def billed_cents(self) -> int: ...
+
+
+class AgreedFacts(Protocol):
+    """A line of ours as Stripe last confirmed it, as far as a plan begins there."""
 
     @property
     def key(self) -> str: ...
@@ -45,6 +50,11 @@ class LineFacts(Protocol):
     def period_start(self) -> datetime: ...
     @property
     def period_end(self) -> datetime: ...
+
+
+class LineFacts(AgreedFacts, Protocol):
+    """A line of ours as Stripe last confirmed it."""
+
     @property
     def members(self) -> dict[str, int]: ...
 

@@ -10,12 +10,12 @@ from dashboard.billing.outcome import park, settle_without_stripe
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.pricing.exact import major_text
+from dashboard.sync.agreed import Agreement, agreement
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.effects import agreed_total, record_invoice
+from dashboard.sync.effects import record_invoice
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
-from dashboard.sync.snapshot import bills_anything
 from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
@@ -30,13 +30,14 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
     invoice = work.invoice
     if invoice.status != "sealed" or invoice.parked_at is not None:
         return
-    if not bills_anything(invoice.id):
+    found = agreement(invoice.id)
+    if not found.bills_anything:
         end_empty(work)
         return
-    reason = refusal(invoice, comparison)
+    reason = refusal(invoice, comparison, found)
     if reason is not None and reason[0] == TOTAL_DIFFERS:
         look_at_total(work)
-        reason = refusal(invoice, comparison)
+        reason = refusal(invoice, comparison, agreement(invoice.id))
     if reason is not None:
         park(invoice, *reason, now=work.clock())
         work.checkpoint()
@@ -58,16 +59,17 @@ def look_at_total(work: Work) -> None:
     record_invoice(work, found)
 
 
-def refusal(invoice: Invoice, comparison: Comparison | None) -> tuple[str, str] | None:
+def refusal(
+    invoice: Invoice, comparison: Comparison | None, found: Agreement
+) -> tuple[str, str] | None:
     """Return why the invoice may not leave, as a code and a sentence; None when it may."""
-    foreign = foreign_lines(invoice.id)
-    if foreign:
-        return "foreign_lines", foreign_reason(invoice, foreign)
+    if found.foreign:
+        return "foreign_lines", foreign_reason(invoice, foreign_lines(invoice.id))
     if comparison is None or comparison.differences:
         return "not_verified", (
             "Stripe's lines could not be shown to equal the ledger. Nothing was billed. Verify it."
         )
-    if not invoice.total_cents == invoice.stripe_total_cents == agreed_total(invoice.id):
+    if not invoice.total_cents == invoice.stripe_total_cents == found.agreed_cents:
         ours, theirs = totals(invoice)
         return TOTAL_DIFFERS, (
             f"The ledger says {ours} and Stripe {theirs}. Nothing was billed. Verify it; if it "

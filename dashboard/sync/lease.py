@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import BigInteger, DateTime, String, Update, null, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.billing.locks import hold_invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
+from dashboard.statement import Statement, parameter
 from dashboard.sync.models import SyncLease
 from dashboard.transaction import once
 
@@ -40,20 +41,10 @@ class Lease:
 def take(invoice_id: int, *, owner: str, now: datetime) -> Lease:
     """Return the lease of an invoice; raises `Busy` while another holder's has not expired."""
     hold_invoice(invoice_id)
-    statement = (
-        insert(SyncLease)
-        .values(invoice_id=invoice_id, fence=1, owner=owner, expires_at=now + LEASE)
-        .on_conflict_do_update(
-            index_elements=[SyncLease.invoice_id],
-            set_={"fence": SyncLease.fence + 1, "owner": owner, "expires_at": now + LEASE},
-            where=or_(SyncLease.expires_at.is_(None), SyncLease.expires_at <= now),
-        )
-        .returning(SyncLease.fence)
-    )
-    fence = db.session.scalar(statement)
-    if fence is None:
+    found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
+    if found is None:
         raise Busy("Another sync of this invoice is under way. This one will follow it.")
-    return Lease(invoice_id, owner, fence)
+    return Lease(invoice_id, owner, found[0])
 
 
 def extend(lease: Lease, *, now: datetime) -> None:
@@ -61,12 +52,12 @@ def extend(lease: Lease, *, now: datetime) -> None:
 
     Once in each: from then on the row is held, and nobody takes it over before the commit.
     """
-    once(lease, lambda: _update(lease, expires_at=now + LEASE))
+    once(lease, lambda: _update(lease, _RENEW, until=now + LEASE))
 
 
 def release(lease: Lease) -> None:
     """Give the lease back; raises `LeaseLost` when it was taken over."""
-    _update(lease, expires_at=None, owner=None)
+    _update(lease, _RELEASE)
 
 
 def release_all_of(owner: str) -> int:
@@ -76,15 +67,32 @@ def release_all_of(owner: str) -> int:
     return len(db.session.scalars(freed).all())
 
 
-def _update(lease: Lease, **values: object) -> None:
+def _update(lease: Lease, statement: Statement, **values: object) -> None:
     hold_invoice(lease.invoice_id)
-    statement = _held(lease).values(**values).returning(SyncLease.fence)
     # Past the session: it would first write what is changed in it, and take those locks earlier.
-    if db.session.connection().scalar(statement) is None:
+    if statement.row(invoice=lease.invoice_id, fence=lease.fence, **values) is None:
         raise LeaseLost("Another worker took this sync over. Nothing more was sent from here.")
 
 
-def _held(lease: Lease):  # type: ignore[no-untyped-def]  # SQLAlchemy's Update is generic in a table
-    return update(SyncLease).where(
-        SyncLease.invoice_id == lease.invoice_id, SyncLease.fence == lease.fence
+def _held(**values: object) -> Update:
+    is_held = (SyncLease.invoice_id == _INVOICE) & (SyncLease.fence == _FENCE)
+    return update(SyncLease).where(is_held).values(**values).returning(SyncLease.fence)
+
+
+_INSTANT = DateTime(timezone=True)
+_INVOICE, _FENCE = parameter("invoice", BigInteger), parameter("fence", BigInteger)
+_OWNER, _UNTIL = parameter("owner", String), parameter("until", _INSTANT)
+_RENEW = Statement(_held(expires_at=_UNTIL))
+_RELEASE = Statement(_held(expires_at=null(), owner=null()))
+_TAKE = Statement(
+    insert(SyncLease)
+    .values(invoice_id=_INVOICE, fence=1, owner=_OWNER, expires_at=_UNTIL)
+    .on_conflict_do_update(
+        index_elements=[SyncLease.invoice_id],
+        set_={"fence": SyncLease.fence + 1, "owner": _OWNER, "expires_at": _UNTIL},
+        where=or_(
+            SyncLease.expires_at.is_(None), SyncLease.expires_at <= parameter("now", _INSTANT)
+        ),
     )
+    .returning(SyncLease.fence)
+)

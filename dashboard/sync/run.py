@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select, update
 
-from dashboard.billing.locks import lock_row
+from dashboard.billing.locks import VERSIONS, for_change, note_held
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import unpark
 from dashboard.errors import Stale
@@ -17,10 +17,10 @@ from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.organizations.models import Organization
 from dashboard.sync import lease
+from dashboard.sync.agreed import agreed_total
 from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
 from dashboard.sync.compare import Comparison
 from dashboard.sync.converge import converge
-from dashboard.sync.effects import agreed_total
 from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
 from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total
 from dashboard.sync.missing import resolve_missing
@@ -28,7 +28,13 @@ from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
 from dashboard.sync.work import Work
 
-WITH_ALL = select(SyncRun, Invoice, Organization).join(SyncRun.invoice).join(Invoice.organization)
+# From the invoice, which is locked: that is what whoever reads the statement looks for first.
+WITH_ALL = (
+    select(SyncRun, Invoice, Organization, *VERSIONS)
+    .select_from(Invoice)
+    .join(SyncRun, SyncRun.invoice_id == Invoice.id)
+    .join(Invoice.organization)
+)
 AS_NOW = {"populate_existing": True}
 LANES: Mapping[str, Lane] = {"final": "closing", "scheduled": "scheduled", "event": "scheduled"}
 
@@ -47,23 +53,18 @@ def execute(
     Raises `Busy` while another worker writes the same invoice.
     """
     # All at once, and kept from here: what nobody refers to is forgotten, and read again each time.
-    found = db.session.execute(WITH_ALL.where(SyncRun.id == run_id), execution_options=AS_NOW)
-    run, invoice, _ = found.one_or_none() or (None, None, None)
-    if run is None or invoice is None or run.state not in ACTIVE:
+    wanted = for_change(WITH_ALL.where(SyncRun.id == run_id), of=Invoice)
+    found = db.session.execute(wanted, execution_options=AS_NOW).one_or_none()
+    if found is None or found[0].state not in ACTIVE:
         return None
-    held = lease.take(run.invoice_id, owner=owner, now=clock())
-    lock_row(run)
-    if run.state not in ACTIVE:
+    _, invoice, _, *versions = found
+    note_held(invoice.id, *versions)
+    held = lease.take(invoice.id, owner=owner, now=clock())
+    run = begin(run_id, now=clock())
+    if run is None:
         # Another worker ended it between our look and our lease.
         lease.release(held)
         return None
-    if run.state == "running":
-        # Whoever had it before neither ended it nor said why: a worker that was killed.
-        run.interruptions += 1
-    run.state = "running"
-    run.attempts += 1
-    run.started_at = run.started_at or clock()
-    run.next_attempt_at = None
     checkpoint()
     work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
     try:
@@ -75,6 +76,22 @@ def execute(
         checkpoint()
         raise
     return run
+
+
+def begin(run_id: int, *, now: datetime) -> SyncRun | None:
+    """Note that the run is under way once more, and return it as it is now; None if it is over."""
+    # Whoever had a running one before neither ended it nor said why: a worker that was killed.
+    interrupted = case((SyncRun.state == "running", 1), else_=0)
+    begun = update(SyncRun).where(SyncRun.id == run_id, SyncRun.state.in_(ACTIVE))
+    begun = begun.values(
+        state="running",
+        attempts=SyncRun.attempts + 1,
+        interruptions=SyncRun.interruptions + interrupted,
+        started_at=func.coalesce(SyncRun.started_at, now),
+        next_attempt_at=None,
+    )
+    options = {**AS_NOW, "synchronize_session": False}
+    return db.session.scalar(begun.returning(SyncRun), execution_options=options)
 
 
 def carry_out_or_break_off(work: Work) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select
 
 from dashboard.extensions import db
 from dashboard.gateway.errors import KeyMismatch, Missing, Refused, ServerFailed
 from dashboard.gateway.records import CustomerDraft, RemoteInvoice
+from dashboard.statement import Statement, parameter
+from dashboard.sync.agreed import replace_lines
 from dashboard.sync.calls import call, perform
 from dashboard.sync.compare import compare
 from dashboard.sync.effects import (
@@ -25,7 +27,6 @@ from dashboard.sync.effects import (
     record,
     record_customer,
     record_invoice,
-    replace_lines,
 )
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import forget_customer, resolve_missing
@@ -43,11 +44,16 @@ REPLAY_IS_USELESS = frozenset((ServerFailed.code, KeyMismatch.code))
 
 def settle(work: Work) -> None:
     """Bring every unsettled step of the invoice to an outcome; raises `GatewayError`."""
-    query = select(SyncStep).where(
-        SyncStep.invoice_id == work.invoice.id, SyncStep.outcome.is_(None)
-    )
-    for step in db.session.scalars(query.order_by(SyncStep.id)).all():
-        settle_step(work, step)
+    db.session.flush()
+    for (number,) in _UNSETTLED.rows(invoice=work.invoice.id):
+        settle_step(work, db.session.get_one(SyncStep, number))
+
+
+_UNSETTLED = Statement(
+    select(SyncStep.id)
+    .where(SyncStep.invoice_id == parameter("invoice", BigInteger), SyncStep.outcome.is_(None))
+    .order_by(SyncStep.id)
+)
 
 
 def settle_step(work: Work, step: SyncStep) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from decimal import Decimal
+from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import BigInteger, select
 
 from dashboard.billing.locks import read_held
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.errors import Busy
-from dashboard.extensions import Model, db
+from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.statement import Statement, parameter
 from dashboard.sync.compare import Comparison, compare
-from dashboard.sync.facts import ItemFacts, LineFacts
+from dashboard.sync.facts import AgreedFacts, ChargeFacts
 from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
 
-Row = TypeVar("Row", bound=Model)
 _GLANCES = 5
 
 
@@ -84,22 +85,14 @@ def glance(invoice: Invoice) -> Snapshot:
 
 
 def _read(invoice: Invoice) -> Snapshot:
-    # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
-    items = _as_now(
-        select(InvoiceItem)
-        .where(InvoiceItem.invoice_id == invoice.id)
-        .order_by(InvoiceItem.kind != "metered", InvoiceItem.id)
-    )
-    foreign = _as_now(
-        select(ForeignLine)
-        .where(ForeignLine.invoice_id == invoice.id)
-        .order_by(ForeignLine.stripe_line_id)
-    )
+    items = (Charge._make(row) for row in _CHARGES.rows(invoice=invoice.id))
+    agreed = (Agreed._make(row) for row in _AGREED.rows(invoice=invoice.id))
+    foreign = [Foreign._make(row) for row in _FOREIGN.rows(invoice=invoice.id)]
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
         desired=desired_lines([item for item in items if is_billed(item)]),
-        synced=tuple(known_of(line) for line in synced_lines(invoice.id)),
+        synced=tuple(known_of(line) for line in agreed),
         foreign=len(foreign),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
         foreign_cents=sum(
@@ -108,7 +101,61 @@ def _read(invoice: Invoice) -> Snapshot:
     )
 
 
-def desired_lines(items: Sequence[InvoiceItem]) -> tuple[LineContent, ...]:
+class Charge(NamedTuple):
+    """An item, as far as its line at Stripe depends on it."""
+
+    key: str
+    description: str
+    quantity: Decimal
+    amount_cents: int
+    period_start: datetime
+    period_end: datetime
+    price_version_id: int | None
+
+
+class Agreed(NamedTuple):
+    """A line of ours as Stripe last confirmed it."""
+
+    key: str
+    stripe_line_id: str | None
+    amount_cents: int
+    description: str
+    period_start: datetime
+    period_end: datetime
+
+
+class Foreign(NamedTuple):
+    """A line that is not ours, and what was decided about it."""
+
+    stripe_line_id: str
+    amount_cents: int
+    description: str
+    found_at: datetime
+    decision: str | None
+
+
+# Read past the session, so as they are now: a sync keeps what it has loaded over its commits, and
+# people decide and usage arrives meanwhile.
+_invoice = parameter("invoice", BigInteger)
+_CHARGES = Statement(
+    select(*(InvoiceItem.__table__.c[name] for name in Charge._fields))
+    .where(InvoiceItem.invoice_id == _invoice)
+    # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
+    .order_by(InvoiceItem.kind != "metered", InvoiceItem.id)
+)
+_AGREED = Statement(
+    select(*(SyncedLine.__table__.c[name] for name in Agreed._fields))
+    .where(SyncedLine.invoice_id == _invoice)
+    .order_by(SyncedLine.key)
+)
+_FOREIGN = Statement(
+    select(*(ForeignLine.__table__.c[name] for name in Foreign._fields))
+    .where(ForeignLine.invoice_id == _invoice)
+    .order_by(ForeignLine.stripe_line_id)
+)
+
+
+def desired_lines(items: Sequence[Charge]) -> tuple[LineContent, ...]:
     """Return the lines for `items`, rolled up where Stripe would not take them all."""
     lines = [line_of(item) for item in items]
     if len(lines) <= LINES_PER_INVOICE:
@@ -133,29 +180,17 @@ def price_families(version_ids: Collection[int | None]) -> dict[int | None, tupl
 
 
 def synced_lines(invoice_id: int) -> list[SyncedLine]:
-    """Return the agreed lines of an invoice, by key."""
-    query = select(SyncedLine).where(SyncedLine.invoice_id == invoice_id)
-    return _as_now(query.order_by(SyncedLine.key))
-
-
-def _as_now(query: Select[Row]) -> list[Row]:
-    # A sync keeps what it has loaded over its commits; people decide and usage arrives meanwhile.
+    """Return the agreed lines of an invoice as they are now, by key, to be changed."""
+    query = select(SyncedLine).where(SyncedLine.invoice_id == invoice_id).order_by(SyncedLine.key)
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
 
 
-def is_billed(item: ItemFacts) -> bool:
+def is_billed(item: ChargeFacts) -> bool:
     """Whether an item makes a line: nothing used and nothing charged is not worth one."""
     return bool(item.amount_cents or item.quantity)
 
 
-def bills_anything(invoice_id: int) -> bool:
-    """Whether any item of the invoice makes a line."""
-    billed = or_(InvoiceItem.amount_cents != 0, InvoiceItem.quantity != 0)
-    found = select(InvoiceItem.id).where(InvoiceItem.invoice_id == invoice_id, billed).limit(1)
-    return db.session.scalar(found) is not None
-
-
-def line_of(item: ItemFacts) -> LineContent:
+def line_of(item: ChargeFacts) -> LineContent:
     """Return the line that stands for an item."""
     return LineContent(
         key=item.key,
@@ -166,7 +201,7 @@ def line_of(item: ItemFacts) -> LineContent:
     )
 
 
-def known_of(line: LineFacts) -> Known:
+def known_of(line: AgreedFacts) -> Known:
     """Return an agreed line as a plan's start."""
     content = LineContent(
         line.key, line.amount_cents, line.description, line.period_start, line.period_end
@@ -174,7 +209,7 @@ def known_of(line: LineFacts) -> Known:
     return Known(content, line.stripe_line_id)
 
 
-def unwanted_of(line: ForeignLine) -> Known:
+def unwanted_of(line: Foreign) -> Known:
     """Return a foreign line that is to be removed; it has no period of ours."""
     content = LineContent(
         line.stripe_line_id, line.amount_cents, line.description, line.found_at, line.found_at

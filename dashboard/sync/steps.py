@@ -49,7 +49,6 @@ def intend(work: Work, operation: str, body: Body) -> SyncStep:
         sent_at=now,
     )
     db.session.add(step)
-    db.session.flush()
     return step
 
 

@@ -7,12 +7,21 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from dashboard.billing.locks import hold_invoice, lock_invoice, lock_invoices, lock_open, lock_row
+from dashboard.billing.locks import (
+    hold_invoice,
+    lock_invoice,
+    lock_invoices,
+    lock_open,
+    lock_row,
+    read_held,
+)
 from dashboard.billing.models import Invoice
 from dashboard.errors import NotFound
 from dashboard.extensions import db as database
 from dashboard.rehearsal import rehearsal
+from dashboard.transaction import checkpoint
 from tests.support.billing import make_bill
+from tests.support.queries import count_queries
 
 LOCKS: dict[str, Callable[[Invoice], object]] = {
     "lock_row": lock_row,
@@ -102,3 +111,43 @@ def test_an_invoice_that_does_not_exist_is_not_locked(db: object) -> None:
     with pytest.raises(NotFound, match=r"There is no invoice 7000\. Nothing was changed\."):
         lock_invoice(7000)
     assert lock_invoices([7000]) == []
+
+
+def test_a_held_invoice_that_nobody_else_wrote_is_not_read_again(
+    bill: Invoice, other: Connection
+) -> None:
+    hold_invoice(bill.id)
+    bill.payment_failure = "Ours"
+    checkpoint()
+    with count_queries(database.engine) as queries:
+        hold_invoice(bill.id)
+        read_held(bill)
+    assert len(queries.statements) == 1
+    assert bill.payment_failure == "Ours"
+    checkpoint()
+    other.execute(text(FAIL), {"id": bill.id})
+    other.commit()
+    hold_invoice(bill.id)
+    assert bill.payment_failure == "No"
+
+
+def test_what_was_undone_is_not_taken_for_what_is_known(bill: Invoice, other: Connection) -> None:
+    hold_invoice(bill.id)
+    bill.payment_failure = "Ours"
+    database.session.flush()
+    database.session.rollback()
+    hold_invoice(bill.id)
+    assert bill.payment_failure is None
+    database.session.rollback()
+    hold_invoice(bill.id)
+    with database.session.begin_nested():
+        other_failure(bill, "From a savepoint")
+    checkpoint()
+    hold_invoice(bill.id)
+    assert bill.payment_failure == "From a savepoint"
+
+
+def other_failure(bill: Invoice, words: str) -> None:
+    """Change the row past the session."""
+    change = text("update invoices set payment_failure = :words where id = :id")
+    database.session.connection().execute(change, {"words": words, "id": bill.id})

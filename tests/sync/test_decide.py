@@ -6,6 +6,7 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
+from dashboard.extensions import db
 from dashboard.sync.decide import choices, decide_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
@@ -106,6 +107,8 @@ def test_a_line_that_a_sync_removed_meanwhile_is_not_decided_on(
     line: ForeignLine, bill: Invoice, syncer: Syncer
 ) -> None:
     seen = foreign_lines(bill.id)[0]
+    # Another request has read it, in a session of its own.
+    db.session.expunge(seen)
     decide(line, "take_ours")
     syncer.sync(bill)
     with pytest.raises(NotFound, match="no longer on Stripe's draft"):

@@ -16,7 +16,7 @@ from tests.support.queries import count_queries
 from tests.support.syncing import Syncer
 from tests.sync.test_verify import add_foreign, decide
 
-STATEMENTS_OF_A_CLOSE = 52
+STATEMENTS_OF_A_CLOSE = 37
 
 
 @pytest.fixture

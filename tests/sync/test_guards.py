@@ -15,6 +15,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.records import InvoiceDraft, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
+from dashboard.sync.agreed import agreement
 from dashboard.sync.compare import Comparison
 from dashboard.sync.finalize import refusal
 from dashboard.sync.models import SyncStep
@@ -76,11 +77,11 @@ def test_the_gate_wants_the_agreed_lines_to_come_to_the_same(bill: Invoice, sync
     put(bill, a=4000)
     syncer.sync(bill)
     clean = Comparison((), (), ())
-    assert refusal(bill, clean) is None
+    assert refusal(bill, clean, agreement(bill.id)) is None
     # Ledger and Stripe say the same total, but it is not that of the lines that were agreed.
     with transaction():
         db.session.execute(text("update synced_lines set amount_cents = 3999"))
-        reason = refusal(bill, clean)
+        reason = refusal(bill, clean, agreement(bill.id))
     assert reason is not None
     assert reason[0] == "total_differs"
 

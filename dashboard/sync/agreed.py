@@ -1,0 +1,158 @@
+"""The lines that were agreed with Stripe: what a bulk step, a reading or a roll-up makes of them.
+
+They are an invoice's, and only whoever holds its row writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, delete, func, or_, select, text
+
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.extensions import db
+from dashboard.gateway.records import RemoteLine
+from dashboard.statement import Statement, parameter
+from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
+from dashboard.sync.plan import Known
+from dashboard.sync.snapshot import Snapshot, synced_lines
+
+
+def apply_lines(invoice: Invoice, step: SyncStep, shown: Sequence[RemoteLine]) -> None:
+    """Move the agreed lines by what a bulk step did, and keep the ids that its reply showed."""
+    if step.operation == "remove_lines":
+        by_key = {line.key: line for line in synced_lines(invoice.id)}
+        for body in step.body["lines"]:
+            forget_line(invoice.id, body["line_id"], by_key.get(body["key"]))
+        db.session.flush()
+    else:
+        agree_on_lines(invoice, step.body["lines"])
+    learn_ids(invoice, shown)
+
+
+def agree_on_lines(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Keep these lines, as a step keeps them, as Stripe just confirmed them."""
+    values = {"organization": invoice.organization_id, "invoice": invoice.id}
+    told = json.dumps([{"members": {}, **line} for line in lines])
+    db.session.connection().execute(_AGREE, {**values, "lines": told})
+
+
+def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
+    """Drop the agreed line or foreign line that had this id at Stripe."""
+    # A surplus copy shares its key with the line that stays: only the id tells them apart.
+    if line is not None and line.stripe_line_id in (line_id, None):
+        db.session.delete(line)
+    db.session.execute(
+        delete(ForeignLine).where(
+            ForeignLine.invoice_id == invoice_id, ForeignLine.stripe_line_id == line_id
+        )
+    )
+
+
+def replace_lines(
+    invoice: Invoice, known: Sequence[Known], members: Mapping[str, dict[str, int]]
+) -> None:
+    """Make the agreed lines those that a reading showed; of a key that is there twice, the first.
+
+    `members` are what the roll-ups among them stand for.
+    """
+    db.session.execute(delete(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
+    for key, one in {one.content.key: one for one in reversed(known)}.items():
+        db.session.add(
+            SyncedLine(
+                organization_id=invoice.organization_id,
+                invoice_id=invoice.id,
+                key=key,
+                stripe_line_id=one.line_id,
+                amount_cents=one.content.amount_cents,
+                description=one.content.description,
+                period_start=one.content.period_start,
+                period_end=one.content.period_end,
+                members=members.get(key, {}),
+            )
+        )
+    db.session.flush()
+
+
+def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
+    """Give agreed lines their ids where they are shown: a reply shows ten at the most."""
+    ids = {line.old_key: line.id for line in lines if line.key is None}
+    ids |= {line.key: line.id for line in lines if line.key is not None}
+    told = json.dumps([{"key": key, "line_id": one} for key, one in ids.items()])
+    db.session.connection().execute(_LEARN, {"invoice": invoice.id, "lines": told})
+
+
+# Past the session: it holds no line of these that is not written yet.
+_AGREE = text("""
+    INSERT INTO synced_lines (
+        organization_id, invoice_id, key, stripe_line_id, amount_cents, description,
+        period_start, period_end, members
+    )
+    SELECT :organization, :invoice, key, line_id, amount_cents, description,
+        period_start, period_end, members
+    FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS told(
+        key text, line_id text, amount_cents bigint, description text,
+        period_start timestamptz, period_end timestamptz, members jsonb
+    )
+    ON CONFLICT (invoice_id, key) DO UPDATE SET
+        stripe_line_id = excluded.stripe_line_id, amount_cents = excluded.amount_cents,
+        description = excluded.description, period_start = excluded.period_start,
+        period_end = excluded.period_end, members = excluded.members
+""")
+_LEARN = text("""
+    UPDATE synced_lines SET stripe_line_id = told.line_id
+    FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS told(key text, line_id text)
+    WHERE invoice_id = :invoice AND stripe_line_id IS NULL AND synced_lines.key = told.key
+""")
+
+
+def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
+    """Note what the roll-ups stand for now: that can change without a change of their sum."""
+    rollups = {line.key: dict(line.members) for line in snapshot.desired if line.members}
+    if rollups:
+        for line in synced_lines(invoice_id):
+            if line.key in rollups and line.members != rollups[line.key]:
+                line.members = rollups[line.key]
+
+
+def agreed_total(invoice_id: int) -> int:
+    """Return what Stripe's total should be: the agreed lines and the foreign ones that stay."""
+    return agreement(invoice_id).agreed_cents
+
+
+class Agreement(NamedTuple):
+    """What the money gate asks: whether an item makes a line, how many lines are foreign, and what
+    Stripe's total should be.
+    """
+
+    bills_anything: bool
+    foreign: int
+    agreed_cents: int
+
+
+def agreement(invoice_id: int) -> Agreement:
+    """Return it of an invoice, as it is written."""
+    bills, foreign, ours, theirs = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
+    return Agreement(bills, foreign, int(ours or 0) + int(theirs or 0))
+
+
+_invoice = parameter("invoice", BigInteger)
+_AGREEMENT = Statement(
+    select(
+        select(InvoiceItem.id)
+        .where(
+            InvoiceItem.invoice_id == _invoice,
+            or_(InvoiceItem.amount_cents != 0, InvoiceItem.quantity != 0),
+        )
+        .exists(),
+        select(func.count()).where(ForeignLine.invoice_id == _invoice).scalar_subquery(),
+        select(func.sum(SyncedLine.amount_cents))
+        .where(SyncedLine.invoice_id == _invoice)
+        .scalar_subquery(),
+        select(func.sum(ForeignLine.amount_cents))
+        .where(ForeignLine.invoice_id == _invoice, ForeignLine.decision.is_distinct_from("adopt"))
+        .scalar_subquery(),
+    )
+)
