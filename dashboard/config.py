@@ -42,6 +42,7 @@ class Config(BaseSettings):
     session_cookie_secure: bool = True
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
+    external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     port: int = Field(8000, ge=1, le=65535)
     data_dir: Path = Path(".data")
     testing: bool = False
@@ -84,6 +85,11 @@ class Config(BaseSettings):
     def proxies(self) -> list[str]:
         """The addresses and networks whose word on a caller's address and scheme is taken."""
         return listed(self.trusted_proxies)
+
+    @property
+    def external_address(self) -> str:
+        """The address at which people reach the pages, for links that are followed from outside."""
+        return self.external_url or f"http://localhost:{self.port}"
 
     @property
     def is_live(self) -> bool:

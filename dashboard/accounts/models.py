@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -56,6 +56,35 @@ class Membership(Model):
     created_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(back_populates="memberships")
+
+
+class Invitation(Model):
+    """Somebody may become a user, by a link that is known only to who received it."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("role in ('customer', 'support', 'admin')", name="role"),
+        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint(
+            "(role = 'customer') = (organization_id is not null)", name="customers_belong"
+        ),
+        CheckConstraint("accepted_at is null or revoked_at is null", name="one_end"),
+        Index(
+            "ix_invitations_open", "email", unique=True,
+            postgresql_where=text("accepted_at is null and revoked_at is null"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[str] = mapped_column(String(16))
+    # The organization a customer will see; our own people see all of them.
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class ApiToken(Model):

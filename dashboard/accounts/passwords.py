@@ -1,12 +1,34 @@
 """Passwords, kept only as argon2id hashes."""
 
+from collections.abc import Collection
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from dashboard.errors import Invalid
+
+# Length is what makes a password hard to guess (NIST SP 800-63B asks for no mix of characters).
+SHORTEST = 12
+LONGEST = 1024
 
 _hasher = PasswordHasher()
 
 # Verified when the address is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash("nobody has this password")
+
+
+def check_password(password: str, *, known: Collection[str]) -> None:
+    """Raise `Invalid` for a password that is too short, too long, or among what is `known`."""
+    if len(password) < SHORTEST:
+        raise Invalid(
+            f"A password has at least {SHORTEST} characters. Several words are easy to keep in "
+            "mind.",
+            field="password",
+        )
+    if len(password) > LONGEST:
+        raise Invalid(f"A password has at most {LONGEST} characters.", field="password")
+    if password.casefold() in {one.casefold() for one in known} or len(set(password)) < 4:
+        raise Invalid("That password is the first one somebody would try.", field="password")
 
 
 def hash_password(password: str) -> str:

@@ -58,6 +58,7 @@ _TABLE = (
     Permission("audit.view", STAFF),
     Permission("fleet.view", STAFF),
     Permission("token.manage", ADMIN),
+    Permission("people.manage", ADMIN),
     # The API's: held by tokens through their scope, never by a browser's session.
     Permission("api.organizations.read", scope="organizations:read"),
     Permission("api.organizations.write", scope="organizations:write"),

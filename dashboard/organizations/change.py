@@ -7,12 +7,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.draft import current_invoice, touch
 from dashboard.billing.locks import lock_invoice, lock_row
+from dashboard.email_address import email_address
 from dashboard.errors import Conflict, Invalid, Stale
 from dashboard.organizations.models import Organization
 from dashboard.text import unprintable
@@ -104,7 +103,7 @@ def _checked(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
     if after["collection_method"] == "charge_automatically" and "days_until_due" not in wanted:
         after["days_until_due"] = None
     _check_name(after["name"])
-    after["email"] = _address(after["email"])
+    after["email"] = email_address(after["email"])
     _check_collection(after["collection_method"], after["days_until_due"])
     after["tags"] = _tags(after["tags"])
     return after
@@ -116,16 +115,6 @@ def _check_name(name: str | None) -> None:
             "A name has 1 to 200 characters that can be shown. Nothing was changed. Enter one.",
             field="name",
         )
-
-
-def _address(email: str | None) -> str:
-    try:
-        return validate_email(email or "", check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise Invalid(
-            "That is no e-mail address. Nothing was changed. Enter one, such as billing@acme.com.",
-            field="email",
-        ) from None
 
 
 def _check_collection(method: str, days: int | None) -> None:

@@ -9,11 +9,14 @@ from dashboard.views import (
     fleet,
     foreign_lines,
     home,
+    invitations,
     invoice_links,
     invoices,
     items,
     organization_details,
     organizations,
+    password,
+    people,
     portal_sessions,
     rolls,
     schedules,
@@ -39,7 +42,8 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 RESOURCES = (
     home, session, theme, organizations, organization_details, usage, services, adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
-    void_decisions, webhook_events, fleet, audit_entries, api_tokens, stripe_webhook,
+    void_decisions, webhook_events, fleet, audit_entries, api_tokens, people,
+    invitations, password, stripe_webhook,
 )  # fmt: skip
 
 

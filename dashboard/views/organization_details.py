@@ -7,6 +7,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.forms.organization import OrganizationForm
+from dashboard.forms.refused import show_refusal
 from dashboard.organizations.change import change_organization, send_ours, take_theirs
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
@@ -43,8 +44,7 @@ def update(slug: str) -> ResponseReturnValue:
                 actor=current_actor(),
             )
         except Invalid as error:
-            field = form[error.facts["field"]]
-            field.errors = [*field.errors, error.message]
+            show_refusal(form, error)
         else:
             flash("The details are changed.")
             return redirect(url_for("organizations.details", slug=slug), code=303)

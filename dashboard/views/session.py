@@ -1,16 +1,19 @@
 """Signing in and out."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from typing import cast
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from dashboard.accounts.identity import identity_of
-from dashboard.accounts.permissions import permission
+from dashboard.accounts.models import User
+from dashboard.accounts.permissions import View, permission
 from dashboard.accounts.sign_in import sign_in
 from dashboard.clock import utc_now
-from dashboard.extensions import limiter
+from dashboard.extensions import db, limiter
 from dashboard.forms.sign_in import SignInForm
 from dashboard.views.addresses import local_address
 
@@ -25,6 +28,10 @@ def _was_refused(response: Response) -> bool:
     return response.status_code != 303
 
 
+def _was_wrong(response: Response) -> bool:
+    return response.status_code >= 400
+
+
 # A guesser is stopped by address and, from many addresses, by e-mail; signing in costs neither.
 _by_address = limiter.limit(
     "20 per minute; 200 per hour", key_func=get_remote_address, deduct_when=_was_refused
@@ -32,6 +39,21 @@ _by_address = limiter.limit(
 _by_email = limiter.limit(
     "6 per minute; 30 per hour", key_func=_typed_email, deduct_when=_was_refused
 )
+
+
+def slow_down_guesses(view: View) -> View:
+    """Let an address try a few secrets or passwords a minute; the right one costs nothing."""
+    slow = limiter.limit(
+        "20 per minute; 200 per hour", key_func=get_remote_address, deduct_when=_was_wrong
+    )
+    return cast(View, slow(view))
+
+
+def begin_session(user: User) -> None:
+    """Sign `user` in, with a new secret for the forms: who planted the old one knows it."""
+    session.pop("csrf_token", None)
+    db.session.flush()
+    login_user(identity_of(user.get_id()))
 
 
 @bp.get("/new")
@@ -57,7 +79,7 @@ def create() -> ResponseReturnValue:
     if user is None:
         refused = not form.errors
         return render_template("session/new.html", form=form, refused=refused), 422
-    login_user(identity_of(user.get_id()))
+    begin_session(user)
     return redirect(_safe_next() or url_for("home.show"), code=303)
 
 

@@ -96,6 +96,14 @@ TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
 }
+PERSON = {
+    "active": StatusWord("Active", "check", "ok"),
+    "inactive": StatusWord("Deactivated", "cross", "mute"),
+}
+INVITATION = {
+    "waits": StatusWord("Not used yet", "clock", "mute"),
+    "too_old": StatusWord("Too old", "cross", "mute"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "ok"),
     "late": StatusWord("Late", "alert", "bad"),
@@ -110,6 +118,8 @@ KINDS = {
     "service": SERVICE,
     "payment": PAYMENT,
     "token": TOKEN,
+    "person": PERSON,
+    "invitation": INVITATION,
     "void": VOID,
     "correction": CORRECTION,
     "work": WORK,

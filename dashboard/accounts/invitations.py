@@ -1,0 +1,156 @@
+"""Invitations: a link makes somebody a user, once, within a week; only its hash is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from dashboard.accounts.models import ROLES, Invitation, Membership, User
+from dashboard.accounts.passwords import check_password, hash_password
+from dashboard.accounts.sign_in import actor_of
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.email_address import email_address
+from dashboard.errors import Conflict, Invalid, NotFound
+from dashboard.extensions import db
+from dashboard.text import unprintable
+
+LIFE = timedelta(days=7)
+LONGEST_NAME = 200
+
+
+class InvitationEnded(NotFound):
+    """The link is unknown, was used, was withdrawn, or is too old; which of them is not said."""
+
+    code = "invitation_ended"
+
+
+def invite(
+    email: str, role: str, *, actor: Actor, now: datetime, organization_id: int | None = None
+) -> tuple[Invitation, str]:
+    """Return a new invitation and the secret of its link, which is not kept.
+
+    An older one for the same address ends. Raises `Invalid` for a role or address that is none, or
+    an organization that does not fit the role, `Conflict` where the address has a user already.
+    """
+    email = email_address(email.strip()).lower()
+    _check_role(role, organization_id)
+    if db.session.scalar(select(User.id).where(User.email == email)):
+        raise Conflict(f"{email} can sign in already. Nobody was invited. Change them as a person.")
+    for older in db.session.scalars(_open().where(Invitation.email == email).with_for_update()):
+        withdraw(older, actor=actor, now=now)
+    # Two open ones for an address are refused by an index: the older has to be written first.
+    db.session.flush()
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation(
+        email=email,
+        role=role,
+        organization_id=organization_id,
+        secret_hash=_hash(secret),
+        created_at=now,
+        expires_at=now + LIFE,
+    )
+    db.session.add(invitation)
+    record("invitation.created", invitation, actor, _facts(invitation), now=now)
+    return invitation, secret
+
+
+def withdraw(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
+    """End an invitation; one that has ended already stays as it is."""
+    if invitation.accepted_at or invitation.revoked_at:
+        return
+    invitation.revoked_at = now
+    record("invitation.withdrawn", invitation, actor, _facts(invitation), now=now)
+
+
+def invitation_of(secret: str, *, now: datetime) -> Invitation:
+    """Return the open invitation with this secret, locked; raises `InvitationEnded`."""
+    query = _open().where(Invitation.secret_hash == _hash(secret), Invitation.expires_at > now)
+    found = db.session.scalar(query.with_for_update())
+    if found is None:
+        raise InvitationEnded(
+            "This invitation has ended: it works once, and for a week. Nothing was changed. Sign "
+            "in if you have used it, or ask who invited you for another."
+        )
+    return found
+
+
+def accept(invitation: Invitation, name: str, password: str, *, now: datetime) -> User:
+    """Return the user that an open, locked invitation makes of somebody.
+
+    Raises `Invalid` for a name or password that will not do, `Conflict` where the address has a
+    user by now.
+    """
+    name = _name(name)
+    check_password(password, known=(invitation.email, name))
+    if db.session.scalar(select(User.id).where(User.email == invitation.email)):
+        raise Conflict(f"{invitation.email} can sign in already. Nothing was changed. Sign in.")
+    user = User(
+        email=invitation.email,
+        name=name,
+        role=invitation.role,
+        password_hash=hash_password(password),
+        created_at=now,
+    )
+    if invitation.organization_id is not None:
+        joined = Membership(organization_id=invitation.organization_id, created_at=now)
+        user.memberships.append(joined)
+    db.session.add(user)
+    db.session.flush()
+    invitation.accepted_at = now
+    record("invitation.accepted", invitation, actor_of(user), _facts(invitation), now=now)
+    return user
+
+
+def open_invitations() -> Sequence[Invitation]:
+    """Return the invitations nobody has used yet, the newest first; also those that are too old."""
+    return db.session.scalars(_open().order_by(Invitation.id.desc())).all()
+
+
+def invitation_by_id(invitation_id: int) -> Invitation:
+    """Return one invitation, locked; raises `NotFound`."""
+    found = db.session.get(Invitation, invitation_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no invitation {invitation_id}.")
+    return found
+
+
+def _check_role(role: str, organization_id: int | None) -> None:
+    if role not in ROLES:
+        raise Invalid(f"Nobody was invited: the roles are {', '.join(ROLES)}.", field="role")
+    if role == "customer" and organization_id is None:
+        raise Invalid(
+            "Nobody was invited: say which organization the customer belongs to.",
+            field="organization",
+        )
+    if role != "customer" and organization_id is not None:
+        raise Invalid(
+            f"Nobody was invited: {role} sees every organization. Leave the organization out.",
+            field="organization",
+        )
+
+
+def _name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or unprintable(name):
+        raise Invalid(f"Enter a name of at most {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _open() -> Select[Invitation]:
+    return select(Invitation).where(
+        Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None)
+    )
+
+
+def _facts(invitation: Invitation) -> dict[str, object]:
+    return {"email": invitation.email, "role": invitation.role}
+
+
+def _hash(secret: str) -> str:
+    # 256 random bits: a fast hash is enough, and the lookup is by equality of it.
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""People who can sign in: what an admin changes of them, and what they change of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from dashboard.accounts.models import ROLES, ApiToken, Membership, User
+from dashboard.accounts.passwords import check_password, hash_password, password_matches
+from dashboard.accounts.permissions import STAFF
+from dashboard.accounts.sign_in import actor_of
+from dashboard.accounts.tokens import revoke_token
+from dashboard.audit.actor import Actor
+from dashboard.audit.record import record
+from dashboard.errors import Conflict, Invalid, NotFound
+from dashboard.extensions import db
+
+
+def everybody() -> Sequence[User]:
+    """Return everybody with their memberships: those who can sign in first, then by name."""
+    query = select(User).options(selectinload(User.memberships))
+    return db.session.scalars(query.order_by(User.is_active.desc(), User.name, User.id)).all()
+
+
+def person_by_id(user_id: int, *, lock: bool = False) -> User:
+    """Return one person with memberships; raises `NotFound`."""
+    query = select(User).where(User.id == user_id).options(selectinload(User.memberships))
+    found = db.session.scalar(query.with_for_update(of=User) if lock else query)
+    if found is None:
+        raise NotFound(f"There is no person {user_id}.")
+    return found
+
+
+def person_by_email(email: str) -> User:
+    """Return who signs in with this address, locked; raises `NotFound`."""
+    query = select(User).where(User.email == email.strip().lower()).with_for_update()
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(f"Nobody signs in with {email}.")
+    return found
+
+
+def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
+    """Let `user` hold another role from the commit on; raises `Conflict` for the last admin."""
+    if role not in ROLES:
+        raise Invalid(f"Nothing was changed: the roles are {', '.join(ROLES)}.", field="role")
+    if user.role == role:
+        return
+    if user.role == "admin":
+        _leave_an_admin(user)
+    facts = {"role": [user.role, role]}
+    user.role = role
+    record("person.role_changed", user, actor, facts, now=now)
+
+
+def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
+    """End every session and every API token of `user`, who can not sign in any more.
+
+    Raises `Conflict` for the last admin. The sessions stay ended when the user is let in again.
+    """
+    if not user.is_active:
+        return
+    if user.role == "admin":
+        _leave_an_admin(user)
+    user.is_active = False
+    user.session_version += 1
+    ended = tokens_of(user)
+    for token in ended:
+        revoke_token(token, actor=actor, now=now)
+    facts = {"email": user.email, "tokens": [one.name for one in ended]}
+    record("person.deactivated", user, actor, facts, now=now)
+
+
+def activate(user: User, *, actor: Actor, now: datetime) -> None:
+    """Let `user` sign in again; tokens that ended stay so."""
+    if user.is_active:
+        return
+    user.is_active = True
+    record("person.activated", user, actor, {"email": user.email}, now=now)
+
+
+def tokens_of(user: User) -> Sequence[ApiToken]:
+    """Return the live API tokens that `user` made."""
+    query = select(ApiToken).where(ApiToken.created_by_id == user.id, ApiToken.revoked_at.is_(None))
+    return db.session.scalars(query.order_by(ApiToken.id)).all()
+
+
+def join(user: User, organization_id: int, *, actor: Actor, now: datetime) -> None:
+    """Let a customer see an organization; raises `Invalid` for our own people, who see all."""
+    if user.role in STAFF:
+        raise Invalid(f"{user.name} sees every organization already. Nothing was changed.")
+    if any(one.organization_id == organization_id for one in user.memberships):
+        return
+    membership = Membership(user=user, organization_id=organization_id, created_at=now)
+    db.session.add(membership)
+    record("membership.created", membership, actor, {"email": user.email}, now=now)
+
+
+def leave(user: User, membership_id: int, *, actor: Actor, now: datetime) -> Membership:
+    """Take a membership from `user` and return it; raises `NotFound`."""
+    found = next((one for one in user.memberships if one.id == membership_id), None)
+    if found is None:
+        raise NotFound("This membership has ended already. Nothing was changed.")
+    record("membership.ended", found, actor, {"email": user.email}, now=now)
+    user.memberships.remove(found)
+    db.session.delete(found)
+    return found
+
+
+def change_password(user: User, old: str, new: str, *, now: datetime) -> None:
+    """Give `user` a new password; every session ends. Raises `Invalid` where `old` is not it."""
+    if not password_matches(user.password_hash, old):
+        raise Invalid("That is not your password. Nothing was changed.", field="old_password")
+    set_password(user, new, actor=actor_of(user), now=now)
+
+
+def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> None:
+    """Give `user` a new password; every session ends, and so does every link to set one."""
+    check_password(password, known=(user.email, user.name))
+    user.password_hash = hash_password(password)
+    user.session_version += 1
+    record("person.password_changed", user, actor, now=now)
+
+
+def note_reset_link(user: User, *, actor: Actor, now: datetime) -> None:
+    """Put on record that `actor` made a link by which `user` sets a new password."""
+    if not user.is_active:
+        raise Conflict(f"{user.name} cannot sign in. No link was made. Let them in again first.")
+    record("person.reset_link_made", user, actor, {"email": user.email}, now=now)
+
+
+def _leave_an_admin(user: User) -> None:
+    """Raise `Conflict` if nobody but `user` could manage people; two at once wait in line."""
+    admins = select(User.id).where(User.role == "admin", User.is_active).order_by(User.id)
+    if set(db.session.scalars(admins.with_for_update())) <= {user.id}:
+        raise Conflict(
+            f"{user.name} is the only admin: nobody could manage people any more. Nothing was "
+            "changed. Make somebody else an admin first."
+        )

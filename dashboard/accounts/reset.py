@@ -1,0 +1,47 @@
+"""Links to set a new password: signed, they end after a day or with the password they replace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from dashboard.accounts.models import User
+from dashboard.errors import NotFound
+from dashboard.extensions import db
+
+LIFE = timedelta(days=1)
+
+
+class ResetLinkEnded(NotFound):
+    """The link is no link, was used, or is too old; which of them is not said."""
+
+    code = "reset_link_ended"
+
+
+def reset_token(user: User, key: str) -> str:
+    """Return the secret part of a link by which `user` may set a new password."""
+    return _serializer(key).dumps([user.id, user.session_version])
+
+
+def user_of_reset(token: str, key: str) -> User:
+    """Return the active user whom a link is for, locked; raises `ResetLinkEnded`.
+
+    A password changed since, by this link or otherwise, has raised the version that it names.
+    """
+    ended = ResetLinkEnded(
+        "This link has ended: it works once, and for a day. Nothing was changed. Ask an admin for "
+        "another."
+    )
+    try:
+        user_id, version = _serializer(key).loads(token, max_age=int(LIFE.total_seconds()))
+    except (BadData, ValueError, TypeError):
+        raise ended from None
+    user = db.session.get(User, user_id, with_for_update=True)
+    if user is None or not user.is_active or user.session_version != version:
+        raise ended
+    return user
+
+
+def _serializer(key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="set a new password")

@@ -1,0 +1,77 @@
+"""What may be typed in of people: invitations, roles, memberships, passwords."""
+
+from __future__ import annotations
+
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from dashboard.accounts.invitations import LONGEST_NAME
+from dashboard.accounts.passwords import LONGEST
+from dashboard.forms.base import DAMAGED, Form
+
+ROLE_CHOICES = (
+    SelectChoice("customer", "Customer: sees the bill of their organizations"),
+    SelectChoice("support", "Support: syncs, rolls cycles and corrects bills of all of them"),
+    SelectChoice("admin", "Admin: that, and people and API tokens"),
+)
+AGAIN = "Enter the same password in both fields."
+
+
+class RoleForm(Form):
+    """What somebody may do."""
+
+    role = RadioField("Role", [InputRequired("Choose a role.")], choices=list(ROLE_CHOICES))
+
+
+class InvitationForm(RoleForm):
+    """Whom to invite, and to what."""
+
+    email = EmailField("E-mail", [DataRequired("Enter an address."), Length(max=254)])
+    organization = StringField("Organization", [Optional(), Length(max=63)])
+
+    def organization_slug(self) -> str | None:
+        """Return the slug of the organization, None where none was entered."""
+        return (self.organization.data or "").strip() or None
+
+
+class MembershipForm(Form):
+    """Which organization a customer may see from now on."""
+
+    organization = StringField(
+        "Organization", [DataRequired("Enter the slug of an organization."), Length(max=63)]
+    )
+
+
+class PasswordForm(Form):
+    """A new password, twice."""
+
+    password = PasswordField(
+        "New password", [InputRequired("Enter a password."), Length(max=LONGEST)]
+    )
+    again = PasswordField("The same again", [InputRequired(AGAIN), Length(max=LONGEST)])
+
+    def validate_again(self, field: PasswordField) -> None:
+        """Refuse two that differ: nobody sees what they typed."""
+        if field.data != self.password.data:
+            raise ValidationError(AGAIN)
+
+
+class OwnPasswordForm(PasswordForm):
+    """A new password in place of one that is known."""
+
+    old_password = PasswordField(
+        "Password until now", [InputRequired("Enter your password."), Length(max=LONGEST)]
+    )
+
+
+class ResetForm(PasswordForm):
+    """A new password by a link."""
+
+    secret = HiddenField(validators=[InputRequired(DAMAGED), Length(max=200, message=DAMAGED)])
+
+
+class AcceptanceForm(ResetForm):
+    """A name and a password of who was invited."""
+
+    name = StringField("Your name", [DataRequired("Enter your name."), Length(max=LONGEST_NAME)])

@@ -1,0 +1,82 @@
+"""`flask people …`: the first admin, and a way back in for the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import current_app
+
+from dashboard.accounts import people
+from dashboard.accounts.invitations import LIFE, invite
+from dashboard.accounts.models import ROLES
+from dashboard.accounts.reset import reset_token
+from dashboard.audit.actor import Actor
+from dashboard.clock import utc_now
+from dashboard.errors import BillingError
+from dashboard.links import link
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.transaction import transaction
+
+OPERATOR = Actor("system", None, "Command line")
+
+
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """Let a refusal of the product end the command with its sentence instead of a traceback."""
+    try:
+        yield
+    except BillingError as error:
+        raise click.ClickException(error.message) from error
+
+
+people_commands = click.Group("people", help="Who can sign in.")
+
+
+@people_commands.command("invite")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--organization", metavar="SLUG", help="The organization a customer belongs to.")
+def invite_person(email: str, role: str, organization: str | None) -> None:
+    """Print a link by which EMAIL becomes a user; it works once, for a week."""
+    now = utc_now()
+    with refusals_in_words(), transaction():
+        found = organization_by_slug(organization) if organization else None
+        organization_id = found.id if found else None
+        invitation, secret = invite(
+            email, role, organization_id=organization_id, actor=OPERATOR, now=now
+        )
+        invited = invitation.email
+    click.echo(f"{invited} becomes {role} by this link, once, within {LIFE.days} days:")
+    click.echo(link("invitations.show", secret))
+
+
+@people_commands.command("list")
+def list_people() -> None:
+    """Print everybody who has ever been able to sign in."""
+    for person in people.everybody():
+        state = "" if person.is_active else "  (deactivated)"
+        click.echo(f"{person.email:40} {person.role:10} {person.name}{state}")
+
+
+@people_commands.command("reset")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link by which EMAIL sets a new password; it works once, for a day."""
+    with refusals_in_words(), transaction():
+        user = people.person_by_email(email)
+        people.note_reset_link(user, actor=OPERATOR, now=utc_now())
+        secret = reset_token(user, str(current_app.secret_key))
+    click.echo("A new password can be set by this link, once, within a day:")
+    click.echo(link("password.new", secret))
+
+
+@people_commands.command("deactivate")
+@click.argument("email")
+def deactivate_person(email: str) -> None:
+    """End every session and API token of EMAIL, who can not sign in any more."""
+    with refusals_in_words(), transaction():
+        user = people.person_by_email(email)
+        people.deactivate(user, actor=OPERATOR, now=utc_now())
+    click.echo(f"{email} is signed out everywhere and cannot sign in any more.")

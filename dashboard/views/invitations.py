@@ -1,0 +1,100 @@
+"""Invitations: made, shown once and withdrawn by an admin, accepted by who was invited."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.invitations import (
+    accept,
+    invitation_by_id,
+    invitation_of,
+    invite,
+    withdraw,
+)
+from dashboard.accounts.permissions import permission
+from dashboard.clock import utc_now
+from dashboard.errors import BillingError, NotFound
+from dashboard.forms.people import AcceptanceForm, InvitationForm
+from dashboard.forms.refused import show_refusal
+from dashboard.links import link
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.views.access import current_actor
+from dashboard.views.session import begin_session, slow_down_guesses
+
+bp = Blueprint("invitations", __name__)
+
+
+@bp.get("/invitations/new")
+@permission("people.manage")
+def new() -> ResponseReturnValue:
+    """Show the form for an invitation."""
+    return render_template("invitations/new.html", form=InvitationForm())
+
+
+@bp.post("/invitations")
+@permission("people.manage")
+def create() -> ResponseReturnValue:
+    """Invite somebody and show the link, this once."""
+    form = InvitationForm()
+    if not form.validate_on_submit():
+        return render_template("invitations/new.html", form=form), 422
+    try:
+        invitation, secret = invite(
+            form.email.data,
+            form.role.data,
+            organization_id=_organization_id(form),
+            actor=current_actor(),
+            now=utc_now(),
+        )
+    except BillingError as error:
+        # Of the two, only an unknown organization is not found.
+        is_unknown = isinstance(error, NotFound)
+        show_refusal(form, error, otherwise="organization" if is_unknown else "email")
+        return render_template("invitations/new.html", form=form), 422
+    address = link("invitations.show", secret)
+    return render_template("invitations/created.html", invitation=invitation, link=address), 201
+
+
+@bp.post("/invitations/<int:invitation_id>/withdrawals")
+@permission("people.manage")
+def end(invitation_id: int) -> ResponseReturnValue:
+    """Withdraw an invitation: its link opens nothing any more."""
+    invitation = invitation_by_id(invitation_id)
+    withdraw(invitation, actor=current_actor(), now=utc_now())
+    flash(f"The invitation of {invitation.email} is withdrawn.")
+    return redirect(url_for("people.index"), code=303)
+
+
+@bp.get("/invitation")
+@permission("public")
+@slow_down_guesses
+def show() -> ResponseReturnValue:
+    """Show who was invited the form for a name and a password."""
+    secret = request.args.get("secret", "")
+    invitation = invitation_of(secret, now=utc_now())
+    form = AcceptanceForm(formdata=None, secret=secret)
+    return render_template("invitations/show.html", form=form, invitation=invitation)
+
+
+@bp.post("/invitation")
+@permission("public")
+@slow_down_guesses
+def use() -> ResponseReturnValue:
+    """Make who was invited a user, signed in."""
+    form, now = AcceptanceForm(), utc_now()
+    invitation = invitation_of(form.secret.data or "", now=now)
+    if not form.validate_on_submit():
+        return render_template("invitations/show.html", form=form, invitation=invitation), 422
+    try:
+        user = accept(invitation, form.name.data, form.password.data, now=now)
+    except BillingError as error:
+        show_refusal(form, error)
+        return render_template("invitations/show.html", form=form, invitation=invitation), 422
+    begin_session(user)
+    return redirect(url_for("home.show"), code=303)
+
+
+def _organization_id(form: InvitationForm) -> int | None:
+    slug = form.organization_slug()
+    return None if slug is None else organization_by_slug(slug).id

@@ -1,0 +1,74 @@
+"""A new password: in place of the one that is known, or by a link."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.people import change_password, person_by_id, set_password
+from dashboard.accounts.permissions import permission
+from dashboard.accounts.reset import user_of_reset
+from dashboard.accounts.sign_in import actor_of
+from dashboard.clock import utc_now
+from dashboard.errors import BillingError
+from dashboard.forms.people import OwnPasswordForm, ResetForm
+from dashboard.forms.refused import show_refusal
+from dashboard.views.access import reader
+from dashboard.views.session import begin_session, slow_down_guesses
+
+bp = Blueprint("password", __name__, url_prefix="/password")
+
+
+@bp.get("")
+@permission("public")
+@slow_down_guesses
+def new() -> ResponseReturnValue:
+    """Show who followed a link the form for a new password."""
+    secret = request.args.get("secret", "")
+    user = user_of_reset(secret, str(current_app.secret_key))
+    form = ResetForm(formdata=None, secret=secret)
+    return render_template("password/new.html", form=form, person=user)
+
+
+@bp.post("")
+@permission("public")
+@slow_down_guesses
+def create() -> ResponseReturnValue:
+    """Give who followed a link a new password; every session ends, and one begins."""
+    form = ResetForm()
+    user = user_of_reset(form.secret.data or "", str(current_app.secret_key))
+    if not form.validate_on_submit():
+        return render_template("password/new.html", form=form, person=user), 422
+    try:
+        set_password(user, form.password.data, actor=actor_of(user), now=utc_now())
+    except BillingError as error:
+        show_refusal(form, error)
+        return render_template("password/new.html", form=form, person=user), 422
+    begin_session(user)
+    flash("The password is changed. You were signed out everywhere else.")
+    return redirect(url_for("home.show"), code=303)
+
+
+@bp.get("/edit")
+@permission("session.use")
+def edit() -> ResponseReturnValue:
+    """Show the form for one's own password."""
+    return render_template("password/edit.html", form=OwnPasswordForm())
+
+
+@bp.post("/edit")
+@permission("session.use")
+@slow_down_guesses
+def update() -> ResponseReturnValue:
+    """Change one's own password; every other session ends."""
+    form, user = OwnPasswordForm(), person_by_id(reader().id, lock=True)
+    if not form.validate_on_submit():
+        return render_template("password/edit.html", form=form), 422
+    try:
+        change_password(user, form.old_password.data, form.password.data, now=utc_now())
+    except BillingError as error:
+        show_refusal(form, error)
+        return render_template("password/edit.html", form=form), 422
+    begin_session(user)
+    flash("The password is changed. You were signed out everywhere else.")
+    return redirect(url_for("home.show"), code=303)

@@ -1,0 +1,160 @@
+"""What is changed of people takes effect at once, and never leaves nobody in charge."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+
+from dashboard.accounts.identity import identity_of
+from dashboard.accounts.models import User
+from dashboard.accounts.people import (
+    activate,
+    change_password,
+    change_role,
+    deactivate,
+    everybody,
+    join,
+    leave,
+    person_by_email,
+    person_by_id,
+)
+from dashboard.accounts.reset import ResetLinkEnded, reset_token, user_of_reset
+from dashboard.accounts.sign_in import actor_of, sign_in
+from dashboard.accounts.tokens import create_token, verify
+from dashboard.audit.actor import SYSTEM
+from dashboard.audit.models import AuditEntry
+from dashboard.errors import Conflict, Invalid, NotFound
+from tests.factories import UserFactory, make_organization
+from tests.people import PASSWORD, password_hash
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+KEY = "a key of the tests"
+NEW = "several other words"
+
+
+def person(**facts: object) -> User:
+    """Return somebody who is stored, and signs in with `PASSWORD`."""
+    return UserFactory(**({"password_hash": password_hash()} | facts))
+
+
+def test_deactivation_ends_sessions_and_tokens_and_old_sessions_stay_ended(db: SQLAlchemy) -> None:
+    user = person()
+    session_key = user.get_id()
+    _, secret = create_token("metering", ["usage:write"], actor=actor_of(user), now=NOW)
+    _, others = create_token("other", ["usage:write"], actor=SYSTEM, now=NOW)
+    db.session.flush()
+    assert identity_of(session_key)
+    deactivate(user, actor=SYSTEM, now=NOW)
+    db.session.flush()
+    assert identity_of(session_key) is None
+    assert sign_in(user.email, PASSWORD, now=NOW) is None
+    assert (verify(secret, now=NOW), verify(others, now=NOW) is None) == (None, False)
+    activate(user, actor=SYSTEM, now=NOW)
+    db.session.flush()
+    assert sign_in(user.email, PASSWORD, now=NOW) is user
+    assert (identity_of(session_key), verify(secret, now=NOW)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda user: deactivate(user, actor=SYSTEM, now=NOW),
+        lambda user: change_role(user, "support", actor=SYSTEM, now=NOW),
+    ],
+)
+def test_the_last_admin_stays_one(db: SQLAlchemy, act: Callable[[User], None]) -> None:
+    ada = person(role="admin")
+    person(role="admin", is_active=False)
+    db.session.flush()
+    with pytest.raises(Conflict, match="only admin"):
+        act(ada)
+    assert (ada.role, ada.is_active) == ("admin", True)
+    person(role="admin")
+    db.session.flush()
+    act(ada)
+    assert (ada.role, ada.is_active) != ("admin", True)
+
+
+def test_doing_it_twice_is_doing_it_once(db: SQLAlchemy) -> None:
+    user = person()
+    db.session.flush()
+    for _ in range(2):
+        change_role(user, "support", actor=SYSTEM, now=NOW)
+        deactivate(user, actor=SYSTEM, now=NOW)
+    for _ in range(2):
+        activate(user, actor=SYSTEM, now=NOW)
+    actions = db.session.scalars(select(AuditEntry.action)).all()
+    assert sorted(actions) == ["person.activated", "person.deactivated", "person.role_changed"]
+
+
+def test_an_unknown_role_changes_nothing(db: SQLAlchemy) -> None:
+    with pytest.raises(Invalid, match="the roles are"):
+        change_role(person(), "owner", actor=SYSTEM, now=NOW)
+
+
+def test_a_membership_comes_and_goes_at_once(db: SQLAlchemy) -> None:
+    acme, user = make_organization("acme"), person()
+    for _ in range(2):
+        join(user, acme.id, actor=SYSTEM, now=NOW)
+        db.session.flush()
+    assert identity_of(user.get_id()).slugs == {"acme"}
+    [membership] = user.memberships
+    leave(user, membership.id, actor=SYSTEM, now=NOW)
+    db.session.flush()
+    assert identity_of(user.get_id()).slugs == frozenset()
+    with pytest.raises(NotFound, match="ended already"):
+        leave(user, membership.id, actor=SYSTEM, now=NOW)
+
+
+def test_our_own_people_need_no_membership(db: SQLAlchemy) -> None:
+    with pytest.raises(Invalid, match="sees every organization"):
+        join(person(role="support"), make_organization("acme").id, actor=SYSTEM, now=NOW)
+
+
+def test_a_new_password_ends_every_session(db: SQLAlchemy) -> None:
+    user = person()
+    db.session.flush()
+    session_key = user.get_id()
+    with pytest.raises(Invalid, match="not your password"):
+        change_password(user, "wrong", NEW, now=NOW)
+    change_password(user, PASSWORD, NEW, now=NOW)
+    db.session.flush()
+    assert identity_of(session_key) is None
+    assert sign_in(user.email, PASSWORD, now=NOW) is None
+    assert sign_in(user.email, NEW, now=NOW) is user
+
+
+def test_a_link_for_a_new_password_works_until_there_is_one(db: SQLAlchemy) -> None:
+    user = person()
+    db.session.flush()
+    secret = reset_token(user, KEY)
+    assert user_of_reset(secret, KEY) is user
+    change_password(user, PASSWORD, NEW, now=NOW)
+    with pytest.raises(ResetLinkEnded, match="works once"):
+        user_of_reset(secret, KEY)
+
+
+def test_a_link_of_somebody_else_or_signed_otherwise_opens_nothing(db: SQLAlchemy) -> None:
+    user = person()
+    db.session.flush()
+    secret = reset_token(user, KEY)
+    for wrong in ("", "abc", secret + "a", reset_token(user, "another key")):
+        with pytest.raises(ResetLinkEnded):
+            user_of_reset(wrong, KEY)
+    deactivate(user, actor=SYSTEM, now=NOW)
+    with pytest.raises(ResetLinkEnded):
+        user_of_reset(reset_token(user, KEY), KEY)
+
+
+def test_people_are_found_and_listed(db: SQLAlchemy) -> None:
+    ben, ada = person(name="Ben"), person(name="Ada", email="ada@example.com")
+    cy = person(name="Aaron", is_active=False)
+    db.session.flush()
+    assert list(everybody()) == [ada, ben, cy]
+    assert person_by_email(" Ada@Example.com ") is ada
+    assert person_by_id(ada.id, lock=True) is ada
+    for find in (lambda: person_by_email("nobody@example.com"), lambda: person_by_id(10**6)):
+        with pytest.raises(NotFound):
+            find()
