@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from dashboard.accounts.people import person_by_email
 from dashboard.organizations.models import Organization
 from tests.browser.visitors import Visitor
 from tests.people import People, bill_of, make_bill, make_people, take_usage_off
@@ -40,7 +41,16 @@ OF_STAFF = [
 PAGES = {
     "customer": OF_ACME,
     "support": [*OF_ACME, *OF_STAFF],
-    "admin": ["/fleet", "/api-tokens", "/api-tokens/new"],
+    "admin": [
+        "/fleet",
+        "/api-tokens",
+        "/api-tokens/new",
+        "/people",
+        "/people/{person}",
+        "/people/{person}/deactivations/new",
+        "/invitations/new",
+        "/password/edit",
+    ],
 }
 
 
@@ -61,8 +71,9 @@ def people(acme: Organization) -> People:
 def addresses(role: str, acme: Organization) -> Iterator[str]:
     """Yield the addresses of the role's pages."""
     item = next(one for one in bill_of(acme).items if one.kind == "metered")
+    person = person_by_email("customer@example.com")
     for address in PAGES[role]:
-        yield address.format(item=item.id)
+        yield address.format(item=item.id, person=person.id)
 
 
 def violations(page: Page) -> list[str]:
