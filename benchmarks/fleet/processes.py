@@ -109,7 +109,8 @@ def plant(app: Flask, **settings: str) -> Iterator[Plant]:
     config = app.extensions["config"]
     directory = ROOT / "build" / "bench" / str(os.getpid())
     stack = new_stack(Worker(config.database_url, config.redis_url), directory)
-    stack.env |= settings
+    # As `make run` has it: no pooler stands between.
+    stack.env |= {"DATABASE_PREPARED_STATEMENTS": "true", **settings}
     control = SandboxControl(stack.sandbox_url)
     try:
         port = stack.sandbox_url.rsplit(":", 1)[1]

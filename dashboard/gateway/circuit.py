@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from redis import Redis
 
 from dashboard.gateway.errors import NotNow
@@ -30,9 +32,18 @@ class CircuitOpen(NotNow):
 
     code = "stripe_down"
 
+    @classmethod
+    def so_long(cls, milliseconds: int) -> Self:
+        """Return the error of a call that is not made because it is open for so long."""
+        return cls(
+            f"Stripe does not answer; the next try is in {-(-milliseconds // 1000)} s. Nothing was "
+            "sent, and nothing is lost: the ledger goes on and syncs resume by themselves.",
+            reason="circuit_open",
+        )
+
 
 class Circuit:
-    """Counts failures in a row in Redis and refuses calls while too many are recent."""
+    """Counts failures in a row in Redis; while too many are recent, `turns.lua` lets nobody in."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._redis = redis
@@ -40,24 +51,14 @@ class Circuit:
         self._open = f"{prefix}:open"
         self._failed = redis.register_script(FAILED)
 
-    def check(self) -> None:
-        """Raise `CircuitOpen` while the circuit is open."""
-        seconds = self.open_seconds()
-        if seconds:
-            raise CircuitOpen(
-                f"Stripe does not answer; the next try is in {seconds} s. Nothing was sent, and "
-                "nothing is lost: the ledger goes on and syncs resume by themselves.",
-                reason="circuit_open",
-            )
-
     def open_seconds(self) -> int:
         """Return how long no call will be made; 0 when calls go through."""
         left = int(self._redis.pttl(self._open))
         return -(-left // 1000) if left > 0 else 0
 
-    def succeeded(self) -> None:
-        """Close it: Stripe answered."""
-        self._redis.delete(self._failures, self._open)
+    def succeeded(self, pipe: Redis | None = None) -> None:
+        """Close it, with `pipe`: Stripe answered."""
+        (self._redis if pipe is None else pipe).delete(self._failures, self._open)
 
     def failed(self) -> None:
         """Count a call that Stripe did not answer, or answered with a failure of its own."""

@@ -44,8 +44,10 @@ class RedisLimiter:
 
     @contextmanager
     def admitted(self, endpoint: str) -> Iterator[None]:
-        """Wait for a slot, hold it while the call runs; raises `NotNow` when none comes."""
-        self.circuit.check()
+        """Wait for a slot, hold it while the call runs; raises `NotNow` when none comes.
+
+        `CircuitOpen`, which is one, while Stripe is known to be down.
+        """
         caller = secrets.token_hex(8)
         place = self._turns.wait(caller, endpoint, seconds=self._patience_seconds)
         if place is None:
@@ -54,15 +56,15 @@ class RedisLimiter:
                 "sent; it is tried again later.",
                 reason="own_limit",
             )
+        has_succeeded = False
         try:
             yield
+            has_succeeded = True
         except (OutcomeUnknown, ServerFailed):
             self.circuit.failed()
             raise
-        else:
-            self.circuit.succeeded()
         finally:
-            self._end(place)
+            self._end(place, has_succeeded=has_succeeded)
 
     def reads(self) -> int:
         """Return the GET calls of the last thirty days; Stripe allots at least 10,000 to them."""
@@ -75,11 +77,13 @@ class RedisLimiter:
         found = self._redis.hgetall(self._key(f"calls:{utc_now().date()}"))
         return {name.decode(): int(count) for name, count in found.items()}  # type: ignore[union-attr]
 
-    def _end(self, place: Place) -> None:
+    def _end(self, place: Place, *, has_succeeded: bool) -> None:
         """Make room for the next call and count this one, in one go and not while it waits."""
         today = utc_now().date()
         pipe = self._redis.pipeline(transaction=False)
         self._turns.leave(place, pipe)
+        if has_succeeded:
+            self.circuit.succeeded(pipe)
         if place.endpoint.startswith("GET "):
             pipe.incr(self._key(f"reads:{today}"))
             pipe.expire(self._key(f"reads:{today}"), READS_KEPT)

@@ -17,7 +17,8 @@
 -- "quit"), caller, lane, endpoint, calls a second of the account and of an endpoint, most in
 -- flight, horizon, the part of the lateness that is always kept (for sending), lateness, life of a
 -- call in flight (ms), then the weight of each lane. Returns what to do and for how many ms: "go"
--- (with the instant) and "come" after a pause, "wait" for a turn or, "full", a place so long.
+-- (with the instant) and "come" after a pause, "wait" for a turn or, "full", a place so long; and
+-- "down" to who would enter while the circuit is open for so long.
 local asked, caller, lane, endpoint, account_rate, endpoint_rate = unpack(ARGV, 1, 6)
 local places, horizon, sending, lateness, life = unpack(ARGV, 7, 11)
 local FIRST_WEIGHT, KEPT, PATIENCE, LAG = 12, 60000, 1000, 200
@@ -155,6 +156,8 @@ if asked == 'quit' then
   hand_out()
   return {'quit', 0}
 end
+local down = redis.call('PTTL', key('circuit', 'open'))
+if down > 0 then return {'down', down} end
 redis.call('ZREMRANGEBYSCORE', key('line', own_line), '-inf', now)
 local before_me = redis.call('ZCARD', key('line', own_line))
 -- Half as long again as the line takes at full rate; nobody knows how long calls take.

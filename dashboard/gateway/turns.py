@@ -14,6 +14,7 @@ from typing import Literal, Self
 from redis import Redis
 from redis.client import Pipeline
 
+from dashboard.gateway.circuit import CircuitOpen
 from dashboard.gateway.lanes import LANES, WEIGHTS, current_lane
 
 # Turns are handed out so long ahead; what is more urgent does not pass those.
@@ -75,7 +76,10 @@ class Turns:
         self._script = redis.register_script(SCRIPT)
 
     def wait(self, caller: str, endpoint: str, *, seconds: float) -> Place | None:
-        """Return when the call may begin, a place in flight taken; None when none came in time."""
+        """Return when the call may begin, a place in flight taken; None when none came in time.
+
+        Raises `CircuitOpen` while Stripe is known to be down.
+        """
         end = time.monotonic() + seconds
         asked: Asked | None = "enter"
         while asked is not None:
@@ -113,7 +117,12 @@ class Turns:
         return Answer.read(*self._script(keys=[self._prefix], args=args))
 
     def _rest(self, answer: Answer, endpoint: str, end: float) -> Asked | None:
-        """Sleep, or block until woken; return what to ask then, None when it gets too late."""
+        """Sleep, or block until woken; return what to ask then, None when it gets too late.
+
+        Raises `CircuitOpen`.
+        """
+        if answer.what == "down":
+            raise CircuitOpen.so_long(answer.milliseconds)
         seconds, left = answer.milliseconds / 1000, end - time.monotonic()
         if left <= 0:
             return None

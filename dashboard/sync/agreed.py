@@ -20,8 +20,8 @@ from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
 
 
-def apply_lines(invoice: Invoice, step: SyncStep, shown: Sequence[RemoteLine]) -> None:
-    """Move the agreed lines by what a bulk step did, and keep the ids that its reply showed."""
+def apply_lines(invoice: Invoice, step: SyncStep) -> None:
+    """Move the agreed lines by what a bulk step did."""
     if step.operation == "remove_lines":
         by_key = {line.key: line for line in synced_lines(invoice.id)}
         for body in step.body["lines"]:
@@ -29,7 +29,6 @@ def apply_lines(invoice: Invoice, step: SyncStep, shown: Sequence[RemoteLine]) -
         db.session.flush()
     else:
         agree_on_lines(invoice, step.body["lines"])
-    learn_ids(invoice, shown)
 
 
 def agree_on_lines(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -123,22 +122,34 @@ def agreed_total(invoice_id: int) -> int:
 
 
 class Agreement(NamedTuple):
-    """What the money gate asks: whether an item makes a line, how many lines are foreign, and what
-    Stripe's total should be.
+    """What a reply and the money gate are held against: whether an item makes a line, how many
+    lines are foreign, of how many of ours the id is not known, and what Stripe's total should be.
     """
 
     bills_anything: bool
     foreign: int
+    unlearned: int
     agreed_cents: int
 
 
 def agreement(invoice_id: int) -> Agreement:
     """Return it of an invoice, as it is written."""
-    bills, foreign, ours, theirs = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
-    return Agreement(bills, foreign, int(ours or 0) + int(theirs or 0))
+    bills, foreign, theirs, unlearned, ours = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
+    return Agreement(bills, foreign, unlearned, int(ours or 0) + int(theirs or 0))
 
 
 _invoice = parameter("invoice", BigInteger)
+_ours, _theirs = SyncedLine.__table__.c, ForeignLine.__table__.c
+_foreign = (
+    select(
+        func.count().label("lines"),
+        func.sum(_theirs.amount_cents)
+        .filter(_theirs.decision.is_distinct_from("adopt"))
+        .label("cents"),
+    )
+    .where(_theirs.invoice_id == _invoice)
+    .subquery("theirs")
+)
 _AGREEMENT = Statement(
     select(
         select(InvoiceItem.id)
@@ -147,12 +158,9 @@ _AGREEMENT = Statement(
             or_(InvoiceItem.amount_cents != 0, InvoiceItem.quantity != 0),
         )
         .exists(),
-        select(func.count()).where(ForeignLine.invoice_id == _invoice).scalar_subquery(),
-        select(func.sum(SyncedLine.amount_cents))
-        .where(SyncedLine.invoice_id == _invoice)
-        .scalar_subquery(),
-        select(func.sum(ForeignLine.amount_cents))
-        .where(ForeignLine.invoice_id == _invoice, ForeignLine.decision.is_distinct_from("adopt"))
-        .scalar_subquery(),
-    )
+        func.min(_foreign.c.lines),
+        func.min(_foreign.c.cents),
+        func.count(_ours.id).filter(_ours.stripe_line_id.is_(None)),
+        func.sum(_ours.amount_cents),
+    ).select_from(_foreign.outerjoin(SyncedLine, _ours.invoice_id == _invoice))
 )

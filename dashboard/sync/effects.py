@@ -12,7 +12,7 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import NotOurs
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
 from dashboard.organizations.models import Organization
-from dashboard.sync.agreed import agreed_total, apply_lines
+from dashboard.sync.agreed import agreement, apply_lines, learn_ids
 from dashboard.sync.lease import extend
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
 from dashboard.sync.steps import LINE_OPERATIONS, TERMS_OPERATIONS, Reply
@@ -32,14 +32,21 @@ def record(work: Work, step: SyncStep, reply: Reply) -> None:
         record_invoice(work, reply)
         agree_on_terms(invoice, step)
         if step.operation in LINE_OPERATIONS:
-            apply_lines(invoice, step, reply.lines)
+            apply_lines(invoice, step)
         # Of what is no draft any more nothing is left to be compared line by line.
-        is_draft = reply.status == "draft"
-        work.differs = is_draft and reply.total_cents != agreed_total(invoice.id)
+        work.differs = reply.status == "draft" and not agrees(invoice, reply)
     if step.operation == "delete_invoice":
         forget_draft(invoice)
     work.remote = None
     finish(step, "done", work, reply)
+
+
+def agrees(invoice: Invoice, draft: RemoteInvoice) -> bool:
+    """Whether a reply's total is that of the agreed lines; the ids that it shows are kept."""
+    found = agreement(invoice.id)
+    if found.unlearned:
+        learn_ids(invoice, draft.lines)
+    return draft.total_cents == found.agreed_cents
 
 
 def is_present(work: Work, step: SyncStep) -> bool:
