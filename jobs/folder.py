@@ -26,7 +26,7 @@ NAME = "fold_usage"
 # Between two looks. A turn over all that waits and this pause are how late the bill may be.
 PAUSE_SECONDS = 0.2
 # The invoices of so many are held at once, for some milliseconds each.
-AT_ONCE = 25
+AT_ONCE = 100
 # An organization whose usage can not be counted is tried again after this.
 ASIDE_SECONDS = 60.0
 NOTED_EVERY_SECONDS = 5.0

@@ -17,6 +17,7 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.audit.record import record
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice
+from dashboard.billing.plain_fold import add_plain
 from dashboard.billing.rebill import bill_units, rebill
 from dashboard.billing.revision import touch_all
 from dashboard.extensions import db
@@ -108,7 +109,9 @@ def _try(count: WaitingCount, locked: Collection[Invoice], now: datetime) -> Amo
 
 def _count(taken: Sequence[Taken], locked: Collection[Invoice], now: datetime) -> None:
     units = {(one.cycle_id, one.price_version_id): one.quantity for one in taken}
-    touch_all(bill_units(units, locked, now=now), now=now)
+    rest = add_plain(units, locked, now=now)
+    if rest:
+        touch_all(bill_units(rest, locked, now=now), now=now)
     for one in taken:
         if one.doubtful_since is not None:
             _look_again(one, locked, now)

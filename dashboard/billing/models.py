@@ -87,12 +87,10 @@ class Invoice(Model):
             "ix_invoices_unfinished", "status", "seal_after_at",
             postgresql_where=text("status in ('closing', 'sealed')"),
         ),
+        # What rises with every change, the revision, must not be in it: see the migration.
         Index(
-            "ix_invoices_dirty", "next_sync_at",
-            postgresql_where=text(
-                "(revision > synced_revision or needs_verification)"
-                " and status in ('draft', 'closing')"
-            ),
+            "ix_invoices_next_sync_at", "next_sync_at",
+            postgresql_where=text("next_sync_at is not null and status in ('draft', 'closing')"),
         ),
         Index(
             "ix_invoices_to_read", "stripe_read_at",

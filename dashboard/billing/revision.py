@@ -51,8 +51,12 @@ def schedule_sync(invoice: Invoice, now: datetime) -> None:
     The points are spread evenly and stay where they are, so that a busy hour does not become a
     burst of calls at its end.
     """
+    invoice.next_sync_at = sync_due(invoice, now)
+
+
+def sync_due(invoice: Invoice, now: datetime) -> datetime:
+    """Return when the next periodic sync of `invoice` is due."""
     interval = current_policy().sync_interval_seconds
     offset = invoice.organization_id * _SPREAD % interval
     passed = (int(now.timestamp()) - offset) % interval
-    due = from_timestamp(int(now.timestamp()) - passed) + timedelta(seconds=interval)
-    invoice.next_sync_at = due
+    return from_timestamp(int(now.timestamp()) - passed) + timedelta(seconds=interval)

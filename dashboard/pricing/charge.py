@@ -58,7 +58,8 @@ class Charge:
     @property
     def amount(self) -> Fraction:
         """The whole amount in minor units, exact."""
-        return sum((step.amount for step in self.steps), Fraction(0))
+        first, *more = [step.amount for step in self.steps] or [Fraction(0)]
+        return sum(more, first)
 
     @property
     def asks_once(self) -> bool:
@@ -93,6 +94,8 @@ def charge(terms: Terms, units: Decimal, place: Place | None = None) -> Charge:
 
 def cost_up_to(terms: Terms, charged: Charge) -> Fraction:
     """Return what the units of `charged` and all before them cost under `terms`."""
+    if not charged.place.before and not charged.place.is_asked:
+        return charged.amount
     count = EXACT.add(charged.place.before, charged.units)
     return charge(terms, count, Place(Decimal(0), charged.place.whole)).amount
 

@@ -20,15 +20,15 @@ ROUNDING = "half away from zero"
 
 def of_usage(terms: Terms, charged: Charge, cents: int) -> dict[str, Any]:
     """Explain what the usage of a cycle costs; `before` it count earlier versions' units."""
-    up_to = cost_up_to(terms, charged)
+    up_to, amount = cost_up_to(terms, charged), charged.amount
     words = usage_words(terms, charged, up_to)
-    return _common(terms, charged.amount, cents, words, len(charged.steps)) | {
+    return _common(terms, amount, cents, words, len(charged.steps)) | {
         "units": plain(charged.units),
         "before": plain(charged.place.before),
         "whole": plain(charged.place.whole),
         "allowance": plain(terms.allowance),
         "billable": plain(charged.billable),
-        "cost_before": fraction_text(up_to - charged.amount),
+        "cost_before": fraction_text(up_to - amount),
         "cost_up_to": fraction_text(up_to),
         "steps": [_step_json(step) for step in charged.steps],
     }
