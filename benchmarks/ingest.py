@@ -12,7 +12,7 @@ from sqlalchemy import text
 from benchmarks.floors import arrays, bare
 from benchmarks.load.customers import made_before, make_customers
 from benchmarks.load.senders import Sent, send
-from benchmarks.load.web import address, running_web
+from benchmarks.load.web import Web, address, running_web
 from benchmarks.registry import Figure, benchmark
 from dashboard.extensions import db
 from dashboard.transaction import transaction
@@ -64,7 +64,7 @@ def ingest_single(_app: Flask) -> list[Figure]:
     def run(program: str, into: list[Sent]) -> None:
         made = ready(ORGANIZATIONS, 1, MOST_RECORDS_EACH, SINGLE_SENDERS)
         with running_web(program=program, with_scheduler=program == "dashboard.web") as web:
-            send(web, ready(ORGANIZATIONS, 1, 10, 8), senders=8, seconds=1, secret=secret)
+            warm_up(web, program, secret)
             into.append(send(web, made, senders=SINGLE_SENDERS, seconds=SECONDS, secret=secret))
 
     for _ in range(ROUNDS):
@@ -108,6 +108,12 @@ def ready(
         made_before(organizations, size=size, most=most, number=number) for number in range(senders)
     ]
     return made.__getitem__
+
+
+def warm_up(web: Web, program: str, secret: str) -> None:
+    """Let every process know every organization, as it does after some minutes of use."""
+    size = BATCH if program == "dashboard.web" else 1
+    send(web, ready(ORGANIZATIONS, size, 2, 16), senders=16, seconds=3, secret=secret)
 
 
 def settle() -> None:

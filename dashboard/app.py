@@ -8,6 +8,7 @@ from redis import Redis
 
 from dashboard import models as _models  # noqa: F401  complete the metadata before anything is bound
 from dashboard.api import register_api
+from dashboard.api.door import tell_unknown
 from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
@@ -42,6 +43,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["page_gateway"] = page_gateway(config, redis)
     # First, so that requests which an extension refuses have an id and a log line too.
     register_operation(app)
+    # Before the token is asked for: the database that forgot to answer may be away.
+    app.before_request(tell_unknown)
     bind_extensions(app)
     set_policy(billing_policy(config))
     # Flask runs these last registered first: the commit comes after every other had its say.

@@ -1,11 +1,8 @@
 """What operators and orchestrators ask: alive, ready, how much; and an id on every request."""
 
-import re
-import secrets
 from datetime import UTC
 from time import perf_counter
 
-import structlog
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -17,12 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import csrf, db
-from dashboard.measures import REQUEST_SECONDS, collect
+from dashboard.measures import collect
+from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
 
 bp = Blueprint("operation", __name__)
-SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
-log = structlog.get_logger("dashboard.request")
 
 
 def register_operation(app: Flask) -> None:
@@ -35,27 +31,16 @@ def register_operation(app: Flask) -> None:
 
 def begin() -> None:
     """Take the caller's request id when it is harmless, else make one."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if SAFE_REQUEST_ID.match(given) else secrets.token_hex(8)
+    g.request_id = begin_request(request.headers.get("X-Request-ID", ""))
     g.started = perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def finish(response: Response) -> Response:
     """Log the request and tell its id and time."""
+    response.headers["X-Request-ID"] = g.request_id
     seconds = perf_counter() - g.started
     endpoint = request.endpoint or "none"
-    REQUEST_SECONDS.labels(endpoint, request.method, response.status_code // 100).observe(seconds)
-    response.headers["X-Request-ID"] = g.request_id
-    if not endpoint.startswith("operation."):
-        log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            status=response.status_code,
-            milliseconds=round(seconds * 1000, 1),
-        )
+    note_request(endpoint, request.method, request.path, response.status_code, seconds)
     return response
 
 

@@ -12,8 +12,10 @@ from flask import Flask
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 from werkzeug.wsgi import get_content_length
 
+from dashboard.api.door import Door
 from dashboard.app import create_app
 from dashboard.config import Config
+from dashboard.views.headers import headers_of_data
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,10 +31,13 @@ class Seats:
     The server lends each request a thread, which is cheap while it waits for a slow sender. The
     interpreter and the connections to the database are not: only `number` requests run at a time,
     and none of those waits for bytes. A body above `most_bytes` is left unread, to be refused.
+    What the `door` answers takes no seat.
     """
 
-    def __init__(self, app: "WSGIApplication", *, number: int, most_bytes: int) -> None:
-        self._app = app
+    def __init__(
+        self, app: "WSGIApplication", *, number: int, most_bytes: int, door: Door | None = None
+    ) -> None:
+        self._app, self._door = app, door
         self._most_bytes = most_bytes
         self._seats = BoundedSemaphore(number)
 
@@ -41,6 +46,9 @@ class Seats:
     ) -> Iterable[bytes]:
         """Answer a request, waiting for a seat if there is none."""
         self._receive(environ)
+        answer = self._door(environ, start_response) if self._door else None
+        if answer is not None:
+            return answer
         with self._seats:
             return self._app(environ, start_response)
 
@@ -72,6 +80,8 @@ def end_with_the_server() -> None:
 def behind_proxies(app: Flask) -> "WSGIApplication":
     """Return the application with its seats, told the truth about its callers."""
     config: Config = app.extensions["config"]
-    seated = Seats(app, number=SEATS, most_bytes=app.config["MAX_CONTENT_LENGTH"])
+    most_bytes = app.config["MAX_CONTENT_LENGTH"]
+    door = Door(app, headers_of_data(config))
+    seated = Seats(app, number=SEATS, most_bytes=most_bytes, door=door)
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(seated, config.proxies)
     return served

@@ -40,7 +40,7 @@ def create_token(
     token = ApiToken(
         name=name,
         prefix=secret[:PREFIX_LENGTH],
-        token_hash=_hash(secret),
+        token_hash=hash_of(secret),
         scopes=sorted(scopes),
         organization_id=organization_id,
         created_by_id=actor.id if actor.kind == "user" else None,
@@ -54,7 +54,9 @@ def create_token(
 def verify(secret: str, *, now: datetime) -> ApiToken | None:
     """Return the live token with this secret, its use noted every few minutes; None otherwise."""
     token = db.session.scalar(
-        select(ApiToken).where(ApiToken.token_hash == _hash(secret), ApiToken.revoked_at.is_(None))
+        select(ApiToken).where(
+            ApiToken.token_hash == hash_of(secret), ApiToken.revoked_at.is_(None)
+        )
     )
     if token is None:
         return None
@@ -91,6 +93,7 @@ def actor_of(token: ApiToken) -> Actor:
     return Actor("token", token.id, token.name)
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
+    """Return what is kept of a secret."""
     # The secret is 256 random bits: a fast hash is enough, and the lookup is by equality of it.
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -52,7 +52,10 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An organization: its cycles, the newest first, and what counts each of the meters asked."""
+    """An organization: its cycles, the newest first, and what counts each of its meters.
+
+    A meter that was asked for and is counted by nothing is there, with nothing.
+    """
 
     id: int
     slug: str
@@ -96,7 +99,7 @@ ACCOUNTS = text("""
 SERVICES = text("""
     select organization_id, meter, services.id, external_id, price_id, attached_at, detached_at
     from services join prices on prices.id = price_id
-    where organization_id = any(:organizations) and meter = any(:meters)
+    where organization_id = any(:organizations) and meter is not null
 """)
 VERSIONS = text("""
     select meter, price_id, versions.id, effective_at, model, unit_amount, package_size, tiers
@@ -106,13 +109,20 @@ VERSIONS = text("""
 
 
 def read_books(slugs: Collection[str], meters: Collection[str], *, now: datetime) -> Books:
-    """Return what entries of these organizations and meters are resolved against."""
+    """Return what entries of these organizations and meters are resolved against.
+
+    All meters of an organization, as it will report those too: one at a time, many would be looked
+    up before it is known.
+    """
     accounts = _accounts(slugs, meters, now - current_policy().max_age)
     by_id = {account.id: account for account in accounts.values()}
-    asked = {"organizations": list(by_id), "meters": list(meters)}
-    for organization_id, meter, *service in db.session.execute(SERVICES, asked):
-        by_id[organization_id].services[meter].append(Attached(*service))
-    return Books(accounts, _versions(meters))
+    every = set(meters)
+    for organization_id, meter, *service in db.session.execute(
+        SERVICES, {"organizations": list(by_id)}
+    ):
+        by_id[organization_id].services.setdefault(meter, []).append(Attached(*service))
+        every.add(meter)
+    return Books(accounts, _versions(every))
 
 
 def _accounts(

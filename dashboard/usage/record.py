@@ -58,6 +58,21 @@ def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult
     raise Busy("The services are changing all the time. Nothing was recorded. Send it again.")
 
 
+def usual(entries: Sequence[UsageEntry], *, now: datetime) -> tuple[list[Fact], Books] | None:
+    """Return what the kept books bill `entries` by; None if there is anything to be said of them.
+
+    It asks nothing of the database: whoever writes them makes sure that the books hold.
+    """
+    kept = _shelf.kept({one.organization for one in entries}, {one.meter for one in entries})
+    if kept is None:
+        return None
+    batch = _Batch(entries, kept, now)
+    batch.read()
+    facts = list(batch.facts.values())
+    is_usual = len(facts) == len(entries) and all(fact.is_modest for fact in facts)
+    return (facts, kept) if is_usual else None
+
+
 def _record(entries: Sequence[UsageEntry], books: Books, now: datetime) -> BatchResult:
     batch = _Batch(entries, books, now)
     batch.read()

@@ -117,7 +117,7 @@ def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[Owned
     Raises Outdated when the books, under which the facts were resolved, do not hold any more.
     """
     more = {"now": now, "size": len(facts)} | _revisions(books) | _cycles(facts)
-    rows = db.session.execute(ACCEPT, _columns(facts) | more).all()
+    rows = db.session.execute(ACCEPT, columns(facts) | more).all()
     if not rows:
         return {(fact.account.id, fact.entry.key) for fact in facts}
     if not rows[0].hold:
@@ -128,7 +128,7 @@ def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[Owned
 def add(facts: Collection[Fact], *, now: datetime) -> None:
     """Write records and what they come to; their keys are claimed."""
     if facts:
-        db.session.execute(ADD, _columns(facts) | {"now": now})
+        db.session.execute(ADD, columns(facts) | {"now": now})
 
 
 def unclaim(keys: Collection[OwnedKey]) -> None:
@@ -168,7 +168,8 @@ def _cycles(facts: Collection[Fact]) -> dict[str, object]:
     }
 
 
-def _columns(facts: Collection[Fact]) -> dict[str, object]:
+def columns(facts: Collection[Fact]) -> dict[str, object]:
+    """Return what is written of these facts, column by column."""
     entries = [fact.entry for fact in facts]
     return {
         "organizations": arrays.integers(fact.account.id for fact in facts),

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response
 
 from dashboard.config import Config
+from dashboard.views.hypermedia import VARIANTS
 
 STRIPE_PAGES = ("https://billing.stripe.com", "https://checkout.stripe.com")
 
@@ -46,6 +47,12 @@ def fixed_headers(config: Config) -> dict[str, str]:
     if config.session_cookie_secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return fixed
+
+
+def headers_of_data(config: Config) -> list[tuple[str, str]]:
+    """Return the headers of what the API answers, beside those of the answer itself."""
+    told = {"Cache-Control": "no-store", "Vary": ", ".join(VARIANTS)}
+    return [*(fixed_headers(config) | told).items()]
 
 
 def register_headers(app: Flask, fixed: dict[str, str]) -> None:

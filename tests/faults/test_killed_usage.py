@@ -9,11 +9,15 @@ from decimal import Decimal
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select
+from werkzeug.test import Client
 
+from dashboard.accounts.tokens import create_token
+from dashboard.audit.actor import SYSTEM
 from dashboard.billing.fold import count_now
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
+from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.models import UsageKey, UsageRecord, UsageTotal, UsageWaiting
@@ -67,6 +71,21 @@ def killed_while(act: str, services: Worker) -> None:
     assert ended.returncode == -signal.SIGKILL
 
 
+def answer() -> None:
+    """Be answered at the door, twice in a row."""
+    from flask import current_app  # noqa: PLC0415  of the process that is killed
+
+    with transaction():
+        _, secret = create_token("killed", ["usage:write"], actor=SYSTEM, now=utc_now())
+    served = Client(behind_proxies(current_app))
+    for key in ("a", "b"):
+        record = {"organization": "acme", "meter": "requests", "key": key, "quantity": "2",
+                  "recorded_at": utc_now().isoformat()}  # fmt: skip
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = served.post("/api/v1/usage", json={"records": [record]}, headers=headers)
+        assert answer.json == {"recorded": 1, "duplicates": []}
+
+
 def rows(db: SQLAlchemy) -> list[int]:
     """Return how many keys, records, waiting rows and totals there are, as they are committed."""
     db.session.rollback()
@@ -101,3 +120,10 @@ def test_a_kill_in_the_midst_of_counting_leaves_it_to_be_counted_once(
     assert rows(db) == [50, 50, 0, 1]
     assert db.session.scalar(select(func.sum(InvoiceItem.quantity))) == 100
     assert db.session.scalar(select(func.sum(Invoice.total_cents))) == 500
+
+
+def test_what_was_answered_outlives_a_kill_in_the_next_instant(
+    db: SQLAlchemy, acme: Organization, services: Worker
+) -> None:
+    killed_while("answer", services)
+    assert rows(db) == [2, 2, 2, 0]
