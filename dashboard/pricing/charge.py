@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -26,11 +26,12 @@ class Step:
     up_to: Decimal | None = None
     is_begun: bool = False
     asks_once: bool = False
+    # The step's amount in minor units, exact; explanations come back to it again and again.
+    amount: Fraction = field(init=False)
 
-    @property
-    def amount(self) -> Fraction:
-        """The step's amount in minor units, exact."""
-        return Fraction(EXACT.fma(self.quantity, self.unit_amount, self.flat_amount))
+    def __post_init__(self) -> None:
+        exact = EXACT.fma(self.quantity, self.unit_amount, self.flat_amount)
+        object.__setattr__(self, "amount", Fraction(exact))
 
 
 @dataclass(frozen=True, slots=True)
