@@ -25,11 +25,13 @@ def minimum_charge(currency: str) -> int:
     return _MINIMUM_CHARGES.get(currency, _MINIMUM_OF_OTHERS)
 
 
-def round_minor(amount: Decimal | Fraction) -> int:
+def round_minor(amount: Decimal | Fraction | int) -> int:
     """Round an exact amount of minor units to a whole one, half away from zero, at any size."""
-    whole, rest = divmod(abs(Fraction(amount)), 1)
-    cents = int(whole) + (1 if rest >= Fraction(1, 2) else 0)
-    return -cents if amount < 0 else cents
+    # In whole numbers: a fraction of fractions looks for common divisors at every step.
+    exact = Fraction(amount)
+    whole, rest = divmod(abs(exact.numerator), exact.denominator)
+    cents = whole + (1 if 2 * rest >= exact.denominator else 0)
+    return -cents if exact.numerator < 0 else cents
 
 
 def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:
@@ -39,7 +41,7 @@ def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:
     the króna and the Uganda shilling, tens for currencies with thousandths.
     """
     step = charge_step(currency)
-    return round_minor(Fraction(amount) / step) * step
+    return round_minor(amount if step == 1 else Fraction(amount) / step) * step
 
 
 @dataclass(frozen=True, order=False, slots=True)

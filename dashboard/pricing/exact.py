@@ -46,7 +46,7 @@ def fraction_text(value: Fraction) -> str:
     # In whole numbers: a fraction of fractions looks for common divisors at every step.
     scaled, rest = divmod(abs(value.numerator) * _SHOWN, value.denominator)
     text = plain(EXACT.scaleb(Decimal(scaled), -_SHOWN_PLACES))
-    return f"{'-' if value < 0 else ''}{text}{'…' if rest else ''}"
+    return f"{'-' if value.numerator < 0 else ''}{text}{'…' if rest else ''}"
 
 
 def major_text(minor_units: Decimal, currency: str) -> str:
@@ -65,7 +65,7 @@ def major_fraction_text(minor_units: Fraction, currency: str) -> str:
     whole = minor_units.denominator * 10 ** minor_digits(currency)
     scaled, rest = divmod(abs(minor_units.numerator) * _SHOWN, whole)
     text = grouped(EXACT.scaleb(Decimal(scaled), -_SHOWN_PLACES))
-    return _signed(minor_units < 0, f"{text}{'…' if rest else ''}", currency)
+    return _signed(minor_units.numerator < 0, f"{text}{'…' if rest else ''}", currency)
 
 
 def _signed(is_negative: bool, amount: str, currency: str) -> str:
