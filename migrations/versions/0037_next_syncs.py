@@ -1,7 +1,7 @@
 """Find due syncs by an index that a new revision does not change
 
-Revision ID: 0036_next_syncs
-Revises: 0035_organizations_by_name
+Revision ID: 0037_next_syncs
+Revises: 0036_invitations
 
 Each change of a bill raises its revision. While that was in the condition of an index, PostgreSQL
 had to write a new entry into every index of the table each time. A bill in step has no next sync.
@@ -10,8 +10,8 @@ had to write a new entry into every index of the table each time. A bill in step
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036_next_syncs"
-down_revision = "0035_organizations_by_name"
+revision = "0037_next_syncs"
+down_revision = "0036_invitations"
 branch_labels = None
 depends_on = None
 
