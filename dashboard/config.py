@@ -1,5 +1,6 @@
 """Configuration, read from the environment once; a wrong value stops the start and is named."""
 
+import logging
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
@@ -7,9 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
+
+HOUR, DAY = 3600, 24 * 3600
+# Longer than this a closed cycle or a changed invoice does not wait: somebody mistyped.
+LONGEST_GRACE_SECONDS = 14 * DAY
+LONGEST_INTERVAL_SECONDS = 7 * DAY
+LONGEST_SCHEDULE_HOURS = 30 * 24
+UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
+LEVELS = tuple(logging.getLevelNamesMapping())
 
 
 class ConfigError(SystemExit):
@@ -29,16 +41,16 @@ class Config(BaseSettings):
     stripe_webhook_secret: str = Field(min_length=1)
     stripe_api_base: str = "https://api.stripe.com"
     stripe_dashboard_base: str = "https://dashboard.stripe.com"
-    sync_interval_seconds: int = Field(3600, ge=10)
-    closing_grace_seconds: int = Field(3600, ge=0)
-    autofinalize_after_hours: int = Field(72, ge=0)
-    stripe_requests_per_second: int = Field(25, ge=1)
-    stripe_endpoint_requests_per_second: int = Field(25, ge=1)
-    stripe_requests_in_flight: int = Field(20, ge=1)
-    stripe_timeout_seconds: float = Field(30.0, gt=0)
-    stripe_rereads_per_hour: int = Field(10, ge=0)
-    usage_max_age_days: int = Field(35, ge=1)
-    usage_max_skew_seconds: int = Field(300, ge=0)
+    sync_interval_seconds: int = Field(HOUR, ge=10, le=LONGEST_INTERVAL_SECONDS)
+    closing_grace_seconds: int = Field(HOUR, ge=0, le=LONGEST_GRACE_SECONDS)
+    autofinalize_after_hours: int = Field(72, ge=0, le=LONGEST_SCHEDULE_HOURS)
+    stripe_requests_per_second: int = Field(25, ge=1, le=10_000)
+    stripe_endpoint_requests_per_second: int = Field(25, ge=1, le=10_000)
+    stripe_requests_in_flight: int = Field(20, ge=1, le=10_000)
+    stripe_timeout_seconds: float = Field(30.0, gt=0, le=600, allow_inf_nan=False)
+    stripe_rereads_per_hour: int = Field(10, ge=0, le=1_000_000)
+    usage_max_age_days: int = Field(35, ge=1, le=3660)
+    usage_max_skew_seconds: int = Field(300, ge=0, le=DAY)
     session_cookie_secure: bool = True
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
@@ -50,18 +62,70 @@ class Config(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _psycopg_3(cls, value: str) -> str:
+        # A bare postgresql:// would leave the choice of driver to SQLAlchemy's version.
+        for prefix in ("postgresql://", "postgres://"):
+            if value.startswith(prefix):
+                value = "postgresql+psycopg://" + value.removeprefix(prefix)
+        if not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must be a postgresql:// address")
         for name in NOT_IN_ADDRESS & parse_qs(urlsplit(value).query).keys():
             raise ValueError(
                 f"{name} is not for the address; whether statements are prepared is said by "
                 "DATABASE_PREPARED_STATEMENTS"
             )
-        # A bare postgresql:// would leave the choice of driver to SQLAlchemy's version.
-        for prefix in ("postgresql://", "postgres://"):
-            if value.startswith(prefix):
-                return "postgresql+psycopg://" + value.removeprefix(prefix)
-        if not value.startswith("postgresql+psycopg://"):
-            raise ValueError("must be a postgresql:// address")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError(UNREADABLE) from None
+        # What an unencoded password leaves behind; colons are for an IPv6 address.
+        if "@" in f"{url.host}{url.database}" or f"{url.host}".count(":") == 1:
+            raise ValueError(UNREADABLE)
         return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        try:
+            parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:
+            raise ValueError(
+                "must be a redis://, rediss:// or unix:// address, its password percent-encoded"
+            ) from None
+        return value
+
+    @field_validator("stripe_api_base", "stripe_dashboard_base")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            is_address = (
+                parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            )
+        except ValueError:
+            is_address = False
+        if not is_address or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _secrets(cls, value: str) -> str:
+        if not listed(value) or not all(one.startswith("whsec_") for one in listed(value)):
+            raise ValueError("must be a signing secret, whsec_…, or several with commas between")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in LEVELS:
+            raise ValueError(f"must be one of {', '.join(LEVELS)}")
+        return value.upper()
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _not_of_a_neighbor(cls, value: object) -> object:
+        # Kubernetes tells every container where a service named "port" is, under the same name.
+        return 8000 if isinstance(value, str) and value.startswith("tcp://") else value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -74,6 +138,16 @@ class Config(BaseSettings):
     def _live_keys_stay_off_stand_ins(self) -> Self:
         if "_live_" in self.stripe_api_key and self.stripe_api_base != "https://api.stripe.com":
             raise ValueError("STRIPE_API_KEY is a live key but STRIPE_API_BASE is not Stripe's")
+        return self
+
+    @model_validator(mode="after")
+    def _we_close_before_stripe_does(self) -> Self:
+        hours = self.autofinalize_after_hours
+        if hours and self.closing_grace_seconds >= hours * HOUR:
+            raise ValueError(
+                "CLOSING_GRACE_SECONDS must be less than AUTOFINALIZE_AFTER_HOURS: Stripe would "
+                "finalize a draft while late usage is still waited for"
+            )
         return self
 
     @property

@@ -9,6 +9,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from dashboard.config import load_config
+
 # A request has a thread of its own while its body arrives; `Seats` says how many then run.
 THREADS = 128
 # Open connections, idle ones included: every open page keeps one. It costs some kB.
@@ -22,6 +24,8 @@ MOST_MEMORY_MB = 1024
 def main(application: str = "dashboard.served:application") -> None:
     """Serve until told to stop; then finish what has begun, for `--patience` seconds."""
     options = parser().parse_args()
+    # Here, where a wrong setting ends us: a process that cannot start is replaced for ever.
+    load_config()
     Server(
         application,
         factory=True,

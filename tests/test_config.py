@@ -1,11 +1,16 @@
 """What the environment says is read once; what is wrong is named."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from dashboard.config import ConfigError, load_config
 from dashboard.driver import connect_arguments
-from tests.support.environment import settings
+from tests.support.environment import ROOT, settings
 
+NEEDED = settings("", "")
 ADDRESS = "postgresql://billing@db/billing"
 
 
@@ -36,3 +41,93 @@ def test_an_option_of_the_driver_in_the_address_stops_the_start_and_is_named(env
 def test_an_address_may_say_how_to_reach_the_server(environment):
     environment("DATABASE_URL", f"{ADDRESS}?sslmode=require&connect_timeout=5")
     assert load_config().database_url.endswith("?sslmode=require&connect_timeout=5")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "mysql://db/billing", "postgresql://"),
+        ("DATABASE_URL", "postgresql://billing@db:port/billing", "a port is a number"),
+        ("DATABASE_URL", "postgresql://billing:p@ss:w@db/billing", "percent-encode"),
+        ("DATABASE_URL", "postgresql://billing:p@ss/w@db/billing", "percent-encode"),
+        ("REDIS_URL", "nonsense", "redis://"),
+        ("REDIS_URL", "redis://host:port/0", "redis://"),
+        ("STRIPE_API_BASE", "nonsense", "http:// or https://"),
+        ("STRIPE_API_BASE", "https://", "http:// or https://"),
+        ("STRIPE_API_BASE", "https://a:b", "http:// or https://"),
+        ("STRIPE_DASHBOARD_BASE", "javascript:1", "http:// or https://"),
+        ("STRIPE_WEBHOOK_SECRET", ",", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_one,two", "whsec_"),
+        ("STRIPE_TIMEOUT_SECONDS", "inf", "finite"),
+        ("STRIPE_TIMEOUT_SECONDS", "nan", "finite"),
+        ("STRIPE_TIMEOUT_SECONDS", "3600", "less than or equal"),
+        ("CLOSING_GRACE_SECONDS", str(3000 * 365 * 86400), "less than or equal"),
+        ("CLOSING_GRACE_SECONDS", str(72 * 3600), "AUTOFINALIZE_AFTER_HOURS"),
+        ("SYNC_INTERVAL_SECONDS", str(10**9), "less than or equal"),
+        ("USAGE_MAX_AGE_DAYS", str(10**7), "less than or equal"),
+        ("LOG_LEVEL", "LOUD", "one of CRITICAL"),
+        ("PORT", "eighty", "PORT"),
+        ("EXTERNAL_URL", "billing.example.com", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://user@billing.example.com", "EXTERNAL_URL"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99", "TRUSTED_PROXIES"),
+    ],
+)
+def test_a_value_that_could_never_work_stops_the_start_and_is_named(
+    environment, name, value, words
+):
+    environment(name, value)
+    with pytest.raises(ConfigError) as refused:
+        load_config()
+    message = str(refused.value)
+    assert name in message
+    assert words in message
+    assert "p@ss" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://billing:p%40ss%2Fw@db:5432/billing"),
+        ("DATABASE_URL", "postgresql:///billing?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql://billing@[::1]:5432/billing"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("REDIS_URL", "rediss://:secret@redis:6380/0"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_new, whsec_old"),
+        ("LOG_LEVEL", "debug"),
+        ("EXTERNAL_URL", "https://example.com/billing"),
+        ("AUTOFINALIZE_AFTER_HOURS", "0"),
+    ],
+)
+def test_what_works_is_taken(environment, name, value):
+    environment(name, value)
+    assert load_config()
+
+
+def test_where_another_service_is_says_nothing_of_our_port(environment):
+    environment("PORT", "tcp://10.0.0.7:8000")
+    assert load_config().port == 8000
+
+
+def test_several_wrong_values_are_named_at_once(environment):
+    environment("LOG_LEVEL", "LOUD")
+    environment("REDIS_URL", "nonsense")
+    with pytest.raises(ConfigError, match=r"(?s)REDIS_URL.*LOG_LEVEL"):
+        load_config()
+
+
+def test_links_begin_where_people_reach_the_pages(environment):
+    assert load_config().external_address == "http://localhost:8000"
+    environment("EXTERNAL_URL", "https://billing.example.com")
+    assert load_config().external_address == "https://billing.example.com"
+
+
+@pytest.mark.parametrize("module", ["dashboard.web", "jobs.worker", "jobs.scheduler"])
+def test_no_process_starts_without_its_settings(module):
+    bare = {name: value for name, value in os.environ.items() if name not in NEEDED}
+    ended = subprocess.run(
+        [sys.executable, "-m", module],
+        env={**bare, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "DATABASE_URL: Field required" in ended.stderr
+    assert "Traceback" not in ended.stderr
