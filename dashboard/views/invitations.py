@@ -20,7 +20,8 @@ from dashboard.forms.refused import show_refusal
 from dashboard.links import link
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
-from dashboard.views.session import begin_session, slow_down_guesses
+from dashboard.views.session import begin_session
+from dashboard.views.throttle import slow_down_guesses
 
 bp = Blueprint("invitations", __name__)
 

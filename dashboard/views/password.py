@@ -14,7 +14,8 @@ from dashboard.errors import BillingError
 from dashboard.forms.people import OwnPasswordForm, ResetForm
 from dashboard.forms.refused import show_refusal
 from dashboard.views.access import reader
-from dashboard.views.session import begin_session, slow_down_guesses
+from dashboard.views.session import begin_session
+from dashboard.views.throttle import slow_down_guesses
 
 bp = Blueprint("password", __name__, url_prefix="/password")
 

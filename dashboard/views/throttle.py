@@ -1,0 +1,97 @@
+"""Guesses are counted before they are answered, and one that was right is given back.
+
+So many at once get no more tries than one after the other. A guesser is stopped by address and,
+coming from many addresses, by e-mail. Neither keeps out who signed in before with that e-mail and
+that browser: a known device is counted by itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import wraps
+from secrets import token_urlsafe
+from typing import Any, cast
+
+from flask import Response, after_this_request, current_app, make_response, request
+from flask_limiter.util import get_remote_address
+from itsdangerous import BadData, URLSafeSerializer
+from redis.exceptions import RedisError
+
+from dashboard.accounts.models import User
+from dashboard.accounts.permissions import View
+from dashboard.extensions import limiter
+
+PER_ADDRESS = "20 per minute; 200 per hour"
+PER_EMAIL = "6 per minute; 30 per hour"
+DEVICE = "device"
+DEVICE_SECONDS = 365 * 86400
+
+
+def slow_down_guesses(view: View) -> View:
+    """Let an address try a few secrets a minute."""
+    return cast(View, limiter.limit(PER_ADDRESS, key_func=_address)(_giving_back(view)))
+
+
+def slow_down_sign_ins(view: View) -> View:
+    """Let an address, and whoever tries an e-mail, enter a few passwords a minute."""
+    by_email = limiter.limit(PER_EMAIL, key_func=_email)(_giving_back(view))
+    return cast(View, limiter.limit(PER_ADDRESS, key_func=_address)(by_email))
+
+
+def know_device(user: User) -> None:
+    """Let this browser be known from now on as one in which `user` signed in."""
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        response.set_cookie(
+            DEVICE,
+            _devices().dumps([user.email, token_urlsafe(12)]),
+            max_age=DEVICE_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+        )
+        return response
+
+
+def _giving_back(view: View) -> View:
+    @wraps(view)
+    def answer(**arguments: Any) -> Response:
+        response = make_response(view(**arguments))
+        if response.status_code < 400:
+            _give_back()
+        return response
+
+    return cast(View, answer)
+
+
+def _give_back() -> None:
+    # Where Redis went away in between, a right password has cost a try: no harm.
+    with suppress(RedisError):
+        for one in limiter.current_limits:
+            limiter.limiter.hit(one.limit, *one.request_args, cost=-1)
+
+
+def _address() -> str:
+    return _device() or f"address {get_remote_address()}"
+
+
+def _email() -> str:
+    return _device() or f"e-mail {_typed_email()}"
+
+
+def _typed_email() -> str:
+    return request.form.get("email", "").strip().lower()[:254]
+
+
+def _device() -> str | None:
+    """Return the name of this browser where who is typed in signed in before; None elsewhere."""
+    try:
+        email, name = _devices().loads(request.cookies.get(DEVICE, ""))
+    except (BadData, TypeError, ValueError):
+        return None
+    return f"device {name}" if email == _typed_email() else None
+
+
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt="a known device")
