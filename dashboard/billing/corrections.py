@@ -86,14 +86,14 @@ def has_unknown_payment(invoice: Invoice) -> bool:
 
     Then it did not go through Stripe, and only a reading says how much that was.
     """
+    unknown = (invoice.amount_paid_cents or 0) - (invoice.paid_off_stripe_cents or 0)
+    if unknown <= 0 or (invoice.attempt_count or 0) > invoice.failed_attempts:
+        return False
     through_stripe = select(func.coalesce(func.sum(InvoicePayment.amount_paid_cents), 0)).where(
         InvoicePayment.invoice_id == invoice.id,
         InvoicePayment.is_paid,
         InvoicePayment.off_stripe.is_(False),
     )
-    unknown = (invoice.amount_paid_cents or 0) - (invoice.paid_off_stripe_cents or 0)
-    if unknown <= 0 or (invoice.attempt_count or 0) > invoice.failed_attempts:
-        return False
     return unknown > int(db.session.scalar(through_stripe) or 0)
 
 
