@@ -1,7 +1,7 @@
 """What a worker had taken when it died goes back at once, not once its silence was noticed.
 
-Its jobs count as failed, so that no mark holds for them, its leases are free, and the runs it had
-begun are handed out again. Whatever else it had, the clock finds by its rows as ever.
+Its jobs count as failed, so that no mark holds for them, its leases are free, and the runs and the
+events it had begun are handed out again. Whatever else it had, the clock finds by its rows as ever.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from rq.executions import Execution
 from rq.job import JobStatus
 from rq.worker import BaseWorker
 
+from dashboard.clock import utc_now
 from dashboard.sync.lease import release_all_of
 from dashboard.transaction import transaction
+from dashboard.webhooks.orphans import give_back_all_of
+from jobs.inbox import sweep_events
 from jobs.syncs import sweep_runs
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
@@ -34,9 +37,11 @@ def give_back(app: Flask, dead: Sequence[str]) -> None:
                 jobs = fail_jobs_of(app.extensions["redis"], name)
                 with transaction():
                     leases = release_all_of(name)
-                if jobs or leases:
-                    log.info("given_back", worker=name, jobs=jobs, leases=leases)
+                    events = give_back_all_of(name, now=utc_now())
+                if jobs or leases or events:
+                    log.info("given_back", worker=name, jobs=jobs, leases=leases, events=events)
                     sweep_runs()
+                    sweep_events()
             except Exception:  # the pool needs its worker more than this
                 log.exception("giving_back_failed", worker=name)
 

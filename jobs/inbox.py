@@ -14,6 +14,7 @@ from dashboard.transaction import after_commit, checkpoint, transaction
 from dashboard.webhooks.backfill import backfill
 from dashboard.webhooks.batch import Drained, drain
 from dashboard.webhooks.inbox import due_events, waits_for_a_batch
+from dashboard.webhooks.orphans import suspects
 from dashboard.webhooks.process import process
 from dashboard.webhooks.reread import longest_unread, reread
 from jobs.apart import each_apart
@@ -26,7 +27,7 @@ from jobs.runtime import (
     redis_or_none,
     somebody_waits,
 )
-from jobs.syncs import MOST, enqueue_run
+from jobs.syncs import MOST, enqueue_run, owner
 
 log = structlog.get_logger("jobs.inbox")
 # A tenth of a second's work, about: a click, and who stops the worker, waits no longer.
@@ -82,6 +83,7 @@ def drain_batch() -> Drained:
             checkpoint=checkpoint,
             now=utc_now(),
             most=BATCH,
+            owner=owner(),
         )
         for run in drained.runs:
             enqueue_run(run)
@@ -113,6 +115,7 @@ def _process(event_id: int, *, replay: bool) -> None:
         gateway=current_app.extensions["gateway"],
         checkpoint=checkpoint,
         now=utc_now(),
+        owner=owner(),
         replay=replay,
     )
     for run in runs:
@@ -125,7 +128,10 @@ def sweep_events() -> None:
     is_batch_due, alone = due_events(now=utc_now(), most=MOST)
     if is_batch_due:
         after_commit(lambda: drain_inbox.push(()))
-    enqueue_each(process_events, process_event, alone)
+    apart = suspects(alone)
+    for one in sorted(apart):
+        process_event.enqueue(one)
+    enqueue_each(process_events, process_event, (one for one in alone if one not in apart))
 
 
 @job(queue="maintenance", timeout=300, is_alone=True)

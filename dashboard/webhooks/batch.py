@@ -57,9 +57,16 @@ class _Trouble(Exception):
         self.events = events
 
 
-def drain(*, gateway: Gateway, checkpoint: Callable[[], None], now: datetime, most: int) -> Drained:
+def drain(
+    *,
+    gateway: Gateway,
+    checkpoint: Callable[[], None],
+    now: datetime,
+    most: int,
+    owner: str | None = None,
+) -> Drained:
     """Process the oldest events that nobody looked at yet. Safe to repeat, and beside others."""
-    events = take(now=now, most=most)
+    events = take(now=now, most=most, owner=owner)
     checkpoint()
     batch = Drained(taken=len(events))
     if not events:

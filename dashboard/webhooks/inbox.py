@@ -27,7 +27,9 @@ _LINES = cast(["data", "object", "lines"], ARRAY(Text))
 _WITHOUT_LINES = WebhookEvent.payload.op("#-", return_type=JSONB())(_LINES)
 
 
-def claim(event_id: int, *, now: datetime, replay: bool = False) -> WebhookEvent | None:
+def claim(
+    event_id: int, *, now: datetime, owner: str | None = None, replay: bool = False
+) -> WebhookEvent | None:
     """Return the event for this worker to process; None when it is done or another has it.
 
     The claim is committed by the caller before processing; `replay` takes a finished one again.
@@ -41,13 +43,13 @@ def claim(event_id: int, *, now: datetime, replay: bool = False) -> WebhookEvent
     statement = (
         update(WebhookEvent)
         .where(WebhookEvent.id == event_id, or_(*free))
-        .values(state="processing", claimed_at=now, attempts=WebhookEvent.attempts + 1)
+        .values(_claimed(now, owner))
         .returning(WebhookEvent)
     )
     return db.session.scalar(statement.execution_options(populate_existing=True))
 
 
-def take(*, now: datetime, most: int) -> list[WebhookEvent]:
+def take(*, now: datetime, most: int, owner: str | None = None) -> list[WebhookEvent]:
     """Return the oldest events that nobody looked at yet, for one batch; others pass them by.
 
     The claim is committed by the caller before processing. They come without what no handler looks
@@ -66,9 +68,13 @@ def take(*, now: datetime, most: int) -> list[WebhookEvent]:
         set_committed_value(event, "payload", payload)
         events.append(event)
     if events:
-        claimed = {"state": "processing", "claimed_at": now, "attempts": WebhookEvent.attempts + 1}
-        _update([event.id for event in events], claimed)
+        _update([event.id for event in events], _claimed(now, owner))
     return events
+
+
+def _claimed(now: datetime, owner: str | None) -> dict[str, Any]:
+    attempts = WebhookEvent.attempts + 1
+    return {"state": "processing", "claimed_at": now, "claimed_by": owner, "attempts": attempts}
 
 
 def give_back(event_ids: Collection[int], *, now: datetime, alone: bool = False) -> None:

@@ -52,6 +52,8 @@ class WebhookEvent(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    # The worker that has it while it is in processing.
+    claimed_by: Mapped[str | None] = mapped_column(String(120))
     handled_at: Mapped[datetime | None]
     # One sentence: what it did, or why it was ignored.
     result: Mapped[str | None] = mapped_column(Text)

@@ -31,10 +31,11 @@ def process(
     gateway: Gateway,
     checkpoint: Callable[[], None],
     now: datetime,
+    owner: str | None = None,
     replay: bool = False,
 ) -> list[SyncRun]:
     """Handle one event and return the syncs it asks for, to be enqueued. Safe to repeat."""
-    event = claim(event_id, now=now, replay=replay)
+    event = claim(event_id, now=now, owner=owner, replay=replay)
     checkpoint()
     if event is None:
         return []

@@ -14,19 +14,26 @@ from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq import Queue
 from rq.registry import FailedJobRegistry
+from sqlalchemy import func, select, text
 
+from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from jobs.health import workers
+from jobs.inbox import ring
 from jobs.syncs import enqueue_runs
 from tests.support import deadly
 from tests.support.billing import make_bill, put
+from tests.support.lives import arrive, events, life, sealed_bill
 from tests.support.sandbox import SandboxControl
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.fault
 POOL = 2
+LOCKED = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+WAITING = text(f"select count(*) {LOCKED}")
+CUT_OFF = text(f"select pg_terminate_backend(pid) {LOCKED}")
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -88,6 +95,40 @@ def test_syncs_that_a_killed_worker_had_begun_or_not_are_done_by_the_next_at_onc
     wait_until(are_over, seconds=40)
     assert sandbox.get("audit")["ok"]
     sandbox.close()
+
+
+def test_events_that_a_killed_worker_had_taken_are_applied_by_the_next_at_once(
+    db: SQLAlchemy, live_stack: Stack, redis: Redis
+) -> None:
+    slugs = [f"bill-{number}" for number in range(5)]
+    for slug in slugs:
+        sealed_bill(slug)
+    arrive([one for slug in slugs for one in life(slug)])
+    with db.engine.begin() as holder:
+        # The batch is done but for its writing, which waits for this.
+        holder.execute(text("lock table audit_entries in share mode"))
+        ring()
+        wait_until(lambda: waits_for_a_lock(db))
+        [worker] = [one for one in children(live_stack) if is_busy(redis, one)]
+        os.kill(worker, signal.SIGKILL)
+        holder.execute(CUT_OFF)
+    # No clock runs here, and a claim would stand for three minutes.
+    wait_until(lambda: states() == {"processed"}, seconds=20)
+    assert {one.attempts for one in events()} == {2}
+    paid = select(func.count()).where(Invoice.status == "paid")
+    assert db.session.scalar(paid) == len(slugs)
+
+
+def waits_for_a_lock(db: SQLAlchemy) -> bool:
+    """Whether somebody waits for a lock; a transaction would go on seeing its first answer."""
+    with db.engine.connect() as other:
+        return bool(other.scalar(WAITING))
+
+
+def states() -> set[str]:
+    """Return the states of all events, as they are committed."""
+    with transaction():
+        return {one.state for one in events()}
 
 
 def is_busy(redis: Redis, process: int) -> bool:
