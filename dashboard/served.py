@@ -3,7 +3,7 @@
 import ctypes
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -12,13 +12,16 @@ from flask import Flask
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 from werkzeug.wsgi import get_content_length
 
-from dashboard.api.door import Door
+from dashboard.api.door import Door as UsageDoor
 from dashboard.app import create_app
 from dashboard.config import Config
 from dashboard.views.headers import headers_of_data
+from dashboard.views.stripe_door import Door as StripeDoor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Door = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes] | None]
 
 # More would only take turns at the interpreter; each may hold a connection to the database.
 SEATS = 8
@@ -31,13 +34,18 @@ class Seats:
     The server lends each request a thread, which is cheap while it waits for a slow sender. The
     interpreter and the connections to the database are not: only `number` requests run at a time,
     and none of those waits for bytes. A body above `most_bytes` is left unread, to be refused.
-    What the `door` answers takes no seat.
+    What one of the `doors` answers takes no seat.
     """
 
     def __init__(
-        self, app: "WSGIApplication", *, number: int, most_bytes: int, door: Door | None = None
+        self,
+        app: "WSGIApplication",
+        *,
+        number: int,
+        most_bytes: int,
+        doors: Sequence["Door"] = (),
     ) -> None:
-        self._app, self._door = app, door
+        self._app, self._doors = app, doors
         self._most_bytes = most_bytes
         self._seats = BoundedSemaphore(number)
 
@@ -46,9 +54,10 @@ class Seats:
     ) -> Iterable[bytes]:
         """Answer a request, waiting for a seat if there is none."""
         self._receive(environ)
-        answer = self._door(environ, start_response) if self._door else None
-        if answer is not None:
-            return answer
+        for door in self._doors:
+            answer = door(environ, start_response)
+            if answer is not None:
+                return answer
         with self._seats:
             return self._app(environ, start_response)
 
@@ -81,7 +90,8 @@ def behind_proxies(app: Flask) -> "WSGIApplication":
     """Return the application with its seats, told the truth about its callers."""
     config: Config = app.extensions["config"]
     most_bytes = app.config["MAX_CONTENT_LENGTH"]
-    door = Door(app, headers_of_data(config))
-    seated = Seats(app, number=SEATS, most_bytes=most_bytes, door=door)
+    headers = headers_of_data(config)
+    doors = (UsageDoor(app, headers), StripeDoor(app, headers))
+    seated = Seats(app, number=SEATS, most_bytes=most_bytes, doors=doors)
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(seated, config.proxies)
     return served

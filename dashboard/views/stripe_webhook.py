@@ -1,4 +1,8 @@
-"""Where Stripe delivers its events: verify, store, answer; the work is a job's."""
+"""Where Stripe delivers its events: verify, store, answer; the work is a job's.
+
+Nearly all of them are taken in at the door (`stripe_door`), before Flask. What is to be refused,
+and what something went wrong with there, comes here.
+"""
 
 from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
@@ -8,14 +12,15 @@ from dashboard.clock import utc_now
 from dashboard.extensions import csrf
 from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.measures import WEBHOOKS_RECEIVED
-from dashboard.webhooks.intake import store_delivery
+from dashboard.webhooks.intake import store_delivered
 from jobs.inbox import ring
 
+ADDRESS, ENDPOINT = "/webhooks/stripe", "stripe_webhook.receive"
 bp = Blueprint("stripe_webhook", __name__)
 csrf.exempt(bp)
 
 
-@bp.post("/webhooks/stripe")
+@bp.post(ADDRESS)
 @permission("public")
 def receive() -> ResponseReturnValue:
     """Store the event once and answer; a repeated delivery is answered alike."""
@@ -27,7 +32,7 @@ def receive() -> ResponseReturnValue:
     except (BadSignature, NotAnEvent) as error:
         WEBHOOKS_RECEIVED.labels(error.code).inc()
         return {"error": error.message}, error.status
-    state = store_delivery(event, now=utc_now())
+    [state] = store_delivered([event], now=utc_now())
     if state == "received":
         ring()
     WEBHOOKS_RECEIVED.labels("stored" if state else "duplicate").inc()

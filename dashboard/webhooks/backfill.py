@@ -34,6 +34,8 @@ def backfill(*, gateway: Gateway, now: datetime) -> Iterator[list[int]]:
     for since, until in parts(now):
         events = gateway.events_since(since - OVERLAP, tuple(HANDLERS), until=until)
         for some in batches(events, AT_ONCE):
+            # In the order in which deliveries are stored, or each would wait for the other.
+            some.sort(key=lambda one: one.id)
             yield store(some, source="backfill", now=now)
         note_read(until)
         yield []

@@ -3,127 +3,126 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeGuard
+from functools import cache
+from itertools import chain
+from typing import Any
 
-from sqlalchemy import Text, bindparam, case, cast, exists
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Connection, Row
 
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteEvent, Unreadable
-from dashboard.sync.models import SyncStep
-from dashboard.webhooks.echoes import ECHO, ECHOES, own_keys
+from dashboard.webhooks.echoes import ECHO, ECHOES
 from dashboard.webhooks.handlers import HANDLERS, UNNEEDED
-from dashboard.webhooks.models import WebhookEvent
+
+Arrived = RemoteEvent | Unreadable
 
 
-def store_delivery(event: RemoteEvent | Unreadable, *, now: datetime) -> str | None:
-    """Store what was delivered and return its state; None where it was known.
+def store_delivered(arrived: Sequence[Arrived], *, now: datetime) -> list[str | None]:
+    """Store what was delivered and return the state of each; None for one that was known.
 
     One statement, and so a transaction by itself: nothing else belongs to it.
     """
-    values = row(event, set(), now) | {"source": "webhook", "received_at": now}
-    statement = _ONE
-    if is_like_an_echo(event) and event.idempotency_key is not None:
-        statement, values = _ONE_UNLESS_ECHO, values | {"key": event.idempotency_key, "now": now}
     with db.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        state: str | None = connection.scalar(statement, values)
-        return state
+        # All in one order: two that store the same events at a time wait for each other once.
+        stored = _insert(connection, sorted(arrived, key=_id), "webhook", now)
+    states = {row.stripe_event_id: row.state for row in stored}
+    # Of two deliveries of one event the second finds it known.
+    return [states.pop(one.id, None) for one in arrived]
 
 
-def store(arrived: Iterable[RemoteEvent | Unreadable], *, source: str, now: datetime) -> list[int]:
-    """Insert what is new; return the row ids of the events to process.
+def store(arrived: Iterable[Arrived], *, source: str, now: datetime) -> list[int]:
+    """Insert what is new; return the row ids of the events to process. Known ones change nothing.
 
-    Known ones change nothing. What nothing here depends on, and the echo of a call of our own (most
-    of what Stripe sends, told by its key), is ended here: it is not worth a job.
+    What nothing here depends on, and the echo of a call of our own (most of what Stripe sends,
+    told by its key), is ended here: it is not worth a job.
     """
-    arrived = list(arrived)
-    ours = own_keys(event.idempotency_key for event in arrived if is_like_an_echo(event))
-    common = {"source": source, "received_at": now}
-    rows = [row(one, ours, now) | common for one in arrived]
-    if not rows:
-        return []
-    found = db.session.connection().execute(_MANY, rows)
-    return [event_id for event_id, state in found if state == "received"]
+    stored = _insert(db.session.connection(), list(arrived), source, now)
+    return [row.id for row in stored if row.state == "received"]
 
 
-def is_like_an_echo(event: RemoteEvent | Unreadable) -> TypeGuard[RemoteEvent]:
-    """Whether calls of our own cause events like this."""
-    return isinstance(event, RemoteEvent) and event.type in ECHOES
-
-
-def row(one: RemoteEvent | Unreadable, ours: set[str], now: datetime) -> dict[str, object]:
-    """Return the columns of what arrived."""
-    return _unreadable(one, now) if isinstance(one, Unreadable) else _event(one, ours, now)
-
-
-def _event(event: RemoteEvent, ours: set[str], now: datetime) -> dict[str, object]:
-    why = needless(event, ours)
-    return {
-        "stripe_event_id": event.id,
-        "type": event.type,
-        "object_id": event.object_id,
-        "idempotency_key": event.idempotency_key,
-        "api_version": event.api_version,
-        "livemode": event.livemode,
-        "payload": json.dumps(event.payload) if event.body is None else event.body.decode(),
-        "raw": None,
-        "created_at": event.created_at,
-        "state": "received" if why is None else "ignored",
-        "result": why,
-        "handled_at": None if why is None else now,
-        "next_attempt_at": now if why is None else None,
-    }
-
-
-def _unreadable(one: Unreadable, now: datetime) -> dict[str, object]:
-    # When it happened is not known, nor to what.
-    unknown = ("object_id", "idempotency_key", "api_version", "next_attempt_at")
-    return dict.fromkeys(unknown) | {
-        "stripe_event_id": one.id,
-        "type": one.type or "Unreadable event",
-        "livemode": False,
-        "payload": "{}",
-        "raw": one.text,
-        "created_at": now,
-        "state": "unreadable",
-        "result": one.why,
-        "handled_at": now,
-    }
-
-
-def needless(event: RemoteEvent, ours: set[str]) -> str | None:
-    """Return why no job has to look at the event, in a sentence; None when one has to."""
+def needless(event: RemoteEvent) -> str | None:
+    """Return why no job has to look at the event, whatever it tells; None when one may have to."""
     if event.elsewhere is not None:
         return event.elsewhere
-    if event.type not in HANDLERS:
-        return UNNEEDED
-    return ECHO if is_like_an_echo(event) and event.idempotency_key in ours else None
+    return None if event.type in HANDLERS else UNNEEDED
 
 
-# As text: what can be kept as it came is not written anew.
-_PLAIN = {"attempts": 0, "payload": cast(bindparam("payload", type_=Text), JSONB)}
-_INSERT = insert(WebhookEvent).values(_PLAIN).on_conflict_do_nothing()
-_MANY = _INSERT.returning(WebhookEvent.id, WebhookEvent.state)
-_ONE = _INSERT.returning(WebhookEvent.state)
+def _id(one: Arrived) -> str:
+    return one.id
 
-# The same, but ended where a call of our own caused the event.
-_IS_OURS = exists().where(SyncStep.idempotency_key == bindparam("key", type_=Text))
-_ENDED: dict[str, Any] = {
-    "state": "ignored",
-    "result": ECHO,
-    "handled_at": bindparam("now"),
-    "next_attempt_at": None,
-}
-_COLUMNS = WebhookEvent.__table__.c
-_ONE_UNLESS_ECHO = _ONE.values(
-    {
-        name: case(
-            (_IS_OURS, cast(ended, _COLUMNS[name].type)),
-            else_=bindparam(name, type_=_COLUMNS[name].type),
+
+def _insert(
+    connection: Connection, arrived: Sequence[Arrived], source: str, now: datetime
+) -> Sequence[Row[Any]]:
+    if not arrived:
+        return ()
+    rows = [_unreadable(one) if isinstance(one, Unreadable) else _event(one) for one in arrived]
+    values = (source, ECHO, now, list(ECHOES), *chain.from_iterable(rows))
+    return connection.exec_driver_sql(_statement(len(rows)), values).all()
+
+
+def _event(event: RemoteEvent) -> tuple[object, ...]:
+    why = needless(event)
+    return (
+        event.id,
+        event.type,
+        event.object_id,
+        event.idempotency_key,
+        event.api_version,
+        event.livemode,
+        int(event.created_at.timestamp()),
+        # What can be kept as it came is not written anew.
+        json.dumps(event.payload) if event.body is None else event.body.decode(),
+        None,
+        None if why is None else "ignored",
+        why,
+    )
+
+
+def _unreadable(one: Unreadable) -> tuple[object, ...]:
+    # When it happened is not known, nor to what.
+    kind = one.type or "Unreadable event"
+    return one.id, kind, None, None, None, False, None, "{}", one.text, "unreadable", one.why
+
+
+@cache
+def _statement(rows: int) -> str:
+    """Return the one statement, in the driver's words, for so many rows.
+
+    PostgreSQL plans it once for all: as values, and not as arrays, it says how many rows come, and
+    behind `offset 0` it does not show that less has to be done for the rows of this very time.
+    """
+    return _INSERT.replace("{rows}", ", ".join([_ROW] * rows))
+
+
+_TYPES = ("text",) * 5 + ("bool", "bigint") + ("text",) * 4
+_ROW = f"({', '.join(f'%s::{one}' for one in _TYPES)})"
+_INSERT = """
+    insert into webhook_events (
+        stripe_event_id, type, object_id, idempotency_key, api_version, livemode, payload, raw,
+        created_at, source, received_at, attempts, state, result, handled_at, next_attempt_at
+    )
+    select
+        id, type, object_id, key, api_version, livemode, payload::jsonb, raw,
+        coalesce(to_timestamp(created), now), %s, now, 0, state,
+        coalesce(why, case when state = 'ignored' then %s end),
+        case when state <> 'received' then now end,
+        case when state = 'received' then now end
+    from (
+        select *, %s::timestamptz as now, coalesce(
+            ended_as,
+            case when type = any(%s::text[])
+                and exists (select from sync_steps where idempotency_key = told.key)
+            then 'ignored' else 'received' end
+        ) as state
+        from (select * from (values {rows}) as sent offset 0) as told (
+            id, type, object_id, key, api_version, livemode, created, payload, raw, ended_as, why
         )
-        for name, ended in _ENDED.items()
-    }
-)
+        offset 0
+    ) as told
+    on conflict do nothing
+    returning id, stripe_event_id, state
+"""
