@@ -56,4 +56,6 @@ def signed_in(app: Flask) -> FlaskClient:
     form = {"email": EMAIL, "password": PASSWORD, "csrf_token": found[1].decode()}
     answer = client.post("/session", data=form)
     assert answer.status_code == 303, answer.status
+    # The first page gives the session its token, and every browser keeps that.
+    client.get("/organizations")
     return client

@@ -28,10 +28,10 @@ def minimum_charge(currency: str) -> int:
 def round_minor(amount: Decimal | Fraction | int) -> int:
     """Round an exact amount of minor units to a whole one, half away from zero, at any size."""
     # In whole numbers: a fraction of fractions looks for common divisors at every step.
-    exact = Fraction(amount)
-    whole, rest = divmod(abs(exact.numerator), exact.denominator)
-    cents = whole + (1 if 2 * rest >= exact.denominator else 0)
-    return -cents if exact.numerator < 0 else cents
+    parts, of = amount.as_integer_ratio()
+    whole, rest = divmod(abs(parts), of)
+    cents = whole + (1 if 2 * rest >= of else 0)
+    return -cents if parts < 0 else cents
 
 
 def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:

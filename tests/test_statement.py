@@ -3,7 +3,9 @@
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy.exc import DataError, OperationalError
 
+from dashboard.database_failures import AWAY, failure_of, is_lost, sql_state
 from dashboard.organizations.models import Organization
 from dashboard.statement import Statement, may_write, only_read, parameter
 from dashboard.transaction import commit, transaction
@@ -68,3 +70,26 @@ def test_a_transaction_that_has_begun_is_left_as_it_is(db: SQLAlchemy) -> None:
     only_read()
     commit()
     assert db.session.scalar(select(func.count()).select_from(Organization)) == 1
+
+
+def test_a_statement_fails_as_any_other_does(db: SQLAlchemy) -> None:
+    wrong = Statement(select(Organization.id / parameter("by", BigInteger)))
+    with transaction():
+        make_organization("acme")
+    with pytest.raises(DataError) as raised:
+        wrong.rows(by=0)
+    assert sql_state(raised.value) == "22012"
+    assert not is_lost(raised.value)
+    db.session.rollback()
+    assert wrong.rows(by=1)
+
+
+def test_a_connection_that_is_lost_in_a_statement_is_given_up(db: SQLAlchemy) -> None:
+    own = Statement(select(func.pg_terminate_backend(func.pg_backend_pid())))
+    only_read()
+    with pytest.raises(OperationalError) as raised:
+        own.rows()
+    assert is_lost(raised.value)
+    assert failure_of(raised.value) == AWAY
+    db.session.remove()
+    assert Statement(select(func.count()).select_from(Organization)).row() == (0,)

@@ -42,6 +42,8 @@ class Period:
 
 def in_utc(instant: datetime) -> datetime:
     """Return the same instant, told in UTC. Raises ValueError for one that says no zone."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError(f"{instant} has no zone, so it is no instant")
     return instant.astimezone(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -25,25 +25,31 @@ from dashboard.billing.period import Period
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.versions import in_force
+from dashboard.reading.items import BilledItems
 from dashboard.reading.rows import Around, CurrentInvoice, Item, Version
 from dashboard.statement import Statement, parameter
 
 
 def expected(
-    invoice: CurrentInvoice, items: Sequence[Item], around: Around, *, now: datetime
+    invoice: CurrentInvoice, found: BilledItems, around: Around, *, now: datetime
 ) -> Forecast:
-    """Return what the invoice will come to; one statement, for the terms of its prices."""
+    """Return what the invoice will come to.
+
+    No statement, unless a price of its usage has several versions or its cycle several invoices.
+    """
     if not is_moving(invoice, now):
         return settled(invoice)
     if not around.is_alone:
         # What earlier invoices of the cycle did with a cost is a long story, and a rare one.
         return forecast(db.session.get_one(Invoice, invoice.id), now=now)
-    usage = [one for one in items if one.kind == "metered" and one.cycle_id == invoice.cycle_id]
+    usage = [
+        one for one in found.items if one.kind == "metered" and one.cycle_id == invoice.cycle_id
+    ]
     began = around.starts_at
     if invoice.sequence == 1:
         began = began_at(began, invoice.created_at, around.attached_at)
     cycle = Period(around.starts_at, around.ends_at)
-    return extrapolate(invoice, Seen(began, now), _counts(usage, cycle), _so_far(usage))
+    return extrapolate(invoice, Seen(began, now), _counts(usage, found, cycle), _so_far(usage))
 
 
 def _so_far(usage: Sequence[Item]) -> SoFar:
@@ -54,21 +60,27 @@ def _so_far(usage: Sequence[Item]) -> SoFar:
     )
 
 
-def _counts(usage: Sequence[Item], cycle: Period) -> list[list[Share]]:
+def _counts(usage: Sequence[Item], found: BilledItems, cycle: Period) -> list[list[Share]]:
     """Return, for each price used, its versions in force in the cycle, the earliest first."""
     if not usage:
         return []
-    rows = _VERSIONS.rows(prices=[one.price_id for one in usage])
-    versions = map(Version._make, rows)
     cycle_id = usage[0].cycle_id
     return [
         [
             Share(_key(cycle_id, version.id), shared, version.terms)
-            for version, start, end in in_force(list(group))
+            for version, start, end in in_force(versions)
             if (shared := cycle.clip(Period(start, end))) is not None
         ]
-        for _, group in groupby(versions, key=lambda version: version.price_id)
+        for versions in _versions(usage, found)
     ]
+
+
+def _versions(usage: Sequence[Item], found: BilledItems) -> Iterable[list[Version]]:
+    """Return all versions of each price used, the earliest first."""
+    if not found.have_others:
+        return [[found.versions[one.price_version_id or 0]] for one in usage]
+    rows = map(Version._make, _VERSIONS.rows(prices=[one.price_id for one in usage]))
+    return [list(group) for _, group in groupby(rows, key=lambda version: version.price_id)]
 
 
 def _key(cycle_id: int, version_id: int) -> ChainKey:

@@ -59,7 +59,8 @@ def current_actor() -> Actor:
 
 def can(name: str, slug: str | None = None) -> bool:
     """Whether the reader holds the permission `name`; for templates, which hide what is refused."""
-    return bool(current_user.is_authenticated) and reader().holds(PERMISSIONS[name], slug)
+    asking = reader()
+    return asking.is_authenticated and asking.holds(PERMISSIONS[name], slug)
 
 
 def _require_session(needed: Permission) -> ResponseReturnValue | None:

@@ -5,13 +5,16 @@ than reading the row it leads to. What a pattern cannot hold is left to Flask.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from flask import request, url_for
+from markupsafe import Markup, escape
 
 from dashboard.ids import HIGHEST_ID
 
+_HIGHEST = str(HIGHEST_ID)
 # The same in a path whether quoted or not.
 _is_plain = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 
@@ -30,6 +33,14 @@ class Addresses:
             if found is not None:
                 return found % values
         return url_for(endpoint, **values)
+
+    def each(self, endpoint: str, name: str, **values: Any) -> Callable[[int], Markup]:
+        """Return what gives the address for each number that is put in as `name`."""
+        every = values | {name: HIGHEST_ID}
+        before, _, after = url_for(endpoint, **every).rpartition(_HIGHEST)
+        # Escaped once: between the two parts stands a number.
+        before, after = escape(before), escape(after)
+        return lambda number: Markup(f"{before}{int(number)}{after}")  # noqa: S704
 
 
 def pattern(_root: str, endpoint: str, kinds: tuple[tuple[str, type], ...]) -> str | None:

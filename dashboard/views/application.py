@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
 
-
-class PageEnvironment(Environment):
-    """Hands every template one dictionary of the common names instead of a chain of two.
-
-    Each import of a macro compares its names with those of the page around it. Over a chain that
-    took longer than the macros themselves, of which a page imports two dozen. A name that is added
-    after a template was loaded, which nobody does, would not be known to it.
-    """
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the names of the application and those of one template."""
-        return {**self.globals, **(d or {})}
+from dashboard.views.page_environment import PageEnvironment
 
 
 class CookieSessions(SecureCookieSessionInterface):

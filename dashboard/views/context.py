@@ -3,8 +3,9 @@
 import secrets
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
 from structlog.contextvars import get_contextvars
 
 from dashboard.clock import utc_now
@@ -31,6 +32,7 @@ def register_context(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         can=can,
+        csrf_token=csrf_token,
         foreign_choices=choices,
         here=here,
         integrity=integrity,
@@ -59,6 +61,12 @@ def common_names() -> dict[str, Any]:
         "signed_in": current_user.is_authenticated,
         "theme": chosen_theme(),
     }
+
+
+def csrf_token() -> str:
+    """Return this request's token, which every form of a page carries; made when first asked."""
+    made: str | None = g.get("csrf_token")
+    return made or generate_csrf()
 
 
 def jitter(seconds: int) -> int:

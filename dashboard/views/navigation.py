@@ -1,10 +1,12 @@
 """The places in the sidebar, by what the reader may see."""
 
+from functools import cache
 from typing import NamedTuple
 
 from flask import request, url_for
 
-from dashboard.views.access import can
+from dashboard.accounts.permissions import PERMISSIONS
+from dashboard.views.access import reader
 
 
 class Place(NamedTuple):
@@ -28,19 +30,21 @@ _PLACES = (
 )
 
 
-def navigation() -> list[Place]:
+def navigation() -> tuple[Place, ...]:
     """Return the places open to the reader; customers get the way to their organizations."""
-    if not can("organization.list"):
-        return [Place("Your billing", "invoice", url_for("home.show"), "o", is_here=True)]
-    return [
-        Place(label, icon, url_for(endpoint), key, _is_here(endpoint))
-        for needed, label, icon, endpoint, key in _PLACES
-        if can(needed)
-    ]
-
-
-def _is_here(endpoint: str) -> bool:
     # Whatever belongs to one organization is found under the organizations.
     is_of_one = "slug" in (request.view_args or {})
     here = "organizations" if is_of_one else request.blueprint
-    return here == endpoint.partition(".")[0]
+    return _open_to(reader().role, here, request.script_root)
+
+
+# None of these permissions is scoped: who holds one is said by the role alone.
+@cache
+def _open_to(role: str, here: str | None, _root: str) -> tuple[Place, ...]:
+    if role not in PERMISSIONS["organization.list"].roles:
+        return (Place("Your billing", "invoice", url_for("home.show"), "o", is_here=True),)
+    return tuple(
+        Place(label, icon, url_for(endpoint), key, here == endpoint.partition(".")[0])
+        for needed, label, icon, endpoint, key in _PLACES
+        if role in PERMISSIONS[needed].roles
+    )

@@ -21,7 +21,7 @@ def test_a_page_of_the_list_is_found_along_an_index(db: SQLAlchemy) -> None:
     make_organization("acme")
     with count_queries(db.engine) as queries:
         list_organizations()
-    written = queries.statements[-1] % {"size": "25", "skipped": "0"}
+    written = queries.statements[-1].replace("$1", "25").replace("$2", "0")
     db.session.execute(text("set local enable_sort = off"))
     plan = db.session.execute(text(f"explain {written}".replace(":", "\\:"))).scalars()
     assert any("ix_organizations_name_id" in line for line in plan)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from flask import Flask, url_for
+from markupsafe import escape
 
+from dashboard.ids import HIGHEST_ID
 from dashboard.views.address_patterns import Addresses, pattern
 
 VALUES: dict[str, Any] = {"slug": "acme-2", "filename": "css/page.css"}
@@ -57,3 +59,13 @@ def test_an_application_mounted_below_a_path_links_below_it(app: Flask) -> None:
     for root in ("", "/billing", ""):
         with app.test_request_context(environ_overrides={"SCRIPT_NAME": root}):
             assert addresses("organizations.show", slug="a") == f"{root}/organizations/a"
+
+
+def test_the_addresses_of_many_rows_are_those_of_each(app: Flask) -> None:
+    for slug, root in (("acme", ""), ("a/b c%?&'", "/billing"), (str(HIGHEST_ID), "")):
+        values = {"slug": slug, "sequence": 3}
+        with app.test_request_context(environ_overrides={"SCRIPT_NAME": root}):
+            address_of = Addresses().each("items.show", "item_id", **values)
+            for number in (1, 70, HIGHEST_ID):
+                wanted = url_for("items.show", item_id=number, **values)
+                assert address_of(number) == escape(wanted)

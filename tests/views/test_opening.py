@@ -33,11 +33,11 @@ def test_an_unchanged_poll_is_one_statement(customer: FlaskClient) -> None:
     assert queries.count == 1
 
 
-def test_a_page_is_four_statements_at_most(customer: FlaskClient, support: FlaskClient) -> None:
-    for client, most in ((customer, 3), (support, 4)):
+def test_a_page_is_two_statements(customer: FlaskClient, support: FlaskClient) -> None:
+    for client in (customer, support):
         with count_queries(database.engine) as queries:
             page(client.get(PAGE))
-        assert queries.count <= most
+        assert queries.count == 2
 
 
 def leave(user: User) -> None:

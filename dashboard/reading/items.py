@@ -1,0 +1,102 @@
+"""The items of a bill, with what prices their usage and what Stripe has of them: one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, exists, func, select
+
+from dashboard.billing.models import InvoiceItem
+from dashboard.billing.overview import KIND_ORDER
+from dashboard.pricing.models import Price, PriceVersion
+from dashboard.reading.rows import AgreedLine, Item, Version
+from dashboard.statement import Statement, columns, parameter
+from dashboard.sync.models import SyncedLine
+
+
+@dataclass(slots=True)
+class BilledItems:
+    """The items in the order of the page, and the lines that Stripe last confirmed.
+
+    `versions` are those that usage is billed under, by id. `have_others`: a price of theirs has
+    versions besides, so these do not say when each is in force.
+    """
+
+    items: list[Item] = field(default_factory=list)
+    versions: dict[int, Version] = field(default_factory=dict)
+    lines: list[AgreedLine] = field(default_factory=list)
+    have_others: bool = False
+
+
+def read_items(invoice_id: int, *, with_lines: bool) -> BilledItems:
+    """Return the items of an invoice; what Stripe has of them only where it is shown."""
+    found = BilledItems()
+    for row in (_WITH_LINES if with_lines else _ALONE).rows(invoice=invoice_id):
+        _add(found, row)
+    return found
+
+
+def _add(found: BilledItems, row: Sequence[Any]) -> None:
+    if row[0] is not None:
+        found.items.append(Item._make(row[:_ITEM]))
+    if row[_ITEM] is not None:
+        found.versions[row[_ITEM]] = Version._make(row[_ITEM:_VERSION])
+        found.have_others |= row[_VERSION]
+    # Its own key; a line that stands for several items comes without one.
+    if len(row) > _LINE and row[_LINE] is not None:
+        found.lines.append(AgreedLine._make(row[_LINE:]))
+
+
+_ITEM = len(Item._fields)
+_VERSION = _ITEM + len(Version._fields)
+_LINE = _VERSION + 1
+_invoice = parameter("invoice", BigInteger)
+_item, _price = InvoiceItem.__table__, Price.__table__
+# Of the item's version, its name; of one that prices usage, its terms too.
+_named, _rating = PriceVersion.__table__.alias("named"), PriceVersion.__table__.alias("rating")
+
+
+def _own() -> Subquery:
+    other = PriceVersion.__table__.alias("other")
+    is_other = and_(other.c.price_id == _rating.c.price_id, other.c.id != _rating.c.id)
+    is_rating = and_(_rating.c.id == _named.c.id, _item.c.kind == "metered")
+    return (
+        select(
+            *(_item.c[name] for name in Item._fields[:-2]),
+            _named.c.price_id,
+            func.coalesce(_price.c.unit_label, "").label("unit_label"),
+            *(_rating.c[name].label(f"rating_{name}") for name in Version._fields[:-2]),
+            _price.c.currency.label("rating_currency"),
+            _price.c.unit_label.label("rating_unit_label"),
+            exists().where(is_other).label("has_others"),
+            KIND_ORDER.label("kind_order"),
+        )
+        .select_from(
+            _item.outerjoin(_named, _named.c.id == _item.c.price_version_id)
+            .outerjoin(_rating, is_rating)
+            .outerjoin(_price, _price.c.id == _named.c.price_id)
+        )
+        .where(_item.c.invoice_id == _invoice)
+        .subquery("own")
+    )
+
+
+def _statement(*, with_lines: bool) -> Statement:
+    own = _own()
+    # The last column is what they are ordered by.
+    shown: list[ColumnElement[Any]] = [*own.c][:-1]
+    source: FromClause = own
+    if with_lines:
+        of_line = SyncedLine.__table__
+        line = select(*(of_line.c[name] for name in AgreedLine._fields)).where(
+            of_line.c.invoice_id == _invoice
+        ).subquery("line")  # fmt: skip
+        shown += columns(AgreedLine, line)
+        source = own.outerjoin(line, line.c.key == own.c.key, full=True)
+    query = select(*shown).select_from(source)
+    return Statement(query.order_by(own.c.kind_order, own.c.description, own.c.id))
+
+
+_ALONE, _WITH_LINES = _statement(with_lines=False), _statement(with_lines=True)

@@ -1,0 +1,53 @@
+"""Values are written as Jinja's own `escape` writes them."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup, escape
+
+from dashboard.views.page_environment import PageTemplate, written
+
+
+class Word(str):
+    """Text of another kind."""
+
+    __slots__ = ()
+
+
+class Drawn:
+    """What knows its own markup."""
+
+    def __html__(self) -> str:
+        return "<b>drawn</b>"
+
+
+@given(st.text() | st.text("&<>'\"ab ") | st.integers() | st.none())
+def test_any_value_is_written_as_it_is_escaped(value: Any) -> None:
+    assert written(value) == str(escape(value))
+
+
+@pytest.mark.parametrize("value", [Word("<b>"), Drawn(), Markup("<i>&"), True, 1.5], ids=type)
+def test_other_kinds_are_written_as_they_are_escaped(value: Any) -> None:
+    assert written(value) == str(escape(value))
+
+
+def test_every_template_writes_so(app: Flask) -> None:
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        template = app.jinja_env.get_template(name)
+        assert isinstance(template, PageTemplate)
+        assert template.root_render_func.__globals__["escape"] is written
+
+
+def test_macros_loops_and_blocks_escape_once(app: Flask) -> None:
+    source = (
+        "{% macro cell(word) %}<td>{{ word }}</td>{% endmacro %}"
+        "{% set kept %}<i>{{ words[0] }}</i>{% endset %}"
+        "{% for word in words %}{{ cell(word) }}{% endfor %}{{ kept }}{{ words[0] ~ kept }}"
+    )
+    app.jinja_env.autoescape = True
+    rendered = app.jinja_env.from_string(source).render(words=["<b>", "&"])
+    once = "<i>&lt;b&gt;</i>"
+    assert rendered == f"<td>&lt;b&gt;</td><td>&amp;</td>{once}&lt;b&gt;{once}"
