@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.clock import from_timestamp
 from dashboard.gateway.after_issue import parse_payment
+from dashboard.gateway.answers import Answer
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.odd import (
     END_OF_TIME,
@@ -142,6 +143,11 @@ def parse_invoice(
         event_id=event_id,
         as_of=as_of,
     )
+
+
+def parse_answer(answer: Answer) -> RemoteInvoice:
+    """Return the invoice that a reply shows."""
+    return parse_invoice(answer.data, answer.request_id, as_of=answer.as_of)
 
 
 def parse_event(data: Any) -> RemoteEvent:

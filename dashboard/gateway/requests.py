@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from dashboard.gateway.parsing import (
     INSTALLATION,
@@ -15,6 +16,12 @@ from dashboard.gateway.parsing import (
 from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
 
 Body = dict[str, Any]
+
+
+def path(kind: str, stripe_id: str, part: str = "") -> str:
+    """Return the path of an object, or of a part of it."""
+    whole = f"/v1/{kind}/{quote(stripe_id, safe='')}"
+    return f"{whole}/{part}" if part else whole
 
 
 def customer(draft: CustomerDraft) -> Body:

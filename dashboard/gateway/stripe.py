@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
-from urllib.parse import quote
 
 import stripe
 
@@ -31,14 +30,32 @@ from dashboard.gateway.records import (
     RemotePayment,
     Unreadable,
 )
+from dashboard.gateway.requests import path
 from dashboard.gateway.signature import verify
 from dashboard.gateway.translate import translate
+from dashboard.gateway.wire import NoAnswer, Wire
 
 # Telemetry writes a file to the user's home and sends platform details; neither is ours to give.
 stripe.enable_telemetry = False
 
 PAGE = 100
 TYPES_PER_LIST = 20
+
+
+class _Client(stripe.HTTPClient):
+    """The library's client, over our own wire."""
+
+    name = "urllib3"
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def request(self, *what: Any, **_options: Any) -> tuple[Any, int, Mapping[str, str]]:
+        try:
+            return self._wire.send(*what)
+        except NoAnswer as error:
+            raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
 
 
 class StripeGateway:
@@ -57,7 +74,7 @@ class StripeGateway:
             api_key,
             base_addresses={"api": api_base},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+            http_client=_Client(Wire(api_base, timeout_seconds, stripe.ca_bundle_path)),
         )
         self._secrets = tuple(webhook_secrets)
         self._live = "_live_" in api_key
@@ -97,17 +114,18 @@ class StripeGateway:
     ) -> RemoteCustomer:
         """Set name and e-mail of a customer."""
         body = {"name": name, "email": email}
-        reply = self._call("POST customer", _customer(customer_id), body, key=key)
+        reply = self._call("POST customer", path("customers", customer_id), body, key=key)
         return parsing.parse_customer(reply.data, reply.request_id)
 
     def customer(self, customer_id: str) -> RemoteCustomer:
         """Read a customer; Stripe answers for a deleted one with what is left of it."""
-        found = self._call("GET customer", _customer(customer_id))
+        found = self._call("GET customer", path("customers", customer_id))
         return parsing.parse_customer(found.data, found.request_id)
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft."""
-        return self._invoice("POST invoices", "/v1/invoices", requests.invoice(draft), key=key)
+        made = self._call("POST invoices", "/v1/invoices", requests.invoice(draft), key=key)
+        return parsing.parse_answer(made)
 
     def find_invoice(self, draft: InvoiceDraft) -> RemoteInvoice | None:
         """Return the draft at Stripe that was made from such a draft, if there is one."""
@@ -122,7 +140,7 @@ class StripeGateway:
     ) -> RemoteInvoice:
         """Add lines."""
         body = requests.lines([requests.line(one) for one in lines], run=run)
-        return self._invoice("POST add_lines", _path(invoice_id, "add_lines"), body, key=key)
+        return self._change("add_lines", invoice_id, body, key=key)
 
     def update_lines(
         self, invoice_id: str, lines: Sequence[tuple[str, LineContent]], *, run: str, key: str
@@ -130,7 +148,7 @@ class StripeGateway:
         """Set lines, given by Stripe's line id, to the content beside it."""
         changed = [{"id": line_id, **requests.line(one)} for line_id, one in lines]
         body = requests.lines(changed, run=run)
-        return self._invoice("POST update_lines", _path(invoice_id, "update_lines"), body, key=key)
+        return self._change("update_lines", invoice_id, body, key=key)
 
     def remove_lines(
         self, invoice_id: str, line_ids: Sequence[str], *, run: str, key: str
@@ -138,34 +156,34 @@ class StripeGateway:
         """Delete lines for good: `unassign` would leave them for another invoice to sweep up."""
         gone = [{"id": line_id, "behavior": "delete"} for line_id in line_ids]
         body = requests.lines(gone, run=run)
-        return self._invoice("POST remove_lines", _path(invoice_id, "remove_lines"), body, key=key)
+        return self._change("remove_lines", invoice_id, body, key=key)
 
     def schedule_finalization(
         self, invoice_id: str, at: datetime | None, *, key: str
     ) -> RemoteInvoice:
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
-        return self._invoice("POST invoice", _path(invoice_id), requests.schedule(at), key=key)
+        return self._change("invoice", invoice_id, requests.schedule(at), key=key)
 
     def set_terms(
         self, invoice_id: str, collection_method: str, days_until_due: int | None, *, key: str
     ) -> RemoteInvoice:
         """Set how the draft is collected."""
         body = requests.terms(collection_method, days_until_due)
-        return self._invoice("POST invoice", _path(invoice_id), body, key=key)
+        return self._change("invoice", invoice_id, body, key=key)
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize; with `auto_advance` Stripe collects, and no pay call races with it."""
         body = {"auto_advance": True, "expand": ["payments"]}
-        return self._invoice("POST finalize", _path(invoice_id, "finalize"), body, key=key)
+        return self._change("finalize", invoice_id, body, key=key)
 
     def delete_draft(self, invoice_id: str) -> None:
         """Delete a draft; deletion is idempotent by itself and takes no key."""
-        self._call("DELETE invoice", _path(invoice_id))
+        self._call("DELETE invoice", path("invoices", invoice_id))
 
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read an invoice."""
         body = {"expand": ["payments", "amount_paid_off_stripe"]}
-        return _shown(self._call("GET invoice", _path(invoice_id), body))
+        return parsing.parse_answer(self._call("GET invoice", path("invoices", invoice_id), body))
 
     def payments_by(self, paid_by: str) -> list[RemotePayment]:
         """Read which invoices a payment intent paid; of a charge without one nobody tells."""
@@ -178,13 +196,12 @@ class StripeGateway:
 
     def dispute(self, dispute_id: str) -> RemoteCorrection:
         """Read a dispute."""
-        path = f"/v1/disputes/{quote(dispute_id, safe='')}"
-        found = self._call("GET dispute", path)
+        found = self._call("GET dispute", path("disputes", dispute_id))
         return parse_correction(found.data, as_of=found.as_of, told_by=found.request_id)
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call: the library's own paging would go by tens."""
-        found = self._pages("GET lines", _path(invoice_id, "lines"), {"limit": PAGE})
+        found = self._pages("GET lines", path("invoices", invoice_id, "lines"), {"limit": PAGE})
         return [parsing.parse_line(one) for one in found]
 
     def pending_items(self, customer_id: str) -> list[RemoteLine]:
@@ -195,7 +212,7 @@ class StripeGateway:
 
     def delete_item(self, item_id: str) -> None:
         """Delete an item, wherever it is."""
-        self._call("DELETE invoiceitem", f"/v1/invoiceitems/{quote(item_id, safe='')}")
+        self._call("DELETE invoiceitem", path("invoiceitems", item_id))
 
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal."""
@@ -245,21 +262,25 @@ class StripeGateway:
         """Return the credit note, refund or dispute an event carries."""
         return events.correction_of(event)
 
-    def _invoice(self, endpoint: str, path: str, body: requests.Body, *, key: str) -> RemoteInvoice:
-        return _shown(self._call(endpoint, path, body, key=key))
+    def _change(
+        self, what: str, invoice_id: str, body: requests.Body, *, key: str
+    ) -> RemoteInvoice:
+        """Change a part of an invoice, or what is "invoice" itself."""
+        to = path("invoices", invoice_id, "" if what == "invoice" else what)
+        return parsing.parse_answer(self._call(f"POST {what}", to, body, key=key))
 
-    def _pages(self, endpoint: str, path: str, query: requests.Body) -> Iterator[Any]:
+    def _pages(self, endpoint: str, to: str, query: requests.Body) -> Iterator[Any]:
         """Yield every object of a list, a call for each page."""
         more = True
         while more:
-            page = self._call(endpoint, path, query).data
+            page = self._call(endpoint, to, query).data
             yield from page["data"]
             more = bool(page["has_more"]) and bool(page["data"])
             if more:
                 query = {**query, "starting_after": page["data"][-1]["id"]}
 
     def _call(
-        self, endpoint: str, path: str, body: requests.Body | None = None, *, key: str | None = None
+        self, endpoint: str, to: str, body: requests.Body | None = None, *, key: str | None = None
     ) -> Answer:
         """Make one call when the limiter admits it; `endpoint` names what shares a limit.
 
@@ -271,23 +292,7 @@ class StripeGateway:
         with self._limiter.admitted(endpoint):
             began = time.monotonic()
             try:
-                reply = self._client.raw_request(method, path, **(body or {}), **options)
+                reply = self._client.raw_request(method, to, **(body or {}), **options)
             except stripe.StripeError as error:
                 raise translate(error) from error
             return answer_of(reply, seconds=time.monotonic() - began)
-
-
-def _shown(answer: Answer) -> RemoteInvoice:
-    """Return the invoice that a reply shows."""
-    return parsing.parse_invoice(answer.data, answer.request_id, as_of=answer.as_of)
-
-
-def _customer(customer_id: str) -> str:
-    """Return the path of a customer."""
-    return f"/v1/customers/{quote(customer_id, safe='')}"
-
-
-def _path(invoice_id: str, part: str = "") -> str:
-    """Return the path of an invoice, or of a part of it."""
-    path = f"/v1/invoices/{quote(invoice_id, safe='')}"
-    return f"{path}/{part}" if part else path
