@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 from dashboard.gateway.circuit import CircuitOpen
 from dashboard.gateway.errors import (
@@ -12,28 +13,45 @@ from dashboard.gateway.errors import (
     OutcomeUnknown,
     Refused,
 )
-from dashboard.sync.effects import finish, record
+from dashboard.sync.effects import finish, is_present, record
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
+from dashboard.sync.naming import recognize
 from dashboard.sync.steps import Body, Reply, intend, send
 from dashboard.sync.work import Work
 
 TRIES = 4
+# After a call that took longer the lease is renewed before the next: it outlasts one, not two.
+QUICK_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 # With these the same key may be sent again: not executed, still running, or answered from memory.
 SAME_KEY_AGAIN = (NotNow, CallInFlight, OutcomeUnknown)
 
 
-def perform(work: Work, operation: str, body: Body) -> Reply:
+def perform(work: Work, operation: str, body: Body, *, look: bool = False) -> Reply:
     """Intend, commit, call, record; return the reply or raise `GatewayError`.
 
     What was recorded is committed with the next intention, or with the end of the run: until then
-    the step counts as unsettled, and settling it again finds the same.
+    the step counts as unsettled, and settling it again finds the same. So nothing is lost where
+    `look` has Stripe's lines read between reply and record, and one transaction takes both in.
     """
     step = intend(work, operation, body)
     work.checkpoint()
+    began = time.monotonic()
     reply = call(work, step)
+    if not look or time.monotonic() - began > QUICK_SECONDS:
+        record(work, step, reply)
+        return reply
+    try:
+        lines = work.gateway.lines(body["invoice_id"])
+    except GatewayError:
+        record(work, step, reply)
+        work.checkpoint()
+        raise
     record(work, step, reply)
+    # They are another draft's where this one was replaced meanwhile.
+    if is_present(work, step):
+        work.remote = recognize(work.invoice.id, lines)
     return reply
 
 

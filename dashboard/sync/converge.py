@@ -99,7 +99,7 @@ def one_round(work: Work, aim: Aim) -> bool:
         aim.look = aim.settled = True
         return False
     if not plan.is_empty:
-        apply(work, snapshot, plan)
+        apply(work, snapshot, plan, look=aim.verify)
         aim.verify |= work.differs or was_otherwise(snapshot, aim.comparison)
     unproven = snapshot.exists and aim.comparison is None
     if aim.verify and (unproven or not plan.is_empty):
@@ -188,19 +188,22 @@ def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
     run.calls_planned = plan.calls
 
 
-def apply(work: Work, snapshot: Snapshot, plan: Plan) -> None:
-    """Send the plan: the customer and the draft when missing, then the changes in bulk."""
+def apply(work: Work, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:
+    """Send the plan: the customer and the draft when missing, then the changes in bulk.
+
+    With `look` the lines are read behind the last of these, before any of it is recorded.
+    """
     if plan.is_empty:
         return
     if not snapshot.exists:
         create_draft(work)
-    for kind in KINDS:
-        for changes in chunks(plan.of(kind), LINES_PER_CALL):
-            body = {
-                "invoice_id": work.invoice.stripe_invoice_id,
-                "lines": [changed_body(change) for change in changes],
-            }
-            perform(work, OPERATION[kind], body)
+    bulk = [(kind, some) for kind in KINDS for some in chunks(plan.of(kind), LINES_PER_CALL)]
+    for number, (kind, changes) in enumerate(bulk, 1):
+        body = {
+            "invoice_id": work.invoice.stripe_invoice_id,
+            "lines": [changed_body(change) for change in changes],
+        }
+        perform(work, OPERATION[kind], body, look=look and number == len(bulk))
 
 
 def changed_body(change: Change) -> dict[str, object]:
