@@ -52,6 +52,14 @@ def test_the_next_invoice_knows_of_the_credit_before_it(
     assert credit_before(current) is credited
 
 
+def test_the_first_invoice_knows_of_no_credit_though_later_ones_were_issued(
+    credited: Invoice, current: Invoice
+) -> None:
+    put(current, b=1000)
+    issue(current, due_cents=0)
+    assert credit_before(credited) is None
+
+
 def test_a_credit_that_covered_an_invoice_may_have_something_left(
     credited: Invoice, current: Invoice
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.corrections import has_unknown_payment
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import (
     last_moved_at,
@@ -237,3 +238,22 @@ def test_what_bills_nothing_ends_without_stripe(bill: Invoice) -> None:
     assert (bill.status, bill.finalized_at, bill.paid_at) == ("paid", NOW, NOW)
     assert (bill.amount_due_cents, bill.amount_paid_cents) == (0, 0)
     assert bill.needs_verification is False
+
+
+def test_where_it_is_paid_and_printed_is_kept_as_told(bill: Invoice) -> None:
+    tell(
+        bill, "open", NOW, hosted_invoice_url="https://pay.test/1", invoice_pdf="https://pdf.test/1"
+    )
+    assert (bill.hosted_invoice_url, bill.invoice_pdf_url, bill.links_told_at) == (
+        "https://pay.test/1",
+        "https://pdf.test/1",
+        NOW,
+    )
+
+
+def test_what_was_paid_elsewhere_as_stripe_told_is_no_unknown_payment(bill: Invoice) -> None:
+    tell(bill, "paid", NOW)
+    bill.paid_off_stripe_cents = 4000
+    assert not has_unknown_payment(bill)
+    bill.paid_off_stripe_cents = 3999
+    assert has_unknown_payment(bill)

@@ -79,8 +79,10 @@ def decide(void: Invoice, decision: str, seen_cents: int | None = 2561) -> VoidC
 
 
 def current_items(organization: Organization) -> dict[str, int]:
-    """Return the current invoice's items."""
-    return {item.description: item.amount_cents for item in current_invoice(organization).items}
+    """Return the current invoice's items, of which its total is the sum."""
+    current = current_invoice(organization)
+    assert current.total_cents == sum(item.amount_cents for item in current.items)
+    return {item.description: item.amount_cents for item in current.items}
 
 
 def case_of(invoice: Invoice) -> VoidCase:
