@@ -30,6 +30,8 @@ def configure_logs(level: str) -> None:
             ],
         )
     )
+    # No line tells them, and to find them out takes as long as to write it.
+    logging.logProcesses = logging.logThreads = logging.logMultiprocessing = False
     root = logging.getLogger()
     for old in [one for one in root.handlers if getattr(one, "is_ours", False)]:
         root.removeHandler(old)

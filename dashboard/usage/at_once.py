@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from dashboard.accounts.permissions import PERMISSIONS
 from dashboard.accounts.tokens import USE_IS_NOTED_EVERY
 from dashboard.database_failures import is_lost
 from dashboard.errors import OutcomeUnknown
@@ -24,7 +25,7 @@ from dashboard.usage.store import columns
 
 # As many callers as wait at most; together they are fewer records than one large batch.
 MOST_TOGETHER = 64
-SCOPE = "usage:write"
+SCOPE = PERMISSIONS["api.usage.write"].scope
 
 
 class Small(NamedTuple):
