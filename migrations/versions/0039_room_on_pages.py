@@ -1,7 +1,7 @@
 """Leave room on the pages of bills for the next version of a row
 
-Revision ID: 0038_room_on_pages
-Revises: 0037_next_syncs
+Revision ID: 0039_room_on_pages
+Revises: 0038_claimed_by
 
 Every fold changes an item's quantity and its invoice's total. Where the page has room for it, no
 index is written (HOT). Pages that are there already fill up and are cleared as they were.
@@ -9,8 +9,8 @@ index is written (HOT). Pages that are there already fill up and are cleared as 
 
 from alembic import op
 
-revision = "0038_room_on_pages"
-down_revision = "0037_next_syncs"
+revision = "0039_room_on_pages"
+down_revision = "0038_claimed_by"
 branch_labels = None
 depends_on = None
 
