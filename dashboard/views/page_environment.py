@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
-from types import CodeType
+from collections.abc import Callable, MutableMapping
+from types import CodeType, FunctionType
 from typing import Any
 
 from flask.templating import Environment
 from jinja2 import Environment as AnyEnvironment
 from jinja2 import Template
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 # What `escape` replaces; text without any of it is its own escaped form.
@@ -25,7 +26,20 @@ def written(value: Any) -> str:
     kind = type(value)
     if kind is Markup or (kind is str and _special(value) is None):
         return value  # type: ignore[no-any-return]  # both are text
-    return escape(value)
+    return str(value) if kind is int else escape(value)
+
+
+class PageContext(Context):
+    """Calls plain functions, which nearly all are, without looking for what they want passed."""
+
+    def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """Return what `__obj` returns. With names that no template uses, as Jinja has it."""
+        if type(__obj) is not FunctionType or hasattr(__obj, "jinja_pass_arg"):
+            return super().call(__obj, *args, **kwargs)
+        # What is set in a loop or block around the call is for those that want the context.
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return __obj(*args, **kwargs)
 
 
 class PageTemplate(Template):
@@ -53,6 +67,7 @@ class PageEnvironment(Environment):
     after a template was loaded, which nobody does, would not be known to it.
     """
 
+    context_class = PageContext
     template_class = PageTemplate
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

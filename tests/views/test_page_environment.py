@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from dashboard.views.page_environment import PageTemplate, written
@@ -51,3 +53,16 @@ def test_macros_loops_and_blocks_escape_once(app: Flask) -> None:
     rendered = app.jinja_env.from_string(source).render(words=["<b>", "&"])
     once = "<i>&lt;b&gt;</i>"
     assert rendered == f"<td>&lt;b&gt;</td><td>&amp;</td>{once}&lt;b&gt;{once}"
+
+
+def test_a_function_that_wants_the_context_gets_it(app: Flask) -> None:
+    @pass_context
+    def seen(context: Context, name: str) -> Any:
+        return context.get(name)
+
+    names = {"seen": seen, "plain": lambda word, again=1: word * again, "outer": "o"}
+    source = (
+        "{% for x in [1, 2] %}{% set inner = x %}{{ seen('inner') }}{{ plain(x, again=3) }}"
+        "{% endfor %}{{ seen('outer') }}{{ dict(a=1).get('a') }}"
+    )
+    assert app.jinja_env.from_string(source).render(names) == "1326o1"
