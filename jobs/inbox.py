@@ -42,12 +42,19 @@ MOST_SECONDS = 30.0
 # Of a killed worker it stays for so long; the sweep goes by the events.
 BELL = "inbox:looked_into"
 BELL_SECONDS = 5
+# Who has rung need not ring again for so long; the last look into the inbox comes that much later.
+RUNG_SECONDS = 0.1
 
 
-def ring() -> None:
-    """Have the inbox drained, unless somebody is at it and will look once more before the end."""
-    if redis_or_none(lambda redis: redis.set(BELL, 1, nx=True, ex=BELL_SECONDS)):
+def ring() -> bool:
+    """Have the inbox drained, unless somebody is at it and will look once more before the end.
+
+    Return whether Redis could be asked.
+    """
+    is_first = redis_or_none(lambda redis: bool(redis.set(BELL, 1, nx=True, ex=BELL_SECONDS)))
+    if is_first:
         drain_inbox.push(())
+    return is_first is not None
 
 
 @job(queue="webhooks", timeout=120)
@@ -70,7 +77,9 @@ def drain_inbox() -> None:
         elif drained.taken < FEW:
             time.sleep(PAUSE_SECONDS)
     redis_or_none(lambda redis: redis.delete(BELL))
-    # What was stored until now saw the bell. What is stored from here on rings it.
+    # What is stored from here on rings it, but for those who rang a moment ago: until their moment
+    # is over they saw the bell, and what they stored is there to be seen.
+    time.sleep(RUNG_SECONDS)
     if waits_for_a_batch(now=utc_now()):
         drain_inbox.push(())
 

@@ -83,6 +83,23 @@ def test_an_event_that_came_after_the_last_look_is_seen_before_the_end(
     assert queued(redis) == [drain_inbox.path]
 
 
+def test_an_event_whose_process_rang_a_moment_before_the_end_is_seen_after_that_moment(
+    db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[tuple[float, int]] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append((seconds, redis.exists(BELL)))
+        if not redis.exists(BELL):
+            # It is stored now, by one who need not ring yet.
+            arrive([event("invoice.paid", shown("nobody"))])
+
+    monkeypatch.setattr(inbox.time, "sleep", sleep)
+    drain_inbox()
+    assert slept[-1] == (inbox.RUNG_SECONDS, 0)
+    assert queued(redis) == [drain_inbox.path]
+
+
 def test_more_than_a_batch_is_drained_by_one_job_and_calls_for_another_worker(
     db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from dashboard.served import behind_proxies
 from dashboard.views import stripe_door
 from dashboard.views.stripe_webhook import ADDRESS
 from dashboard.webhooks.intake import Arrived, store_delivered
-from jobs.inbox import drain_inbox
+from jobs.inbox import RUNG_SECONDS, drain_inbox
 from tests.support.events import event, signed
 from tests.support.lives import events, shown
 from tests.support.queries import count_queries
@@ -138,6 +138,34 @@ def test_what_redis_does_not_hear_of_is_stored_and_answered(
     monkeypatch.setitem(app.extensions, "redis", Redis(port=1))
     assert deliver_at_once([delivery("evt_1"), delivery("evt_2")]) == [200, 200]
     assert states() == {"evt_1": "received", "evt_2": "received"}
+
+
+def test_a_process_that_rang_a_moment_ago_does_not_ask_redis_again(
+    deliver: Deliver, db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def ring() -> bool:
+        # The first time Redis is away: that is not remembered.
+        asked.append(len(asked) > 0)
+        return asked[-1]
+
+    monkeypatch.setattr(stripe_door, "ring", ring)
+    monkeypatch.setattr(stripe_door, "RUNG_SECONDS", 60)
+    for number in range(4):
+        deliver(delivery(f"evt_{number}"))
+    assert asked == [False, True]
+
+
+def test_a_process_rings_again_once_its_moment_is_over(
+    deliver: Deliver, db: SQLAlchemy, redis: Redis
+) -> None:
+    deliver(delivery("evt_0"))
+    Queue("webhooks", connection=redis).empty()
+    redis.flushdb()
+    time.sleep(RUNG_SECONDS)
+    deliver(delivery("evt_1"))
+    assert [one.func_name for one in Queue("webhooks", connection=redis).jobs] == [drain_inbox.path]
 
 
 def test_a_delivery_is_answered_as_the_view_would(client: FlaskClient, deliver: Deliver) -> None:
