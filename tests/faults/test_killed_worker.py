@@ -32,8 +32,10 @@ CALLS = {
     "add lines": "add_lines$",
     "update lines": "update_lines$",
     "remove lines": "remove_lines$",
+    "read the lines": "/lines$",
     "finalize": "finalize$",
 }
+CLOSES = ("read the lines", "finalize")
 # Held before Stripe does it, and after it was done but before the reply.
 MOMENTS = ("hold_before", "hold_after")
 
@@ -49,11 +51,11 @@ def prepare(call: str, syncer: Syncer) -> tuple[Invoice, str]:
     """Return a bill whose next run makes the call, and that run's trigger."""
     bill = make_bill()
     put(bill, a=100, b=200, c=300)
-    if call in ("update lines", "remove lines", "finalize"):
+    if call in ("update lines", "remove lines", *CLOSES):
         syncer.sync(bill)
         put(bill, b=222, d=400)
         drop(bill, "c")
-    if call == "finalize":
+    if call in CLOSES:
         with transaction():
             seal_now(bill, now=utc_now())
         return bill, "final"
@@ -96,7 +98,8 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
     app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, call: str, moment: str
 ) -> None:
     bill, trigger = prepare(call, syncer)
-    syncer.sandbox.fault(moment, CALLS[call], method="POST", times=1)
+    method = "GET" if call == "read the lines" else "POST"
+    syncer.sandbox.fault(moment, CALLS[call], method=method, times=1)
     run = enqueue(bill, trigger)
     hold = syncer.sandbox.wait_for_hold()
     live_stack.kill("worker")

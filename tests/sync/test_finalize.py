@@ -16,7 +16,7 @@ from tests.support.queries import count_queries
 from tests.support.syncing import Syncer
 from tests.sync.test_verify import add_foreign, decide
 
-STATEMENTS_OF_A_CLOSE = 37
+STATEMENTS_OF_A_CLOSE = 34
 
 
 @pytest.fixture
@@ -57,8 +57,20 @@ def test_a_close_asks_the_database_no_more_than_it_must(sealed: Invoice, syncer:
     with count_queries(db.engine) as queries:
         syncer.carry_out(run)
     assert run.state == "succeeded"
-    # Five transactions, each of which takes the invoice, the lease and the invoice as it is now.
+    # Four transactions, each of which takes the invoice and the lease.
     assert queries.count <= STATEMENTS_OF_A_CLOSE
+
+
+def test_a_reading_that_fails_behind_the_last_change_leaves_what_the_change_did(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    syncer.sandbox.fault("error_before", "/lines$", method="GET", times=1)
+    run = close(sealed, syncer)
+    assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
+    assert [step.outcome for step in run.steps] == ["done", "done"]
+    # The change is sent once, and only the reading again.
+    calls = [call.split()[0] for call in syncer.operations()]
+    assert calls == ["POST", "GET", "GET", "POST"]
 
 
 def test_a_foreign_line_parks_the_bill_and_stops_stripes_own_schedule(
