@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import select
 
 from dashboard.billing.locks import read_held
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.pricing.models import Price, PriceVersion
-from dashboard.statement import Statement, parameter
 from dashboard.sync.compare import Comparison, compare
 from dashboard.sync.facts import AgreedFacts, ChargeFacts
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
+from dashboard.sync.rows import Charge, Foreign, agreed_of, charges_of, foreign_of
 
 _GLANCES = 5
 
@@ -85,74 +83,18 @@ def glance(invoice: Invoice) -> Snapshot:
 
 
 def _read(invoice: Invoice) -> Snapshot:
-    items = (Charge._make(row) for row in _CHARGES.rows(invoice=invoice.id))
-    agreed = (Agreed._make(row) for row in _AGREED.rows(invoice=invoice.id))
-    foreign = [Foreign._make(row) for row in _FOREIGN.rows(invoice=invoice.id)]
+    foreign = foreign_of(invoice.id)
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
-        desired=desired_lines([item for item in items if is_billed(item)]),
-        synced=tuple(known_of(line) for line in agreed),
+        desired=desired_lines([item for item in charges_of(invoice.id) if is_billed(item)]),
+        synced=tuple(known_of(line) for line in agreed_of(invoice.id)),
         foreign=len(foreign),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
         foreign_cents=sum(
             line.amount_cents for line in foreign if line.decision not in ("take_ours", "adopt")
         ),
     )
-
-
-class Charge(NamedTuple):
-    """An item, as far as its line at Stripe depends on it."""
-
-    key: str
-    description: str
-    quantity: Decimal
-    amount_cents: int
-    period_start: datetime
-    period_end: datetime
-    price_version_id: int | None
-
-
-class Agreed(NamedTuple):
-    """A line of ours as Stripe last confirmed it."""
-
-    key: str
-    stripe_line_id: str | None
-    amount_cents: int
-    description: str
-    period_start: datetime
-    period_end: datetime
-
-
-class Foreign(NamedTuple):
-    """A line that is not ours, and what was decided about it."""
-
-    stripe_line_id: str
-    amount_cents: int
-    description: str
-    found_at: datetime
-    decision: str | None
-
-
-# Read past the session, so as they are now: a sync keeps what it has loaded over its commits, and
-# people decide and usage arrives meanwhile.
-_invoice = parameter("invoice", BigInteger)
-_CHARGES = Statement(
-    select(*(InvoiceItem.__table__.c[name] for name in Charge._fields))
-    .where(InvoiceItem.invoice_id == _invoice)
-    # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
-    .order_by(InvoiceItem.kind != "metered", InvoiceItem.id)
-)
-_AGREED = Statement(
-    select(*(SyncedLine.__table__.c[name] for name in Agreed._fields))
-    .where(SyncedLine.invoice_id == _invoice)
-    .order_by(SyncedLine.key)
-)
-_FOREIGN = Statement(
-    select(*(ForeignLine.__table__.c[name] for name in Foreign._fields))
-    .where(ForeignLine.invoice_id == _invoice)
-    .order_by(ForeignLine.stripe_line_id)
-)
 
 
 def desired_lines(items: Sequence[Charge]) -> tuple[LineContent, ...]:
