@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 
+from dashboard.accounts.locks import lock_invitations
 from dashboard.accounts.models import ROLES, Invitation, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password
 from dashboard.accounts.sign_in import actor_of
@@ -41,7 +42,7 @@ def invite(
     _check_role(role, organization_id)
     if db.session.scalar(select(User.id).where(User.email == email)):
         raise Conflict(f"{email} can sign in already. Nobody was invited. Change them as a person.")
-    for older in db.session.scalars(_open().where(Invitation.email == email).with_for_update()):
+    for older in lock_invitations(_open().where(Invitation.email == email)):
         withdraw(older, actor=actor, now=now)
     # Two open ones for an address are refused by an index: the older has to be written first.
     db.session.flush()
@@ -70,13 +71,12 @@ def withdraw(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
 def invitation_of(secret: str, *, now: datetime) -> Invitation:
     """Return the open invitation with this secret, locked; raises `InvitationEnded`."""
     query = _open().where(Invitation.secret_hash == _hash(secret), Invitation.expires_at > now)
-    found = db.session.scalar(query.with_for_update())
-    if found is None:
-        raise InvitationEnded(
-            "This invitation has ended: it works once, and for a week. Nothing was changed. Sign "
-            "in if you have used it, or ask who invited you for another."
-        )
-    return found
+    for found in lock_invitations(query):
+        return found
+    raise InvitationEnded(
+        "This invitation has ended: it works once, and for a week. Nothing was changed. Sign in if "
+        "you have used it, or ask who invited you for another."
+    )
 
 
 def accept(invitation: Invitation, name: str, password: str, *, now: datetime) -> User:
@@ -113,10 +113,9 @@ def open_invitations() -> Sequence[Invitation]:
 
 def invitation_by_id(invitation_id: int) -> Invitation:
     """Return one invitation, locked; raises `NotFound`."""
-    found = db.session.get(Invitation, invitation_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no invitation {invitation_id}.")
-    return found
+    for found in lock_invitations(select(Invitation).where(Invitation.id == invitation_id)):
+        return found
+    raise NotFound(f"There is no invitation {invitation_id}.")
 
 
 def _check_role(role: str, organization_id: int | None) -> None:

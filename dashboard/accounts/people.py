@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from dashboard.accounts.locks import IS_ADMIN, lock_person
 from dashboard.accounts.models import ROLES, ApiToken, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password, password_matches
 from dashboard.accounts.permissions import STAFF
@@ -26,9 +27,8 @@ def everybody() -> Sequence[User]:
 
 
 def person_by_id(user_id: int, *, lock: bool = False) -> User:
-    """Return one person with memberships; raises `NotFound`."""
-    query = select(User).where(User.id == user_id).options(selectinload(User.memberships))
-    found = db.session.scalar(query.with_for_update(of=User) if lock else query)
+    """Return one person; raises `NotFound`. Whoever changes them has them locked."""
+    found = lock_person(user_id) if lock else db.session.get(User, user_id)
     if found is None:
         raise NotFound(f"There is no person {user_id}.")
     return found
@@ -36,11 +36,10 @@ def person_by_id(user_id: int, *, lock: bool = False) -> User:
 
 def person_by_email(email: str) -> User:
     """Return who signs in with this address, locked; raises `NotFound`."""
-    query = select(User).where(User.email == email.strip().lower()).with_for_update()
-    found = db.session.scalar(query)
-    if found is None:
+    user_id = db.session.scalar(select(User.id).where(User.email == email.strip().lower()))
+    if user_id is None:
         raise NotFound(f"Nobody signs in with {email}.")
-    return found
+    return person_by_id(user_id, lock=True)
 
 
 def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
@@ -133,9 +132,8 @@ def note_reset_link(user: User, *, actor: Actor, now: datetime) -> None:
 
 
 def _leave_an_admin(user: User) -> None:
-    """Raise `Conflict` if nobody but `user` could manage people; two at once wait in line."""
-    admins = select(User.id).where(User.role == "admin", User.is_active).order_by(User.id)
-    if set(db.session.scalars(admins.with_for_update())) <= {user.id}:
+    """Raise `Conflict` if nobody but `user` could manage people; all admins must be locked."""
+    if set(db.session.scalars(select(User.id).where(IS_ADMIN))) <= {user.id}:
         raise Conflict(
             f"{user.name} is the only admin: nobody could manage people any more. Nothing was "
             "changed. Make somebody else an admin first."

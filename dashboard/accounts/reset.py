@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from dashboard.accounts.locks import lock_user
 from dashboard.accounts.models import User
 from dashboard.errors import NotFound
-from dashboard.extensions import db
 
 LIFE = timedelta(days=1)
 
@@ -37,7 +37,7 @@ def user_of_reset(token: str, key: str) -> User:
         user_id, version = _serializer(key).loads(token, max_age=int(LIFE.total_seconds()))
     except (BadData, ValueError, TypeError):
         raise ended from None
-    user = db.session.get(User, user_id, with_for_update=True)
+    user = lock_user(user_id)
     if user is None or not user.is_active or user.session_version != version:
         raise ended
     return user

@@ -1,9 +1,12 @@
 """What is changed of people takes effect at once, and never leaves nobody in charge."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
@@ -26,6 +29,7 @@ from dashboard.accounts.tokens import create_token, verify
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
 from dashboard.errors import Conflict, Invalid, NotFound
+from dashboard.transaction import transaction
 from tests.factories import UserFactory, make_organization
 from tests.people import PASSWORD, password_hash
 
@@ -75,6 +79,25 @@ def test_the_last_admin_stays_one(db: SQLAlchemy, act: Callable[[User], None]) -
     db.session.flush()
     act(ada)
     assert (ada.role, ada.is_active) != ("admin", True)
+
+
+def test_two_admins_who_end_each_other_leave_one(app: Flask, db: SQLAlchemy) -> None:
+    with transaction():
+        ids = [person(role="admin").id for _ in range(2)]
+    both = Barrier(2)
+
+    def end(user_id: int) -> str:
+        with app.app_context():
+            both.wait(10)
+            try:
+                with transaction():
+                    deactivate(person_by_id(user_id, lock=True), actor=SYSTEM, now=NOW)
+            except Conflict:
+                return "refused"
+            return "ended"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(end, ids)) == ["ended", "refused"]
 
 
 def test_doing_it_twice_is_doing_it_once(db: SQLAlchemy) -> None:

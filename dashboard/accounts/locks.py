@@ -1,0 +1,39 @@
+"""Which rows of people and invitations are locked, in which order, before any of the ledger's.
+
+An invitation comes first, then people by their ids. Whoever may end the access of an admin locks
+all of them, so that two who end each other's wait in line, and one of them is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, and_, or_, select
+
+from dashboard.accounts.models import Invitation, User
+from dashboard.extensions import db
+
+IS_ADMIN = and_(User.role == "admin", User.is_active)
+
+
+def lock_person(user_id: int) -> User | None:
+    """Lock one person and all active admins, as they are now; return the person, if any."""
+    query = select(User).where(or_(User.id == user_id, IS_ADMIN)).order_by(User.id)
+    locked = _locked(query)
+    return next((one for one in locked if one.id == user_id), None)
+
+
+def lock_user(user_id: int) -> User | None:
+    """Lock one person alone, as they are now, to change what is theirs only."""
+    return next(iter(_locked(select(User).where(User.id == user_id))), None)
+
+
+def lock_invitations(wanted: Select[Invitation]) -> Sequence[Invitation]:
+    """Lock and return these invitations, as they are now, by their ids."""
+    fresh = wanted.order_by(Invitation.id).execution_options(populate_existing=True)
+    return db.session.scalars(fresh.with_for_update(key_share=True)).all()
+
+
+def _locked(query: Select[User]) -> Sequence[User]:
+    fresh = query.execution_options(populate_existing=True).with_for_update(key_share=True)
+    return db.session.scalars(fresh).all()
