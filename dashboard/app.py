@@ -13,10 +13,11 @@ from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
 from dashboard.driver import connect_arguments
-from dashboard.extensions import csrf, db, limiter, login_manager, migrate
+from dashboard.extensions import csrf, db, login_manager, migrate
 from dashboard.gateway.limiter import RedisLimiter
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.gateway.turns import Rates
+from dashboard.guesses import Guesses
 from dashboard.logs import configure_logs
 from dashboard.operation import register_operation
 from dashboard.transaction import commit, rollback
@@ -38,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
+    app.extensions["guesses"] = Guesses(config.redis_url)
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
     app.extensions["page_gateway"] = page_gateway(config, redis)
@@ -67,11 +69,6 @@ def flask_settings(config: Config) -> dict[str, object]:
             "pool_use_lifo": True,
             "connect_args": connect_arguments(prepares=config.database_prepared_statements),
         },
-        # Flask-Limiter has its own name for a Redis behind a socket.
-        "RATELIMIT_STORAGE_URI": config.redis_url.replace("unix://", "redis+unix://", 1),
-        "RATELIMIT_HEADERS_ENABLED": True,
-        # Without Redis each process counts for itself: signing in goes on, guessing stays slow.
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         # The token is bound to the session: a page left open over night must still work.
         "WTF_CSRF_TIME_LIMIT": None,
         "SESSION_COOKIE_SECURE": config.session_cookie_secure,
@@ -108,7 +105,6 @@ def bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
-    limiter.init_app(app)
 
 
 def end_transaction(response: Response) -> Response:

@@ -14,6 +14,8 @@ LEVEL = 4
 # How a browser says that our own page asked, or the person at it.
 OWN_REQUESTS = frozenset({"same-origin", "none"})
 
+DEPENDS_ON = "Accept-Encoding, Sec-Fetch-Site"
+
 
 def compress(response: Response) -> Response:
     """Pack a page for a browser that takes it and asks by itself.
@@ -24,7 +26,7 @@ def compress(response: Response) -> Response:
     """
     if response.mimetype != "text/html" or response.is_streamed:
         return response
-    response.vary.update(("Accept-Encoding", "Sec-Fetch-Site"))
+    response.headers["Vary"] = ", ".join(filter(None, (response.headers.get("Vary"), DEPENDS_ON)))
     if not (_is_taken() and request.headers.get("Sec-Fetch-Site") in OWN_REQUESTS):
         return response
     body = response.get_data()

@@ -60,6 +60,8 @@ def register_headers(app: Flask, fixed: dict[str, str]) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+        # Looked through once: each header that is asked for by its name is looked for from the top.
+        present = {name.lower() for name, _ in response.headers}
+        missing = [pair for pair in fixed.items() if pair[0].lower() not in present]
+        response.headers.extend(missing)
         return response

@@ -7,19 +7,18 @@ that browser: a known device is counted by itself.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import wraps
 from secrets import token_urlsafe
 from typing import Any, cast
 
 from flask import Response, after_this_request, current_app, make_response, request
-from flask_limiter.util import get_remote_address
 from itsdangerous import BadData, URLSafeSerializer
-from redis.exceptions import RedisError
+from werkzeug.exceptions import TooManyRequests
 
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import View
-from dashboard.extensions import limiter
+from dashboard.guesses import Guesses
 
 PER_ADDRESS = "20 per minute; 200 per hour"
 PER_EMAIL = "6 per minute; 30 per hour"
@@ -29,13 +28,12 @@ DEVICE_SECONDS = 365 * 86400
 
 def slow_down_guesses(view: View) -> View:
     """Let an address try a few secrets a minute."""
-    return cast(View, limiter.limit(PER_ADDRESS, key_func=_address)(_giving_back(view)))
+    return _slowed(view, lambda: {_address(): PER_ADDRESS})
 
 
 def slow_down_sign_ins(view: View) -> View:
     """Let an address, and whoever tries an e-mail, enter a few passwords a minute."""
-    by_email = limiter.limit(PER_EMAIL, key_func=_email)(_giving_back(view))
-    return cast(View, limiter.limit(PER_ADDRESS, key_func=_address)(by_email))
+    return _slowed(view, lambda: {_address(): PER_ADDRESS} | {_email(): PER_EMAIL})
 
 
 def know_device(user: User) -> None:
@@ -54,26 +52,24 @@ def know_device(user: User) -> None:
         return response
 
 
-def _giving_back(view: View) -> View:
+def _slowed(view: View, limits: Callable[[], Mapping[str, str]]) -> View:
     @wraps(view)
     def answer(**arguments: Any) -> Response:
+        guesses: Guesses = current_app.extensions["guesses"]
+        counted = limits()
+        seconds = guesses.spend(counted)
+        if seconds is not None:
+            raise TooManyRequests(retry_after=seconds)
         response = make_response(view(**arguments))
         if response.status_code < 400:
-            _give_back()
+            guesses.give_back(counted)
         return response
 
     return cast(View, answer)
 
 
-def _give_back() -> None:
-    # Where Redis went away in between, a right password has cost a try: no harm.
-    with suppress(RedisError):
-        for one in limiter.current_limits:
-            limiter.limiter.hit(one.limit, *one.request_args, cost=-1)
-
-
 def _address() -> str:
-    return _device() or f"address {get_remote_address()}"
+    return _device() or f"address {request.remote_addr}"
 
 
 def _email() -> str:

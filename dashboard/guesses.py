@@ -1,0 +1,54 @@
+"""How many tries somebody has: counted in Redis for all processes, in this one while it is away.
+
+Over `limits`, the library beneath Flask-Limiter, which would ask itself on every request whether it
+is one of the three that guess at something: a tenth of what an unchanged poll costs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+
+class Guesses:
+    """Counts tries by who makes them."""
+
+    def __init__(self, redis_url: str) -> None:
+        # The library has its own name for a Redis behind a socket.
+        address = redis_url.replace("unix://", "redis+unix://", 1)
+        self._shared = FixedWindowRateLimiter(storage_from_string(address))
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+
+    def spend(self, limits: Mapping[str, str]) -> int | None:
+        """Count a try by each who, for whom it says how many; return the seconds to wait, if any.
+
+        None lets it through. Whoever has none left has it counted too.
+        """
+        try:
+            return _spend(self._shared, limits)
+        except RedisError:
+            return _spend(self._own, limits)
+
+    def give_back(self, limits: Mapping[str, str]) -> None:
+        """Take a try back that was right; without Redis it has cost one: no harm."""
+        try:
+            for who, item in _each(limits):
+                self._shared.hit(item, who, cost=-1)
+        except RedisError:
+            for who, item in _each(limits):
+                self._own.hit(item, who, cost=-1)
+
+
+def _spend(counter: FixedWindowRateLimiter, limits: Mapping[str, str]) -> int | None:
+    full = [(who, item) for who, item in _each(limits) if not counter.hit(item, who)]
+    ends = [counter.get_window_stats(item, who).reset_time for who, item in full]
+    return max(1, round(max(ends) - time.time())) if ends else None
+
+
+def _each(limits: Mapping[str, str]) -> list[tuple[str, RateLimitItem]]:
+    return [(who, item) for who, rates in limits.items() for item in parse_many(rates)]
