@@ -28,7 +28,8 @@ class Unusual(Exception):
 def read_usual(raw: bytes) -> list[UsageEntry] | None:
     """Return the records of a body; None for one that is unusual."""
     try:
-        body = json.loads(raw, object_pairs_hook=once)
+        # As text: of bytes json guesses the encoding, and takes what the model refuses.
+        body = json.loads(raw.decode(), object_pairs_hook=once)
         if type(body) is not dict or body.keys() != {"records"}:
             return None
         records = body["records"]

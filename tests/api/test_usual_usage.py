@@ -62,3 +62,9 @@ def test_a_usual_batch_is_read_at_once(more):
 )  # fmt: skip
 def test_what_is_unusual_is_left_to_the_model(raw):
     assert read_usual(raw) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_only_utf_8_is_read_as_the_model_reads_nothing_else(encoding):
+    raw = json.dumps({"records": [RECORD]}).encode(encoding)
+    assert read_usual(raw) is as_documented(raw) is None
