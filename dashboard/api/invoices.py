@@ -17,7 +17,7 @@ from dashboard.api.schemas.invoices import (
 )
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.forecast import forecast
-from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of
+from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of_total
 from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
@@ -32,11 +32,12 @@ bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
 def current(slug: str) -> Response:
     """Read the draft: what is owed right now."""
     invoice = current_invoice(caller.counted_organization(slug))
+    items = [ItemOut.of(item) for item in items_of_total(invoice)]
     expected = forecast(invoice, now=utc_now())
     return answer(
         CurrentInvoice.model_construct(
             **InvoiceOut.facts(invoice),
-            items=[ItemOut.of(item) for item in items_of(invoice)],
+            items=items,
             forecast_cents=expected.cents,
             forecast_is_rough=expected.is_rough,
         )
@@ -60,7 +61,7 @@ def index(slug: str) -> Response:
 def show(slug: str, sequence: int) -> Response:
     """Read one invoice by its number in the organization's sequence."""
     invoice = invoice_by_sequence(caller.counted_organization(slug), sequence)
-    items = [ItemOut.of(item) for item in items_of(invoice)]
+    items = [ItemOut.of(item) for item in items_of_total(invoice)]
     case = void_case_of(invoice)
     return answer(
         InvoiceDetail.model_construct(

@@ -18,6 +18,8 @@ from dashboard.pricing.models import PriceVersion
 
 RECENT = 12
 PAST = 36
+# How often a bill that keeps moving is read again for one answer.
+GLANCES = 5
 UNFINISHED = ("closing", "sealed", "open", "uncollectible")
 
 KIND_ORDER = case({"recurring": 0, "metered": 1, "adjustment": 2}, value=InvoiceItem.kind, else_=3)
@@ -70,6 +72,21 @@ def finished_of(organization: Organization, *, before: int | None = None) -> Sli
         query = query.where(Invoice.id < before)
     rows = db.session.scalars(query.order_by(Invoice.id.desc()).limit(PAST + 1)).all()
     return slice_of(rows, PAST)
+
+
+def items_of_total(invoice: Invoice) -> Sequence[InvoiceItem]:
+    """Return the items, and read the invoice again where its total is not theirs any more.
+
+    For who only looks: usage may be counted after the invoice was read and before its items are.
+    """
+    items = items_of(invoice)
+    for _ in range(GLANCES):
+        if sum(item.billed_cents for item in items) == invoice.total_cents:
+            break
+        for one in (invoice, *items):
+            db.session.expire(one)
+        items = items_of(invoice)
+    return items
 
 
 def items_of(invoice: Invoice) -> Sequence[InvoiceItem]:

@@ -35,9 +35,14 @@ class LiveBill:
 
 
 def live_bill(draft: Draft, *, for_staff: bool, now: datetime) -> LiveBill:
-    """Return what the region shows: one statement, whatever the items, and rarely two more."""
-    invoice = draft.invoice
-    found = read_items(invoice.id, with_lines=for_staff)
+    """Return what the region shows: one statement, whatever the items, and rarely two more.
+
+    Usage may be counted between this one and the one that found the draft: the total is that of the
+    items shown, and the draft's tag, which has its revision, brings the rest at the next refresh.
+    """
+    found = read_items(draft.invoice.id, with_lines=for_staff)
+    billed_cents = sum(item.billed_cents for item in found.items)
+    invoice = draft.invoice._replace(total_cents=billed_cents)
     foreign = foreign_lines_of(invoice.id) if draft.foreign.total else []
     ahead, last = None, draft.last_issued
     if last is not None:

@@ -11,7 +11,7 @@ from dashboard.billing.overview import (
     draft_of,
     finished_of,
     invoice_by_sequence,
-    items_of,
+    items_of_total,
     shown_status,
 )
 from dashboard.billing.void_listing import void_case_of
@@ -51,7 +51,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
-    items = items_of(invoice)
+    items = items_of_total(invoice)
     return render_template(
         "invoices/show.html",
         organization=organization,
@@ -99,4 +99,4 @@ def export(slug: str, sequence: int) -> Response:
     organization = counted_organization(slug, now=utc_now())
     invoice = invoice_by_sequence(organization, sequence)
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
-    return csv_answer(name, invoice_rows(invoice, items_of(invoice)))
+    return csv_answer(name, invoice_rows(invoice, items_of_total(invoice)))

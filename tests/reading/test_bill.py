@@ -11,9 +11,11 @@ from dashboard.billing.balance import balance_ahead
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import park
 from dashboard.billing.overview import items_of, shown_status, unfinished_of
+from dashboard.billing.revision import touch
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
+from dashboard.reading.bill import live_bill
 from dashboard.reading.unfinished import unfinished_rows
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun
@@ -112,6 +114,19 @@ def test_a_page_lists_the_items_as_the_ledger_has_them(acme: Organization) -> No
     names = ("kind", "key", "description", "quantity", "amount_cents", "billed_cents")
     for name in (*names, "period_start", "period_end", "unit_label"):
         assert [getattr(one, name) for one in shown] == [getattr(one, name) for one in items]
+
+
+def test_the_total_is_that_of_the_items_shown_when_usage_is_counted_in_between(
+    acme: Organization,
+) -> None:
+    draft = opened_by_support(bill_of(acme)).draft
+    assert draft is not None
+    with transaction():
+        items_of(bill_of(acme))[0].amount_cents += 700
+        touch(bill_of(acme), now=NOW)
+    shown = live_bill(draft, for_staff=True, now=NOW)
+    assert shown.invoice.total_cents == sum(item.billed_cents for item in shown.items)
+    assert shown.asks_cents == draft.invoice.total_cents + 700
 
 
 @pytest.mark.parametrize("name", [one for one in CHANGES if one != "agreed"])
