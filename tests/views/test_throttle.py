@@ -10,6 +10,7 @@ from tests.pages import page, post
 from tests.people import PASSWORD, People, browser_of
 
 PARALLEL = 24
+NEW = "four words make one"
 
 
 def enter(client: FlaskClient, email: str, password: str) -> int:
@@ -83,6 +84,26 @@ def test_secrets_are_not_guessed_many_at_once(app: Flask, people: People) -> Non
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(PARALLEL)))
     assert (answers.count(404), answers.count(429)) == (20, PARALLEL - 20)
+
+
+def test_a_device_of_ones_own_gives_no_more_tries_at_the_password_of_an_open_session(
+    app: Flask, people: People
+) -> None:
+    left_open = browser_of(app)
+    enter(left_open, "admin@example.com", PASSWORD)
+
+    def guess_old(number: int) -> int:
+        own = browser_of(app)
+        enter(own, "support@example.com", PASSWORD)
+        cookie = own.get_cookie("device")
+        assert cookie is not None
+        left_open.set_cookie("device", cookie.value)
+        told = {"old_password": f"wrong {number}", "password": NEW, "again": NEW}
+        address = "/password/edit"
+        return post(left_open, address, email="support@example.com", **told).status_code
+
+    answers = [guess_old(number) for number in range(PARALLEL)]
+    assert answers == [422] * 20 + [429] * (PARALLEL - 20)
 
 
 def test_what_was_right_costs_no_try(app: Flask, people: People) -> None:
