@@ -52,6 +52,7 @@ def invite(
         role=role,
         organization_id=organization_id,
         secret_hash=_hash(secret),
+        created_by_id=actor.id if actor.kind == "user" else None,
         created_at=now,
         expires_at=now + LIFE,
     )
@@ -66,6 +67,12 @@ def withdraw(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
         return
     invitation.revoked_at = now
     record("invitation.withdrawn", invitation, actor, _facts(invitation), now=now)
+
+
+def withdraw_those_of(user: User, *, actor: Actor, now: datetime) -> None:
+    """End the invitations that `user` made and nobody has used."""
+    for one in lock_invitations(_open().where(Invitation.created_by_id == user.id)):
+        withdraw(one, actor=actor, now=now)
 
 
 def invitation_of(secret: str, *, now: datetime) -> Invitation:

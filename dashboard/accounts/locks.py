@@ -28,6 +28,12 @@ def lock_user(user_id: int) -> User | None:
     return next(iter(_locked(select(User).where(User.id == user_id))), None)
 
 
+def is_admin(user_id: int) -> bool:
+    """Whether somebody is an admin who can sign in, now."""
+    query = select(User.id).where(User.id == user_id, IS_ADMIN)
+    return db.session.scalar(query) is not None
+
+
 def lock_invitations(wanted: Select[Invitation]) -> Sequence[Invitation]:
     """Lock and return these invitations, as they are now, by their ids."""
     fresh = wanted.order_by(Invitation.id).execution_options(populate_existing=True)

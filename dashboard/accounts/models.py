@@ -81,6 +81,8 @@ class Invitation(Model):
     # The organization a customer will see; our own people see all of them.
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # Whose access it ends with; nobody's for one made by a command.
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]

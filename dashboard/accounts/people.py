@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from dashboard.accounts.invitations import withdraw_those_of
 from dashboard.accounts.locks import IS_ADMIN, lock_person
 from dashboard.accounts.models import ROLES, ApiToken, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password, password_matches
@@ -43,20 +44,25 @@ def person_by_email(email: str) -> User:
 
 
 def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
-    """Let `user` hold another role from the commit on; raises `Conflict` for the last admin."""
+    """Let `user` hold another role from the commit on; raises `Conflict` for the last admin.
+
+    What an admin handed out, invitations and links for passwords, ends with the role. API tokens
+    stay: sub-systems use them.
+    """
     if role not in ROLES:
         raise Invalid(f"Nothing was changed: the roles are {', '.join(ROLES)}.", field="role")
     if user.role == role:
         return
     if user.role == "admin":
         _leave_an_admin(user)
+        withdraw_those_of(user, actor=actor, now=now)
     facts = {"role": [user.role, role]}
     user.role = role
     record("person.role_changed", user, actor, facts, now=now)
 
 
 def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
-    """End every session and every API token of `user`, who can not sign in any more.
+    """End every session, API token, invitation and link of `user`, who can not sign in any more.
 
     Raises `Conflict` for the last admin. The sessions stay ended when the user is let in again.
     """
@@ -66,6 +72,7 @@ def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
         _leave_an_admin(user)
     user.is_active = False
     user.session_version += 1
+    withdraw_those_of(user, actor=actor, now=now)
     ended = tokens_of(user)
     for token in ended:
         revoke_token(token, actor=actor, now=now)

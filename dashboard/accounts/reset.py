@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from dashboard.accounts.locks import lock_user
+from dashboard.accounts.locks import is_admin, lock_user
 from dashboard.accounts.models import User
 from dashboard.errors import NotFound
 
@@ -19,9 +19,12 @@ class ResetLinkEnded(NotFound):
     code = "reset_link_ended"
 
 
-def reset_token(user: User, key: str) -> str:
-    """Return the secret part of a link by which `user` may set a new password."""
-    return _serializer(key).dumps([user.id, user.session_version])
+def reset_token(user: User, key: str, *, by: int | None = None) -> str:
+    """Return the secret part of a link by which `user` may set a new password.
+
+    It ends with the access of the admin `by` whom it was made, if it was one.
+    """
+    return _serializer(key).dumps([user.id, user.session_version, by])
 
 
 def user_of_reset(token: str, key: str) -> User:
@@ -34,11 +37,13 @@ def user_of_reset(token: str, key: str) -> User:
         "another."
     )
     try:
-        user_id, version = _serializer(key).loads(token, max_age=int(LIFE.total_seconds()))
+        user_id, version, by = _serializer(key).loads(token, max_age=int(LIFE.total_seconds()))
     except (BadData, ValueError, TypeError):
         raise ended from None
     user = lock_user(user_id)
     if user is None or not user.is_active or user.session_version != version:
+        raise ended
+    if by is not None and not is_admin(by):
         raise ended
     return user
 

@@ -119,7 +119,7 @@ def activate(user_id: int) -> ResponseReturnValue:
 def make_reset_link(user_id: int) -> ResponseReturnValue:
     """Show a link by which a person sets a new password, this once."""
     user = people.person_by_id(user_id, lock=True)
-    secret = reset_token(user, str(current_app.secret_key))
+    secret = reset_token(user, str(current_app.secret_key), by=current_actor().id)
     people.note_reset_link(user, actor=current_actor(), now=utc_now())
     return render_template("people/reset_link.html", person=user, link=link("password.new", secret))
 

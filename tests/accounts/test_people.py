@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -11,6 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
 from dashboard.accounts.identity import identity_of
+from dashboard.accounts.invitations import InvitationEnded, invitation_of, invite
 from dashboard.accounts.models import User
 from dashboard.accounts.people import (
     activate,
@@ -36,6 +38,8 @@ from tests.people import PASSWORD, password_hash
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 KEY = "a key of the tests"
 NEW = "several other words"
+END = partial(deactivate, actor=SYSTEM, now=NOW)
+LOWER = partial(change_role, role="support", actor=SYSTEM, now=NOW)
 
 
 def person(**facts: object) -> User:
@@ -61,13 +65,7 @@ def test_deactivation_ends_sessions_and_tokens_and_old_sessions_stay_ended(db: S
     assert (identity_of(session_key), verify(secret, now=NOW)) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda user: deactivate(user, actor=SYSTEM, now=NOW),
-        lambda user: change_role(user, "support", actor=SYSTEM, now=NOW),
-    ],
-)
+@pytest.mark.parametrize("act", [END, LOWER])
 def test_the_last_admin_stays_one(db: SQLAlchemy, act: Callable[[User], None]) -> None:
     ada = person(role="admin")
     person(role="admin", is_active=False)
@@ -169,6 +167,28 @@ def test_a_link_of_somebody_else_or_signed_otherwise_opens_nothing(db: SQLAlchem
     deactivate(user, actor=SYSTEM, now=NOW)
     with pytest.raises(ResetLinkEnded):
         user_of_reset(reset_token(user, KEY), KEY)
+
+
+@pytest.mark.parametrize("end", [END, LOWER])
+def test_what_an_admin_handed_out_ends_with_their_being_one(
+    db: SQLAlchemy, end: Callable[[User], None]
+) -> None:
+    person(role="admin")
+    leaver, other = person(role="admin"), person()
+    db.session.flush()
+    actor = actor_of(leaver)
+    _, theirs = invite("second@self.com", "admin", actor=actor, now=NOW)
+    _, ours = invite("else@example.com", "admin", actor=SYSTEM, now=NOW)
+    link = reset_token(other, KEY, by=leaver.id)
+    assert user_of_reset(link, KEY) is other
+    end(leaver)
+    db.session.flush()
+    with pytest.raises(InvitationEnded):
+        invitation_of(theirs, now=NOW)
+    with pytest.raises(ResetLinkEnded):
+        user_of_reset(link, KEY)
+    assert invitation_of(ours, now=NOW)
+    assert user_of_reset(reset_token(other, KEY), KEY) is other
 
 
 def test_people_are_found_and_listed(db: SQLAlchemy) -> None:

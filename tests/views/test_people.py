@@ -162,7 +162,7 @@ def test_a_deactivated_person_is_out_at_once(
     app: Flask, admin: FlaskClient, people: People
 ) -> None:
     support, where = signed_in(app, people.support), f"/people/{people.support}"
-    assert "Every session ends" in text_of(page(admin.get(f"{where}/deactivations/new")))
+    assert "Every session and" in text_of(page(admin.get(f"{where}/deactivations/new")))
     post(admin, f"{where}/deactivations")
     assert support.get("/organizations").status_code == 303
     assert "Deactivated" in text_of(page(admin.get(where)))
