@@ -28,12 +28,10 @@ from tests.support.billing import make_bill, put
 from tests.support.lives import arrive, events, life, sealed_bill
 from tests.support.sandbox import SandboxControl
 from tests.support.stack import Stack
+from tests.support.waiting import CUT_OFF, waits_for_a_lock
 
 pytestmark = pytest.mark.fault
 POOL = 2
-LOCKED = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-WAITING = text(f"select count(*) {LOCKED}")
-CUT_OFF = text(f"select pg_terminate_backend(pid) {LOCKED}")
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -117,12 +115,6 @@ def test_events_that_a_killed_worker_had_taken_are_applied_by_the_next_at_once(
     assert {one.attempts for one in events()} == {2}
     paid = select(func.count()).where(Invoice.status == "paid")
     assert db.session.scalar(paid) == len(slugs)
-
-
-def waits_for_a_lock(db: SQLAlchemy) -> bool:
-    """Whether somebody waits for a lock; a transaction would go on seeing its first answer."""
-    with db.engine.connect() as other:
-        return bool(other.scalar(WAITING))
 
 
 def states() -> set[str]:

@@ -16,6 +16,7 @@ from dashboard.webhooks.models import WebhookEvent
 from jobs.inbox import BELL, ring, sweep_events
 from tests.support.lives import arrive, events, life, sealed_bill
 from tests.support.stack import Stack
+from tests.support.waiting import CUT_OFF, waits_for_a_lock
 
 pytestmark = pytest.mark.fault
 SLUGS = [f"bill-{number}" for number in range(8)]
@@ -35,16 +36,6 @@ def states() -> set[str]:
         return {one.state for one in events()}
 
 
-def waits_for_a_lock(db: SQLAlchemy) -> bool:
-    """Whether somebody waits for a lock that another holds."""
-    with db.engine.connect() as other:
-        waiting = text(
-            "select count(*) from pg_stat_activity"
-            " where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        return bool(other.execute(waiting).scalar_one())
-
-
 def test_a_worker_killed_in_the_midst_of_a_batch_loses_and_doubles_nothing(
     db: SQLAlchemy, live_stack: Stack
 ) -> None:
@@ -58,12 +49,7 @@ def test_a_worker_killed_in_the_midst_of_a_batch_loses_and_doubles_nothing(
         wait_until(lambda: waits_for_a_lock(db))
         assert states() == {"processing"}
         live_stack.kill("worker")
-        holder.execute(
-            text(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and wait_event_type = 'Lock'"
-            )
-        )
+        holder.execute(CUT_OFF)
     with transaction():
         sealed = select(func.count()).where(Invoice.status == "sealed")
         assert (db.session.scalar(sealed), states()) == (len(SLUGS), {"processing"})
