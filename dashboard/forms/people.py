@@ -7,7 +7,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from dashboard.accounts.invitations import LONGEST_NAME
-from dashboard.accounts.passwords import LONGEST
+from dashboard.accounts.passwords import LONGEST, SHORTEST
 from dashboard.forms.base import DAMAGED, Form
 
 ROLE_CHOICES = (
@@ -47,7 +47,9 @@ class PasswordForm(Form):
     """A new password, twice."""
 
     password = PasswordField(
-        "New password", [InputRequired("Enter a password."), Length(max=LONGEST)]
+        "New password",
+        [InputRequired("Enter a password."), Length(max=LONGEST)],
+        description=f"At least {SHORTEST} characters; several words are easy to keep in mind.",
     )
     again = PasswordField("The same again", [InputRequired(AGAIN), Length(max=LONGEST)])
 
