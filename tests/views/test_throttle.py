@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.pages import page, post
+from tests.pages import post
 from tests.people import PASSWORD, People, browser_of
 
 PARALLEL = 24
@@ -107,8 +107,6 @@ def test_a_device_of_ones_own_gives_no_more_tries_at_the_password_of_an_open_ses
 
 
 def test_what_was_right_costs_no_try(app: Flask, people: People) -> None:
-    client = browser_of(app)
-    for _ in range(21):
-        assert enter(client, "support@example.com", PASSWORD) == 303
-        post(client, "/session/delete")
-    page(client.get("/session/new"))
+    # Each from a browser that nobody knows: a known one would be counted by itself.
+    tries = [enter(browser_of(app), "support@example.com", PASSWORD) for _ in range(21)]
+    assert tries == [303] * 21
