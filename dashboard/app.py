@@ -1,19 +1,21 @@
 """The one place that wires the parts together."""
 
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response
 from redis import Redis
 
 from dashboard import models as _models  # noqa: F401  complete the metadata before anything is bound
+from dashboard.accounts.sessions import Life
 from dashboard.api import register_api
 from dashboard.api.door import tell_unknown
 from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
 from dashboard.driver import connect_arguments
-from dashboard.extensions import csrf, db, login_manager, migrate
+from dashboard.extensions import csrf, db, migrate
 from dashboard.gateway.limiter import RedisLimiter
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.gateway.turns import Rates
@@ -38,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Application("dashboard", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
+    app.extensions["session_life"] = session_life(config)
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
     app.extensions["guesses"] = Guesses(config.redis_url)
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
@@ -61,6 +64,9 @@ def flask_settings(config: Config) -> dict[str, object]:
     """Return what Flask and its extensions want to be told, under their own names."""
     return {
         "SECRET_KEY": config.secret_key,
+        "SECRET_KEY_FALLBACKS": config.signing_keys[:-1],
+        "WTF_CSRF_SECRET_KEY": config.signing_keys,
+        "PERMANENT_SESSION_LIFETIME": config.session_life_seconds,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             # Each thread of a batch of jobs keeps a connection.
@@ -77,6 +83,14 @@ def flask_settings(config: Config) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
         "TESTING": config.testing,
     }
+
+
+def session_life(config: Config) -> Life:
+    """Return how long people stay signed in."""
+    return Life(
+        idle=timedelta(seconds=config.session_idle_seconds),
+        most=timedelta(seconds=config.session_life_seconds),
+    )
 
 
 def billing_policy(config: Config) -> BillingPolicy:
@@ -103,7 +117,6 @@ def bind_extensions(app: Flask) -> None:
     """Bind the unbound extensions to `app`."""
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    login_manager.init_app(app)
     csrf.init_app(app)
 
 

@@ -20,6 +20,8 @@ HOUR, DAY = 3600, 24 * 3600
 LONGEST_GRACE_SECONDS = 14 * DAY
 LONGEST_INTERVAL_SECONDS = 7 * DAY
 LONGEST_SCHEDULE_HOURS = 30 * 24
+LONGEST_SESSION_SECONDS = 90 * DAY
+SHORTEST_KEY = 16
 UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
 LEVELS = tuple(logging.getLevelNamesMapping())
 
@@ -36,7 +38,8 @@ class Config(BaseSettings):
     database_url: str = Field(min_length=1)
     database_prepared_statements: bool = False
     redis_url: str = Field(min_length=1)
-    secret_key: str = Field(min_length=16)
+    secret_key: str = Field(min_length=SHORTEST_KEY)
+    secret_key_fallbacks: str = ""
     stripe_api_key: str = Field(pattern=r"^(sk|rk)_(test|live)_.+")
     stripe_webhook_secret: str = Field(min_length=1)
     stripe_api_base: str = "https://api.stripe.com"
@@ -52,6 +55,8 @@ class Config(BaseSettings):
     usage_max_age_days: int = Field(35, ge=1, le=3660)
     usage_max_skew_seconds: int = Field(300, ge=0, le=DAY)
     session_cookie_secure: bool = True
+    session_idle_seconds: int = Field(12 * HOUR, ge=60, le=LONGEST_SESSION_SECONDS)
+    session_life_seconds: int = Field(14 * DAY, ge=60, le=LONGEST_SESSION_SECONDS)
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
@@ -114,6 +119,13 @@ class Config(BaseSettings):
             raise ValueError("must be a signing secret, whsec_…, or several with commas between")
         return value
 
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _keys(cls, value: str) -> str:
+        if any(len(one) < SHORTEST_KEY for one in listed(value)):
+            raise ValueError(f"must be former keys of at least {SHORTEST_KEY} characters each")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _level(cls, value: str) -> str:
@@ -149,6 +161,19 @@ class Config(BaseSettings):
                 "finalize a draft while late usage is still waited for"
             )
         return self
+
+    @model_validator(mode="after")
+    def _idle_ends_first(self) -> Self:
+        if self.session_idle_seconds > self.session_life_seconds:
+            raise ValueError(
+                "SESSION_IDLE_SECONDS must be at most SESSION_LIFE_SECONDS: no session lives longer"
+            )
+        return self
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """The keys whose signatures are ours; the last one signs."""
+        return [*listed(self.secret_key_fallbacks), self.secret_key]
 
     @property
     def webhook_secrets(self) -> list[str]:

@@ -6,7 +6,6 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -89,5 +88,4 @@ class Session(FlaskSession):
 
 db = SQLAlchemy(model_class=Model, session_options={"class_": Session})
 migrate = Migrate()
-login_manager = LoginManager()
 csrf = CSRFProtect()

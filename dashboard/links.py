@@ -5,6 +5,12 @@ from flask import current_app, url_for
 from dashboard.config import Config
 
 
+def signing_keys() -> list[str]:
+    """Return the keys whose signatures are ours; the last one signs."""
+    config: Config = current_app.extensions["config"]
+    return config.signing_keys
+
+
 def link(endpoint: str, secret: str) -> str:
     """Return the whole address of a page that a secret opens.
 

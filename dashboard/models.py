@@ -1,6 +1,7 @@
 """Every model, imported once so that metadata and relationships are complete."""
 
 from dashboard.accounts.models import ApiToken, Membership, User
+from dashboard.accounts.session_models import UserSession
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
@@ -40,6 +41,7 @@ __all__ = [
     "UsageTotal",
     "UsageWaiting",
     "User",
+    "UserSession",
     "VoidCase",
     "VoidClaim",
     "WebhookEvent",

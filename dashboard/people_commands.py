@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from flask import current_app
 
 from dashboard.accounts import people
 from dashboard.accounts.invitations import LIFE, invite
@@ -15,7 +14,7 @@ from dashboard.accounts.reset import reset_token
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
-from dashboard.links import link
+from dashboard.links import link, signing_keys
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.transaction import transaction
 
@@ -67,7 +66,7 @@ def reset_password(email: str) -> None:
     with refusals_in_words(), transaction():
         user = people.person_by_email(email)
         people.note_reset_link(user, actor=OPERATOR, now=utc_now())
-        secret = reset_token(user, str(current_app.secret_key))
+        secret = reset_token(user, signing_keys())
     click.echo("A new password can be set by this link, once, within a day:")
     click.echo(link("password.new", secret))
 

@@ -58,6 +58,7 @@ TABLE = (
     Entry(inbox.backfill_events, 3600),
     Entry(inbox.reread_invoices, 3600),
     Entry(upkeep.make_partitions, 3600),
+    Entry(upkeep.forget_sessions, 3600),
 )
 
 

@@ -4,22 +4,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import sha256
+from secrets import token_urlsafe
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, insert
 from werkzeug.test import TestResponse
 
 from dashboard.accounts.passwords import hash_password
+from dashboard.accounts.session_models import UserSession
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.services.detach import detach_service
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
+from dashboard.views.cookies import HELD_AS
 from tests.factories import (
     SUPPORT,
     MembershipFactory,
@@ -77,13 +83,30 @@ def browser_of(app: Flask) -> Browser:
     return Browser(app, app.response_class, use_cookies=True)
 
 
-def signed_in(app: Flask, user_id: int, session_version: int = 1) -> Browser:
-    """Return a browser in which the user has a session."""
+def signed_in(app: Flask, user_id: int, **facts: object) -> Browser:
+    """Return a browser in which the user, who is committed, has a session."""
     client = browser_of(app)
+    with app.app_context(), db.engine.begin() as connection:
+        secret = make_session(connection, user_id, **facts)
     with client.session_transaction() as session:
-        session["_user_id"] = f"{user_id}.{session_version}"
-        session["_fresh"] = True
+        session[HELD_AS] = secret
     return client
+
+
+def make_session(connection: Connection, user_id: int, **facts: object) -> str:
+    """Add a session of the user, begun now unless told; return its secret."""
+    secret, now = token_urlsafe(), facts.pop("now", None) or utc_now()
+    row = {
+        "user_id": user_id,
+        "secret_hash": sha256(secret.encode()).hexdigest(),
+        "method": "password",
+        "device": "Firefox on Linux",
+        "created_at": now,
+        "last_seen_at": now,
+        "proved_at": now,
+    }
+    connection.execute(insert(UserSession).values(row | facts))
+    return secret
 
 
 def make_bill(slug: str, *, fees: int = 1, **properties: object) -> Organization:

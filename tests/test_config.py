@@ -70,6 +70,10 @@ def test_an_address_may_say_how_to_reach_the_server(environment):
         ("EXTERNAL_URL", "billing.example.com", "EXTERNAL_URL"),
         ("EXTERNAL_URL", "https://user@billing.example.com", "EXTERNAL_URL"),
         ("TRUSTED_PROXIES", "10.0.0.0/99", "TRUSTED_PROXIES"),
+        ("SECRET_KEY_FALLBACKS", "a key of sixteen letters,short", "at least 16"),
+        ("SESSION_IDLE_SECONDS", "0", "greater than or equal"),
+        ("SESSION_IDLE_SECONDS", str(15 * 86400), "SESSION_LIFE_SECONDS"),
+        ("SESSION_LIFE_SECONDS", str(91 * 86400), "less than or equal"),
     ],
 )
 def test_a_value_that_could_never_work_stops_the_start_and_is_named(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, column, func, select, table
+from sqlalchemy import ColumnElement, DateTime, String, column, func, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from dashboard.accounts.models import Membership, User
 from dashboard.accounts.permissions import STAFF, Permission
+from dashboard.accounts.session_models import UserSession
+from dashboard.accounts.sessions import SessionKey, is_open
 from dashboard.audit.actor import Actor
 from dashboard.statement import Statement, parameter
 
 # Named here rather than imported: organizations are built on accounts, not the other way round.
 _organizations = table("organizations", column("id"), column("slug", String))
+INSTANT = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,17 @@ class Identity:
     email: str
     name: str
     role: str
-    session_version: int
     slugs: frozenset[str]
-
-    # What Flask-Login asks.
-    is_authenticated: ClassVar[bool] = True
-    is_active: ClassVar[bool] = True
-    is_anonymous: ClassVar[bool] = False
-
-    def get_id(self) -> str:
-        """Return the session's key: the user's id and the session version it was opened under."""
-        return f"{self.id}.{self.session_version}"
+    # The session by which they ask, when it was noted as used, and when they showed who they are.
+    session_id: int
+    seen_at: datetime
+    proved_at: datetime
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Identity:
         """Return the user of a row of the columns `IDENTITY`."""
-        user_id, email, name, role, session_version, slugs = row
-        return cls(user_id, email, name, role, session_version, frozenset(slugs))
+        user_id, email, name, role, slugs, *session = row
+        return cls(user_id, email, name, role, frozenset(slugs), *session)
 
     @property
     def is_staff(self) -> bool:
@@ -63,22 +61,13 @@ class Identity:
         return self.is_staff or not permission.is_scoped or slug in self.slugs
 
 
-def identity_of(session_key: str) -> Identity | None:
-    """Return the user of a session, None when it was revoked or the user is gone or inactive.
+def identity_of(key: SessionKey) -> Identity | None:
+    """Return the user of a session, None when it has ended or the user is gone or inactive.
 
-    One query, memberships included: revocation costs a poll nothing beyond knowing who asks.
+    One query, memberships included: to end a session costs a poll nothing beyond knowing who asks.
     """
-    key = key_of(session_key)
-    row = _IDENTITY.row(**key) if key else None
+    row = _IDENTITY.row(**key._asdict())
     return Identity.of(row) if row else None
-
-
-def key_of(session_key: str) -> dict[str, int] | None:
-    """Return the parameters of `HOLDS`; None for what is no key of a session."""
-    user_id, _, version = session_key.partition(".")
-    if not (user_id.isdecimal() and version.isdecimal()):
-        return None
-    return {"user_id": int(user_id), "version": int(version)}
 
 
 def _slugs() -> ColumnElement[Sequence[str]]:
@@ -91,11 +80,16 @@ def _slugs() -> ColumnElement[Sequence[str]]:
     return func.array(of_user, type_=ARRAY(String)).label("slugs")
 
 
-# Also what other statements begin with, which ask for something on top.
-IDENTITY = (User.id, User.email, User.name, User.role, User.session_version, _slugs())
+# Also what other statements begin with, which ask for something on top; `SIGNED_IN` is where from.
+IDENTITY = (
+    User.id, User.email, User.name, User.role, _slugs(),
+    UserSession.id, UserSession.last_seen_at, UserSession.proved_at,
+)  # fmt: skip
+SIGNED_IN = UserSession.__table__.join(User.__table__, User.id == UserSession.user_id)
+# The fields of a `SessionKey` are their values.
 HOLDS = (
-    User.id == parameter("user_id", BigInteger),
-    User.session_version == parameter("version", BigInteger),
+    UserSession.secret_hash == parameter("secret_hash", String),
+    *is_open(parameter("used_after", INSTANT), parameter("begun_after", INSTANT)),
     User.is_active,
 )
-_IDENTITY = Statement(select(*IDENTITY).where(*HOLDS))
+_IDENTITY = Statement(select(*IDENTITY).select_from(SIGNED_IN).where(*HOLDS))

@@ -28,20 +28,12 @@ class User(Model):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
-    # Raised to end every session of the user at once.
-    session_version: Mapped[int] = mapped_column(default=1)
+    # Raised to end every link for a new password; the column is named for what it was before.
+    link_version: Mapped[int] = mapped_column("session_version", default=1)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
-
-    # What Flask-Login asks of a user.
-    is_authenticated = True
-    is_anonymous = False
-
-    def get_id(self) -> str:
-        """Return the session's key to this user: the id and the session version it began with."""
-        return f"{self.id}.{self.session_version}"
 
 
 class Membership(Model):

@@ -13,6 +13,7 @@ from dashboard.accounts.locks import IS_ADMIN, lock_person
 from dashboard.accounts.models import ROLES, ApiToken, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password, password_matches
 from dashboard.accounts.permissions import STAFF
+from dashboard.accounts.sessions import end_sessions
 from dashboard.accounts.sign_in import actor_of
 from dashboard.accounts.tokens import revoke_token
 from dashboard.audit.actor import Actor
@@ -71,7 +72,8 @@ def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
     if user.role == "admin":
         _leave_an_admin(user)
     user.is_active = False
-    user.session_version += 1
+    user.link_version += 1
+    end_sessions(user, actor=actor, now=now)
     withdraw_those_of(user, actor=actor, now=now)
     ended = tokens_of(user)
     for token in ended:
@@ -127,7 +129,8 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
     """Give `user` a new password; every session ends, and so does every link to set one."""
     check_password(password, known=(user.email, user.name))
     user.password_hash = hash_password(password)
-    user.session_version += 1
+    user.link_version += 1
+    end_sessions(user, actor=actor, now=now)
     record("person.password_changed", user, actor, now=now)
 
 

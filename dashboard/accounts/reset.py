@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -19,15 +20,15 @@ class ResetLinkEnded(NotFound):
     code = "reset_link_ended"
 
 
-def reset_token(user: User, key: str, *, by: int | None = None) -> str:
+def reset_token(user: User, keys: Sequence[str], *, by: int | None = None) -> str:
     """Return the secret part of a link by which `user` may set a new password.
 
     It ends with the access of the admin `by` whom it was made, if it was one.
     """
-    return _serializer(key).dumps([user.id, user.session_version, by])
+    return _serializer(keys).dumps([user.id, user.link_version, by])
 
 
-def user_of_reset(token: str, key: str) -> User:
+def user_of_reset(token: str, keys: Sequence[str]) -> User:
     """Return the active user whom a link is for, locked; raises `ResetLinkEnded`.
 
     A password changed since, by this link or otherwise, has raised the version that it names.
@@ -37,16 +38,16 @@ def user_of_reset(token: str, key: str) -> User:
         "another."
     )
     try:
-        user_id, version, by = _serializer(key).loads(token, max_age=int(LIFE.total_seconds()))
+        user_id, version, by = _serializer(keys).loads(token, max_age=int(LIFE.total_seconds()))
     except (BadData, ValueError, TypeError):
         raise ended from None
     user = lock_user(user_id)
-    if user is None or not user.is_active or user.session_version != version:
+    if user is None or not user.is_active or user.link_version != version:
         raise ended
     if by is not None and not is_admin(by):
         raise ended
     return user
 
 
-def _serializer(key: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(key, salt="set a new password")
+def _serializer(keys: Sequence[str]) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(keys), salt="set a new password")

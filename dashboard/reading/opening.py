@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Select, String, case, func, or_, select, t
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from dashboard.accounts.identity import HOLDS, IDENTITY, Identity, key_of
-from dashboard.accounts.models import User
+from dashboard.accounts.identity import HOLDS, IDENTITY, SIGNED_IN, Identity
+from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.balance import last_issued_before, void_since
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.overview import UNFINISHED
@@ -57,10 +57,9 @@ class Opened:
     draft: Draft | None = None
 
 
-def open_bill(session_key: str, slug: str) -> Opened:
+def open_bill(key: SessionKey, slug: str) -> Opened:
     """Return who asks, and the current invoice of the organization `slug`: one statement."""
-    key = key_of(session_key)
-    row = _OPENING.row(**key, slug=slug) if key else None
+    row = _OPENING.row(**key._asdict(), slug=slug)
     if row is None:
         return Opened()
     reader = Identity.of(row[:_SIZE])
@@ -114,7 +113,7 @@ def _opening() -> Select[Any]:
             *columns(LastIssued, last),
         )
         .select_from(
-            User.__table__.outerjoin(_organization, is_wanted)
+            SIGNED_IN.outerjoin(_organization, is_wanted)
             .outerjoin(_draft, is_current)
             .outerjoin(_cycle, _cycle.c.id == _draft.c.cycle_id)
             .outerjoin(run, true())

@@ -22,6 +22,7 @@ from dashboard.views import (
     schedules,
     services,
     session,
+    sessions,
     stripe_webhook,
     sync_runs,
     theme,
@@ -40,7 +41,8 @@ from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, session, theme, organizations, organization_details, usage, services, adjustments, items,
+    home, session, sessions, theme, organizations, organization_details, usage, services,
+    adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, fleet, audit_entries, api_tokens, people,
     invitations, password, stripe_webhook,

@@ -1,11 +1,8 @@
 """Who is asking, and whether they may: checked before any view runs."""
 
-from typing import cast
-
 import structlog
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from dashboard.accounts.identity import Identity
 from dashboard.accounts.permissions import (
@@ -18,16 +15,14 @@ from dashboard.accounts.tokens import verify
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden
-from dashboard.extensions import login_manager
-from dashboard.views.hypermedia import is_htmx
-from dashboard.views.opening import load_reader
+from dashboard.views.asking import known_reader, note_reader
+from dashboard.views.hypermedia import is_for_panel, is_htmx
 
 log = structlog.get_logger()
 
 
 def register_access(app: Flask) -> None:
-    """Make `guard` run before every view, and sessions load their user."""
-    login_manager.user_loader(load_reader)
+    """Make `guard` run before every view."""
     app.before_request(guard)
 
 
@@ -49,7 +44,10 @@ def guard() -> ResponseReturnValue | None:
 
 def reader() -> Identity:
     """Return the signed-in user; only for views that are not public."""
-    return cast(Identity, current_user._get_current_object())
+    found = known_reader()
+    if found is None:
+        raise Unauthenticated("Nothing was changed: you are not signed in. Sign in and try again.")
+    return found
 
 
 def current_actor() -> Actor:
@@ -59,17 +57,21 @@ def current_actor() -> Actor:
 
 def can(name: str, slug: str | None = None) -> bool:
     """Whether the reader holds the permission `name`; for templates, which hide what is refused."""
-    asking = reader()
-    return asking.is_authenticated and asking.holds(PERMISSIONS[name], slug)
+    asking = known_reader()
+    return asking is not None and asking.holds(PERMISSIONS[name], slug)
 
 
 def _require_session(needed: Permission) -> ResponseReturnValue | None:
-    if not current_user.is_authenticated:
+    who = known_reader()
+    if who is None:
         return _ask_to_sign_in()
+    # What a page asks for by itself, or searches while somebody types, is no use of the session.
+    if not is_htmx() or is_for_panel():
+        note_reader(who)
     slug = (request.view_args or {}).get("slug")
-    if not reader().holds(needed, slug):
+    if not who.holds(needed, slug):
         # Somebody else's organization does not exist, as far as a customer can tell.
-        abort(404 if reader().role in needed.roles else 403)
+        abort(404 if who.role in needed.roles else 403)
     return None
 
 

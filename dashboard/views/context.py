@@ -4,10 +4,10 @@ import secrets
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from structlog.contextvars import get_contextvars
 
+from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
 from dashboard.money import minimum_charge
 from dashboard.sync.decide import choices
@@ -15,6 +15,7 @@ from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
 from dashboard.views.address_patterns import Addresses
 from dashboard.views.addresses import here
+from dashboard.views.asking import known_reader
 from dashboard.views.assets import asset, integrity
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
@@ -37,6 +38,7 @@ def register_context(app: Flask) -> None:
         here=here,
         integrity=integrity,
         jitter=jitter,
+        method_words=METHODS,
         minimum_charge=minimum_charge,
         leaves_foreign=leaves_foreign,
         navigation=navigation,
@@ -53,12 +55,14 @@ def register_context(app: Flask) -> None:
 
 def common_names() -> dict[str, Any]:
     """Return the names that differ from request to request."""
+    current_user = known_reader()
     return {
         "layout": "panel.html" if is_for_panel() else "base.html",
         "is_live": current_app.extensions["config"].is_live,
         "now": utc_now(),
         "request_id": get_contextvars().get("request_id"),
-        "signed_in": current_user.is_authenticated,
+        "current_user": current_user,
+        "signed_in": current_user is not None,
         "theme": chosen_theme(),
     }
 

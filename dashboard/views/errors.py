@@ -1,7 +1,7 @@
 """Every refusal and failure as a page, or as a fragment beside what htmx tried."""
 
 import structlog
-from flask import Flask, flash, g, render_template, request
+from flask import Flask, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.database_failures import AWAY, COLLISION, failure_of
 from dashboard.errors import BillingError, OutcomeUnknown
-from dashboard.extensions import login_manager
+from dashboard.views.asking import forget_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 
 log = structlog.get_logger("dashboard.views.errors")
@@ -85,11 +85,6 @@ def on_failure(error: InternalServerError) -> ResponseReturnValue:
     if isinstance(original, SQLAlchemyError) and failure_of(original):
         return on_database_error(original)
     return on_http_error(error)
-
-
-def forget_reader() -> None:
-    """Show the page to nobody in particular: it would ask the database who is reading it."""
-    g._login_user = login_manager.anonymous_user()
 
 
 def on_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -92,7 +92,7 @@ def use() -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error)
         return render_template("invitations/show.html", form=form, invitation=invitation), 422
-    begin_session(user)
+    begin_session(user, "invitation")
     return redirect(url_for("home.show"), code=303)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from flask import current_app, g, request
 
 from dashboard.accounts.identity import Identity, identity_of
+from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.fold import count_now
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import unknown
@@ -19,7 +20,7 @@ from dashboard.text import unprintable
 from dashboard.transaction import commit
 
 View = TypeVar("View", bound=Callable[..., Any])
-Opening = Callable[[str, str], Opened]
+Opening = Callable[[SessionKey, str], Opened]
 
 
 def opens(read: Opening) -> Callable[[View], View]:
@@ -32,16 +33,16 @@ def opens(read: Opening) -> Callable[[View], View]:
     return mark
 
 
-def load_reader(session_key: str) -> Identity | None:
+def load_reader(key: SessionKey) -> Identity | None:
     """Return the user of a session; what the view asks for is read along where it says so."""
     view = current_app.view_functions.get(str(request.endpoint))
     read: Opening | None = getattr(view, "opening", None)
     slug = (request.view_args or {}).get("slug", "")
     # An address that is refused unread still has a reader, who is shown why.
     if read is None or unprintable(slug):
-        return identity_of(session_key)
+        return identity_of(key)
     only_read()
-    g.read_again = partial(read, session_key, slug)
+    g.read_again = partial(read, key, slug)
     found: Opened = g.read_again()
     g.opened = found
     return found.reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.people import change_password, person_by_id, set_password
@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import BillingError
 from dashboard.forms.people import OwnPasswordForm, ResetForm
 from dashboard.forms.refused import show_refusal
+from dashboard.links import signing_keys
 from dashboard.views.access import reader
 from dashboard.views.session import begin_session
 from dashboard.views.throttle import slow_down_guesses
@@ -26,7 +27,7 @@ bp = Blueprint("password", __name__, url_prefix="/password")
 def new() -> ResponseReturnValue:
     """Show who followed a link the form for a new password."""
     secret = request.args.get("secret", "")
-    user = user_of_reset(secret, str(current_app.secret_key))
+    user = user_of_reset(secret, signing_keys())
     form = ResetForm(formdata=None, secret=secret)
     return render_template("password/new.html", form=form, person=user)
 
@@ -37,7 +38,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Give who followed a link a new password; every session ends, and one begins."""
     form = ResetForm()
-    user = user_of_reset(form.secret.data or "", str(current_app.secret_key))
+    user = user_of_reset(form.secret.data or "", signing_keys())
     if not form.validate_on_submit():
         return render_template("password/new.html", form=form, person=user), 422
     try:
@@ -45,7 +46,7 @@ def create() -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error)
         return render_template("password/new.html", form=form, person=user), 422
-    begin_session(user)
+    begin_session(user, "reset_link")
     flash("The password is changed. You were signed out everywhere else.")
     return redirect(url_for("home.show"), code=303)
 
@@ -70,6 +71,6 @@ def update() -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error)
         return render_template("password/edit.html", form=form), 422
-    begin_session(user)
+    begin_session(user, "password")
     flash("The password is changed. You were signed out everywhere else.")
     return redirect(url_for("home.show"), code=303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts import people
@@ -10,13 +10,15 @@ from dashboard.accounts.invitations import open_invitations
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import permission
 from dashboard.accounts.reset import reset_token
+from dashboard.accounts.sessions import open_sessions
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
 from dashboard.forms.people import MembershipForm, RoleForm
 from dashboard.forms.refused import show_refusal
-from dashboard.links import link
+from dashboard.links import link, signing_keys
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
+from dashboard.views.sessions import session_life
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -119,7 +121,7 @@ def activate(user_id: int) -> ResponseReturnValue:
 def make_reset_link(user_id: int) -> ResponseReturnValue:
     """Show a link by which a person sets a new password, this once."""
     user = people.person_by_id(user_id, lock=True)
-    secret = reset_token(user, str(current_app.secret_key), by=current_actor().id)
+    secret = reset_token(user, signing_keys(), by=current_actor().id)
     people.note_reset_link(user, actor=current_actor(), now=utc_now())
     return render_template("people/reset_link.html", person=user, link=link("password.new", secret))
 
@@ -132,6 +134,7 @@ def _shown(user: User, role_form: RoleForm, membership_form: MembershipForm) -> 
         role_form=role_form,
         membership_form=membership_form,
         organizations=organizations_by_id(ids),
+        sessions=open_sessions(user.id, session_life(), now=utc_now()),
     )
 
 

@@ -19,6 +19,7 @@ from werkzeug.exceptions import TooManyRequests
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import View
 from dashboard.guesses import Guesses
+from dashboard.links import signing_keys
 
 PER_ADDRESS = "20 per minute; 200 per hour"
 PER_EMAIL = "6 per minute; 30 per hour"
@@ -99,4 +100,4 @@ def _device() -> str | None:
 
 
 def _devices() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="a known device")
+    return URLSafeSerializer(signing_keys(), salt="a known device")

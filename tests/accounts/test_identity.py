@@ -5,36 +5,35 @@ from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.accounts.identity import Identity, identity_of
 from dashboard.accounts.permissions import PERMISSIONS, UnknownPermission, permission
-from dashboard.accounts.sign_in import end_all_sessions
+from dashboard.accounts.sessions import end_sessions
 from dashboard.audit.actor import SYSTEM
-from dashboard.clock import utc_now
-from tests.factories import MembershipFactory, UserFactory, make_organization
+from tests.factories import NOW, MembershipFactory, UserFactory, make_organization
 from tests.support.queries import count_queries
+from tests.support.sessions import LIFE, key_of
 
 
 def test_a_session_is_read_with_its_memberships_in_one_query(db: SQLAlchemy) -> None:
     user = UserFactory()
     for slug in ("acme", "other"):
         MembershipFactory(user=user, organization_id=make_organization(slug).id)
+    key = key_of(user, now=NOW)
     with count_queries(db.engine) as queries:
-        identity = identity_of(user.get_id())
+        identity = identity_of(key)
     assert queries.count == 1
     assert identity.slugs == {"acme", "other"}
-    assert identity.get_id() == user.get_id()
+    assert (identity.id, identity.seen_at, identity.proved_at) == (user.id, NOW, NOW)
 
 
-def test_revoked_inactive_and_unknown_users_have_no_identity(db: SQLAlchemy) -> None:
-    revoked, inactive = UserFactory(), UserFactory(is_active=False)
-    key = revoked.get_id()
-    end_all_sessions(revoked, actor=SYSTEM, now=utc_now())
-    db.session.flush()
-    for session_key in (key, inactive.get_id(), "999.1", "", "1", "x.1", "1.1 or 1=1"):
-        assert identity_of(session_key) is None, session_key
+def test_an_ended_session_and_an_inactive_user_have_no_identity(db: SQLAlchemy) -> None:
+    ended, inactive = UserFactory(), UserFactory(is_active=False)
+    keys = [key_of(ended), key_of(inactive), LIFE.key("made up", now=NOW), LIFE.key("", now=NOW)]
+    end_sessions(ended, actor=SYSTEM, now=NOW)
+    assert [identity_of(key) for key in keys] == [None] * 4
 
 
 def a(role: str, *slugs: str) -> Identity:
     """Return somebody of this role."""
-    return Identity(1, "a@example.com", "A", role, 1, frozenset(slugs))
+    return Identity(1, "a@example.com", "A", role, frozenset(slugs), 1, NOW, NOW)
 
 
 def test_customers_hold_scoped_permissions_only_where_they_belong() -> None:

@@ -5,7 +5,6 @@ from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.accounts.passwords import hash_password, needs_rehash, password_matches
 from dashboard.accounts.sign_in import sign_in
-from dashboard.clock import utc_now
 from tests.factories import UserFactory
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -26,12 +25,6 @@ def test_nobody_and_a_broken_hash_match_nothing() -> None:
 def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(db: SQLAlchemy) -> None:
     user = UserFactory(password_hash=WEAK.hash("correct horse"))
     assert needs_rehash(user.password_hash)
-    assert sign_in(user.email, "correct horse", now=utc_now()) is user
+    assert sign_in(user.email, "correct horse") is user
     assert not needs_rehash(user.password_hash)
     assert password_matches(user.password_hash, "correct horse")
-
-
-def test_signing_in_is_stamped_and_on_record(db: SQLAlchemy) -> None:
-    user, now = UserFactory(password_hash=WEAK.hash("correct horse")), utc_now()
-    sign_in(user.email.upper(), "correct horse", now=now)
-    assert user.last_sign_in_at == now

@@ -34,9 +34,10 @@ from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.transaction import transaction
 from tests.factories import UserFactory, make_organization
 from tests.people import PASSWORD, password_hash
+from tests.support.sessions import key_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-KEY = "a key of the tests"
+KEYS = ["a key of the tests"]
 NEW = "several other words"
 END = partial(deactivate, actor=SYSTEM, now=NOW)
 LOWER = partial(change_role, role="support", actor=SYSTEM, now=NOW)
@@ -49,7 +50,7 @@ def person(**facts: object) -> User:
 
 def test_deactivation_ends_sessions_and_tokens_and_old_sessions_stay_ended(db: SQLAlchemy) -> None:
     user = person()
-    session_key = user.get_id()
+    session_key = key_of(user, now=NOW)
     _, secret = create_token("metering", ["usage:write"], actor=actor_of(user), now=NOW)
     _, others = create_token("other", ["usage:write"], actor=SYSTEM, now=NOW)
     db.session.flush()
@@ -57,11 +58,11 @@ def test_deactivation_ends_sessions_and_tokens_and_old_sessions_stay_ended(db: S
     deactivate(user, actor=SYSTEM, now=NOW)
     db.session.flush()
     assert identity_of(session_key) is None
-    assert sign_in(user.email, PASSWORD, now=NOW) is None
+    assert sign_in(user.email, PASSWORD) is None
     assert (verify(secret, now=NOW), verify(others, now=NOW) is None) == (None, False)
     activate(user, actor=SYSTEM, now=NOW)
     db.session.flush()
-    assert sign_in(user.email, PASSWORD, now=NOW) is user
+    assert sign_in(user.email, PASSWORD) is user
     assert (identity_of(session_key), verify(secret, now=NOW)) == (None, None)
 
 
@@ -120,11 +121,11 @@ def test_a_membership_comes_and_goes_at_once(db: SQLAlchemy) -> None:
     for _ in range(2):
         join(user, acme.id, actor=SYSTEM, now=NOW)
         db.session.flush()
-    assert identity_of(user.get_id()).slugs == {"acme"}
+    assert identity_of(key_of(user)).slugs == {"acme"}
     [membership] = user.memberships
     leave(user, membership.id, actor=SYSTEM, now=NOW)
     db.session.flush()
-    assert identity_of(user.get_id()).slugs == frozenset()
+    assert identity_of(key_of(user)).slugs == frozenset()
     with pytest.raises(NotFound, match="ended already"):
         leave(user, membership.id, actor=SYSTEM, now=NOW)
 
@@ -137,36 +138,36 @@ def test_our_own_people_need_no_membership(db: SQLAlchemy) -> None:
 def test_a_new_password_ends_every_session(db: SQLAlchemy) -> None:
     user = person()
     db.session.flush()
-    session_key = user.get_id()
+    session_key = key_of(user, now=NOW)
     with pytest.raises(Invalid, match="not your password"):
         change_password(user, "wrong", NEW, now=NOW)
     change_password(user, PASSWORD, NEW, now=NOW)
     db.session.flush()
     assert identity_of(session_key) is None
-    assert sign_in(user.email, PASSWORD, now=NOW) is None
-    assert sign_in(user.email, NEW, now=NOW) is user
+    assert sign_in(user.email, PASSWORD) is None
+    assert sign_in(user.email, NEW) is user
 
 
 def test_a_link_for_a_new_password_works_until_there_is_one(db: SQLAlchemy) -> None:
     user = person()
     db.session.flush()
-    secret = reset_token(user, KEY)
-    assert user_of_reset(secret, KEY) is user
+    secret = reset_token(user, KEYS)
+    assert user_of_reset(secret, KEYS) is user
     change_password(user, PASSWORD, NEW, now=NOW)
     with pytest.raises(ResetLinkEnded, match="works once"):
-        user_of_reset(secret, KEY)
+        user_of_reset(secret, KEYS)
 
 
 def test_a_link_of_somebody_else_or_signed_otherwise_opens_nothing(db: SQLAlchemy) -> None:
     user = person()
     db.session.flush()
-    secret = reset_token(user, KEY)
-    for wrong in ("", "abc", secret + "a", reset_token(user, "another key")):
+    secret = reset_token(user, KEYS)
+    for wrong in ("", "abc", secret + "a", reset_token(user, ["another key"])):
         with pytest.raises(ResetLinkEnded):
-            user_of_reset(wrong, KEY)
+            user_of_reset(wrong, KEYS)
     deactivate(user, actor=SYSTEM, now=NOW)
     with pytest.raises(ResetLinkEnded):
-        user_of_reset(reset_token(user, KEY), KEY)
+        user_of_reset(reset_token(user, KEYS), KEYS)
 
 
 @pytest.mark.parametrize("end", [END, LOWER])
@@ -179,16 +180,16 @@ def test_what_an_admin_handed_out_ends_with_their_being_one(
     actor = actor_of(leaver)
     _, theirs = invite("second@self.com", "admin", actor=actor, now=NOW)
     _, ours = invite("else@example.com", "admin", actor=SYSTEM, now=NOW)
-    link = reset_token(other, KEY, by=leaver.id)
-    assert user_of_reset(link, KEY) is other
+    link = reset_token(other, KEYS, by=leaver.id)
+    assert user_of_reset(link, KEYS) is other
     end(leaver)
     db.session.flush()
     with pytest.raises(InvitationEnded):
         invitation_of(theirs, now=NOW)
     with pytest.raises(ResetLinkEnded):
-        user_of_reset(link, KEY)
+        user_of_reset(link, KEYS)
     assert invitation_of(ours, now=NOW)
-    assert user_of_reset(reset_token(other, KEY), KEY) is other
+    assert user_of_reset(reset_token(other, KEYS), KEYS) is other
 
 
 def test_people_are_found_and_listed(db: SQLAlchemy) -> None:

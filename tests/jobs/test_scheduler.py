@@ -60,6 +60,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
     assert queued(redis) == [
         ("closing", "roll_batch"),
         ("maintenance", "backfill_events"),
+        ("maintenance", "forget_sessions"),
         ("maintenance", "make_partitions"),
         ("maintenance", "reread_invoices"),
     ]

@@ -3,18 +3,17 @@
 from datetime import datetime
 
 from dashboard.billing.models import Invoice
-from dashboard.extensions import db
 from dashboard.reading.bill import LiveBill, live_bill
 from dashboard.reading.opening import Opened, open_bill
 from dashboard.reading.tag import tag_of_draft
 from tests.factories import UserFactory
+from tests.support.sessions import key_of
 
 
 def opened_by_support(invoice: Invoice) -> Opened:
     """Return what a support agent's page of the invoice's organization opens with."""
     agent = UserFactory(role="support")
-    db.session.flush()
-    return open_bill(agent.get_id(), invoice.organization.slug)
+    return open_bill(key_of(agent), invoice.organization.slug)
 
 
 def bill_on_page(invoice: Invoice, *, now: datetime) -> LiveBill:

@@ -72,7 +72,7 @@ def test_without_the_database_the_error_page_still_stands(
     def no_answer(*_args: object) -> None:
         raise OperationalError("select 1", {}, Exception("connection refused"))
 
-    monkeypatch.setattr("dashboard.extensions.login_manager._user_callback", no_answer)
+    monkeypatch.setattr("dashboard.views.asking.load_reader", no_answer)
     words = text_of(page(support.get("/organizations"), 503))
     assert "A part we need is not answering" in words
     assert "connection refused" not in words

@@ -8,7 +8,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import delete
 
 from dashboard.accounts.models import Membership, User
-from dashboard.accounts.sign_in import end_all_sessions
+from dashboard.accounts.sessions import end_sessions
 from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
@@ -50,14 +50,14 @@ def deactivate(user: User) -> None:
     user.is_active = False
 
 
-def end_sessions(user: User) -> None:
+def sign_out(user: User) -> None:
     """End the user's sessions everywhere."""
-    end_all_sessions(user, actor=SYSTEM, now=utc_now())
+    end_sessions(user, actor=SYSTEM, now=utc_now())
 
 
 @pytest.mark.parametrize(
     ("revoke", "statuses"),
-    [(leave, (404, 404)), (deactivate, (303, 401)), (end_sessions, (303, 401))],
+    [(leave, (404, 404)), (deactivate, (303, 401)), (sign_out, (303, 401))],
     ids=["left", "deactivated", "signed out"],
 )
 def test_whoever_is_revoked_is_refused_by_the_next_request(

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.accounts.models import User
-from dashboard.accounts.sign_in import end_all_sessions
+from dashboard.accounts.sessions import end_sessions
 from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.extensions import db
@@ -78,7 +78,7 @@ def test_a_revoked_session_ends_at_its_next_request(app: Flask, people: People) 
     page(browser.get("/organizations/acme"))
     with transaction():
         user = db.session.get_one(User, people.customer)
-        end_all_sessions(user, actor=SYSTEM, now=utc_now())
+        end_sessions(user, actor=SYSTEM, now=utc_now())
     assert "/session/new" in browser.get("/organizations/acme").location
 
 

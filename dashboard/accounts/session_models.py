@@ -1,0 +1,34 @@
+"""Sessions: where people are signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.extensions import Model
+
+
+class UserSession(Model):
+    """Somebody is signed in, in one browser, until it is ended or too old; a secret opens it."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (
+        Index("ix_user_sessions_open", "user_id", postgresql_where=text("ended_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # How somebody signed in: one of `METHODS`.
+    method: Mapped[str] = mapped_column(String(24))
+    # In words, such as "Firefox on Windows"; and where from, as far as that is known.
+    device: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str | None] = mapped_column(String(45))
+    created_at: Mapped[datetime]
+    # When a person last asked for something by it, to the minute; a page's own polls do not count.
+    last_seen_at: Mapped[datetime]
+    # When they last showed who they are.
+    proved_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
