@@ -17,16 +17,6 @@ MONTHS_BACK = 2
 _LOCK = 0x5553_4147  # any number of our own: two schedulers may run this at once
 
 
-IS_WAITING = text("""
-    select 1 from usage_records_default where recorded_at >= :low and recorded_at < :high limit 1
-""")
-COPY = text("""
-    insert into usage_records
-    select * from usage_records_default where recorded_at >= :low and recorded_at < :high
-""")
-EMPTY = text("""
-    delete from usage_records_default where recorded_at >= :low and recorded_at < :high
-""")
 # All that making a partition locks, the table that its foreign key refers to included. Others take
 # these in any order, so the wait is shorter than PostgreSQL's second before it looks for a deadlock
 # and ends one of the two: it is always this one that lets go.
@@ -37,8 +27,8 @@ LOCK_ALL = (
 )
 TRIES = 20
 EXISTS = text("select to_regclass(:name) is not null")
-DETACH_DEFAULT = text("alter table usage_records detach partition usage_records_default")
-ATTACH_DEFAULT = text("alter table usage_records attach partition usage_records_default default")
+# With the rights of the tables' owner: the role that records usage need not be it.
+MAKE = text("select make_usage_partition(:month)")
 
 
 def ensure_partitions(
@@ -55,7 +45,7 @@ def ensure_partitions(
     missing = [month for month in months if not db.session.scalar(EXISTS, {"name": _name(month)})]
     if missing:
         _lock_all(pause)
-    return [_make(month) for month in missing]
+    return [str(db.session.scalar(MAKE, {"month": month})) for month in missing]
 
 
 def _lock_all(pause: Callable[[float], None]) -> None:
@@ -75,29 +65,3 @@ def _lock_all(pause: Callable[[float], None]) -> None:
 
 def _name(month: datetime) -> str:
     return f"usage_records_{month:%Y_%m}"
-
-
-def _make(month: datetime) -> str:
-    name = _name(month)
-    bounds = {"low": month, "high": month + relativedelta(months=1)}
-    if db.session.scalar(IS_WAITING, bounds) is None:
-        _create(name, bounds)
-    else:
-        _create_around_default(name, bounds)
-    return name
-
-
-def _create(name: str, bounds: dict[str, datetime]) -> None:
-    # DDL takes no parameters; the name and both bounds are made here from a datetime.
-    low, high = bounds["low"].isoformat(), bounds["high"].isoformat()
-    span = f"from ('{low}') to ('{high}')"
-    db.session.execute(text(f"create table {name} partition of usage_records for values {span}"))
-
-
-def _create_around_default(name: str, bounds: dict[str, datetime]) -> None:
-    """Make a partition whose rows lie in the default one; that refuses deletions while attached."""
-    db.session.execute(DETACH_DEFAULT)
-    _create(name, bounds)
-    db.session.execute(COPY, bounds)
-    db.session.execute(EMPTY, bounds)
-    db.session.execute(ATTACH_DEFAULT)
