@@ -22,6 +22,7 @@ from dashboard.gateway.turns import Rates
 from dashboard.guesses import Guesses
 from dashboard.logs import configure_logs
 from dashboard.operation import register_operation
+from dashboard.processes import COMMAND, Process
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
 from dashboard.views.application import Application
@@ -33,12 +34,12 @@ PAGE_CALL_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def create_app(config: Config | None = None) -> Flask:
+def create_app(config: Config | None = None, process: Process = COMMAND) -> Flask:
     """Return the application for `config`, or for the environment; exit naming wrong settings."""
     config = config or load_config()
-    configure_logs(config.log_level)
+    configure_logs(config.log_level, process.logs_to)
     app = Application("dashboard", template_folder=str(ROOT / "templates"), static_folder=None)
-    app.config.from_mapping(flask_settings(config))
+    app.config.from_mapping(flask_settings(config, process))
     app.extensions["config"] = config
     app.extensions["session_life"] = session_life(config)
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
@@ -60,7 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-def flask_settings(config: Config) -> dict[str, object]:
+def flask_settings(config: Config, process: Process) -> dict[str, object]:
     """Return what Flask and its extensions want to be told, under their own names."""
     return {
         "SECRET_KEY": config.secret_key,
@@ -69,16 +70,20 @@ def flask_settings(config: Config) -> dict[str, object]:
         "PERMANENT_SESSION_LIFETIME": config.session_life_seconds,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            # Each thread of a batch of jobs keeps a connection.
-            "pool_size": 20,
+            # Who finds all of them taken waits: one more could be the server's last.
+            "pool_size": process.connections(config),
+            "max_overflow": 0,
             # The one used last first: few then do nearly all, with their plans and caches warm.
             "pool_use_lifo": True,
-            "connect_args": connect_arguments(prepares=config.database_prepared_statements),
+            "connect_args": connect_arguments(
+                prepares=config.database_prepared_statements, name=f"billing {process.name}"
+            ),
         },
         # The token is bound to the session: a page left open over night must still work.
         "WTF_CSRF_TIME_LIMIT": None,
         "SESSION_COOKIE_SECURE": config.session_cookie_secure,
         "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_PATH": config.prefix or "/",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
         "TESTING": config.testing,

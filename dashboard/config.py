@@ -61,6 +61,9 @@ class Config(BaseSettings):
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     port: int = Field(8000, ge=1, le=65535)
+    web_processes: int = Field(1, ge=1, le=1000)
+    workers: int = Field(2, ge=1, le=1000)
+    worker_connections: int = Field(10, ge=2, le=1000)
     data_dir: Path = Path(".data")
     testing: bool = False
 
@@ -189,6 +192,11 @@ class Config(BaseSettings):
     def external_address(self) -> str:
         """The address at which people reach the pages, for links that are followed from outside."""
         return self.external_url or f"http://localhost:{self.port}"
+
+    @property
+    def prefix(self) -> str:
+        """The path below which the pages are, without a slash at its end; empty for all of it."""
+        return urlsplit(self.external_address).path.rstrip("/")
 
     @property
     def is_live(self) -> bool:

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 PREPARE_AFTER = 5
 
 
-def connect_arguments(*, prepares: bool) -> dict[str, Any]:
-    """Return how to connect. Prepare statements only where no pooler shares connections.
+def connect_arguments(*, prepares: bool, name: str = "billing") -> dict[str, Any]:
+    """Return how to connect, as `name` in the server's lists.
 
+    Prepare statements only where no pooler shares connections.
     They are named by a count of the client's own. In the transaction mode of a pooler two clients
     use one connection in turn, and the name of one is the statement of another: its answer, too.
     """
-    return {"prepare_threshold": PREPARE_AFTER if prepares else None}
+    return {"prepare_threshold": PREPARE_AFTER if prepares else None, "application_name": name}
 
 
 def is_cut(connection: Connection[Any]) -> bool:

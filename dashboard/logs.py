@@ -1,35 +1,57 @@
 """Logs: one JSON object a line, carrying the request's or job's id."""
 
 import logging
+import sys
+from typing import Any, TextIO
 
 import structlog
 
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
 
-def configure_logs(level: str) -> None:
-    """Send structlog and the standard library through one JSON renderer at `level`."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
+
+def json_lines() -> logging.Formatter:
+    """Return what writes a record of anybody's as one JSON object."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+
+
+def server_logs() -> dict[str, Any]:
+    """Return what granian is told of its logs: it speaks before, and beside, the application."""
+    quiet = {"handlers": ["lines"], "propagate": False}
+    return {
+        "formatters": {"json": {"()": "dashboard.logs.json_lines"}},
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "stream": "ext://sys.stdout",
+            }
+        },
+        "loggers": {"_granian": {"level": "INFO", **quiet}, "granian.access": quiet},
+    }
+
+
+def configure_logs(level: str, stream: TextIO = sys.stderr) -> None:
+    """Send structlog and the standard library to `stream` as JSON lines, from `level` on."""
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(json_lines())
     # No line tells them, and to find them out takes as long as to write it.
     logging.logProcesses = logging.logThreads = logging.logMultiprocessing = False
     root = logging.getLogger()

@@ -15,6 +15,7 @@ from werkzeug.wsgi import get_content_length
 from dashboard.api.door import Door as UsageDoor
 from dashboard.app import create_app
 from dashboard.config import Config
+from dashboard.processes import SEATS, WEB
 from dashboard.views.headers import headers_of_data
 from dashboard.views.stripe_door import Door as StripeDoor
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     Door = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes] | None]
 
-# More would only take turns at the interpreter; each may hold a connection to the database.
-SEATS = 8
 PR_SET_PDEATHSIG = 1
 
 
@@ -71,10 +70,27 @@ class Seats:
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
 
 
+class Mounted:
+    """A WSGI application below `prefix`, whether the proxy in front takes the prefix off or not."""
+
+    def __init__(self, app: "WSGIApplication", prefix: str) -> None:
+        self._app, self._prefix = app, prefix
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request, the prefix moved from its path to where WSGI wants it."""
+        path = environ["PATH_INFO"]
+        if path == self._prefix or path.startswith(f"{self._prefix}/"):
+            environ["PATH_INFO"] = path.removeprefix(self._prefix)
+        environ["SCRIPT_NAME"] = self._prefix
+        return self._app(environ, start_response)
+
+
 def application() -> "WSGIApplication":
     """Return what answers requests; the server calls this once in each of its processes."""
     end_with_the_server()
-    return behind_proxies(create_app())
+    return behind_proxies(create_app(process=WEB))
 
 
 def end_with_the_server() -> None:
@@ -93,5 +109,6 @@ def behind_proxies(app: Flask) -> "WSGIApplication":
     headers = headers_of_data(config)
     doors = (UsageDoor(app, headers), StripeDoor(app, headers))
     seated = Seats(app, number=SEATS, most_bytes=most_bytes, doors=doors)
-    served: WSGIApplication = wrap_wsgi_with_proxy_headers(seated, config.proxies)
+    mounted = Mounted(seated, config.prefix) if config.prefix else seated
+    served: WSGIApplication = wrap_wsgi_with_proxy_headers(mounted, config.proxies)
     return served

@@ -10,6 +10,7 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from dashboard.config import load_config
+from dashboard.logs import server_logs
 
 # A request has a thread of its own while its body arrives; `Seats` says how many then run.
 THREADS = 128
@@ -25,7 +26,7 @@ def main(application: str = "dashboard.served:application") -> None:
     """Serve until told to stop; then finish what has begun, for `--patience` seconds."""
     options = parser().parse_args()
     # Here, where a wrong setting ends us: a process that cannot start is replaced for ever.
-    load_config()
+    config = load_config()
     Server(
         application,
         factory=True,
@@ -34,7 +35,7 @@ def main(application: str = "dashboard.served:application") -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
-        workers=options.workers,
+        workers=options.workers or config.web_processes,
         blocking_threads=THREADS,
         backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(max_buffer_size=HEAD_BYTES),
@@ -42,6 +43,7 @@ def main(application: str = "dashboard.served:application") -> None:
         respawn_failed_workers=True,
         workers_max_rss=MOST_MEMORY_MB,
         workers_kill_timeout=options.patience,
+        log_dictconfig=server_logs(),
     ).serve()
 
 
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     every = argparse.ArgumentParser(prog="python -m dashboard.web", description=__doc__)
     every.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     every.add_argument("--port", type=int, default=8000)
-    every.add_argument("--workers", type=int, default=1, help="processes")
+    every.add_argument("--workers", type=int, help="processes; else WEB_PROCESSES says")
     every.add_argument("--patience", type=int, default=30, help="seconds for what has begun")
     return every
 

@@ -16,6 +16,7 @@ from flask import Flask
 from redis import Redis
 from rq.worker_pool import ForkProcess, WorkerData, WorkerPool
 
+from dashboard.processes import worker_processes
 from jobs.giving_back import give_back
 from jobs.runtime import QUEUES
 from jobs.single import SingleWorker
@@ -29,7 +30,7 @@ class Pool(WorkerPool):
 
     def __init__(self, app: Flask, *, workers: int) -> None:
         redis = Redis.from_url(app.extensions["config"].redis_url)
-        super().__init__(QUEUES, connection=redis, num_workers=workers + 1)
+        super().__init__(QUEUES, connection=redis, num_workers=worker_processes(workers))
         self.app = app
         self.for_clicks: str | None = None
         self.dead: list[str] = []

@@ -19,6 +19,7 @@ from dashboard.app import create_app
 from dashboard.clock import utc_now
 from dashboard.config import load_config
 from dashboard.extensions import db
+from dashboard.processes import SCHEDULER
 from jobs import ticks
 from jobs.folder import Folder
 from jobs.schedule import TABLE, Entry, missing, reconcile
@@ -106,7 +107,7 @@ def run(app: Flask) -> None:
 
 def main() -> None:
     """Run until told to stop, and fold usage meanwhile."""
-    app = create_app(load_config())
+    app = create_app(load_config(), SCHEDULER)
     folder = Folder(app)
     folder.start()
     try:

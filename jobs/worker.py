@@ -9,23 +9,24 @@ from sqlalchemy.orm import configure_mappers
 
 from dashboard.app import create_app
 from dashboard.config import load_config
+from dashboard.processes import WORKER
 from jobs.pool import Pool
 
 
 def main() -> None:
     """Run the pool until it is told to stop; dead workers are replaced."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, help="else WORKERS says")
     parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
     arguments = parser.parse_args()
     config = load_config()
     # Made before any worker is forked: each inherits the loaded code and the mappers, so it is
     # there at once, also in place of one that died, and collecting garbage copies none of it.
-    app = create_app(config)
+    app = create_app(config, WORKER)
     configure_mappers()
     gc.collect()
     gc.freeze()
-    pool = Pool(app, workers=arguments.workers)
+    pool = Pool(app, workers=arguments.workers or config.workers)
     pool.start(burst=arguments.burst, logging_level=config.log_level)
 
 

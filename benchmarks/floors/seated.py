@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 from flask import Flask
 
-from dashboard.served import SEATS, Seats
+from dashboard.processes import SEATS
+from dashboard.served import Seats
 
 MOST_BYTES = 1_000_000
 _own = local()

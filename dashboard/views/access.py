@@ -15,6 +15,7 @@ from dashboard.accounts.tokens import verify
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden
+from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader, note_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 
@@ -76,7 +77,7 @@ def _require_session(needed: Permission) -> ResponseReturnValue | None:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    wanted = here() if request.method == "GET" and not is_htmx() else None
     address = url_for("session.new", next=wanted)
     if is_htmx():
         return "", 401, {"HX-Redirect": address}

@@ -41,13 +41,15 @@ def refuse_unreadable() -> None:
 
 
 def local_address(text: str) -> str | None:
-    """Return `text` if it is a path on this host, which a form may lead back to; None if not."""
+    """Return `text` if it is a path of ours, which a form may lead back to; None if not."""
+    root = request.script_root
     # Browsers drop tabs and line breaks: "/<tab>/host" is another host to them.
-    is_local = text.startswith("/") and not text.startswith(("//", "/\\"))
-    return text if is_local and unprintable(text) is None else None
+    if not text.startswith(f"{root}/") or unprintable(text) is not None:
+        return None
+    return None if text.removeprefix(root).startswith(("//", "/\\")) else text
 
 
 def here() -> str:
     """Return the path and query of this request, encoded as it may stand in a page."""
     query = iri_to_uri(request.full_path.removeprefix(request.path).rstrip("?"))
-    return quote(request.path) + query
+    return quote(request.script_root + request.path) + query

@@ -26,6 +26,7 @@ def update() -> ResponseReturnValue:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
+        path=current_app.config["SESSION_COOKIE_PATH"],
     )
     return response
 

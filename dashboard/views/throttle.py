@@ -52,6 +52,7 @@ def know_device(user: User) -> None:
             max_age=DEVICE_SECONDS,
             httponly=True,
             samesite="Lax",
+            path=current_app.config["SESSION_COOKIE_PATH"],
             secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         )
         return response

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from dashboard.processes import SEATS
 from dashboard.sandbox.up.probes import answers
-from dashboard.served import SEATS
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, start_web
 
