@@ -1,8 +1,9 @@
 """The figures /metrics shows: counted in this process, or read from the database at the scrape."""
 
 import math
+from threading import Lock
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
@@ -26,6 +27,7 @@ DIRTY = Gauge("dashboard_invoices_dirty", "Invoices that hold what Stripe was no
 PARKED = Gauge("dashboard_invoices_parked", "Invoices held back for a person to decide.")
 VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices whose money nobody decided on.")
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
+EVENT_STATES = ("received", "processing", "processed", "ignored", "failed", "dead", "unreadable")
 EVENTS = Gauge("dashboard_webhook_events", "Webhook events by state.", ("state",))
 TICK_AGE = Gauge(
     "dashboard_clock_tick_age_seconds", "Since the clock's entry last did its work.", ("entry",)
@@ -35,24 +37,38 @@ TICKS_LATE = Gauge(
 )
 QUEUED = Gauge("dashboard_queue_jobs", "Jobs that wait, by queue.", ("queue",))
 OLDEST = Gauge("dashboard_queue_oldest_seconds", "For how long the oldest job waits.", ("queue",))
+REDIS = Gauge("dashboard_redis_up", "Whether Redis answered at the scrape.")
 WORKERS = Gauge("dashboard_workers", "Workers that gave a sign of life of late.")
 
 
-def collect(redis: Redis) -> None:
-    """Read the figures that are the same everywhere: the fleet's, and of the work behind it."""
-    collect_work(redis)
-    collect_fleet()
+# One scrape at a time: each begins by forgetting what the one before it showed.
+_SCRAPE = Lock()
+
+
+def scrape(redis: Redis) -> bytes:
+    """Return every figure as Prometheus reads them; those of the fleet are the same everywhere."""
+    with _SCRAPE:
+        # Else a state that no row has any more would keep the last count it had, and its alarm.
+        for gauge in (INVOICES, EVENTS, TICK_AGE, QUEUED, OLDEST):
+            gauge.clear()
+        # What is none at first can be seen to grow.
+        for state in EVENT_STATES:
+            EVENTS.labels(state).set(0)
+        collect_work(redis)
+        collect_fleet()
+        return generate_latest()
 
 
 def collect_work(redis: Redis) -> None:
     """Read clock, queues and workers; without Redis none of them is known to work."""
-    TICK_AGE.clear()
     try:
         health = read_health(redis)
     except RedisError:
+        REDIS.set(0)
         TICKS_LATE.set(math.inf)
         WORKERS.set(0)
         return
+    REDIS.set(1)
     for tick in health.ticks:
         TICK_AGE.labels(tick.name).set(math.inf if tick.age_seconds is None else tick.age_seconds)
     TICKS_LATE.set(sum(tick.is_late for tick in health.ticks) if health.ticks else math.inf)

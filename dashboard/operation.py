@@ -1,20 +1,16 @@
 """What operators and orchestrators ask: alive, ready, how much; and an id on every request."""
 
-from datetime import UTC
 from time import perf_counter
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
+from dashboard import readiness
 from dashboard.accounts.permissions import permission
-from dashboard.extensions import csrf, db
-from dashboard.measures import collect
+from dashboard.extensions import csrf
+from dashboard.measures import scrape
 from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
 
@@ -54,55 +50,23 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @permission("public")
 def readyz() -> ResponseReturnValue:
-    """Answer 200 when database, Redis and migrations are as this code needs them, else 503.
+    """Answer 200 when this process can serve, else 503, and what is wrong in either case.
 
     Whether the work behind the pages goes on is told beside it and decides nothing: to send no
     requests here would bring no worker back.
     """
-    parts = {
-        "database": database_state(),
-        "instants": instant_state(),
-        "redis": redis_state(),
-        "migrations": migration_state(),
-    }
-    ready = all(state == "ok" for state in parts.values())
-    status = "ready" if ready else "not ready"
-    return {"status": status, **parts, **work_states()}, 200 if ready else 503
+    found = readiness.parts()
+    is_ready = all(part.serves for part in found.values())
+    status = "ready" if is_ready else "not ready"
+    states = {name: part.state for name, part in found.items()}
+    return {"status": status, **states, **work_states()}, 200 if is_ready else 503
 
 
 @bp.get("/metrics")
 @permission("public")
 def metrics() -> ResponseReturnValue:
     """Answer Prometheus with this process's figures and the fleet's, read from the database."""
-    collect(current_app.extensions["redis"])
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-
-def database_state() -> str:
-    """Return `ok` or what is wrong with the database."""
-    try:
-        db.session.execute(text("select 1"))
-    except SQLAlchemyError as error:
-        return f"unreachable: {type(error).__name__}"
-    return "ok"
-
-
-def instant_state() -> str:
-    """Return `ok` when an instant arrives in UTC, whatever zone and style the server writes."""
-    try:
-        found = db.session.scalar(text("select now()"))
-    except SQLAlchemyError as error:
-        return f"unreadable: {type(error).__name__}"
-    return "ok" if found is not None and found.tzinfo is UTC else f"not in UTC: {found}"
-
-
-def redis_state() -> str:
-    """Return `ok` or what is wrong with Redis."""
-    try:
-        current_app.extensions["redis"].ping()
-    except RedisError as error:
-        return f"unreachable: {type(error).__name__}"
-    return "ok"
+    return Response(scrape(current_app.extensions["redis"]), content_type=CONTENT_TYPE_LATEST)
 
 
 def work_states() -> dict[str, str]:
@@ -116,14 +80,3 @@ def work_states() -> dict[str, str]:
         "workers": health.worker_state,
         "queues": health.queue_state,
     }
-
-
-def migration_state() -> str:
-    """Return `ok` when the database is at the newest migration of this code."""
-    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
-    wanted = scripts.get_current_head()
-    try:
-        found = MigrationContext.configure(db.session.connection()).get_current_revision()
-    except SQLAlchemyError as error:
-        return f"unknown: {type(error).__name__}"
-    return "ok" if found == wanted else f"at {found}, needs {wanted}"

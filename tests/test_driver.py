@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
+from dashboard import readiness
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import BillingCycle
-from dashboard.operation import instant_state
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.factories import PriceFactory, make_organization, make_service
@@ -81,4 +81,4 @@ def test_readiness_says_whether_instants_arrive_in_utc(client):
 
 def test_a_server_whose_instants_cannot_be_read_is_not_ready(app, db):
     db.session.execute(text("select set_config('DateStyle', 'German', false)"))
-    assert instant_state() == "unreadable: DataError"
+    assert readiness.instants().state == "unreadable: DataError"
