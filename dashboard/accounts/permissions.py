@@ -57,6 +57,7 @@ _TABLE = (
     Permission("webhook.replay", STAFF),
     Permission("audit.view", STAFF),
     Permission("fleet.view", STAFF),
+    Permission("doctor.view", ADMIN),
     Permission("token.manage", ADMIN),
     Permission("people.manage", ADMIN),
     # The API's: held by tokens through their scope, never by a browser's session.

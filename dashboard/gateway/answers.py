@@ -18,11 +18,22 @@ class Answer:
     data: Any
     request_id: str | None
     as_of: datetime | None
+    # What Stripe's clock said as it answered.
+    date: datetime | None = None
 
 
 def answer_of(reply: Any, *, seconds: float) -> Answer:
     """Return the library's raw reply to a call that took so long."""
-    return Answer(reply.data, reply.request_id, as_of(reply.headers, seconds))
+    told = dated(reply.headers)
+    return Answer(reply.data, reply.request_id, as_of(reply.headers, seconds), told)
+
+
+def dated(headers: Any) -> datetime | None:
+    """Return the moment that a reply says it was made at, in UTC."""
+    try:
+        return parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def as_of(headers: Any, seconds: float) -> datetime | None:
@@ -30,11 +41,7 @@ def as_of(headers: Any, seconds: float) -> datetime | None:
 
     A reply that Stripe repeats from memory shows what was when the key was first used.
     """
-    date = headers.get("Date")
+    date = dated(headers)
     if date is None or headers.get("Idempotent-Replayed") == "true":
         return None
-    try:
-        sent = parsedate_to_datetime(date) - timedelta(seconds=seconds) - SLACK
-    except ValueError:
-        return None
-    return sent.astimezone(UTC).replace(microsecond=0)
+    return (date - timedelta(seconds=seconds) - SLACK).replace(microsecond=0)

@@ -47,6 +47,16 @@ def correction_of(event: RemoteEvent) -> RemoteCorrection:
     )
 
 
+class ReadsEvents:
+    """The part of a gateway that asks nobody: an event carries all of it."""
+
+    invoice_of = staticmethod(invoice_of)
+    customer_of = staticmethod(customer_of)
+    card_of = staticmethod(card_of)
+    payment_of = staticmethod(payment_of)
+    correction_of = staticmethod(correction_of)
+
+
 def _object(event: RemoteEvent) -> Json:
     found: Json = event.payload["data"]["object"]
     return found

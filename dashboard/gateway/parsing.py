@@ -21,12 +21,16 @@ from dashboard.gateway.odd import (
 from dashboard.gateway.records import (
     RemoteCard,
     RemoteCustomer,
+    RemoteEndpoint,
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
 )
 
 Json = Mapping[str, Any]
+
+# What Stripe is asked to speak, and to write events in.
+API_VERSION = "2026-10-28.endive"
 
 # Our durable names at Stripe. They come back on every read and in every event, and are long because
 # several applications may share an account. The first release used the short ones beside them.
@@ -214,3 +218,14 @@ def _reference(reference: str | Json | None) -> str | None:
 
 def _id_of(reference: str | Json) -> str:
     return reference if isinstance(reference, str) else str(reference["id"])
+
+
+def parse_endpoint(data: Json) -> RemoteEndpoint:
+    """Return the webhook endpoint in `data`."""
+    return RemoteEndpoint(
+        data["id"],
+        data["url"],
+        is_enabled=data["status"] == "enabled",
+        types=tuple(data["enabled_events"]),
+        api_version=data["api_version"],
+    )

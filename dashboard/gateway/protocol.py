@@ -12,6 +12,7 @@ from dashboard.gateway.records import (
     RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
+    RemoteEndpoints,
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
@@ -116,6 +117,9 @@ class Gateway(Protocol):
 
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Return a short-lived address of Stripe's portal; never store or log it."""
+
+    def endpoints(self) -> RemoteEndpoints:
+        """Read where events are delivered to; a restricted key needs a right for it."""
 
     def events_since(
         self, since: datetime, types: Sequence[str], *, until: datetime | None = None

@@ -100,6 +100,26 @@ class RemoteCard(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteEndpoint(Told):
+    """Where Stripe delivers events of these `types`, `*` for all, and the version they are in."""
+
+    id: str
+    url: str
+    is_enabled: bool
+    types: tuple[str, ...]
+    # None: the account's own.
+    api_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEndpoints:
+    """All of them, and what Stripe's clock said as it answered."""
+
+    all: tuple[RemoteEndpoint, ...]
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RemotePayment(Told):
     """What is to pay an invoice, or did; `paid_by` is what its refunds and disputes name."""
 

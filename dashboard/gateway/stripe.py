@@ -12,18 +12,19 @@ import stripe
 
 from dashboard.clock import utc_now
 from dashboard.config import Config
-from dashboard.gateway import events, parsing, requests
+from dashboard.gateway import parsing, requests
 from dashboard.gateway.after_issue import parse_correction, parse_payment
 from dashboard.gateway.answers import Answer, answer_of
+from dashboard.gateway.events import ReadsEvents
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.reading import not_of_the_future, read_delivery, read_event
 from dashboard.gateway.records import (
     CustomerDraft,
     InvoiceDraft,
     LineContent,
-    RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
+    RemoteEndpoints,
     RemoteEvent,
     RemoteInvoice,
     RemoteLine,
@@ -58,7 +59,7 @@ class _Client(stripe.HTTPClient):
             raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
 
 
-class StripeGateway:
+class StripeGateway(ReadsEvents):
     """`Gateway` over stripe-python. It never retries by itself: one policy decides that, above."""
 
     def __init__(
@@ -220,6 +221,12 @@ class StripeGateway:
         reply = self._call("POST portal_sessions", "/v1/billing_portal/sessions", body)
         return str(reply.data["url"])
 
+    def endpoints(self) -> RemoteEndpoints:
+        """Read where events are delivered to: an account has sixteen at the most."""
+        page = self._call("GET webhook_endpoints", "/v1/webhook_endpoints", {"limit": PAGE})
+        found = tuple(parsing.parse_endpoint(one) for one in page.data["data"])
+        return RemoteEndpoints(found, page.date)
+
     def events_since(
         self, since: datetime, types: Sequence[str], *, until: datetime | None = None
     ) -> Iterator[RemoteEvent | Unreadable]:
@@ -241,26 +248,6 @@ class StripeGateway:
         now = utc_now()
         verify(raw, signature, self._secrets, now=now.timestamp())
         return not_of_the_future(read_delivery(raw, live=self._live), raw, now=now)
-
-    def invoice_of(self, event: RemoteEvent) -> RemoteInvoice:
-        """Return the invoice an `invoice.*` event carries."""
-        return events.invoice_of(event)
-
-    def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
-        """Return the customer a `customer.*` event carries."""
-        return events.customer_of(event)
-
-    def card_of(self, event: RemoteEvent) -> RemoteCard:
-        """Return the payment method a `payment_method.*` event carries."""
-        return events.card_of(event)
-
-    def payment_of(self, event: RemoteEvent) -> RemotePayment:
-        """Return the payment an `invoice_payment.*` event carries."""
-        return events.payment_of(event)
-
-    def correction_of(self, event: RemoteEvent) -> RemoteCorrection:
-        """Return the credit note, refund or dispute an event carries."""
-        return events.correction_of(event)
 
     def _change(
         self, what: str, invoice_id: str, body: requests.Body, *, key: str

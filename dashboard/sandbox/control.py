@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from dashboard.sandbox.audit import audit
 from dashboard.sandbox.deliveries import Deliveries, Manner
 from dashboard.sandbox.event_list import new_endpoint
+from dashboard.sandbox.events import API_VERSION
 from dashboard.sandbox.state import Sandbox
 
 DEFAULT_ENDPOINT = "we_sandbox"
@@ -50,6 +51,7 @@ def set_endpoint(sandbox: Sandbox, url: str, secret: str) -> None:
     endpoint = {
         **new_endpoint(url, secret, ["*"], sandbox.clock.now()),
         "id": DEFAULT_ENDPOINT,
+        "api_version": API_VERSION,
     }
     with sandbox.lock:
         sandbox.store.put("webhook_endpoint", endpoint)

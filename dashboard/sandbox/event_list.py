@@ -6,7 +6,7 @@ import secrets
 from fnmatch import fnmatchcase
 
 from dashboard.sandbox.errors import invalid, missing
-from dashboard.sandbox.events import API_VERSION, KEPT_SECONDS, render_event
+from dashboard.sandbox.events import KEPT_SECONDS, render_event
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.paging import page, within
 from dashboard.sandbox.state import Call, Handler
@@ -49,6 +49,7 @@ def create_endpoint(call: Call) -> Record:
         call.params["enabled_events"],
         call.now,
     )
+    endpoint["api_version"] = call.params.get("api_version")
     endpoint["description"] = call.params.get("description") or None
     endpoint["metadata"] = merged({}, call.params.get("metadata"))
     call.store.put("webhook_endpoint", endpoint)
@@ -61,19 +62,39 @@ def list_endpoints(call: Call) -> Record:
     return page(endpoints, call.params, url="/v1/webhook_endpoints", render=render_endpoint)
 
 
+def update_endpoint(call: Call) -> Record:
+    """POST /v1/webhook_endpoints/{webhook_endpoint}; its version stays as it was made."""
+    endpoint = _endpoint(call)
+    for name in ("url", "enabled_events", "description"):
+        if name in call.params:
+            endpoint[name] = call.params[name] or None
+    if "disabled" in call.params:
+        endpoint["status"] = "disabled" if call.params["disabled"] else "enabled"
+    endpoint["metadata"] = merged(endpoint["metadata"], call.params.get("metadata"))
+    call.store.put("webhook_endpoint", endpoint)
+    return render_endpoint(endpoint)
+
+
 def delete_endpoint(call: Call) -> Record:
     """DELETE /v1/webhook_endpoints/{webhook_endpoint}."""
-    identifier = call.ids["webhook_endpoint"]
-    if call.store.get("webhook_endpoint", identifier) is None:
-        raise missing("webhook endpoint", identifier)
+    identifier = _endpoint(call)["id"]
     call.store.remove("webhook_endpoint", identifier)
     return {"id": identifier, "object": "webhook_endpoint", "deleted": True}
+
+
+def _endpoint(call: Call) -> Record:
+    identifier = call.ids["webhook_endpoint"]
+    endpoint = call.store.get("webhook_endpoint", identifier)
+    if endpoint is None:
+        raise missing("webhook endpoint", identifier)
+    return endpoint
 
 
 def new_endpoint(url: str, secret: str, enabled_events: list[str], now: int) -> Record:
     """Return the row of an endpoint, not yet kept."""
     return {
         "id": new_id("we"),
+        "api_version": None,
         "created": now,
         "description": None,
         "enabled_events": enabled_events,
@@ -88,9 +109,10 @@ def render_endpoint(endpoint: Record) -> Record:
     """Return the endpoint as Stripe shows it, without its secret."""
     shown = {name: value for name, value in endpoint.items() if name != "secret"}
     return {
+        # The account's own, unless the endpoint was made with another.
+        "api_version": None,
         **shown,
         "object": "webhook_endpoint",
-        "api_version": API_VERSION,
         "application": None,
         "livemode": False,
     }
@@ -111,5 +133,6 @@ ROUTES: dict[str, Handler] = {
     "GET /v1/events/{id}": retrieve_event,
     "POST /v1/webhook_endpoints": create_endpoint,
     "GET /v1/webhook_endpoints": list_endpoints,
+    "POST /v1/webhook_endpoints/{webhook_endpoint}": update_endpoint,
     "DELETE /v1/webhook_endpoints/{webhook_endpoint}": delete_endpoint,
 }

@@ -6,6 +6,7 @@ from dashboard.views import (
     adjustments,
     api_tokens,
     audit_entries,
+    doctor,
     fleet,
     foreign_lines,
     home,
@@ -44,7 +45,7 @@ RESOURCES = (
     home, session, sessions, theme, organizations, organization_details, usage, services,
     adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
-    void_decisions, webhook_events, fleet, audit_entries, api_tokens, people,
+    void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,
     invitations, password, stripe_webhook,
 )  # fmt: skip
 

@@ -26,6 +26,7 @@ _PLACES = (
     ("fleet.view", "Fleet health", "gauge", "fleet.show", "f"),
     ("audit.view", "Audit trail", "history", "audit_entries.index", "a"),
     ("token.manage", "API tokens", "key", "api_tokens.index", "t"),
+    ("doctor.view", "Doctor", "shield", "doctor.show", "d"),
     ("people.manage", "People", "people", "people.index", "p"),
 )
 

@@ -104,6 +104,11 @@ INVITATION = {
     "waits": StatusWord("Not used yet", "clock", "mute"),
     "too_old": StatusWord("Too old", "cross", "mute"),
 }
+FINDING = {
+    "ok": StatusWord("In order", "check", "ok"),
+    "look": StatusWord("Look", "alert", "warn"),
+    "mend": StatusWord("Mend", "cross", "bad"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "ok"),
     "late": StatusWord("Late", "alert", "bad"),
@@ -122,6 +127,7 @@ KINDS = {
     "invitation": INVITATION,
     "void": VOID,
     "correction": CORRECTION,
+    "finding": FINDING,
     "work": WORK,
 }
 

@@ -19,7 +19,8 @@ from flask import Flask
 from dashboard.clock import utc_now
 from dashboard.measures import REQUEST_SECONDS, WEBHOOKS_RECEIVED
 from dashboard.together import Together
-from dashboard.views.stripe_webhook import ADDRESS, ENDPOINT
+from dashboard.views.stripe_webhook import ENDPOINT
+from dashboard.webhooks.handlers import ADDRESS
 from dashboard.webhooks.intake import Arrived, store_delivered
 from jobs.inbox import RUNG_SECONDS, ring
 

@@ -12,10 +12,11 @@ from dashboard.clock import utc_now
 from dashboard.extensions import csrf
 from dashboard.gateway.errors import BadSignature, NotAnEvent
 from dashboard.measures import WEBHOOKS_RECEIVED
+from dashboard.webhooks.handlers import ADDRESS
 from dashboard.webhooks.intake import store_delivered
 from jobs.inbox import ring
 
-ADDRESS, ENDPOINT = "/webhooks/stripe", "stripe_webhook.receive"
+ENDPOINT = "stripe_webhook.receive"
 bp = Blueprint("stripe_webhook", __name__)
 csrf.exempt(bp)
 

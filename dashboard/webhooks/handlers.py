@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dashboard.webhooks import after_issue, customer_details, customers, invoices
 from dashboard.webhooks.delivery import Delivery, Handled
 
+# Where Stripe delivers them.
+ADDRESS = "/webhooks/stripe"
 UNNEEDED = "Nothing here depends on this kind of event."
 
 HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {

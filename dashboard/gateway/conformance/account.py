@@ -7,6 +7,7 @@ import uuid
 
 from dashboard.gateway.conformance.bench import Bench, expect, expect_refusal, granted
 from dashboard.gateway.conformance.registry import Checks
+from dashboard.gateway.parsing import API_VERSION
 
 check = Checks("account")
 
@@ -63,3 +64,26 @@ def twenty_types(bench: Bench) -> None:
     since = {"gte": int(time.time())}
     granted(bench.api.get("events", types=KINDS[:20], created=since, limit=1))
     expect_refusal(bench.api.get("events", types=KINDS[:21], created=since, limit=1), 400)
+
+
+@check(
+    "endpoints_listed",
+    "The list of webhook endpoints shows what each is sent, in which version, and if it is off.",
+    "API: list webhook endpoints",
+)
+def endpoints_listed(bench: Bench) -> None:
+    url = f"https://example.com/{uuid.uuid4()}"
+    made = granted(
+        bench.api.post(
+            "webhook_endpoints", url=url, enabled_events=["invoice.paid"], api_version=API_VERSION
+        )
+    )
+    try:
+        granted(bench.api.post(f"webhook_endpoints/{made['id']}", disabled=True))
+        page = granted(bench.api.get("webhook_endpoints", limit=100))
+        (seen,) = (one for one in page["data"] if one["url"] == url)
+        shown = (seen["enabled_events"], seen["api_version"], seen["status"])
+        expect(shown == (["invoice.paid"], API_VERSION, "disabled"), f"endpoint {shown}")
+        expect("Date" in page.headers, "no Date")
+    finally:
+        bench.api.delete(f"webhook_endpoints/{made['id']}")

@@ -10,7 +10,8 @@ from typing import Any
 
 import requests
 
-API_VERSION = "2026-10-28.endive"
+from dashboard.gateway.parsing import API_VERSION
+
 TIMEOUT_SECONDS = 80
 # A sandbox account at Stripe takes 25 requests a second; a refusal for pace is not an answer.
 PATIENCE = 6

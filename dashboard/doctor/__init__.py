@@ -1,0 +1,1 @@
+"""What is the matter with an installation, and what to do about it: `flask doctor` and its page."""

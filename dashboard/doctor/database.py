@@ -1,0 +1,107 @@
+"""PostgreSQL: reached, migrated, durable, with enough connections and months ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard import readiness
+from dashboard.clock import utc_now
+from dashboard.config import Config
+from dashboard.doctor import clocks
+from dashboard.doctor.finding import Finding, look, mend, ok
+from dashboard.extensions import db
+from dashboard.processes import budget
+
+OLDEST = 15
+UPGRADE = "Run `flask --app wsgi db upgrade`, as the role that owns the schema."
+ADDRESS = "Is it running, and is DATABASE_URL right? Without it no page is served."
+# What a crash must not lose, and what PostgreSQL may be told to do without.
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+SETTINGS = text("select name, setting from pg_settings")
+OWNED = text("""
+    select pg_has_role(current_user, relowner, 'usage') from pg_class
+    where oid = 'invoices'::regclass
+""")
+MONTH = text("""
+    select to_regclass(to_char(now() + interval '1 month', '"usage_records_"YYYY_MM')) is not null
+""")
+
+
+def findings(config: Config, *, workers_alive: int) -> Iterator[Finding]:
+    """Yield what is found of the database; nothing more once it does not answer."""
+    try:
+        settings = {row.name: row.setting for row in db.session.execute(SETTINGS)}
+    except SQLAlchemyError as error:
+        yield mend("database", f"unreachable: {type(error).__name__}", ADDRESS)
+        return
+    yield version(settings)
+    found = readiness.migrations()
+    yield (
+        ok("migrations", found.state) if found.serves else mend("migrations", found.state, UPGRADE)
+    )
+    yield clock()
+    yield durability(settings)
+    yield connections(settings, budget(config, workers_alive=workers_alive))
+    if found.serves:
+        yield role()
+        yield months()
+
+
+def version(settings: dict[str, str]) -> Finding:
+    """Return whether the server is one that the product was tried on."""
+    shown, number = settings["server_version"], int(settings["server_version_num"]) // 10_000
+    if number < OLDEST:
+        return mend(
+            "version", f"PostgreSQL {shown}", f"Version {OLDEST} is the oldest that is tried."
+        )
+    return ok("version", f"PostgreSQL {shown}")
+
+
+def clock() -> Finding:
+    """Return whether the server's clock agrees with ours."""
+    before = utc_now()
+    theirs = db.session.scalars(text("select clock_timestamp()")).one()
+    return clocks.compare("the database", theirs, before=before, after=utc_now())
+
+
+def durability(settings: dict[str, str]) -> Finding:
+    """Return whether what was acknowledged outlives a crash."""
+    if off := [name for name in DURABLE if settings[name] == "off"]:
+        seen = f"{', '.join(off)} off: a crash loses what was acknowledged"
+        return mend("durability", seen, "Switch on what is off; usage is not reported twice.")
+    return ok("durability", "what is committed outlives a crash")
+
+
+def connections(settings: dict[str, str], needed: dict[str, int]) -> Finding:
+    """Return whether the server has a connection for each that our processes may open."""
+    kept = ("superuser_reserved_connections", "reserved_connections")
+    most = int(settings["max_connections"]) - sum(int(settings.get(name, 0)) for name in kept)
+    parts = ", ".join(f"{count} {kind}" for kind, count in needed.items())
+    seen = f"up to {sum(needed.values())} ({parts}) of {most}"
+    if sum(needed.values()) > most:
+        to_do = (
+            "Raise max_connections, lower WEB_PROCESSES, WORKERS or WORKER_CONNECTIONS, or put a "
+            "pooler between (docs/operating.md), which makes this number harmless."
+        )
+        return mend("connections", seen, to_do)
+    return ok("connections", seen)
+
+
+def role() -> Finding:
+    """Return whether the processes could change the schema, and so switch off what guards it."""
+    if db.session.scalar(OWNED):
+        seen = "it owns the tables: a stolen password changes finalized invoices"
+        to_do = "Give migrations and processes a role each: deploy/postgresql."
+        return look("role", seen, to_do)
+    return ok("role", "it owns no tables")
+
+
+def months() -> Finding:
+    """Return whether the coming month has its partition."""
+    if db.session.scalar(MONTH):
+        return ok("partitions", "there is one for the coming month")
+    to_do = "Is the scheduler running? It makes them. Records are kept meanwhile, and moved then."
+    return look("partitions", "there is none for the coming month", to_do)

@@ -1,0 +1,61 @@
+"""What is said of the settings, and of the packages that are installed."""
+
+import pytest
+
+from dashboard.config import Config
+from dashboard.doctor import configuration
+from dashboard.doctor.configuration import address, cookies, packages, secret
+from tests.support.environment import config
+
+GOOD_KEY = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"
+HTTPS = "https://billing.example.com"
+
+
+def with_settings(**settings: object) -> Config:
+    """Return a configuration with these values."""
+    return config("postgresql://db/billing", "redis://redis").model_copy(update=settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "state"),
+    [
+        (None, "sk_test_x", "look"),
+        (HTTPS, "sk_live_x", "ok"),
+        ("http://billing.example.com", "sk_test_x", "ok"),
+        ("http://billing.example.com", "sk_live_x", "mend"),
+    ],
+)
+def test_links_lead_to_where_people_reach_the_pages(url, key, state):
+    assert address(with_settings(external_url=url, stripe_api_key=key)).state == state
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "url", "state"),
+    [(True, HTTPS, "ok"), (False, HTTPS, "mend"), (False, None, "look")],
+)
+def test_sessions_travel_over_tls_only(is_secure, url, state):
+    found = cookies(with_settings(session_cookie_secure=is_secure, external_url=url))
+    assert found.state == state
+
+
+def test_plain_sessions_of_a_live_account_are_never_right():
+    found = cookies(with_settings(session_cookie_secure=False, stripe_api_key="sk_live_x"))
+    assert found.state == "mend"
+
+
+@pytest.mark.parametrize(
+    ("key", "state"), [(GOOD_KEY, "ok"), ("too short for this", "mend"), ("ab" * 40, "mend")]
+)
+def test_a_key_that_can_be_guessed_is_to_be_changed(key, state):
+    assert secret(with_settings(secret_key=key)).state == state
+
+
+def test_packages_are_those_of_the_lock_file(tmp_path, monkeypatch):
+    assert packages().state == "ok"
+    lock = tmp_path / "base.txt"
+    lock.write_text("flask==0.1 \\\n    --hash=sha256:00\nno-such-package==1.0\n")
+    monkeypatch.setattr(configuration, "LOCK", lock)
+    found = packages()
+    assert found.state == "mend"
+    assert "no-such-package missing, not 1.0" in found.seen
+    assert "bin/setup.py" in found.to_do
