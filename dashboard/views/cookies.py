@@ -29,7 +29,10 @@ class CookieSessions(SecureCookieSessionInterface):
     def get_cookie_name(self, app: Flask) -> str:
         """Return its name: under HTTPS one that browsers take from this very host only."""
         name = super().get_cookie_name(app)
-        return f"__Host-{name}" if self.get_cookie_secure(app) else name
+        if not self.get_cookie_secure(app):
+            return name
+        # Browsers take `__Host-` for the whole of a host only.
+        return f"__Host-{name}" if self.get_cookie_path(app) == "/" else f"__Secure-{name}"
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """Return what the request's cookie holds."""

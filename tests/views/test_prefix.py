@@ -6,9 +6,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import Client
 
+from dashboard.app import create_app
 from dashboard.served import Mounted
 from tests.pages import fragment, page
 from tests.people import PASSWORD, Browser, People, make_bill
+from tests.support.environment import config
+from tests.support.services import Worker
 
 PREFIX = "/billing"
 BASE = f"https://example.com{PREFIX}"
@@ -88,6 +91,15 @@ def test_the_theme_leads_back_below_the_prefix(app: Flask) -> None:
     client = below(app)
     answer = send(client, "/theme", theme="dark", back=f"{PREFIX}/organizations")
     assert answer.location == f"{PREFIX}/organizations"
+
+
+def test_the_cookie_is_of_the_path_alone(services: Worker) -> None:
+    secure = {"external_url": BASE, "session_cookie_secure": True}
+    settings = config(services.database_url, services.redis_url).model_copy(update=secure)
+    app = create_app(settings)
+    (cookie,) = below(app).get("/session/new").headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Secure-session=")
+    assert "Path=/billing;" in f"{cookie};"
 
 
 def test_a_request_may_come_with_the_prefix_or_without_it() -> None:

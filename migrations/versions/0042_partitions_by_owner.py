@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0041_partitions_by_owner"
-down_revision = "0040_who_invited"
+revision = "0042_partitions_by_owner"
+down_revision = "0041_user_sessions"
 branch_labels = None
 depends_on = None
 
