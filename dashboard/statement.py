@@ -14,12 +14,14 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Dialect,
     Insert,
     Select,
     Update,
+    any_,
     cast,
     literal_column,
 )
@@ -41,15 +43,15 @@ _PLACE = re.compile("\x1a(\\w+)\x1a")
 class Statement:
     """A query whose values are given with each execution, under the names of its `parameter`s.
 
-    Or a writing that returns something. Constants are part of its text, so that PostgreSQL sees
-    that a partial index fits. It goes past the session, which writes nothing of its own before.
+    Or a writing. Constants are part of its text, so that PostgreSQL sees that a partial index fits.
+    It goes past the session, which writes nothing of its own before.
     """
 
     def __init__(self, query: Select[*tuple[Any, ...]] | Insert | Update) -> None:
         self._query = query
 
     def rows(self, **values: object) -> list[tuple[Any, ...]]:
-        """Return what the query finds, or the writing returns, in the present transaction."""
+        """Return what the query finds, or the writing returns if anything; in this transaction."""
         sql, names = self._written
         return _fetched(db.session.connection(), sql, [values[name] for name in names])
 
@@ -77,7 +79,8 @@ def _fetched(connection: Connection, sql: str, values: list[object]) -> list[tup
         for told in heard.before_cursor_execute:
             told(connection, cursor, sql, values, None, False)
         try:
-            rows = cursor.execute(sql, values).fetchall()
+            cursor.execute(sql, values)
+            rows = [] if cursor.description is None else cursor.fetchall()
         except psycopg.Error as error:
             raise _failed(connection, sql, error) from error
         for told in heard.after_cursor_execute:
@@ -98,6 +101,14 @@ def _failed(connection: Connection, sql: str, error: psycopg.Error) -> BaseExcep
 def parameter(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> ColumnElement[Any]:
     """Return the place of a value that is given with each execution."""
     return cast(literal_column(f"\x1a{name}\x1a"), kind)
+
+
+def any_of(values: Iterable[object], kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
+    """Return what a column is compared with, `==`, to be one of the values.
+
+    As an array: the text is the same however many there are, and is planned once.
+    """
+    return any_(cast(list(values), ARRAY(kind)))
 
 
 def only_read() -> None:

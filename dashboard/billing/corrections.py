@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
 
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Invoice
@@ -18,6 +18,7 @@ from dashboard.billing.notes import UNDONE, corrections_of
 from dashboard.billing.waived import count_waived_anew
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection, RemotePayment
+from dashboard.statement import any_of
 
 # A refund and a note only move forward. A dispute can come back after it was lost (an appeal): only
 # its own instants order it.
@@ -73,7 +74,7 @@ def keep_payments(
 
 def known_payments(stripe_ids: Iterable[str]) -> dict[str, InvoicePayment]:
     """Return the rows of these payments, by Stripe's id, as far as there are any."""
-    query = select(InvoicePayment).where(InvoicePayment.stripe_id.in_(list(stripe_ids)))
+    query = select(InvoicePayment).where(InvoicePayment.stripe_id == any_of(stripe_ids, String))
     if any(isinstance(one, InvoicePayment) for one in db.session.new):
         db.session.flush()
     # What else was changed is written once, when all of it is known.

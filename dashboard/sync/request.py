@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import BigInteger, and_, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
@@ -15,6 +15,7 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.stuck import STUCK, is_to_be_tried
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
+from dashboard.statement import any_of
 from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
 from dashboard.sync.plan import Plan
 from dashboard.sync.snapshot import glance
@@ -106,7 +107,7 @@ def hasten(invoice_ids: Collection[int]) -> None:
     if not invoice_ids:
         return
     waiting = select(SyncRun).where(
-        SyncRun.invoice_id.in_(invoice_ids), SyncRun.state == "retrying"
+        SyncRun.invoice_id == any_of(invoice_ids, BigInteger), SyncRun.state == "retrying"
     )
     for run in db.session.scalars(for_change(waiting.order_by(SyncRun.invoice_id), of=SyncRun)):
         run.next_attempt_at = None

@@ -14,9 +14,11 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from dashboard.audit.models import AuditEntry
+from dashboard.billing.correction_models import InvoicePayment
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
-from dashboard.rows import write_changes
+from dashboard.rows import write_changes, write_new
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import hasten
 from dashboard.webhooks.delivery import Delivery, Handled
@@ -124,6 +126,8 @@ def _together(told: list[Told], batch: Drained, now: datetime) -> None:
         raise _Trouble(trouble)
     batch.runs = [run for delivery, _ in told for run in delivery.runs]
     write_changes(held.invoices.values())
+    write_new(InvoicePayment)
+    write_new(AuditEntry)
     hasten({one for delivery, _ in told for one in delivery.moved})
     all_handled(outcomes, now=now)
 

@@ -13,7 +13,7 @@ from dashboard.gateway.records import RemoteEvent, RemoteInvoice, RemotePayment
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.echoes import own_keys
 from dashboard.webhooks.held import Held
-from dashboard.webhooks.models import WebhookEvent
+from dashboard.webhooks.models import Claimed, WebhookEvent
 
 Read = TypeVar("Read")
 
@@ -31,7 +31,7 @@ class Unread(Exception):
 class Delivery:
     """One event on its way through a handler; `runs` collects the syncs the handler asks for."""
 
-    event: WebhookEvent
+    event: WebhookEvent | Claimed
     gateway: Gateway
     now: datetime
     # What its batch holds; alone, an event has none of it and asks the database itself.
@@ -79,7 +79,7 @@ class Delivery:
         self.runs.clear()
         self.moved.clear()
 
-    @property
+    @cached_property
     def remote(self) -> RemoteEvent:
         """The event as the gateway knows it."""
         return RemoteEvent(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import String, select
 
 from dashboard.extensions import db
+from dashboard.statement import any_of
 from dashboard.sync.models import SyncStep
 
 # What our own calls make Stripe send, and what it is called when it is.
@@ -19,5 +20,7 @@ def own_keys(keys: Iterable[str | None]) -> set[str]:
     asked = [key for key in keys if key is not None]
     if not asked:
         return set()
-    query = select(SyncStep.idempotency_key).where(SyncStep.idempotency_key.in_(asked))
+    query = select(SyncStep.idempotency_key).where(
+        SyncStep.idempotency_key == any_of(asked, String)
+    )
     return set(db.session.scalars(query))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import String, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dashboard.billing.corrections import known_payments
@@ -14,6 +14,7 @@ from dashboard.billing.models import Invoice
 from dashboard.extensions import Model, db
 from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
+from dashboard.statement import any_of
 from dashboard.webhooks.delivery import Delivery
 from dashboard.webhooks.echoes import own_keys
 from dashboard.webhooks.held import Held
@@ -49,9 +50,9 @@ def _lock(
     if not wanted:
         return {}, set()
     order = (Invoice.organization_id, Invoice.id) if kind is Invoice else (Organization.id,)
-    query = select(kind, name).where(name.in_(wanted)).order_by(*order)
+    query = select(kind, name).where(name == any_of(wanted, String)).order_by(*order)
     rows = db.session.execute(for_change(query, of=kind, wait=False))
     found = {str(called): row for row, called in rows}
     missing = set(wanted) - found.keys()
-    there = select(name).where(name.in_(missing))
+    there = select(name).where(name == any_of(missing, String))
     return found, {str(one) for one in db.session.scalars(there)} if missing else set()

@@ -6,25 +6,34 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Exists, Text, cast, exists, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Exists,
+    String,
+    Text,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import defer
-from sqlalchemy.orm.attributes import set_committed_value
 
-from dashboard.billing.locks import for_change
 from dashboard.extensions import db
 from dashboard.rows import update_each
+from dashboard.statement import Statement, any_of, parameter
 from dashboard.webhooks.delivery import Handled
-from dashboard.webhooks.models import WebhookEvent
+from dashboard.webhooks.models import Claimed, WebhookEvent
 
 # A claim older than this belongs to a worker that died.
 CLAIM = timedelta(minutes=3)
 ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=10)
 OPEN = ("received", "failed", "processing")
-# The lines of an invoice are most of an event, and no handler looks at them.
-_LINES = cast(["data", "object", "lines"], ARRAY(Text))
-_WITHOUT_LINES = WebhookEvent.payload.op("#-", return_type=JSONB())(_LINES)
 
 
 def claim(
@@ -49,30 +58,39 @@ def claim(
     return db.session.scalar(statement.execution_options(populate_existing=True))
 
 
-def take(*, now: datetime, most: int, owner: str | None = None) -> list[WebhookEvent]:
+def take(*, now: datetime, most: int, owner: str | None = None) -> list[Claimed]:
     """Return the oldest events that nobody looked at yet, for one batch; others pass them by.
 
-    The claim is committed by the caller before processing. They come without what no handler looks
-    at, and belong to no session.
+    The claim is committed by the caller before processing.
     """
-    query = (
-        select(WebhookEvent, _WITHOUT_LINES)
+    events = [Claimed._make(row) for row in _TAKE.rows(now=now, most=most, owner=owner)]
+    return sorted(events, key=lambda event: event.id)
+
+
+def _taking() -> Statement:
+    table = WebhookEvent.__table__
+    free = (
+        select(WebhookEvent.id)
         .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None))
         .order_by(WebhookEvent.id)
-        .limit(most)
-        .options(defer(WebhookEvent.payload), defer(WebhookEvent.raw))
+        .limit(parameter("most", BigInteger))
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("free")
     )
-    events = []
-    for event, payload in db.session.execute(for_change(query, of=WebhookEvent, wait=False)):
-        db.session.expunge(event)
-        set_committed_value(event, "payload", payload)
-        events.append(event)
-    if events:
-        _update([event.id for event in events], _claimed(now, owner))
-    return events
+    lines = literal_column("'{data,object,lines}'", ARRAY(Text))
+    told = [table.c[name] for name in Claimed._fields[:-1]]
+    owner = parameter("owner", String)
+    return Statement(
+        update(WebhookEvent)
+        .where(WebhookEvent.id == free.c.id)
+        .values(_claimed(parameter("now", DateTime(timezone=True)), owner))
+        .returning(*told, WebhookEvent.payload.op("#-", return_type=JSONB())(lines))
+    )
 
 
-def _claimed(now: datetime, owner: str | None) -> dict[str, Any]:
+def _claimed(
+    now: datetime | ColumnElement[datetime], owner: str | ColumnElement[str] | None
+) -> dict[str, Any]:
     attempts = WebhookEvent.attempts + 1
     return {"state": "processing", "claimed_at": now, "claimed_by": owner, "attempts": attempts}
 
@@ -86,7 +104,8 @@ def give_back(event_ids: Collection[int], *, now: datetime, alone: bool = False)
 
 
 def _update(event_ids: Collection[int], values: dict[str, Any]) -> None:
-    statement = update(WebhookEvent).where(WebhookEvent.id.in_(event_ids)).values(values)
+    mine = WebhookEvent.id == any_of(event_ids, BigInteger)
+    statement = update(WebhookEvent).where(mine).values(values)
     db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
@@ -162,3 +181,6 @@ def due_events(*, now: datetime, most: int) -> tuple[bool, list[int]]:
 def _is_fresh(now: datetime) -> Exists:
     fresh = (WebhookEvent.state == "received") & WebhookEvent.claimed_at.is_(None)
     return exists().where(fresh, WebhookEvent.next_attempt_at <= now)
+
+
+_TAKE = _taking()

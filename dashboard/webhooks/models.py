@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,6 +12,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.extensions import Model
 
 STATES = ("received", "processing", "processed", "ignored", "failed", "dead", "unreadable")
+
+
+class Claimed(NamedTuple):
+    """An event that a batch took, with what its handler may ask for."""
+
+    id: int
+    stripe_event_id: str
+    type: str
+    object_id: str | None
+    idempotency_key: str | None
+    api_version: str | None
+    livemode: bool
+    created_at: datetime
+    # Without the lines of an invoice: they are most of an event, and no handler looks at them.
+    payload: dict[str, Any]
 
 
 class WebhookEvent(Model):
