@@ -19,9 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.billing.lost_customer import customer_went
 from dashboard.extensions import Model
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import EXACT, PriceVersion
+from dashboard.pricing.rating import rate_metered
+from dashboard.pricing.versions import terms_of
 from dashboard.services.models import Service
 
 # Forward only; `uncollectible` may still be paid or voided.
@@ -32,15 +35,6 @@ FINALIZED = ("open", "paid", "uncollectible", "void")
 # Stripe's copy of that did not contain, what it asked for before it was voided, or a credit for
 # more than was due that nobody was billed.
 FOLLOWING = ("carry_over", "rebilled", "taken_back")
-
-
-def went_with_customer(
-    status: str, finalized_at: datetime | None, lost_at: datetime | None
-) -> bool:
-    """Whether an invoice to be paid was issued to a customer who was deleted at Stripe since."""
-    if status != "open" or lost_at is None or finalized_at is None:
-        return False
-    return finalized_at <= lost_at
 
 
 class BillingCycle(Model):
@@ -208,9 +202,7 @@ class Invoice(Model):
     @property
     def is_off_portal(self) -> bool:
         """Whether it is to be paid and its customer, with the portal, was deleted at Stripe."""
-        return went_with_customer(
-            self.status, self.finalized_at, self.organization.customer_lost_at
-        )
+        return customer_went(self.status, self.finalized_at, self.organization.customer_lost_at)
 
     @property
     def is_dirty(self) -> bool:
@@ -253,7 +245,7 @@ class InvoiceItem(Model):
     carried_cents: Mapped[int] = mapped_column(default=0)
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
-    trace: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    kept_trace: Mapped[dict[str, Any]] = mapped_column("trace", JSONB, default=dict)
     # The invoice's revision that last changed this item.
     revision: Mapped[int]
     created_at: Mapped[datetime]
@@ -263,6 +255,17 @@ class InvoiceItem(Model):
     cycle: Mapped[BillingCycle] = relationship()
     price_version: Mapped[PriceVersion | None] = relationship()
     service: Mapped[Service | None] = relationship()
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """What explains the amount: kept, or of usage rated by itself told by the item."""
+        if self.kept_trace or self.kind != "metered" or self.price_version is None:
+            return self.kept_trace
+        return rate_metered(terms_of(self.price_version), self.quantity).trace
+
+    @trace.setter
+    def trace(self, told: dict[str, Any]) -> None:
+        self.kept_trace = told
 
     @property
     def unit_label(self) -> str:

@@ -64,6 +64,11 @@ def rate_metered(terms: Terms, quantity: Decimal) -> Rated:
     return rate_cycle([(terms, quantity)])[0]
 
 
+def cents_of_usage(terms: Terms, quantity: Decimal) -> int:
+    """Return the amount alone of what `rate_metered` returns; explaining it takes twice as long."""
+    return _rounded(charge(terms, quantity).amount, terms.currency)
+
+
 def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
     """Return what each version of one price costs in a cycle, the earliest version first.
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, and_, or_, select
 
-from dashboard.billing.models import Invoice, went_with_customer
+from dashboard.billing.lost_customer import customer_went
+from dashboard.billing.models import Invoice
 from dashboard.billing.overview import RECENT, UNFINISHED, shown_status
 from dashboard.billing.void_listing import ASKED_CENTS, WAITS
 from dashboard.billing.void_models import VoidCase
@@ -47,7 +48,7 @@ def unfinished_rows(
     rows = map(UnfinishedInvoice._make, _UNFINISHED.rows(organization=organization.id))
     lost_at = organization.customer_lost_at
     return [
-        (row, shown_status(row, now), went_with_customer(row.status, row.finalized_at, lost_at))
+        (row, shown_status(row, now), customer_went(row.status, row.finalized_at, lost_at))
         for row in rows
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, select, text
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,8 +20,7 @@ from dashboard.extensions import db
 from dashboard.usage.models import UsageWaiting
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Units of one price version in one cycle that are to go on the bill.
 
     `doubtful_since`: the first day of those that were accepted before the organization's services
@@ -143,12 +143,12 @@ def counts_waiting(organization_ids: Collection[int]) -> list[WaitingCount]:
 def take(organization_ids: Collection[int]) -> Sequence[Taken]:
     """Take what waits of these organizations, whose open invoices are held, into the totals."""
     rows = db.session.execute(TAKE_ALL, {"organizations": list(organization_ids)})
-    return [Taken(*row) for row in rows]
+    return [Taken._make(row) for row in rows]
 
 
 def take_count(count: WaitingCount) -> Sequence[Taken]:
     """Take only what waits of one price in one cycle."""
-    return [Taken(*row) for row in db.session.execute(TAKE_COUNT, _asked(count))]
+    return [Taken._make(row) for row in db.session.execute(TAKE_COUNT, _asked(count))]
 
 
 def refuse(count: WaitingCount, reason: str, *, now: datetime) -> None:

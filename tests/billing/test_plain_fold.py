@@ -8,6 +8,7 @@ import pytest
 from dashboard.billing import fold as folding
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.fold import count_now, fold
+from dashboard.billing.metered import rerate_metered, usage_of
 from dashboard.billing.plain_fold import add_plain
 from dashboard.billing.roll import roll_early
 from dashboard.pricing.catalog import price_by_code
@@ -104,6 +105,29 @@ def test_it_says_the_same_as_the_general_way(shops, monkeypatch, units):
     monkeypatch.setattr(folding, "add_plain", in_general)
     fold_all()
     assert bill(acme) == bill(beta)
+
+
+def test_its_explanation_is_not_kept_but_told_by_the_item(shops):
+    accept(shops, "more", "2")
+    fold_all()
+    draft = current_invoice(shops[0])
+    assert [item.kept_trace for item in draft.items] == [{}] * len(TERMS)
+    [units] = [item.trace for item in draft.items if item.description == "Use of units"]
+    assert units["words"] == [
+        "6.5 requests used.",
+        "6.5 requests at $0.000625 each: $0.0040625.",
+        "$0.0040625, rounded half away from zero: $0.00.",
+    ]
+
+
+def test_it_is_no_change_to_rate_anew_what_says_the_same_without_an_explanation(shops):
+    accept(shops, "more", "2")
+    fold_all()
+    before = bill(shops[0])
+    with transaction():
+        draft = current_invoice(shops[0])
+        assert not rerate_metered(draft, usage_of(draft.items), now=NOW)
+    assert bill(shops[0]) == before
 
 
 def test_it_writes_any_number_of_items_and_invoices_by_one_statement(db, shops, monkeypatch):

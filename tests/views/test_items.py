@@ -1,10 +1,15 @@
 """Explain a charge."""
 
+from decimal import Decimal
+
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of
 
@@ -22,6 +27,19 @@ def test_usage_is_explained_step_by_step(customer: FlaskClient, acme: Organizati
     assert "1,200 requests at $0.05 each" in text_of(soup)
     assert soup.select("svg .bar")
     assert "The same as a table" in text_of(soup)
+
+
+def test_usage_that_was_counted_in_bulk_is_explained_too(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    now = utc_now()
+    with transaction():
+        record_batch([UsageEntry("acme", "acme-requests", "more", Decimal(300), now)], now=now)
+    assert "1,500 requests at $0.05 each" in text_of(
+        page(customer.get(address_of(acme, "metered")))
+    )
+    with transaction():
+        assert [item.kept_trace for item in bill_of(acme).items if item.kind == "metered"] == [{}]
 
 
 @pytest.mark.parametrize(
