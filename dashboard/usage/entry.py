@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
+from typing import NamedTuple
 
 from dashboard.errors import Invalid
 from dashboard.pricing.exact import plain
+from dashboard.usage.arrays import in_utc
 
 DECIMAL_PLACES = 12
 # NUMERIC(38,12) holds 26 digits before the point; a few are left for the sums.
 QUANTITY_LIMIT = Decimal(10) ** 20
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEntry:
+class UsageEntry(NamedTuple):
     """So much of a meter at an instant; `organization` is a slug, `service` an external id."""
 
     organization: str
@@ -30,7 +31,7 @@ class UsageEntry:
     @property
     def fingerprint(self) -> str:
         """Equal for entries that say the same, whatever zone or trailing zeros they say it with."""
-        instant = self.recorded_at.astimezone(UTC).isoformat()
+        instant = in_utc(self.recorded_at)
         said = "\n".join((self.meter, self.service or "", plain(self.quantity), instant))
         return sha256(said.encode()).hexdigest()
 
