@@ -16,7 +16,8 @@ from dashboard.api.door import Door as UsageDoor
 from dashboard.app import create_app
 from dashboard.config import Config
 from dashboard.processes import SEATS, WEB
-from dashboard.views.headers import headers_of_data
+from dashboard.views.headers import headers_of_data, headers_of_fragments
+from dashboard.views.poll_door import Door as PollDoor
 from dashboard.views.stripe_door import Door as StripeDoor
 
 if TYPE_CHECKING:
@@ -107,7 +108,11 @@ def behind_proxies(app: Flask) -> "WSGIApplication":
     config: Config = app.extensions["config"]
     most_bytes = app.config["MAX_CONTENT_LENGTH"]
     headers = headers_of_data(config)
-    doors = (UsageDoor(app, headers), StripeDoor(app, headers))
+    doors = (
+        UsageDoor(app, headers),
+        StripeDoor(app, headers),
+        PollDoor(app, headers_of_fragments(config)),
+    )
     seated = Seats(app, number=SEATS, most_bytes=most_bytes, doors=doors)
     mounted = Mounted(seated, config.prefix) if config.prefix else seated
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(mounted, config.proxies)

@@ -8,7 +8,7 @@ compiled goes to the driver as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ import psycopg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Dialect,
     Insert,
@@ -38,22 +39,33 @@ _DIALECT: Dialect = PGDialect_psycopg(paramstyle="named")  # type: ignore[no-unt
 
 # How the place of a value is marked in a query until it has its number.
 _PLACE = re.compile("\x1a(\\w+)\x1a")
+_BRACES = re.compile(r"\{(\w+)\}")
 
 
 class Statement:
     """A query whose values are given with each execution, under the names of its `parameter`s.
 
     Or a writing. Constants are part of its text, so that PostgreSQL sees that a partial index fits.
-    It goes past the session, which writes nothing of its own before.
+    It goes past the session, which writes nothing of its own before. What is no expression is text
+    with its values in braces.
     """
 
-    def __init__(self, query: Select[*tuple[Any, ...]] | Insert | Update) -> None:
+    def __init__(
+        self,
+        query: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | Insert | Update | str,
+    ) -> None:
         self._query = query
 
     def rows(self, **values: object) -> list[tuple[Any, ...]]:
         """Return what the query finds, or the writing returns if anything; in this transaction."""
+        return self.rows_on(db.session.connection(), values)
+
+    def rows_on(
+        self, connection: Connection, values: Mapping[str, object]
+    ) -> list[tuple[Any, ...]]:
+        """Return them, asked on a connection that no session has."""
         sql, names = self._written
-        return _fetched(db.session.connection(), sql, [values[name] for name in names])
+        return _fetched(connection, sql, [values[name] for name in names])
 
     def row(self, **values: object) -> tuple[Any, ...] | None:
         """Return the first row, None if there is none."""
@@ -62,9 +74,13 @@ class Statement:
     @cached_property
     def _written(self) -> tuple[str, list[str]]:
         """The query as PostgreSQL reads it, and the names of its values in order."""
-        written = self._query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
-        names = list(dict.fromkeys(_PLACE.findall(str(written))))
-        return _PLACE.sub(lambda one: f"${names.index(one[1]) + 1}", str(written)), names
+        if isinstance(self._query, str):
+            place, written = _BRACES, self._query
+        else:
+            made = self._query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+            place, written = _PLACE, str(made)
+        names = list(dict.fromkeys(place.findall(written)))
+        return place.sub(lambda one: f"${names.index(one[1]) + 1}", written), names
 
 
 def _fetched(connection: Connection, sql: str, values: list[object]) -> list[tuple[Any, ...]]:
@@ -80,7 +96,9 @@ def _fetched(connection: Connection, sql: str, values: list[object]) -> list[tup
             told(connection, cursor, sql, values, None, False)
         try:
             cursor.execute(sql, values)
-            rows = [] if cursor.description is None else cursor.fetchall()
+            # To ask for the description would make an object of each column.
+            result = cursor.pgresult
+            rows = cursor.fetchall() if result is not None and result.nfields else []
         except psycopg.Error as error:
             raise _failed(connection, sql, error) from error
         for told in heard.after_cursor_execute:

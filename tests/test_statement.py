@@ -72,6 +72,11 @@ def test_a_transaction_that_has_begun_is_left_as_it_is(db: SQLAlchemy) -> None:
     assert db.session.scalar(select(func.count()).select_from(Organization)) == 1
 
 
+def test_a_statement_in_text_takes_its_values_and_may_return_nothing(db: SQLAlchemy) -> None:
+    assert Statement("select {one}::int + {two}::int * {one}::int").rows(one=2, two=5) == [(12,)]
+    assert Statement("set local work_mem = '5MB'").rows() == []
+
+
 def test_a_statement_fails_as_any_other_does(db: SQLAlchemy) -> None:
     wrong = Statement(select(Organization.id / parameter("by", BigInteger)))
     with transaction():

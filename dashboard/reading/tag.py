@@ -3,63 +3,80 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, select, true
 
 from dashboard.billing.models import Invoice
 from dashboard.reading.opening import Draft, foreign_lines, latest_run
-from dashboard.reading.rows import BilledOrganization, ForeignLines, LatestRun
+from dashboard.reading.rows import (
+    BilledOrganization,
+    CurrentInvoice,
+    ForeignLines,
+    LatestRun,
+)
 from dashboard.statement import Statement, columns, parameter, split
-from dashboard.sync.facts import InvoiceFacts
 
 FORECAST_MINUTES = 5
 
 
-class Moving(InvoiceFacts, Protocol):
-    """An invoice, as far as its region shows it."""
+class Moving(NamedTuple):
+    """What of an invoice its region shows, and moves."""
 
-    @property
-    def revision(self) -> int: ...
-    @property
-    def synced_revision(self) -> int: ...
-    @property
-    def parked_code(self) -> str | None: ...
-    @property
-    def amount_paid_cents(self) -> int | None: ...
-    @property
-    def amount_remaining_cents(self) -> int | None: ...
-    @property
-    def pre_payment_credit_notes_cents(self) -> int | None: ...
-    @property
-    def post_payment_credit_notes_cents(self) -> int | None: ...
-    @property
-    def refunded_cents(self) -> int: ...
-    @property
-    def charged_back_cents(self) -> int: ...
-    @property
-    def dispute_status(self) -> str | None: ...
-    @property
-    def payment_failure(self) -> str | None: ...
-    @property
-    def next_payment_attempt_at(self) -> datetime | None: ...
+    id: int
+    status: str
+    revision: int
+    synced_revision: int
+    sync_failures: int
+    parked_code: str | None
+    stripe_status: str | None
+    amount_paid_cents: int | None
+    amount_remaining_cents: int | None
+    pre_payment_credit_notes_cents: int | None
+    post_payment_credit_notes_cents: int | None
+    refunded_cents: int
+    dispute_status: str | None
+    charged_back_cents: int
+    payment_failure: str | None
+    next_payment_attempt_at: datetime | None
+    needs_verification: bool
+    automatically_finalizes_at: datetime | None
+    restores_schedule: bool
+    last_synced_at: datetime | None
+
+    @classmethod
+    def of(cls, invoice: Invoice | CurrentInvoice) -> Moving:
+        """Return it of an invoice."""
+        return cls(*(getattr(invoice, name) for name in cls._fields))
+
+
+class Terms(NamedTuple):
+    """How an organization pays, which is what its next charge says."""
+
+    collection_method: str
+    days_until_due: int | None
 
 
 def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetime) -> str:
     """Return the tag of the current invoice; what its next charge says is part of it."""
-    terms = (organization.collection_method, organization.days_until_due or 0)
-    return _tag(draft.invoice, draft.run, draft.foreign, now, *terms)
+    terms = Terms(organization.collection_method, organization.days_until_due)
+    return tag_of(Moving.of(draft.invoice), draft.run, draft.foreign, terms, now=now)
 
 
 def tag_of_invoice(invoice: Invoice, *, now: datetime) -> str:
     """Return the tag of any invoice: one statement."""
     row = _BESIDE.row(invoice=invoice.id)
     run, foreign = split(row or (), (LatestRun, ForeignLines))
-    return _tag(invoice, run, foreign, now)
+    return tag_of(Moving.of(invoice), run, foreign, now=now)
 
 
-def _tag(
-    invoice: Moving, run: LatestRun | None, foreign: ForeignLines, now: datetime, *more: str | int
+def tag_of(
+    invoice: Moving,
+    run: LatestRun | None,
+    foreign: ForeignLines,
+    terms: Terms | None = None,
+    *,
+    now: datetime,
 ) -> str:
     """Return all facts that the region shows, one after the other.
 
@@ -88,7 +105,7 @@ def _tag(
         int(invoice.restores_schedule),
         int(invoice.last_synced_at.timestamp()) if invoice.last_synced_at else 0,
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
-        *more,
+        *((terms.collection_method, terms.days_until_due or 0) if terms else ()),
         *((run.id, run.state, run.calls_made, run.calls_planned) if run else ("none",)),
         *foreign,
     )

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response
 
 from dashboard.config import Config
+from dashboard.views.compression import DEPENDS_ON
 from dashboard.views.hypermedia import VARIANTS
 
 STRIPE_PAGES = ("https://billing.stripe.com", "https://checkout.stripe.com")
@@ -52,6 +53,12 @@ def fixed_headers(config: Config) -> dict[str, str]:
 def headers_of_data(config: Config) -> list[tuple[str, str]]:
     """Return the headers of what the API answers, beside those of the answer itself."""
     told = {"Cache-Control": "no-store", "Vary": ", ".join(VARIANTS)}
+    return [*(fixed_headers(config) | told).items()]
+
+
+def headers_of_fragments(config: Config) -> list[tuple[str, str]]:
+    """Return the headers of a part of a page that is sent as it is, beside those of the answer."""
+    told = {"Cache-Control": "no-store", "Vary": ", ".join((DEPENDS_ON, *VARIANTS))}
     return [*(fixed_headers(config) | told).items()]
 
 
