@@ -12,7 +12,7 @@ from flask import Flask
 
 from benchmarks.fleet.processes import NO_LIMITS, Plant, plant, queue_syncs, wait_until
 from benchmarks.fleet.rows import Fleet, dirty_invoices, make_fleet
-from benchmarks.fleet.size import dice, organizations
+from benchmarks.fleet.size import dice, lines, organizations
 from benchmarks.registry import Figure, benchmark
 
 USUALLY = 2000
@@ -44,7 +44,7 @@ def sync_rate(app: Flask) -> list[Figure]:
 
 def opened_fleet(running: Plant, size: int, *, days_left: int) -> Fleet:
     """Return a fleet whose drafts exist at Stripe; made without limits, it is not measured."""
-    fleet = make_fleet(size, lines=LINES, metered=METERED, days_left=days_left)
+    fleet = make_fleet(size, lines=lines(LINES), metered=METERED, days_left=days_left)
     running.start_workers(**NO_LIMITS)
     queue_syncs(fleet.invoices)
     wait_until(lambda: dirty_invoices() == 0, seconds=60 + size)

@@ -102,7 +102,8 @@ def parse_invoice(
     """Return the invoice in `data`, with the lines it embeds (ten at the most)."""
     moved = data.get("status_transitions") or {}
     before_tax = data.get("total_excluding_tax")
-    lines = data.get("lines") or {"data": [], "has_more": False}
+    # Where none are embedded there may be any number.
+    lines = data.get("lines") or {"data": [], "has_more": True}
     installation, invoice = _marks(data, INVOICE, OLD_INVOICE)
     return RemoteInvoice(
         id=data["id"],

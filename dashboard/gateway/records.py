@@ -211,6 +211,16 @@ class RemoteInvoice(Told):
     as_of: datetime | None = None
 
     @property
+    def all_lines(self) -> tuple[RemoteLine, ...] | None:
+        """Every line it has, as of now; None where only a listing can tell.
+
+        It may embed ten of more, or be a reply that Stripe repeats from memory, or not add up.
+        """
+        is_of_now = self.as_of is not None and not self.is_event
+        adds_up = sum(line.amount_cents for line in self.lines) == self.total_cents
+        return self.lines if is_of_now and adds_up and not self.has_more_lines else None
+
+    @property
     def is_event(self) -> bool:
         """Whether an event carried it, which may have been on its way for long."""
         return self.event_id is not None

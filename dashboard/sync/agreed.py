@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, delete, func, or_, select, text
+from sqlalchemy import BigInteger, delete, func, or_, select
 
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
@@ -35,7 +35,7 @@ def agree_on_lines(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> None
     """Keep these lines, as a step keeps them, as Stripe just confirmed them."""
     values = {"organization": invoice.organization_id, "invoice": invoice.id}
     told = json.dumps([{"members": {}, **line} for line in lines])
-    db.session.connection().execute(_AGREE, {**values, "lines": told})
+    _AGREE.rows(**values, lines=told)
 
 
 def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
@@ -80,18 +80,18 @@ def learn_ids(invoice: Invoice, lines: Sequence[RemoteLine]) -> None:
     ids = {line.old_key: line.id for line in lines if line.key is None}
     ids |= {line.key: line.id for line in lines if line.key is not None}
     told = json.dumps([{"key": key, "line_id": one} for key, one in ids.items()])
-    db.session.connection().execute(_LEARN, {"invoice": invoice.id, "lines": told})
+    _LEARN.rows(invoice=invoice.id, lines=told)
 
 
 # Past the session: it holds no line of these that is not written yet.
-_AGREE = text("""
+_AGREE = Statement("""
     INSERT INTO synced_lines (
         organization_id, invoice_id, key, stripe_line_id, amount_cents, description,
         period_start, period_end, members
     )
-    SELECT :organization, :invoice, key, line_id, amount_cents, description,
+    SELECT {organization}::bigint, {invoice}::bigint, key, line_id, amount_cents, description,
         period_start, period_end, members
-    FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS told(
+    FROM jsonb_to_recordset({lines}::jsonb) AS told(
         key text, line_id text, amount_cents bigint, description text,
         period_start timestamptz, period_end timestamptz, members jsonb
     )
@@ -100,10 +100,10 @@ _AGREE = text("""
         description = excluded.description, period_start = excluded.period_start,
         period_end = excluded.period_end, members = excluded.members
 """)
-_LEARN = text("""
+_LEARN = Statement("""
     UPDATE synced_lines SET stripe_line_id = told.line_id
-    FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS told(key text, line_id text)
-    WHERE invoice_id = :invoice AND stripe_line_id IS NULL AND synced_lines.key = told.key
+    FROM jsonb_to_recordset({lines}::jsonb) AS told(key text, line_id text)
+    WHERE invoice_id = {invoice}::bigint AND stripe_line_id IS NULL AND synced_lines.key = told.key
 """)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 
 from dashboard.gateway.circuit import CircuitOpen
 from dashboard.gateway.errors import (
@@ -13,6 +14,7 @@ from dashboard.gateway.errors import (
     OutcomeUnknown,
     Refused,
 )
+from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.sync.effects import finish, is_present, record
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
@@ -39,20 +41,29 @@ def perform(work: Work, operation: str, body: Body, *, look: bool = False) -> Re
     work.checkpoint()
     began = time.monotonic()
     reply = call(work, step)
-    if not look or time.monotonic() - began > QUICK_SECONDS:
-        record(work, step, reply)
-        return reply
+    lines = lines_in(reply) if look else None
+    if look and lines is None and time.monotonic() - began <= QUICK_SECONDS:
+        lines = read_behind(work, step, reply)
+    record(work, step, reply)
+    # They are another draft's where this one was replaced meanwhile.
+    if lines is not None and is_present(work, step):
+        work.remote = recognize(work.invoice.id, lines)
+    return reply
+
+
+def lines_in(reply: Reply) -> Sequence[RemoteLine] | None:
+    """Return Stripe's lines as a call left them, where its own reply shows all of them."""
+    return reply.all_lines if isinstance(reply, RemoteInvoice) else None
+
+
+def read_behind(work: Work, step: SyncStep, reply: Reply) -> Sequence[RemoteLine]:
+    """Read Stripe's lines behind a call that is not recorded; where that fails, it is."""
     try:
-        lines = work.gateway.lines(body["invoice_id"])
+        return work.gateway.lines(step.body["invoice_id"])
     except GatewayError:
         record(work, step, reply)
         work.checkpoint()
         raise
-    record(work, step, reply)
-    # They are another draft's where this one was replaced meanwhile.
-    if is_present(work, step):
-        work.remote = recognize(work.invoice.id, lines)
-    return reply
 
 
 def call(work: Work, step: SyncStep) -> Reply:

@@ -166,8 +166,9 @@ def add_findings(run: SyncRun, comparison: Comparison) -> None:
         if one["state"] == "missing" and known.get((one["key"], one["line_id"])) == "unassigned":
             one["state"] = "unassigned"
     seen = {(one["key"], one["line_id"]) for one in found}
-    earlier = [one for one in run.findings if (one["key"], one["line_id"]) not in seen]
-    run.findings = [*earlier, *found]
+    if found:
+        earlier = [one for one in run.findings if (one["key"], one["line_id"]) not in seen]
+        run.findings = [*earlier, *found]
 
 
 def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:

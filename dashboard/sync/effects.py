@@ -102,6 +102,7 @@ def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> Non
     Whoever took the invoice over has settled the step already, and knows newer things.
     """
     extend(work.lease, now=work.clock())
+    work.steps.append(step)
     step.outcome = outcome
     step.finished_at = work.clock()
     if reply is not None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, DateTime, String, Update, null, or_, update
+from sqlalchemy import BigInteger, DateTime, String, Update, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.billing.locks import hold_invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.statement import Statement, parameter
-from dashboard.sync.models import SyncLease
+from dashboard.sync.models import SyncLease, SyncStep
 from dashboard.transaction import once
 
 # Longer than one call may take; renewed before each, so a killed worker is followed soon.
@@ -38,13 +38,17 @@ class Lease:
     fence: int
 
 
-def take(invoice_id: int, *, owner: str, now: datetime) -> Lease:
-    """Return the lease of an invoice; raises `Busy` while another holder's has not expired."""
+def take(invoice_id: int, *, owner: str, now: datetime) -> tuple[Lease, bool]:
+    """Return the lease of an invoice, and whether a call of an earlier holder has no outcome.
+
+    Raises `Busy` while another holder's has not expired.
+    """
     hold_invoice(invoice_id)
     found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
     if found is None:
         raise Busy("Another sync of this invoice is under way. This one will follow it.")
-    return Lease(invoice_id, owner, found[0])
+    fence, is_unsettled = found
+    return Lease(invoice_id, owner, fence), is_unsettled
 
 
 def extend(lease: Lease, *, now: datetime) -> None:
@@ -84,6 +88,8 @@ _INVOICE, _FENCE = parameter("invoice", BigInteger), parameter("fence", BigInteg
 _OWNER, _UNTIL = parameter("owner", String), parameter("until", _INSTANT)
 _RENEW = Statement(_held(expires_at=_UNTIL))
 _RELEASE = Statement(_held(expires_at=null(), owner=null()))
+# Asked with the invoice held already: only who holds it writes its steps.
+_UNSETTLED = select(SyncStep.id).where(SyncStep.invoice_id == _INVOICE, SyncStep.outcome.is_(None))
 _TAKE = Statement(
     insert(SyncLease)
     .values(invoice_id=_INVOICE, fence=1, owner=_OWNER, expires_at=_UNTIL)
@@ -94,5 +100,5 @@ _TAKE = Statement(
             SyncLease.expires_at.is_(None), SyncLease.expires_at <= parameter("now", _INSTANT)
         ),
     )
-    .returning(SyncLease.fence)
+    .returning(SyncLease.fence, _UNSETTLED.exists())
 )

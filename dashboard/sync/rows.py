@@ -5,14 +5,31 @@ A sync keeps what it has loaded over its commits; people decide and usage arrive
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Numeric,
+    Select,
+    SQLColumnExpression,
+    Text,
+    case,
+    cast,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
 
 from dashboard.billing.models import InvoiceItem
+from dashboard.extensions import Model
 from dashboard.statement import Statement, parameter
 from dashboard.sync.models import ForeignLine, SyncedLine
 
@@ -50,35 +67,79 @@ class Foreign(NamedTuple):
     decision: str | None
 
 
-def charges_of(invoice_id: int) -> Iterator[Charge]:
-    """Yield the items of an invoice, metered ones first."""
-    return (Charge._make(row) for row in _CHARGES.rows(invoice=invoice_id))
+class Sides(NamedTuple):
+    """The three sides of an invoice's lines: the ledger's, the agreed ones, and what is not ours.
+
+    Metered items come first, agreed lines by key, foreign ones by Stripe's id.
+    """
+
+    charges: list[Charge]
+    agreed: list[Agreed]
+    foreign: list[Foreign]
 
 
-def agreed_of(invoice_id: int) -> Iterator[Agreed]:
-    """Yield the agreed lines of an invoice, by key."""
-    return (Agreed._make(row) for row in _AGREED.rows(invoice=invoice_id))
+def read_sides(invoice_id: int) -> Sides:
+    """Return the lines of an invoice by side: one statement, as each costs more than its rows."""
+    sides = Sides([], [], [])
+    for side, *row in _SIDES.rows(invoice=invoice_id):
+        key, line_id, cents, description, start, end, quantity, version, decision = row[:_WIDTH]
+        if side == _CHARGE:
+            charge = Charge(key, description, quantity, cents, start, end, version)
+            sides.charges.append(charge)
+        elif side == _AGREED:
+            sides.agreed.append(Agreed(key, line_id, cents, description, start, end))
+        else:
+            sides.foreign.append(Foreign(line_id, cents, description, start, decision))
+    return sides
 
 
-def foreign_of(invoice_id: int) -> list[Foreign]:
-    """Return the foreign lines of an invoice, by Stripe's id."""
-    return [Foreign._make(row) for row in _FOREIGN.rows(invoice=invoice_id)]
+_CHARGE, _AGREED, _FOREIGN = range(3)
+_INSTANT = DateTime(timezone=True)
+# What a side does not have is null.
+_KINDS: Mapping[str, TypeEngine[Any]] = {
+    "key": Text(),
+    "stripe_line_id": Text(),
+    "amount_cents": BigInteger(),
+    "description": Text(),
+    "period_start": _INSTANT,
+    "period_end": _INSTANT,
+    "quantity": Numeric(),
+    "price_version_id": BigInteger(),
+    "decision": Text(),
+}
+_WIDTH = len(_KINDS)
 
 
-_invoice = parameter("invoice", BigInteger)
-_CHARGES = Statement(
-    select(*(InvoiceItem.__table__.c[name] for name in Charge._fields))
-    .where(InvoiceItem.invoice_id == _invoice)
-    # What moves every hour first: a reply shows ten lines, so their ids are known without a read.
-    .order_by(InvoiceItem.kind != "metered", InvoiceItem.id)
-)
-_AGREED = Statement(
-    select(*(SyncedLine.__table__.c[name] for name in Agreed._fields))
-    .where(SyncedLine.invoice_id == _invoice)
-    .order_by(SyncedLine.key)
-)
-_FOREIGN = Statement(
-    select(*(ForeignLine.__table__.c[name] for name in Foreign._fields))
-    .where(ForeignLine.invoice_id == _invoice)
-    .order_by(ForeignLine.stripe_line_id)
+def _side(
+    number: int, table: type[Model], *order: SQLColumnExpression[Any], **other: ColumnElement[Any]
+) -> Select[Any]:
+    """Return one side's rows, with what they are ordered by: a number, then a name."""
+    own = {**{one.name: one for one in table.__table__.c if one.name in _KINDS}, **other}
+    found = [own.get(name, cast(null(), kind)).label(name) for name, kind in _KINDS.items()]
+    places: list[ColumnElement[Any]] = [one.label(f"place_{at}") for at, one in enumerate(order)]
+    of_invoice = table.__table__.c.invoice_id == parameter("invoice", BigInteger)
+    return select(literal_column(str(number)).label("side"), *found, *places).where(of_invoice)
+
+
+_NO_NAME, _NO_NUMBER = cast(literal(""), Text), literal_column("0", BigInteger)
+_SIDES = Statement(
+    union_all(
+        # What moves every hour first: a reply shows ten lines, so their ids are known from that.
+        _side(
+            _CHARGE,
+            InvoiceItem,
+            case((InvoiceItem.kind == "metered", 0), else_=InvoiceItem.id),
+            InvoiceItem.id,
+            _NO_NAME,
+        ),
+        _side(_AGREED, SyncedLine, _NO_NUMBER, _NO_NUMBER, SyncedLine.key),
+        _side(
+            _FOREIGN,
+            ForeignLine,
+            _NO_NUMBER,
+            _NO_NUMBER,
+            ForeignLine.stripe_line_id,
+            period_start=ForeignLine.__table__.c.found_at,
+        ),
+    ).order_by("side", "place_0", "place_1", "place_2")
 )

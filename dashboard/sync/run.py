@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import BigInteger, DateTime, case, func, inspect, null, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from dashboard.billing.locks import VERSIONS, for_change, note_held
 from dashboard.billing.models import FINALIZED, Invoice
@@ -16,6 +17,7 @@ from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
 from dashboard.organizations.models import Organization
+from dashboard.statement import Statement, parameter
 from dashboard.sync import lease
 from dashboard.sync.agreed import agreed_total
 from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
@@ -57,16 +59,16 @@ def execute(
     found = db.session.execute(wanted, execution_options=AS_NOW).one_or_none()
     if found is None or found[0].state not in ACTIVE:
         return None
-    _, invoice, _, *versions = found
+    run, invoice, _, *versions = found
     note_held(invoice.id, *versions)
-    held = lease.take(invoice.id, owner=owner, now=clock())
-    run = begin(run_id, now=clock())
-    if run is None:
+    held, is_unsettled = lease.take(invoice.id, owner=owner, now=clock())
+    if not begin(run, now=clock()):
         # Another worker ended it between our look and our lease.
         lease.release(held)
         return None
     checkpoint()
     work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
+    work.is_unsettled = is_unsettled
     try:
         with in_lane(LANES.get(run.trigger, "interactive")):
             carry_out_or_break_off(work)
@@ -78,20 +80,30 @@ def execute(
     return run
 
 
-def begin(run_id: int, *, now: datetime) -> SyncRun | None:
-    """Note that the run is under way once more, and return it as it is now; None if it is over."""
-    # Whoever had a running one before neither ended it nor said why: a worker that was killed.
-    interrupted = case((SyncRun.state == "running", 1), else_=0)
-    begun = update(SyncRun).where(SyncRun.id == run_id, SyncRun.state.in_(ACTIVE))
-    begun = begun.values(
+def begin(run: SyncRun, *, now: datetime) -> bool:
+    """Note that the run is under way once more, as it is now; return whether it is not over."""
+    row = _BEGIN.row(run=run.id, now=now)
+    # Somebody may have asked more of it since it was read.
+    for name, value in zip(_OF_A_RUN, row or (), strict=row is not None):
+        set_committed_value(run, name, value)
+    return row is not None
+
+
+_OF_A_RUN = tuple(inspect(SyncRun).columns.keys())
+_NOW = parameter("now", DateTime(timezone=True))
+_BEGIN = Statement(
+    update(SyncRun)
+    .where(SyncRun.id == parameter("run", BigInteger), SyncRun.state.in_(ACTIVE))
+    .values(
         state="running",
         attempts=SyncRun.attempts + 1,
-        interruptions=SyncRun.interruptions + interrupted,
-        started_at=func.coalesce(SyncRun.started_at, now),
-        next_attempt_at=None,
+        # Whoever had a running one before neither ended it nor said why: a worker that was killed.
+        interruptions=SyncRun.interruptions + case((SyncRun.state == "running", 1), else_=0),
+        started_at=func.coalesce(SyncRun.started_at, _NOW),
+        next_attempt_at=null(),
     )
-    options = {**AS_NOW, "synchronize_session": False}
-    return db.session.scalar(begun.returning(SyncRun), execution_options=options)
+    .returning(*inspect(SyncRun).columns.values())
+)
 
 
 def carry_out_or_break_off(work: Work) -> None:

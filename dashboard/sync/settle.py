@@ -44,6 +44,8 @@ REPLAY_IS_USELESS = frozenset((ServerFailed.code, KeyMismatch.code))
 
 def settle(work: Work) -> None:
     """Bring every unsettled step of the invoice to an outcome; raises `GatewayError`."""
+    if not work.is_unsettled:
+        return
     db.session.flush()
     for (number,) in _UNSETTLED.rows(invoice=work.invoice.id):
         settle_step(work, db.session.get_one(SyncStep, number))

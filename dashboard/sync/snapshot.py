@@ -20,7 +20,7 @@ from dashboard.sync.facts import AgreedFacts, ChargeFacts
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
-from dashboard.sync.rows import Charge, Foreign, agreed_of, charges_of, foreign_of
+from dashboard.sync.rows import Charge, Foreign, read_sides
 
 _GLANCES = 5
 
@@ -83,12 +83,12 @@ def glance(invoice: Invoice) -> Snapshot:
 
 
 def _read(invoice: Invoice) -> Snapshot:
-    foreign = foreign_of(invoice.id)
+    charges, agreed, foreign = read_sides(invoice.id)
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
-        desired=desired_lines([item for item in charges_of(invoice.id) if is_billed(item)]),
-        synced=tuple(known_of(line) for line in agreed_of(invoice.id)),
+        desired=desired_lines([item for item in charges if is_billed(item)]),
+        synced=tuple(known_of(line) for line in agreed),
         foreign=len(foreign),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
         foreign_cents=sum(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import insert, inspect
+from sqlalchemy.orm import make_transient_to_detached
 
 from dashboard.extensions import db
 from dashboard.gateway.errors import Missing
@@ -18,6 +22,8 @@ from dashboard.gateway.records import (
     RemoteCustomer,
     RemoteInvoice,
 )
+from dashboard.row_change import type_told
+from dashboard.statement import Statement, parameter
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
 from dashboard.sync.work import Work
@@ -46,10 +52,36 @@ def intend(work: Work, operation: str, body: Body) -> SyncStep:
         body=dict(body),
         idempotency_key=f"sync-{work.run.id}-{position}-{secrets.token_hex(4)}",
         fence=work.lease.fence,
+        attempts=1,
         sent_at=now,
+        finished_at=None,
+        outcome=None,
+        stripe_request_id=None,
+        error_code=None,
+        error=None,
     )
-    db.session.add(step)
+    insert_step(step)
+    work.is_unsettled = True
     return step
+
+
+def insert_step(step: SyncStep) -> None:
+    """Insert a step of which all is said but its id; the session has it as if it had read it."""
+    told = {name: getattr(step, name) for name in _TOLD}
+    [(step.id,)] = _INSERT.rows(**told | {"body": json.dumps(step.body)})
+    make_transient_to_detached(step)
+    db.session.add(step)
+
+
+_TOLD = (
+    "organization_id", "run_id", "invoice_id", "position", "operation", "body", "idempotency_key",
+    "fence", "attempts", "sent_at",
+)  # fmt: skip
+_INSERT = Statement(
+    insert(SyncStep)
+    .values({name: parameter(name, type_told(inspect(SyncStep).columns[name])) for name in _TOLD})
+    .returning(SyncStep.id)
+)
 
 
 def send(step: SyncStep, gateway: Gateway) -> Reply:

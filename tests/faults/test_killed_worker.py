@@ -51,6 +51,9 @@ def prepare(call: str, syncer: Syncer) -> tuple[Invoice, str]:
     """Return a bill whose next run makes the call, and that run's trigger."""
     bill = make_bill()
     put(bill, a=100, b=200, c=300)
+    if call == "read the lines":
+        # More than the reply to a change shows: else that is all the reading there is.
+        put(bill, **{f"line_{number}": 50 for number in range(9)})
     if call in ("update lines", "remove lines", *CLOSES):
         syncer.sync(bill)
         put(bill, b=222, d=400)

@@ -30,6 +30,17 @@ def sealed(bill: Invoice, syncer: Syncer) -> Invoice:
     return bill
 
 
+@pytest.fixture
+def long(bill: Invoice, syncer: Syncer) -> Invoice:
+    """A sealed bill of twelve lines, one of which Stripe was not told yet."""
+    put(bill, **{f"line_{number}": 500 for number in range(11)})
+    syncer.sync(bill)
+    put(bill, b=1000)
+    seal(bill)
+    syncer.operations()
+    return bill
+
+
 def seal(bill: Invoice) -> Invoice:
     """Seal the bill and return the next one."""
     with transaction():
@@ -47,8 +58,34 @@ def test_a_sealed_bill_is_synced_verified_and_finalized(sealed: Invoice, syncer:
     assert (sealed.status, sealed.stripe_total_cents) == ("open", 6500)
     assert sealed.number is not None
     assert sealed.hosted_invoice_url is not None
-    # One call for the new line, one to read all lines, one to finalize.
+    # One call for the new line, whose reply shows all of them, and one to finalize.
+    assert [call.split()[0] for call in syncer.operations()] == ["POST", "POST"]
+
+
+def test_more_lines_than_a_reply_shows_are_read(long: Invoice, syncer: Syncer) -> None:
+    run = close(long, syncer)
+    assert (run.state, long.status, long.stripe_total_cents) == ("succeeded", "open", 6500)
     assert [call.split()[0] for call in syncer.operations()] == ["POST", "GET", "POST"]
+
+
+def test_a_foreign_line_is_seen_in_the_reply_of_the_last_change(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    # No total tells: what somebody added, somebody took off again.
+    add_foreign(syncer, sealed, 300)
+    add_foreign(syncer, sealed, -300)
+    run = close(sealed, syncer)
+    assert (sealed.status, sealed.parked_code) == ("sealed", "foreign_lines")
+    assert [one["state"] for one in run.findings] == ["foreign", "foreign"]
+
+
+def test_the_reply_that_stripe_repeats_from_memory_is_not_taken_for_a_reading(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    syncer.sandbox.fault("drop_after", "/add_lines$", times=1)
+    run = close(sealed, syncer)
+    assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
+    assert "GET" in [call.split()[0] for call in syncer.operations()]
 
 
 def test_a_close_asks_the_database_no_more_than_it_must(sealed: Invoice, syncer: Syncer) -> None:
@@ -62,11 +99,11 @@ def test_a_close_asks_the_database_no_more_than_it_must(sealed: Invoice, syncer:
 
 
 def test_a_reading_that_fails_behind_the_last_change_leaves_what_the_change_did(
-    sealed: Invoice, syncer: Syncer
+    long: Invoice, syncer: Syncer
 ) -> None:
     syncer.sandbox.fault("error_before", "/lines$", method="GET", times=1)
-    run = close(sealed, syncer)
-    assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
+    run = close(long, syncer)
+    assert (run.state, long.status, long.stripe_total_cents) == ("succeeded", "open", 6500)
     assert [step.outcome for step in run.steps] == ["done", "done"]
     # The change is sent once, and only the reading again.
     calls = [call.split()[0] for call in syncer.operations()]

@@ -45,6 +45,19 @@ def embed_of_ten(bench: Bench) -> None:
     expect(embedded["has_more"] is True, "has_more is false")
 
 
+@check("all_embedded", "The reply to a bulk call embeds its invoice's lines as it left them.", BULK)
+def all_embedded(bench: Bench) -> None:
+    added = bench.draft_with(*[line(index) for index in range(1, 11)])
+    first, second = (one["id"] for one in added["lines"]["data"][:2])
+    updated = granted(bench.update(added["id"], {"id": first, "amount": 150}))
+    removed = granted(bench.remove(added["id"], second))
+    for reply in (updated, removed):
+        expect(reply["lines"]["has_more"] is False, "has_more is true")
+    left = [(one["id"], one["amount"]) for one in bench.lines(added["id"])]
+    seen = [(one["id"], one["amount"]) for one in removed["lines"]["data"]]
+    expect(sorted(seen) == sorted(left), f"embedded {seen}, listed {left}")
+
+
 @check("paging", "Lines are paged by starting_after without gap or repeat.", REFERENCE)
 def paging(bench: Bench) -> None:
     invoice = bench.draft_with(*[line(index) for index in range(1, 13)])
