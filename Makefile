@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench mutants lint format lock clean
+.PHONY: help setup setup-dev run reset test check bench plans mutants lint format lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: setup-dev ## Run the fast checks: all but the browser and the crash tests
 
 bench: setup-dev ## Measure; all benchmarks, or one: make bench NAME=page_ms
 	@exec $(BIN)/python -m benchmarks $(NAME)
+
+plans: setup-dev ## Read every plan at 50,000 organizations, or at ORGANIZATIONS=2000
+	@PLANS_ORGANIZATIONS=$(or $(ORGANIZATIONS),50000) exec $(BIN)/pytest -q -s -p no:randomly tests/plans
 
 mutants: setup-dev ## Break the code on purpose and list what no test notices
 	@exec $(BIN)/python bin/mutants.py $(NAME)

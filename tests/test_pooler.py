@@ -132,7 +132,7 @@ def test_a_database_is_migrated_through_the_pooler(services, tmp_path):
     base, _, rest = services.database_url.partition("/billing_")
     postgres = f"{base}/{{database}}?{rest.split('?')[1]}"
     copy_database(postgres, "template1", name)
-    with pooled(postgres.format(database=name), tmp_path, size=1) as url:
+    with pooled(postgres.format(database=name), tmp_path, size=2) as url:
         app = create_app(config(url, services.redis_url))
         with app.app_context():
             upgrade()

@@ -13,12 +13,13 @@ from dashboard.api.schemas.organizations import (
     OrganizationQuery,
 )
 from dashboard.clock import utc_now
+from dashboard.errors import Invalid
 from dashboard.extensions import db
 from dashboard.organizations.change import change_organization
 from dashboard.organizations.create import NewOrganization, create_organization
 from dashboard.organizations.models import Organization
 from dashboard.organizations.search import search_organizations
-from dashboard.paging import Page
+from dashboard.paging import Page, Place
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 
@@ -52,12 +53,26 @@ def create() -> Response:
 def index() -> Response:
     """List the organizations that match; a token of one organization sees that one."""
     wanted = read_query(OrganizationQuery)
-    page = search_organizations(wanted.search, page=wanted.page)
     own = caller.token().organization_id
     if own is not None:
         page = Page([db.session.get_one(Organization, own)], 1, 1, 1)
+    else:
+        after = _place(wanted.after)
+        page = search_organizations(wanted.search, page=wanted.page, after=after)
     rows = [OrganizationOut.model_validate(row) for row in page.rows]
-    return answer(OrganizationList(organizations=rows, page=page.number, total=page.total))
+    last = page.rows[-1] if len(page.rows) == page.size and own is None else None
+    following = str(Place(last.name, last.id)) if last else None
+    return answer(
+        OrganizationList(organizations=rows, page=page.number, total=page.total, next=following)
+    )
+
+
+def _place(text: str) -> Place | None:
+    """Return where a list is to begin; raises `Invalid` for what no list said."""
+    place = Place.read(text)
+    if text and place is None:
+        raise Invalid("Nothing was listed: `after` is not the `next` of a list.", field="after")
+    return place
 
 
 @bp.patch("/<slug>")

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.billing.indexes import FOUND_BY
 from dashboard.billing.lost_customer import customer_went
 from dashboard.extensions import Model
 from dashboard.organizations.models import Organization
@@ -74,22 +75,7 @@ class Invoice(Model):
             "uq_invoices_one_draft", "organization_id", unique=True,
             postgresql_where=text("status = 'draft'"),
         ),
-        Index(
-            "ix_invoices_period_end_draft", "period_end", postgresql_where=text("status = 'draft'")
-        ),
-        Index(
-            "ix_invoices_unfinished", "status", "seal_after_at",
-            postgresql_where=text("status in ('closing', 'sealed')"),
-        ),
-        # What rises with every change, the revision, must not be in it: see the migration.
-        Index(
-            "ix_invoices_next_sync_at", "next_sync_at",
-            postgresql_where=text("next_sync_at is not null and status in ('draft', 'closing')"),
-        ),
-        Index(
-            "ix_invoices_to_read", "stripe_read_at",
-            postgresql_where=text("status in ('open', 'uncollectible')"),
-        ),
+        *FOUND_BY,
         CheckConstraint(
             "status in ('draft', 'closing', 'sealed', 'open', 'paid', 'uncollectible', 'void')",
             name="status",

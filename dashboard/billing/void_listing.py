@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import Invoice
@@ -21,9 +21,9 @@ def void_case_of(invoice: Invoice) -> VoidCase | None:
     )
 
 
-def waiting_cases() -> int:
-    """Return how many void invoices wait for a decision."""
-    return db.session.scalar(select(func.count()).select_from(VoidCase).where(*WAITS)) or 0
+def waiting_case_ids() -> Select[int]:
+    """Return the query of the void invoices that wait for a decision."""
+    return select(VoidCase.invoice_id).where(*WAITS)
 
 
 # As VoidCase.asked_cents.

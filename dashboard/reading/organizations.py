@@ -6,19 +6,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal_column, select
 
 from dashboard.billing.models import Invoice
-from dashboard.billing.void_listing import WAITS
-from dashboard.billing.void_models import VoidCase
 from dashboard.organizations.models import Organization
-from dashboard.paging import Page
+from dashboard.organizations.search import asked, beyond, says
+from dashboard.paging import FIRST, LAST, MOST_COUNTED, Counted, Place, Stretch, Turn, stretch_of
+from dashboard.reading.troubles import ATTENTION, Troubles, has_trouble, troubles
 from dashboard.statement import Statement, columns, parameter, split
-from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
 from dashboard.sync.status import State, Waiting, state_of
 
 SIZE = 25
-ATTENTION = ("parked", "differs", "held", "failed", "payment", "void")
 
 
 class ListedInvoice(NamedTuple):
@@ -48,19 +46,6 @@ class _Organization(NamedTuple):
     email: str
 
 
-class Troubles(NamedTuple):
-    """Whether its current invoice syncs and what that waits for; then of all unfinished ones."""
-
-    is_active: bool
-    own_undecided: int
-    own_left: int
-    parked: int
-    differing: int
-    held: int
-    unpaid: int
-    void: int
-
-
 class ListedOrganization(NamedTuple):
     """One row: the organization, its current invoice with its state, and what needs a person."""
 
@@ -78,127 +63,105 @@ class ListedOrganization(NamedTuple):
         return state_of(self.invoice, is_active=of.is_active, waiting=waiting)
 
 
-def list_organizations(
-    text: str = "", *, attention: str | None = None, number: int = 1
-) -> Page[ListedOrganization]:
-    """Return a page of the organizations that `text` matches, by name: two statements.
+class Wanted(NamedTuple):
+    """Which organizations: those that `text` matches, with a trouble that is one of `ATTENTION`."""
 
-    `attention` keeps those with that trouble: one of `ATTENTION`.
-    """
-    text = text.strip()
-    count, rows = _statements(bool(text), attention if attention in ATTENTION else None)
-    wanted: dict[str, object] = {"text": text, "part": _part(text)} if text else {}
-    total = count.rows(**wanted)[0][0]
-    found = rows.rows(**wanted, size=SIZE, skipped=(number - 1) * SIZE)
-    kinds = (_Organization, ListedInvoice, Troubles)
-    return Page([ListedOrganization(*split(row, kinds)) for row in found], number, SIZE, total)
+    text: str = ""
+    attention: str | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the conditions ask for."""
+        return asked(self.text) if self.text else {}
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What holds for those that are found."""
+        says_so = [says(_found)] if self.text else []
+        return says_so + ([has_trouble(_found, self.attention)] if self.attention else [])
+
+    @property
+    def kind(self) -> Wanted:
+        """The same for any text: as many ways to ask as there are statements."""
+        return self._replace(text="any" if self.text else "")
+
+
+EVERY = Wanted()
+
+
+def wanted_by(text: str, attention: str | None) -> Wanted:
+    """Return which organizations an address asks for."""
+    return Wanted(text.strip(), attention if attention in ATTENTION else None)
+
+
+def list_organizations(wanted: Wanted = EVERY, turn: Turn = FIRST) -> Stretch[ListedOrganization]:
+    """Return some of the organizations, by name: one statement, and one to count them if many."""
+    place = turn.place._asdict() if turn.place else {}
+    rows = _listed(wanted.kind, turn.place is not None, turn.is_back)
+    read = rows.rows(**wanted.values, **place, size=SIZE + 1)
+    found = [ListedOrganization(*split(row, _KINDS)) for row in read]
+    places = [Place(one.organization.name, one.organization.id) for one in found]
+    total = len(found)
+    if turn.place is not None or total > SIZE:
+        total = _counted(wanted.kind).rows(**wanted.values)[0][0]
+    return stretch_of(found, places, turn, size=SIZE, total=Counted.of(total))
+
+
+def turn_of_page(wanted: Wanted, number: int) -> Turn:
+    """Return the rows that an address with a page's number asked for: it may be kept somewhere."""
+    if number <= 1:
+        return FIRST
+    found = _placed(wanted.kind).row(**wanted.values, skipped=(number - 1) * SIZE - 1)
+    return Turn(Place(*found)) if found else LAST
 
 
 @cache
-def _statements(has_text: bool, attention: str | None) -> tuple[Statement, Statement]:
-    """Return how such organizations are counted and read; there are fourteen ways to ask."""
-    conditions = [_says()] if has_text else []
-    if attention is not None:
-        conditions.append(_TROUBLES[attention])
-    # The current invoice has a say in who is counted only where its own trouble is asked for.
-    counted: Select[Any] = select(func.count()).select_from(_organization)
-    if attention == "failed":
-        counted = counted.outerjoin(_draft, _IS_DRAFT)
-    listed = (
+def _listed(kind: Wanted, has_place: bool, is_back: bool) -> Statement:
+    """Return how they are read: which ones first, along an index, then all that is shown of each.
+
+    So nothing is asked about those that come before or after.
+    """
+    order = [one.desc() if is_back else one for one in (_found.c.name, _found.c.id)]
+    part = (
+        select(_found.c.id)
+        .where(*kind.conditions, *([beyond(_found, is_back=is_back)] if has_place else []))
+        .order_by(*order)
+        .limit(parameter("size", BigInteger))
+        .subquery("part")
+    )
+    shown = [one.desc() if is_back else one for one in (_organization.c.name, _organization.c.id)]
+    return Statement(
         select(
             *columns(_Organization, _organization),
             *columns(ListedInvoice, _draft),
-            _ACTIVE, *_OWN, _PARKED, _UNDECIDED, _LEFT, _UNPAID, _VOID,
+            *troubles(_organization, _draft),
         )
-        .select_from(_organization)
-        .outerjoin(_draft, _IS_DRAFT)
-        .where(*conditions)
-        .order_by(_organization.c.name, _organization.c.id)
-        .limit(parameter("size", BigInteger))
-        .offset(parameter("skipped", BigInteger))
-    )  # fmt: skip
-    return Statement(counted.where(*conditions)), Statement(listed)
-
-
-def _part(text: str) -> str:
-    """Return the pattern of what has `text` in it, whatever its case."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-def _says() -> ColumnElement[bool]:
-    whole, part = parameter("text", String), parameter("part", String)
-    has_number = select(Invoice.organization_id).where(
-        or_(Invoice.stripe_invoice_id == whole, Invoice.number == whole)
-    )
-    return or_(
-        func.lower(_organization.c.name).like(func.lower(part)),
-        func.lower(_organization.c.slug).like(func.lower(part)),
-        func.lower(_organization.c.email).like(func.lower(part)),
-        _organization.c.external_id == whole,
-        _organization.c.stripe_customer_id == whole,
-        _organization.c.id.in_(has_number),
+        .select_from(part)
+        .join(_organization, _organization.c.id == part.c.id)
+        .outerjoin(
+            _draft,
+            and_(_draft.c.organization_id == _organization.c.id, _draft.c.status == "draft"),
+        )
+        .order_by(*shown)
     )
 
 
+@cache
+def _counted(kind: Wanted) -> Statement:
+    """Return how they are counted, as far as anybody counts."""
+    some: Select[Any] = select(literal_column("1")).select_from(_found).where(*kind.conditions)
+    return Statement(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery()))
+
+
+@cache
+def _placed(kind: Wanted) -> Statement:
+    """Return how the place after so many of them is found, along the index alone."""
+    order = select(_found.c.name, _found.c.id).order_by(_found.c.name, _found.c.id)
+    skipped = parameter("skipped", BigInteger)
+    return Statement(order.where(*kind.conditions).offset(skipped).limit(1))
+
+
+_KINDS = (_Organization, ListedInvoice, Troubles)
 _organization = Organization.__table__.alias("organization")
+_found = Organization.__table__.alias("found")
 _draft = Invoice.__table__.alias("draft")
-_IS_DRAFT = and_(_draft.c.organization_id == _organization.c.id, _draft.c.status == "draft")
-_other = Invoice.__table__.alias("other")
-_PARKED = (
-    select(func.count())
-    .select_from(_other)
-    .where(_other.c.organization_id == _organization.c.id, _other.c.parked_at.is_not(None))
-    .correlate(_organization)
-    .scalar_subquery()
-)
-_UNPAID = (
-    select(func.count())
-    .select_from(_other)
-    .where(
-        _other.c.organization_id == _organization.c.id,
-        _other.c.status == "open",
-        _other.c.payment_failure.is_not(None),
-    )
-    .correlate(_organization)
-    .scalar_subquery()
-)
-_VOID = (
-    select(func.count())
-    .select_from(VoidCase)
-    .where(VoidCase.organization_id == _organization.c.id, *WAITS)
-    .correlate(_organization)
-    .scalar_subquery()
-)
-_FOREIGN = (
-    select(func.count())
-    .select_from(ForeignLine)
-    .join(_other, _other.c.id == ForeignLine.invoice_id)
-    .where(
-        ForeignLine.organization_id == _organization.c.id,
-        _other.c.status.in_(("draft", "closing", "sealed")),
-    )
-    .correlate(_organization)
-)
-_UNDECIDED = _FOREIGN.where(ForeignLine.decision.is_(None)).scalar_subquery()
-_LEFT = _FOREIGN.where(ForeignLine.decision == "leave").scalar_subquery()
-# Of the current invoice alone: those that nobody decided on, and those that somebody left.
-_of_draft = select(func.count()).where(ForeignLine.invoice_id == _draft.c.id).correlate(_draft)
-_OWN = (
-    _of_draft.where(ForeignLine.decision.is_(None)).scalar_subquery(),
-    _of_draft.where(ForeignLine.decision == "leave").scalar_subquery(),
-)
-_ACTIVE = (
-    select(SyncRun.id)
-    .where(SyncRun.invoice_id == _draft.c.id, SyncRun.state.in_(ACTIVE))
-    .correlate(_draft)
-    .exists()
-)
-_TROUBLES: dict[str, ColumnElement[bool]] = {
-    "parked": _PARKED > 0,
-    "differs": _UNDECIDED > 0,
-    "held": _LEFT > 0,
-    "failed": _draft.c.sync_failures > 0,
-    "payment": _UNPAID > 0,
-    "void": _VOID > 0,
-}

@@ -20,6 +20,7 @@ from dashboard.views.assets import asset, integrity
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
+from dashboard.views.paging import turned
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
@@ -46,6 +47,7 @@ def register_context(app: Flask) -> None:
         status_word=status_word,
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
+        turned=turned,
     )
     register_kept(app)
     app.jinja_env.globals["url_for"] = Addresses()

@@ -8,14 +8,14 @@ from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.reading.bill import live_bill
 from dashboard.reading.opening import open_bill
-from dashboard.reading.organizations import list_organizations
+from dashboard.reading.organizations import list_organizations, turn_of_page, wanted_by
 from dashboard.reading.tag import tag_of_draft
 from dashboard.reading.unfinished import unfinished_rows
 from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx, live
 from dashboard.views.jump import address_of_id
 from dashboard.views.opening import opened, opens
-from dashboard.views.paging import page_number
+from dashboard.views.paging import page_number, turn
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 
@@ -24,14 +24,15 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @permission("organization.list")
 def index() -> ResponseReturnValue:
     """List organizations; an exact id, once sent, goes straight to the one thing it names."""
-    text = request.args.get("q", "").strip()
-    attention = request.args.get("attention") or None
-    page = list_organizations(text, attention=attention, number=page_number())
+    wanted = wanted_by(request.args.get("q", ""), request.args.get("attention"))
+    # Addresses had a page's number once, and somebody may have kept one.
+    asked = turn_of_page(wanted, page_number()) if "page" in request.args else turn()
+    page = list_organizations(wanted, asked)
     # Not while somebody types, and not past the others when a name matches several.
-    address = None if is_htmx() or page.total > 1 else address_of_id(text)
+    address = None if is_htmx() or page.total.number > 1 else address_of_id(wanted.text)
     if address:
         return redirect(address, code=303)
-    return render_template("organizations/index.html", page=page, text=text, attention=attention)
+    return render_template("organizations/index.html", page=page, wanted=wanted)
 
 
 @bp.get("/<slug>")

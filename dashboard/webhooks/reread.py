@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, select, union, update
+from sqlalchemy.orm import aliased
 
 from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
@@ -37,9 +38,19 @@ def longest_unread(*, most: int) -> list[int]:
 
     Of both, what was read longest ago, so that in the end each has its turn.
     """
-    chosen = list(db.session.scalars(_oldest(_unsettled()).limit(most)))
-    open_ones = _oldest(select(Invoice.id).where(Invoice.status.in_(UNPAID)))
-    return [*chosen, *db.session.scalars(open_ones.limit(most - len(chosen)))]
+    read_at = Invoice.stripe_read_at
+    unpaid = select(Invoice.id).where(Invoice.status.in_(UNPAID)).order_by(read_at, Invoice.id)
+    # Those never read before the others by a query of their own: their index has them last.
+    turns = (
+        _unsettled().order_by(read_at.nulls_first(), Invoice.id),
+        unpaid.where(read_at.is_(None)),
+        unpaid.where(read_at.is_not(None)),
+    )
+    chosen: list[int] = []
+    for query in turns:
+        known = query.where(Invoice.stripe_invoice_id.is_not(None))
+        chosen += db.session.scalars(known.limit(most - len(chosen)))
+    return chosen
 
 
 def reread(
@@ -92,11 +103,12 @@ def _still(invoice_id: int, stripe_id: str) -> Invoice | None:
 
 
 def _unsettled() -> Select[int]:
-    step = exists().where(SyncStep.invoice_id == Invoice.id, SyncStep.outcome.is_(None))
-    is_unsettled = or_(Invoice.parked_at.is_not(None), step)
-    return select(Invoice.id).where(Invoice.status.in_(UNFINISHED), is_unsettled)
+    # Each of the two has an index of the few that are so.
+    ids = union(
+        select(_other.id).where(_other.parked_at.is_not(None)),
+        select(SyncStep.invoice_id).where(SyncStep.outcome.is_(None)),
+    )
+    return select(Invoice.id).where(Invoice.status.in_(UNFINISHED), Invoice.id.in_(ids))
 
 
-def _oldest(query: Select[int]) -> Select[int]:
-    known = query.where(Invoice.stripe_invoice_id.is_not(None))
-    return known.order_by(Invoice.stripe_read_at.nulls_first(), Invoice.id)
+_other = aliased(Invoice)

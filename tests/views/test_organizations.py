@@ -75,12 +75,54 @@ def test_a_search_treats_wildcards_as_letters(support: FlaskClient) -> None:
 
 
 def test_the_list_is_paged(support: FlaskClient) -> None:
+    more(30)
+    first = page(support.get("/organizations"))
+    assert "25 of 32, by name" in text_of(first)
+    assert first.select_one("a[rel=prev]") is None
+    rest = page(support.get(first.select_one("a[rel=next]")["href"]))
+    assert "7 of 32, by name" in text_of(rest)
+    assert rest.select_one("a[rel=next]") is None
+    again = page(support.get(rest.select_one("a[rel=prev]")["href"]))
+    assert names(again) == names(first)
+    assert not names(first) & names(rest)
+    last = page(support.get("/organizations?before="))
+    assert len(names(last)) == 25
+    assert names(last) > names(rest)
+
+
+def test_an_address_with_a_page_s_number_still_leads_to_that_page(support: FlaskClient) -> None:
+    more(30)
+    rest = page(support.get("/organizations?page=2"))
+    assert "7 of 32, by name" in text_of(rest)
+    assert names(page(support.get("/organizations?page=1"))) == names(
+        page(support.get("/organizations"))
+    )
+    # There is no such page any more: the last one.
+    assert names(page(support.get("/organizations?page=99"))) > names(rest)
+
+
+def test_a_place_that_is_none_is_the_beginning(support: FlaskClient) -> None:
+    first = names(page(support.get("/organizations")))
+    for place in ("after=", "after=x", "after=0-Acme", "before=x", "after=99999999999999999999-A"):
+        assert names(page(support.get(f"/organizations?{place}"))) == first, place
+
+
+def test_a_page_of_which_nothing_is_left_leads_back(support: FlaskClient) -> None:
+    words = text_of(page(support.get("/organizations?after=1-zzz")))
+    assert "None here any more" in words
+    assert "To the beginning" in words
+
+
+def more(number: int) -> None:
+    """Make so many organizations more."""
     with transaction():
-        for number in range(30):
-            make_organization(f"more-{number:02}", now=utc_now(), anchor=utc_now())
-    words = text_of(page(support.get("/organizations?page=2")))
-    assert "26–32 of 32" in words
-    assert "Previous" in words
+        for one in range(number):
+            make_organization(f"more-{one:02}", now=utc_now(), anchor=utc_now())
+
+
+def names(soup) -> set[str]:
+    """Return which organizations a page lists."""
+    return {one.text for one in soup.select("#organizations a.row-link")}
 
 
 def test_the_list_can_be_narrowed_to_what_needs_a_person(

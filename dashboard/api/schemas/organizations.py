@@ -69,15 +69,20 @@ class OrganizationOut(Told):
 
 
 class OrganizationQuery(Sent):
-    """Which organizations: those that `search` matches, by name."""
+    """Which organizations: those that `search` matches, by name.
+
+    `after` is the `next` of the list before: to go through all of them, whatever changes meanwhile.
+    """
 
     search: Annotated[str, Printable] = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
+    after: Annotated[str, Printable, Field(max_length=300)] = ""
 
 
 class OrganizationList(Told):
-    """A page of organizations."""
+    """A page of organizations; `next` is where the next one begins, null after the last."""
 
     organizations: list[OrganizationOut]
     page: int
     total: int
+    next: str | None

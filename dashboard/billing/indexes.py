@@ -1,0 +1,36 @@
+"""By what the few invoices are found, of all there ever were, that the clock or a person is to see.
+
+None of them holds what rises with every change of a bill, its revision: see migration 0037.
+"""
+
+from sqlalchemy import Index, text
+
+
+def _few(name: str, *columns: str, where: str) -> Index:
+    return Index(f"ix_invoices_{name}", *columns, postgresql_where=text(where))
+
+
+PARKED = "parked_at is not null"
+UNPAID = "status = 'open' and payment_failure is not null"
+# What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
+FOUND_BY = (
+    _few("period_end_draft", "period_end", where="status = 'draft'"),
+    _few("unfinished", "status", "seal_after_at", where="status in ('closing', 'sealed')"),
+    _few(
+        "next_sync_at",
+        "next_sync_at",
+        where="next_sync_at is not null and status in ('draft', 'closing')",
+    ),
+    _few("to_reread", "stripe_read_at", "id", where="status in ('open', 'uncollectible')"),
+    _few("number", "number", where="number is not null"),
+    _few("parked", "parked_at", "id", where=PARKED),
+    _few("parked_of", "organization_id", where=PARKED),
+    _few("unpaid", "finalized_at", "id", where=UNPAID),
+    _few("unpaid_of", "organization_id", where=UNPAID),
+    _few(
+        "failing",
+        "sync_failures",
+        "organization_id",
+        where="sync_failures > 0 and status in ('draft', 'closing', 'sealed')",
+    ),
+)
