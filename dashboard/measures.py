@@ -6,13 +6,11 @@ from threading import Lock
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
 
-from dashboard.billing.models import Invoice
-from dashboard.billing.void_listing import waiting_cases
-from dashboard.extensions import db
-from dashboard.sync.models import SyncRun
-from dashboard.webhooks.models import WebhookEvent
+from dashboard.clock import utc_now
+from dashboard.sync.counts import count
+from dashboard.sync.fleet import fleet_counts
+from dashboard.webhooks.listing import event_figures
 from jobs.health import read_health
 
 REQUEST_SECONDS = Histogram(
@@ -22,13 +20,15 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 WEBHOOKS_RECEIVED = Counter("dashboard_webhooks_received", "Deliveries by outcome.", ("outcome",))
-INVOICES = Gauge("dashboard_invoices", "Invoices by status.", ("status",))
+INVOICES = Gauge("dashboard_invoices", "Invoices by status, but for paid and void.", ("status",))
 DIRTY = Gauge("dashboard_invoices_dirty", "Invoices that hold what Stripe was not told.")
 PARKED = Gauge("dashboard_invoices_parked", "Invoices held back for a person to decide.")
 VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices whose money nobody decided on.")
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
-EVENT_STATES = ("received", "processing", "processed", "ignored", "failed", "dead", "unreadable")
-EVENTS = Gauge("dashboard_webhook_events", "Webhook events by state.", ("state",))
+EVENTS = Gauge("dashboard_webhook_events", "Webhook events that are not done.", ("state",))
+AGE = Gauge(
+    "dashboard_counts_age_seconds", "Since those figures were counted that are over a thousand."
+)
 TICK_AGE = Gauge(
     "dashboard_clock_tick_age_seconds", "Since the clock's entry last did its work.", ("entry",)
 )
@@ -51,9 +51,6 @@ def scrape(redis: Redis) -> bytes:
         # Else a state that no row has any more would keep the last count it had, and its alarm.
         for gauge in (INVOICES, EVENTS, TICK_AGE, QUEUED, OLDEST):
             gauge.clear()
-        # What is none at first can be seen to grow.
-        for state in EVENT_STATES:
-            EVENTS.labels(state).set(0)
         collect_work(redis)
         collect_fleet()
         return generate_latest()
@@ -79,16 +76,15 @@ def collect_work(redis: Redis) -> None:
 
 
 def collect_fleet() -> None:
-    """Read the fleet's figures: one grouped query a figure, all on indexes."""
-    by_status = select(Invoice.status, func.count()).group_by(Invoice.status)
-    for status, count in db.session.execute(by_status):
-        INVOICES.labels(status).set(count)
-    by_state = select(WebhookEvent.state, func.count()).group_by(WebhookEvent.state)
-    for state, count in db.session.execute(by_state):
-        EVENTS.labels(state).set(count)
-    dirty = select(func.count()).where(Invoice.revision > Invoice.synced_revision)
-    DIRTY.set(db.session.scalar(dirty) or 0)
-    VOID.set(waiting_cases())
-    PARKED.set(db.session.scalar(select(func.count()).where(Invoice.parked_at.is_not(None))) or 0)
-    active = select(func.count()).where(SyncRun.state.in_(("queued", "running", "retrying")))
-    RUNS.set(db.session.scalar(active) or 0)
+    """Read the fleet's figures: what is settled is in none of them, so they do not grow with it."""
+    now = utc_now()
+    found = fleet_counts(now=now)
+    for status, one in found.by_status.items():
+        INVOICES.labels(status).set(one.number)
+    for state, one in count(event_figures()).items():
+        EVENTS.labels(state).set(one.number)
+    DIRTY.set(found.dirty.number)
+    VOID.set(found.void.number)
+    PARKED.set(found.parked.number)
+    RUNS.set(found.active.number)
+    AGE.set((now - found.oldest).total_seconds() if found.oldest else 0)

@@ -10,7 +10,9 @@ from dashboard.installation import Installation
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
+from dashboard.sync.counts import KeptCount
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
+from dashboard.sync.tallies import RunTally
 from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal, UsageWaiting
 from dashboard.webhooks.models import WebhookEvent
 
@@ -25,10 +27,12 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoicePayment",
+    "KeptCount",
     "Membership",
     "Organization",
     "Price",
     "PriceVersion",
+    "RunTally",
     "Service",
     "ServiceChange",
     "SyncLease",

@@ -19,8 +19,13 @@ class AuditEntry(Model):
     __table_args__ = (
         CheckConstraint("actor_kind in ('user', 'token', 'system', 'stripe')", name="actor_kind"),
         Index("ix_audit_entries_organization_id_id", "organization_id", "id"),
-        Index("ix_audit_entries_action_id", "action", "id"),
-    )
+        # Looked for by how it begins, whatever the order of letters is in this database.
+        Index(
+            "ix_audit_entries_action_and_id", "action", "id",
+            postgresql_ops={"action": "varchar_pattern_ops"},
+        ),
+        Index("ix_audit_entries_actor_label_id", "actor_label", "id"),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

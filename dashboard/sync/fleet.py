@@ -4,72 +4,73 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.void_listing import waiting_case_ids
 from dashboard.extensions import db
+from dashboard.paging import Counted
+from dashboard.sync.counts import Figures, Rows, count
 from dashboard.sync.models import ACTIVE, SyncRun
 
-DAY = timedelta(days=1)
 # A sync this late was not merely spread over the hour.
 LATE = timedelta(minutes=5)
 MOST = 20
+# What is settled is not counted: there is only ever more of it.
+UNSETTLED = ("draft", "closing", "sealed", "open", "uncollectible")
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceCounts:
-    """Invoices that are not finished, by what they wait for; parked ones may be issued already."""
+class FleetCounts:
+    """Invoices that somebody or something has yet to see to, and the syncs under way.
 
-    drafts: int
-    dirty: int
-    late: int
-    closing: int
-    sealed: int
-    parked: int
+    Parked ones may be issued already. `void` are those whose money nobody decided on.
+    """
 
+    draft: Counted
+    closing: Counted
+    sealed: Counted
+    open: Counted
+    uncollectible: Counted
+    dirty: Counted
+    late: Counted
+    parked: Counted
+    void: Counted
+    active: Counted
 
-@dataclass(frozen=True, slots=True)
-class RunCounts:
-    """Runs of the last day and the calls they made."""
+    @property
+    def by_status(self) -> dict[str, Counted]:
+        """The invoices in each status that is not the last."""
+        return {status: getattr(self, status) for status in UNSETTLED}
 
-    active: int
-    succeeded: int
-    failed: int
-    calls: int
-
-
-def invoice_counts(*, now: datetime) -> InvoiceCounts:
-    """Count the invoices that somebody or something has yet to see to; one query."""
-    dirty = Invoice.revision > Invoice.synced_revision
-    row = db.session.execute(
-        select(
-            func.count().filter(Invoice.status == "draft"),
-            func.count().filter(Invoice.status.in_(("draft", "closing")), dirty),
-            func.count().filter(
-                Invoice.status.in_(("draft", "closing")), dirty, Invoice.next_sync_at < now - LATE
-            ),
-            func.count().filter(Invoice.status == "closing"),
-            func.count().filter(Invoice.status == "sealed"),
-            func.count().filter(Invoice.parked_at.is_not(None)),
-        ).where(
-            or_(Invoice.status.in_(("draft", "closing", "sealed")), Invoice.parked_at.is_not(None))
-        )
-    ).one()
-    return InvoiceCounts(*row)
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest of those was counted that are not as they are now."""
+        every = (getattr(self, name).counted_at for name in self.__slots__)
+        return min((at for at in every if at is not None), default=None)
 
 
-def run_counts(*, now: datetime) -> RunCounts:
-    """Count the runs of the last day; one query."""
-    row = db.session.execute(
-        select(
-            func.count().filter(SyncRun.state.in_(ACTIVE)),
-            func.count().filter(SyncRun.state == "succeeded"),
-            func.count().filter(SyncRun.state == "failed"),
-            func.coalesce(func.sum(SyncRun.calls_made), 0),
-        ).where(SyncRun.created_at > now - DAY)
-    ).one()
-    return RunCounts(*row)
+def fleet_counts(*, now: datetime) -> FleetCounts:
+    """Count; one statement, and another where the clock counts what are too many."""
+    return FleetCounts(**count(fleet_figures(now=now)))
+
+
+def fleet_figures(*, now: datetime) -> Figures:
+    """Return what is counted. What is in step has no next sync: see migration 0037."""
+    dirty = _invoices().where(
+        Invoice.status.in_(("draft", "closing")),
+        Invoice.next_sync_at.is_not(None),
+        Invoice.revision > Invoice.synced_revision,
+    )
+    return {
+        **{status: _invoices().where(Invoice.status == status) for status in UNSETTLED},
+        "dirty": dirty,
+        "late": dirty.where(Invoice.next_sync_at < now - LATE),
+        "parked": _invoices().where(Invoice.parked_at.is_not(None)),
+        "void": waiting_case_ids(),
+        "active": select(SyncRun.id).where(SyncRun.state.in_(ACTIVE)),
+    }
 
 
 def failing_invoices() -> Sequence[Invoice]:
@@ -80,8 +81,12 @@ def failing_invoices() -> Sequence[Invoice]:
     query = (
         select(Invoice)
         .where(Invoice.sync_failures > 1, Invoice.status.in_(("draft", "closing", "sealed")))
-        .order_by(Invoice.sync_failures.desc(), Invoice.id)
+        .order_by(Invoice.sync_failures.desc(), Invoice.organization_id.desc())
         .limit(MOST)
         .options(joinedload(Invoice.organization))
     )
     return db.session.scalars(query).all()
+
+
+def _invoices() -> Rows:
+    return select(Invoice.id)

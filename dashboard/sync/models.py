@@ -42,8 +42,12 @@ class ForeignLine(Model):
     __tablename__ = "foreign_lines"
     __table_args__ = (
         UniqueConstraint("invoice_id", "stripe_line_id"),
+        Index(
+            "ix_foreign_lines_holding", "organization_id", "invoice_id",
+            postgresql_where=text("decision is null or decision = 'leave'"),
+        ),
         CheckConstraint("decision in ('take_ours', 'adopt', 'leave')", name="decision"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
@@ -83,6 +87,13 @@ class SyncRun(Model):
             postgresql_where=text("state in ('queued', 'running', 'retrying')"),
         ),
         Index("ix_sync_runs_organization_id_id", "organization_id", "id"),
+        # The two lists of what is rare among millions, and what is added up as it ends.
+        Index("ix_sync_runs_failed", "id", postgresql_where=text("state = 'failed'")),
+        Index(
+            "ix_sync_runs_finished_at", "finished_at",
+            postgresql_include=["state", "calls_made"],
+            postgresql_where=text("finished_at is not null"),
+        ),
         Index("ix_sync_runs_invoice_id_id", "invoice_id", "id"),
         CheckConstraint(
             "state in ('queued', 'running', 'retrying', 'succeeded', 'failed')", name="state"

@@ -28,7 +28,8 @@ def recent_runs(wanted: RunFilter, *, before: int | None = None) -> Slice[SyncRu
     """Return the newest matching runs below id `before`, with invoice and organization."""
     query = _runs().order_by(SyncRun.id.desc()).limit(SIZE + 1)
     if wanted.slug:
-        query = query.where(Organization.slug == wanted.slug)
+        own = select(Organization.id).where(Organization.slug == wanted.slug).scalar_subquery()
+        query = query.where(SyncRun.organization_id == own)
     if wanted.state in STATES:
         query = query.where(SyncRun.state.in_(STATES[wanted.state]))
     if before is not None:
@@ -41,7 +42,11 @@ def run_with_steps(slug: str, run_id: int) -> SyncRun:
     query = _runs().options(selectinload(SyncRun.steps))
     found = db.session.scalar(query.where(SyncRun.id == run_id, Organization.slug == slug))
     if found is None:
-        raise NotFound(f"There is no sync run {run_id} of {slug}.")
+        raise NotFound(
+            f"There is no sync run {run_id} of {slug}, or it is not kept any more: those of issued "
+            "invoices are kept for SYNC_RUNS_KEPT_DAYS, and the newest of each. What it changed is "
+            "in the audit trail."
+        )
     return found
 
 

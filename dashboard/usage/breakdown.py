@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from dashboard.billing.models import BillingCycle
 from dashboard.extensions import db
 from dashboard.services.models import Service
 from dashboard.usage.models import UsageTotal
@@ -39,7 +40,7 @@ def usage_of_cycle(cycle_id: int, version_id: int | None = None) -> dict[int, li
     """Return per price version the days with usage, in order; one query."""
     query = (
         select(UsageTotal.price_version_id, UsageTotal.day, func.sum(UsageTotal.quantity))
-        .where(UsageTotal.cycle_id == cycle_id)
+        .where(_of(cycle_id))
         .group_by(UsageTotal.price_version_id, UsageTotal.day)
         .order_by(UsageTotal.day)
     )
@@ -51,6 +52,14 @@ def usage_of_cycle(cycle_id: int, version_id: int | None = None) -> dict[int, li
     return days
 
 
+def _of(cycle_id: int) -> ColumnElement[bool]:
+    """Return the condition that totals are of this cycle; their index begins with whose it is."""
+    owner = select(BillingCycle.organization_id).where(BillingCycle.id == cycle_id)
+    return (UsageTotal.organization_id == owner.scalar_subquery()) & (
+        UsageTotal.cycle_id == cycle_id
+    )
+
+
 def usage_by_service(cycle_id: int, version_id: int) -> list[ServiceTotal]:
     """Return what each service used of a price version in a cycle, the most first."""
     total = func.sum(UsageTotal.quantity)
@@ -58,7 +67,7 @@ def usage_by_service(cycle_id: int, version_id: int) -> list[ServiceTotal]:
         select(Service.label, Service.external_id, total)
         .select_from(UsageTotal)
         .outerjoin(Service, Service.id == UsageTotal.service_id)
-        .where(UsageTotal.cycle_id == cycle_id, UsageTotal.price_version_id == version_id)
+        .where(_of(cycle_id), UsageTotal.price_version_id == version_id)
         .group_by(Service.id, Service.label, Service.external_id)
         .order_by(total.desc())
         .limit(MOST_SERVICES)

@@ -6,7 +6,8 @@ from redis.exceptions import RedisError
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.sync.fleet import failing_invoices, invoice_counts, run_counts
+from dashboard.sync.fleet import failing_invoices, fleet_counts
+from dashboard.sync.tallies import run_counts
 from dashboard.sync.waiting import waiting_invoices
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import READS_ALLOTTED, stripe_state
@@ -23,7 +24,7 @@ def show() -> ResponseReturnValue:
     now = utc_now()
     return render_template(
         "fleet/_health.html" if is_htmx() else "fleet/show.html",
-        invoices=invoice_counts(now=now),
+        invoices=fleet_counts(now=now),
         runs=run_counts(now=now),
         waiting=waiting_invoices(),
         events=counts_by_state(),

@@ -9,6 +9,7 @@ from flask import Flask
 
 from dashboard.currencies import charge_step, minor_digits, shown_digits
 from dashboard.money import Money
+from dashboard.paging import Counted
 from dashboard.pricing.exact import MINUS, grouped, major_text, symbol
 
 MIDNIGHT = time()
@@ -62,6 +63,11 @@ def unit_price(minor_units: Decimal | str, currency: str) -> str:
 def quantity(value: Decimal | str | int) -> str:
     """Return an exact quantity grouped by thousands, without trailing zeros."""
     return grouped(Decimal(value)).replace("-", MINUS)
+
+
+def many(value: Counted) -> str:
+    """Return how many there are: 12, 12,000, or more than 1,000 where nobody counted further."""
+    return f"{'more than ' if value.is_more else ''}{quantity(value.number)}"
 
 
 def counted(value: Decimal | str | int, noun: str) -> str:
@@ -131,7 +137,7 @@ def middle(text: str, keep: int = 7) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, counted, plural, instant, day, lasting, machine, period,
+        money, unit_price, quantity, many, counted, plural, instant, day, lasting, machine, period,
         bounds, middle, balance,
     ):  # fmt: skip
         app.add_template_filter(function)

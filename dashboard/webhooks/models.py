@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.extensions import Model
 
 STATES = ("received", "processing", "processed", "ignored", "failed", "dead", "unreadable")
+UNDONE = ("received", "processing", "failed", "dead", "unreadable")
 
 
 class Claimed(NamedTuple):
@@ -40,6 +41,11 @@ class WebhookEvent(Model):
         ),
         Index("ix_webhook_events_state_id", "state", "id"),
         Index("ix_webhook_events_object_id", "object_id"),
+        # A type is looked for by how it begins, whatever the order of letters is in this database.
+        Index(
+            "ix_webhook_events_type_id", "type", "id",
+            postgresql_ops={"type": "varchar_pattern_ops"},
+        ),
         CheckConstraint(
             "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead', "
             "'unreadable')",

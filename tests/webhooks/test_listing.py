@@ -8,6 +8,7 @@ from flask_sqlalchemy import SQLAlchemy
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
 from dashboard.gateway.parsing import parse_event
+from dashboard.paging import Counted
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.listing import (
@@ -72,7 +73,8 @@ def test_state_and_text_narrow_together(names: dict[str, str]) -> None:
     assert found(state="received") == ["inpay_1", "in_1"]
     assert found(state="received", text="in_1") == ["in_1"]
     assert found(state="ignored", text="in_1") == []
-    assert counts_by_state() == {"received": 2, "ignored": 1}
+    # What is done is not counted.
+    assert counts_by_state() == {"received": Counted(2)}
 
 
 def test_a_long_inbox_is_read_in_slices_that_lose_nothing(db: SQLAlchemy) -> None:
