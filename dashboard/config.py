@@ -23,6 +23,9 @@ LONGEST_SCHEDULE_HOURS = 30 * 24
 LONGEST_SESSION_SECONDS = 90 * DAY
 SHORTEST_KEY = 16
 UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
+LONGEST_TOLD_DAYS = 30
+# By which the keys of usage outlive it, unless a setting says otherwise.
+LONGER_DAYS = 65
 LEVELS = tuple(logging.getLevelNamesMapping())
 
 
@@ -54,6 +57,9 @@ class Config(BaseSettings):
     stripe_rereads_per_hour: int = Field(10, ge=0, le=1_000_000)
     usage_max_age_days: int = Field(35, ge=1, le=3660)
     usage_max_skew_seconds: int = Field(300, ge=0, le=DAY)
+    usage_keys_kept_days: int | None = Field(None, ge=0, le=3660 + LONGER_DAYS)
+    sync_runs_kept_days: int = Field(400, ge=0, le=3660)
+    webhook_events_kept_days: int = Field(400, ge=0, le=3660)
     session_cookie_secure: bool = True
     session_idle_seconds: int = Field(12 * HOUR, ge=60, le=LONGEST_SESSION_SECONDS)
     session_life_seconds: int = Field(14 * DAY, ge=60, le=LONGEST_SESSION_SECONDS)
@@ -173,10 +179,38 @@ class Config(BaseSettings):
             )
         return self
 
+    @field_validator("sync_runs_kept_days", "webhook_events_kept_days")
+    @classmethod
+    def _longer_than_stripe_tells(cls, value: int) -> int:
+        # An event that is listed again must be known, and the call that it echoes.
+        if 0 < value <= LONGEST_TOLD_DAYS:
+            raise ValueError(
+                f"must be 0 (for ever) or more than {LONGEST_TOLD_DAYS}: so long does Stripe list "
+                "events"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _keys_outlive_their_usage(self) -> Self:
+        least = self.usage_max_age_days * DAY + self.usage_max_skew_seconds
+        if 0 < self.keys_kept_days * DAY <= least:
+            raise ValueError(
+                "USAGE_KEYS_KEPT_DAYS must be 0 (for ever) or more than USAGE_MAX_AGE_DAYS with "
+                "USAGE_MAX_SKEW_SECONDS: usage that is sent again would be counted twice"
+            )
+        return self
+
     @property
     def signing_keys(self) -> list[str]:
         """The keys whose signatures are ours; the last one signs."""
         return [*listed(self.secret_key_fallbacks), self.secret_key]
+
+    @property
+    def keys_kept_days(self) -> int:
+        """For how long the keys of usage are kept; 0 for ever."""
+        if self.usage_keys_kept_days is None:
+            return self.usage_max_age_days + LONGER_DAYS
+        return self.usage_keys_kept_days
 
     @property
     def webhook_secrets(self) -> list[str]:

@@ -29,6 +29,8 @@ class Installation(Model):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     # Up to here a back-fill has listed Stripe's events to the end: none is missing.
     events_read_until: Mapped[datetime | None]
+    # Usage from before then has no keys any more, so it is refused: nobody can tell if it counted.
+    keys_forgotten_until: Mapped[datetime | None]
 
 
 def this_installation() -> Installation:

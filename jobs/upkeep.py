@@ -1,10 +1,15 @@
-"""Upkeep: what keeps the tables in shape."""
+"""Upkeep: what keeps the tables in shape, and what is counted for those who look."""
 
 from __future__ import annotations
 
 from dashboard.accounts.sessions import forget_old
 from dashboard.clock import utc_now
+from dashboard.sync.counts import recount
+from dashboard.sync.fleet import fleet_figures
+from dashboard.sync.tallies import tally
+from dashboard.sync.waiting import waiting_figures
 from dashboard.usage.partitions import ensure_partitions
+from dashboard.webhooks.listing import event_figures
 from jobs.runtime import job
 
 
@@ -18,3 +23,11 @@ def make_partitions() -> None:
 def forget_sessions() -> None:
     """Delete what is kept of sessions that nobody can use any more."""
     forget_old(now=utc_now())
+
+
+@job(queue="maintenance", timeout=60)
+def count_fleet() -> None:
+    """Count what is too much to count for each look at the fleet."""
+    now = utc_now()
+    recount(fleet_figures(now=now) | waiting_figures() | event_figures(), now=now)
+    tally(now=now)

@@ -86,10 +86,13 @@ class Books:
 
     accounts: dict[str, Account]
     versions: dict[str, PriceVersions]
+    # Usage from before then has no keys any more; None where all are there.
+    forgotten_until: datetime | None = None
 
 
 ACCOUNTS = text("""
-    select organizations.id, slug, services_revision, cycles.id, starts_at, ends_at
+    select (select max(keys_forgotten_until) from installations),
+           organizations.id, slug, services_revision, cycles.id, starts_at, ends_at
     from organizations
     left join billing_cycles as cycles
       on cycles.organization_id = organizations.id and ends_at > :since
@@ -114,7 +117,7 @@ def read_books(slugs: Collection[str], meters: Collection[str], *, now: datetime
     All meters of an organization, as it will report those too: one at a time, many would be looked
     up before it is known.
     """
-    accounts = _accounts(slugs, meters, now - current_policy().max_age)
+    accounts, forgotten_until = _accounts(slugs, meters, now - current_policy().max_age)
     by_id = {account.id: account for account in accounts.values()}
     every = set(meters)
     for organization_id, meter, *service in db.session.execute(
@@ -122,22 +125,24 @@ def read_books(slugs: Collection[str], meters: Collection[str], *, now: datetime
     ):
         by_id[organization_id].services.setdefault(meter, []).append(Attached(*service))
         every.add(meter)
-    return Books(accounts, _versions(every))
+    return Books(accounts, _versions(every), forgotten_until)
 
 
 def _accounts(
     slugs: Collection[str], meters: Collection[str], since: datetime
-) -> dict[str, Account]:
+) -> tuple[dict[str, Account], datetime | None]:
     accounts: dict[str, Account] = {}
+    forgotten_until = None
     asked = {"slugs": list(slugs), "since": since}
-    for organization_id, slug, revision, *cycle in db.session.execute(ACCOUNTS, asked):
+    rows = db.session.execute(ACCOUNTS, asked)
+    for forgotten_until, organization_id, slug, revision, *cycle in rows:  # noqa: B007  all have it
         account = accounts.get(slug)
         if account is None:
             services: dict[str, list[Attached]] = {meter: [] for meter in meters}
             account = accounts[slug] = Account(organization_id, slug, revision, [], services)
         if cycle[0] is not None:
             account.cycles.append(Cycle(*cycle))
-    return accounts
+    return accounts, forgotten_until
 
 
 def _versions(meters: Collection[str]) -> dict[str, PriceVersions]:

@@ -45,12 +45,16 @@ class Resolver:
         policy = current_policy()
         self._books = books
         self._oldest, self._newest = now - policy.max_age, now + policy.max_skew
+        # The settings may have allowed less once: then keys of that age are gone.
+        self._known_since = books.forgotten_until or self._oldest
 
     def fact(self, entry: UsageEntry, account: Account) -> Fact:
         """Return what `entry` is billed by; raise Unresolved, saying why not."""
         instant = entry.recorded_at
         if not self._oldest <= instant <= self._newest:
             raise _out_of_bounds(is_old=instant < self._oldest)
+        if instant < self._known_since:
+            raise _forgotten(self._known_since)
         cycle_id = _cycle(account, instant)
         service_id, price_id = self._service(entry, account)
         return Fact(entry, account, cycle_id, self._version(price_id, entry), service_id)
@@ -103,6 +107,14 @@ def _cycle(account: Account, instant: datetime) -> int:
         raise Unresolved("recorded_at", "cycle_not_open", detail)
     detail = "It lies before the organization's first cycle, which is the first that is billed."
     raise Unresolved("recorded_at", "before_first_cycle", detail)
+
+
+def _forgotten(since: datetime) -> Unresolved:
+    detail = (
+        f"Keys from before {since.isoformat()} are not kept, so nobody can tell whether it was "
+        "counted. Add a charge instead."
+    )
+    return Unresolved("recorded_at", "too_old", detail)
 
 
 def _out_of_bounds(*, is_old: bool) -> Unresolved:

@@ -28,6 +28,7 @@ class Shelf:
         self._accounts: dict[str, Account] = {}
         self._versions: dict[str, PriceVersions] = {}
         self._services = 0
+        self._forgotten_until: datetime | None = None
 
     def kept(self, slugs: Collection[str], meters: Collection[str]) -> Books | None:
         """Return the kept books of these organizations and meters; None if some are not there."""
@@ -39,7 +40,8 @@ class Shelf:
                 return None
             accounts[slug] = account
         versions = {meter: self._versions[meter] for meter in meters if meter in self._versions}
-        return Books(accounts, versions) if len(versions) == len(meters) else None
+        whole = len(versions) == len(meters)
+        return Books(accounts, versions, self._forgotten_until) if whole else None
 
     def read(self, slugs: Collection[str], meters: Collection[str], *, now: datetime) -> Books:
         """Return the books as they are now, and keep them once this transaction is committed.
@@ -59,3 +61,5 @@ class Shelf:
                 self._services += 1 + sum(len(some) for some in account.services.values())
                 self._accounts[slug] = account.with_more_of(self._accounts.get(slug))
             self._versions |= books.versions
+            # Of nobody it is not told.
+            self._forgotten_until = books.forgotten_until or self._forgotten_until

@@ -202,4 +202,6 @@ def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
 
 def test_a_run_of_another_organization_is_not_found(support: FlaskClient) -> None:
     post(support, SYNCS)
-    page(support.get(f"/organizations/other/syncs/{latest().id}"), 404)
+    words = text_of(page(support.get(f"/organizations/other/syncs/{latest().id}"), 404))
+    # Whether it never was, is another's, or went by age, is not told apart.
+    assert "or it is not kept any more" in words

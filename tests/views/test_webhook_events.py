@@ -120,3 +120,9 @@ def test_what_could_not_be_read_is_not_replayed(
     answer = post(support, f"{ADDRESS}/{unreadable.id}/replays")
     assert "nothing to replay" in text_of(page(answer, 409))
     assert redis.llen("rq:queue:interactive") == 0
+
+
+def test_a_page_of_an_event_that_is_gone_says_that_they_are_not_kept_for_ever(
+    support: FlaskClient,
+) -> None:
+    assert "or it is not kept any more" in text_of(page(support.get("/webhook-events/77"), 404))
