@@ -1,0 +1,76 @@
+"""Eight workers, their clock and the web share six connections of PostgreSQL through a pooler."""
+
+import time
+from datetime import timedelta
+
+import psycopg
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from sqlalchemy import func, select, update
+
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.extensions import db as database
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from jobs.health import workers
+from tests.people import make_bill
+from tests.support.pooler import pooled
+from tests.support.services import Worker
+from tests.support.stack import new_stack, start_sandbox, start_web
+
+SHARED = 6
+WORKERS = 8
+ORGANIZATIONS = 40
+PATIENCE_SECONDS = 90
+
+pytestmark = pytest.mark.fault
+
+
+def connections(database_url: str) -> int:
+    """Return how many connections PostgreSQL has from its pooler."""
+    with psycopg.connect(database_url) as own:
+        found = own.execute(
+            "select count(*) from pg_stat_activity where datname = current_database()"
+            # Their names are handed on; the command is this test.
+            " and application_name like 'billing %' and application_name <> 'billing command'"
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_a_fleet_is_synced_over_few_connections(
+    services: Worker, db: SQLAlchemy, redis: Redis, tmp_path
+) -> None:
+    for number in range(ORGANIZATIONS):
+        make_bill(f"org-{number}")
+    with transaction():
+        due = update(Invoice).values(next_sync_at=utc_now() - timedelta(seconds=1))
+        database.session.execute(due)
+    most = 0
+    with pooled(services.database_url, tmp_path, size=SHARED) as url:
+        stack = new_stack(Worker(url, services.redis_url), tmp_path)
+        try:
+            start_sandbox(stack)
+            start_web(stack)
+            stack.start_worker(workers=WORKERS)
+            stack.start("scheduler", "jobs.scheduler")
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while left() and time.monotonic() < deadline:
+                most = max(most, connections(services.database_url))
+                time.sleep(0.2)
+            assert workers(redis) == WORKERS + 1
+        finally:
+            stack.stop()
+    assert left() == 0, stack.log("worker").read_text()[-3000:]
+    with transaction():
+        states = set(database.session.scalars(select(SyncRun.state)))
+    assert states == {"succeeded"}
+    assert 1 < most <= SHARED
+
+
+def left() -> int:
+    """Return how many bills Stripe was not told of yet."""
+    with transaction():
+        query = select(func.count()).where(Invoice.revision > Invoice.synced_revision)
+        return database.session.scalar(query) or 0
