@@ -21,6 +21,7 @@ from dashboard.gateway.stripe import StripeGateway
 from dashboard.gateway.turns import Rates
 from dashboard.guesses import Guesses
 from dashboard.logs import configure_logs
+from dashboard.mail.transport import transport_of
 from dashboard.operation import register_operation
 from dashboard.processes import COMMAND, Process
 from dashboard.transaction import commit, rollback
@@ -44,6 +45,7 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.extensions["session_life"] = session_life(config)
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
     app.extensions["guesses"] = Guesses(config.redis_url)
+    app.extensions["mail"] = transport_of(config)
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
     app.extensions["page_gateway"] = page_gateway(config, redis)

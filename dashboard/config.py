@@ -7,10 +7,12 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from dashboard.settings.mail import MailServer, MailSettings
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
@@ -33,7 +35,7 @@ class ConfigError(SystemExit):
     """The environment does not describe a product that can run; the message names each setting."""
 
 
-class Config(BaseSettings):
+class Config(MailSettings):
     """Every setting, its type and its default; the README's table lists the same."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
@@ -198,6 +200,14 @@ class Config(BaseSettings):
                 "USAGE_KEYS_KEPT_DAYS must be 0 (for ever) or more than USAGE_MAX_AGE_DAYS with "
                 "USAGE_MAX_SKEW_SECONDS: usage that is sent again would be counted twice"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _mails_lead_back(self) -> Self:
+        if self.mail_target is not None and self.mail_from is None:
+            raise ValueError("MAIL_FROM must say whom mails come from, or MAIL_URL be none")
+        if isinstance(self.mail_target, MailServer) and self.external_url is None:
+            raise ValueError("EXTERNAL_URL must be set: links in mails begin with it")
         return self
 
     @property

@@ -1,12 +1,13 @@
 """Every model, imported once so that metadata and relationships are complete."""
 
-from dashboard.accounts.models import ApiToken, Membership, User
+from dashboard.accounts.models import ApiToken, Invitation, Membership, User
 from dashboard.accounts.session_models import UserSession
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.installation import Installation
+from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
@@ -24,10 +25,12 @@ __all__ = [
     "Correction",
     "ForeignLine",
     "Installation",
+    "Invitation",
     "Invoice",
     "InvoiceItem",
     "InvoicePayment",
     "KeptCount",
+    "Mail",
     "Membership",
     "Organization",
     "Price",

@@ -8,15 +8,17 @@ from contextlib import contextmanager
 import click
 
 from dashboard.accounts import people
-from dashboard.accounts.invitations import LIFE, invite
+from dashboard.accounts.invitations import LIFE, invitation_token, invite
 from dashboard.accounts.models import ROLES
 from dashboard.accounts.reset import reset_token
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
 from dashboard.links import link, signing_keys
+from dashboard.mail.outbox import mail_invitation
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.transaction import transaction
+from jobs.mails import is_mail_on, send_mails
 
 OPERATOR = Actor("system", None, "Command line")
 
@@ -38,17 +40,23 @@ people_commands = click.Group("people", help="Who can sign in.")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--organization", metavar="SLUG", help="The organization a customer belongs to.")
 def invite_person(email: str, role: str, organization: str | None) -> None:
-    """Print a link by which EMAIL becomes a user; it works once, for a week."""
+    """Print, and mail, a link by which EMAIL becomes a user; it works once, for a week."""
     now = utc_now()
     with refusals_in_words(), transaction():
         found = organization_by_slug(organization) if organization else None
         organization_id = found.id if found else None
-        invitation, secret = invite(
-            email, role, organization_id=organization_id, actor=OPERATOR, now=now
+        invitation = invite(email, role, organization_id=organization_id, actor=OPERATOR, now=now)
+        invited, secret = (
+            invitation.email,
+            invitation_token(invitation, signing_keys()),
         )
-        invited = invitation.email
+        if is_mail_on():
+            mail_invitation(invitation, now=now)
+            send_mails.enqueue()
     click.echo(f"{invited} becomes {role} by this link, once, within {LIFE.days} days:")
     click.echo(link("invitations.show", secret))
+    if is_mail_on():
+        click.echo(f"A mail with it is on its way to {invited}.", err=True)
 
 
 @people_commands.command("list")

@@ -14,8 +14,8 @@ from jobs import ticks
 from jobs.runtime import QUEUES
 from jobs.ticks import Tick
 
-# Somebody waits for the first two; the work of a large close may fill the others for minutes.
-MOST_SECONDS = dict.fromkeys(QUEUES, 600) | {"webhooks": 120, "interactive": 120}
+# Somebody waits for the first three; the work of a large close may fill the others for minutes.
+MOST_SECONDS = dict.fromkeys(QUEUES, 600) | {"webhooks": 120, "interactive": 120, "mail": 120}
 # The rest of a batch goes to the front, so the oldest need not be the very first.
 LOOKED_AT = 50
 

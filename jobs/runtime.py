@@ -20,7 +20,7 @@ from dashboard.transaction import after_commit, transaction
 from jobs import marks, ticks
 
 # By urgency: a worker takes from the first queue that has anything, and a batch gives way to it.
-QUEUES = ("interactive", "webhooks", "closing", "scheduled", "maintenance")
+QUEUES = ("interactive", "webhooks", "mail", "closing", "scheduled", "maintenance")
 log = structlog.get_logger("jobs")
 P = ParamSpec("P")
 T = TypeVar("T")

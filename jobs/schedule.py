@@ -10,7 +10,7 @@ import structlog
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
-from jobs import cycles, folder, forgetting, inbox, syncs, ticks, upkeep
+from jobs import cycles, folder, forgetting, inbox, mails, syncs, ticks, upkeep
 from jobs.runtime import Task
 
 log = structlog.get_logger("jobs.schedule")
@@ -56,11 +56,13 @@ TABLE = (
     Entry(cycles.finalize_due, 2, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(upkeep.count_fleet, 60, hands_out=True),
+    Entry(mails.send_due_mails, 5, hands_out=True),
     Entry(inbox.backfill_events, 3600),
     Entry(inbox.reread_invoices, 3600),
     Entry(upkeep.make_partitions, 3600),
     Entry(upkeep.forget_sessions, 3600),
     Entry(forgetting.forget_old, 24 * 3600),
+    Entry(mails.forget_mails, 86400),
 )
 
 

@@ -1,13 +1,13 @@
-"""Invitations: a link makes somebody a user, once, within a week; only its hash is kept."""
+"""Invitations: a signed link makes somebody a user, once, within a week."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, select
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import Select, and_, select
 
 from dashboard.accounts.locks import lock_invitations
 from dashboard.accounts.models import ROLES, Invitation, Membership, User
@@ -32,8 +32,8 @@ class InvitationEnded(NotFound):
 
 def invite(
     email: str, role: str, *, actor: Actor, now: datetime, organization_id: int | None = None
-) -> tuple[Invitation, str]:
-    """Return a new invitation and the secret of its link, which is not kept.
+) -> Invitation:
+    """Return a new invitation.
 
     An older one for the same address ends. Raises `Invalid` for a role or address that is none, or
     an organization that does not fit the role, `Conflict` where the address has a user already.
@@ -46,19 +46,28 @@ def invite(
         withdraw(older, actor=actor, now=now)
     # Two open ones for an address are refused by an index: the older has to be written first.
     db.session.flush()
-    secret = secrets.token_urlsafe(32)
     invitation = Invitation(
         email=email,
         role=role,
         organization_id=organization_id,
-        secret_hash=_hash(secret),
         created_by_id=actor.id if actor.kind == "user" else None,
         created_at=now,
         expires_at=now + LIFE,
     )
     db.session.add(invitation)
     record("invitation.created", invitation, actor, _facts(invitation), now=now)
-    return invitation, secret
+    return invitation
+
+
+def invitation_token(invitation: Invitation, keys: Sequence[str]) -> str:
+    """Return the secret part of the link of a stored invitation; nothing of it is kept.
+
+    It names the instant too: a database that was put back to an earlier moment gives out the same
+    ids again, to others.
+    """
+    return _serializer(keys).dumps(
+        [invitation.id, invitation.created_at.astimezone(UTC).isoformat()]
+    )
 
 
 def withdraw(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
@@ -75,10 +84,18 @@ def withdraw_those_of(user: User, *, actor: Actor, now: datetime) -> None:
         withdraw(one, actor=actor, now=now)
 
 
-def invitation_of(secret: str, *, now: datetime) -> Invitation:
-    """Return the open invitation with this secret, locked; raises `InvitationEnded`."""
-    query = _open().where(Invitation.secret_hash == _hash(secret), Invitation.expires_at > now)
-    for found in lock_invitations(query):
+def invitation_of(secret: str, keys: Sequence[str], *, now: datetime) -> Invitation:
+    """Return the open invitation whose link has this secret, locked; raises `InvitationEnded`."""
+    try:
+        invitation_id, created_at = _serializer(keys).loads(secret)
+        is_it = and_(
+            Invitation.id == invitation_id,
+            Invitation.created_at == datetime.fromisoformat(created_at),
+        )
+    except (BadData, TypeError, ValueError):
+        # Links of earlier releases were random, and only their hash was kept.
+        is_it = Invitation.secret_hash == _hash(secret)
+    for found in lock_invitations(_open().where(is_it, Invitation.expires_at > now)):
         return found
     raise InvitationEnded(
         "This invitation has ended: it works once, and for a week. Nothing was changed. Sign in if "
@@ -111,6 +128,12 @@ def accept(invitation: Invitation, name: str, password: str, *, now: datetime) -
     invitation.accepted_at = now
     record("invitation.accepted", invitation, actor_of(user), _facts(invitation), now=now)
     return user
+
+
+def open_invitation(invitation_id: int | None, *, now: datetime) -> Invitation | None:
+    """Return an invitation that can be used, None for one that has ended."""
+    query = _open().where(Invitation.id == invitation_id, Invitation.expires_at > now)
+    return db.session.scalar(query)
 
 
 def open_invitations() -> Sequence[Invitation]:
@@ -155,6 +178,10 @@ def _open() -> Select[Invitation]:
 
 def _facts(invitation: Invitation) -> dict[str, object]:
     return {"email": invitation.email, "role": invitation.role}
+
+
+def _serializer(keys: Sequence[str]) -> URLSafeSerializer:
+    return URLSafeSerializer(list(keys), salt="an invitation")
 
 
 def _hash(secret: str) -> str:

@@ -51,7 +51,7 @@ class Membership(Model):
 
 
 class Invitation(Model):
-    """Somebody may become a user, by a link that is known only to who received it."""
+    """Somebody may become a user, by a signed link that is not kept."""
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -72,7 +72,8 @@ class Invitation(Model):
     role: Mapped[str] = mapped_column(String(16))
     # The organization a customer will see; our own people see all of them.
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
-    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # Of links that an earlier release made; newer ones are signed.
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     # Whose access it ends with; nobody's for one made by a command.
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]

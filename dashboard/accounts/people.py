@@ -44,6 +44,12 @@ def person_by_email(email: str) -> User:
     return person_by_id(user_id, lock=True)
 
 
+def who_signs_in_with(email: str) -> User | None:
+    """Return the active user with this address, None if there is none."""
+    query = select(User).where(User.email == email.strip().lower(), User.is_active)
+    return db.session.scalar(query)
+
+
 def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
     """Let `user` hold another role from the commit on; raises `Conflict` for the last admin.
 

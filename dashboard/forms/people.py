@@ -67,6 +67,12 @@ class OwnPasswordForm(PasswordForm):
     )
 
 
+class ForgottenForm(Form):
+    """Who asks for a link to set a new password."""
+
+    email = EmailField("E-mail", [DataRequired("Enter an address."), Length(max=254)])
+
+
 class ResetForm(PasswordForm):
     """A new password by a link."""
 

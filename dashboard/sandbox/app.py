@@ -19,6 +19,7 @@ from dashboard.sandbox.errors import ApiError
 from dashboard.sandbox.events import API_VERSION
 from dashboard.sandbox.forms import pairs
 from dashboard.sandbox.hosted import hosted_blueprint
+from dashboard.sandbox.mail_pages import mail_blueprint
 from dashboard.sandbox.operations import OPERATIONS
 from dashboard.sandbox.packed import dump
 from dashboard.sandbox.pages import add_filters
@@ -40,12 +41,13 @@ def create_sandbox(
     webhook_secret: str = "whsec_sandbox",  # noqa: S107 - the documented secret of a fake
     schema: Schema | None = None,
     check_replies: bool = False,
+    mails: Path | None = None,
 ) -> Flask:
     """Return the sandbox; its parts are `app.extensions["sandbox"]` and `["background"]`.
 
     State lives in `data` (memory only without it) and outlives the process. Without `schema`,
-    request bodies are read by guessing and nothing is checked. The caller starts and stops the
-    background threads.
+    request bodies are read by guessing and nothing is checked. What the product wrote to the folder
+    `mails` has pages of its own. The caller starts and stops the background threads.
     """
     sandbox = Sandbox(data)
     deliveries = Deliveries(sandbox.events, sandbox.clock)
@@ -59,6 +61,8 @@ def create_sandbox(
     app.register_blueprint(faults_blueprint(sandbox.faults, sandbox.holds))
     app.register_blueprint(money_blueprint(sandbox))
     _add_pages(app, sandbox)
+    if mails:
+        app.register_blueprint(mail_blueprint(mails))
     _add_operations(app, sandbox, schema, check_replies=check_replies)
     return app
 

@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             webhook_secret=os.environ.get("STRIPE_WEBHOOK_SECRET") or "whsec_sandbox",
             schema=schema,
             check_replies=os.environ.get("SANDBOX_CHECK_REPLIES") == "1",
+            mails=chosen.mails,
         )
         running = RunningSandbox(app, chosen.port, chosen.public_url)
     except (SchemaMissing, OSError) as problem:
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="directory of the state; memory only without it")
     parser.add_argument("--webhook-url", help="where signed events are sent")
     parser.add_argument("--public-url", help="how browsers reach this process, if not by its port")
+    parser.add_argument("--mails", type=Path, help="folder of the mails that a page shows")
     parser.add_argument("--no-schema", action="store_true", help="check no request bodies")
     return parser
 

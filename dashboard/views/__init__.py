@@ -17,6 +17,7 @@ from dashboard.views import (
     organization_details,
     organizations,
     password,
+    password_requests,
     people,
     portal_sessions,
     rolls,
@@ -46,7 +47,7 @@ RESOURCES = (
     adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,
-    invitations, password, stripe_webhook,
+    invitations, password, password_requests, stripe_webhook,
 )  # fmt: skip
 
 

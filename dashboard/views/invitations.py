@@ -9,19 +9,23 @@ from dashboard.accounts.invitations import (
     accept,
     invitation_by_id,
     invitation_of,
+    invitation_token,
     invite,
     withdraw,
 )
+from dashboard.accounts.models import Invitation
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.errors import BillingError, NotFound
+from dashboard.errors import BillingError, Conflict, NotFound
 from dashboard.forms.people import AcceptanceForm, InvitationForm
 from dashboard.forms.refused import show_refusal
-from dashboard.links import link
+from dashboard.links import link, signing_keys
+from dashboard.mail.outbox import mail_invitation
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
 from dashboard.views.session import begin_session
 from dashboard.views.throttle import slow_down_guesses
+from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("invitations", __name__)
 
@@ -36,12 +40,12 @@ def new() -> ResponseReturnValue:
 @bp.post("/invitations")
 @permission("people.manage")
 def create() -> ResponseReturnValue:
-    """Invite somebody and show the link, this once."""
+    """Invite somebody: the link is mailed where mail is on, and shown."""
     form = InvitationForm()
     if not form.validate_on_submit():
         return render_template("invitations/new.html", form=form), 422
     try:
-        invitation, secret = invite(
+        invitation = invite(
             form.email.data,
             form.role.data,
             organization_id=_organization_id(form),
@@ -53,8 +57,30 @@ def create() -> ResponseReturnValue:
         is_unknown = isinstance(error, NotFound)
         show_refusal(form, error, otherwise="organization" if is_unknown else "email")
         return render_template("invitations/new.html", form=form), 422
-    address = link("invitations.show", secret)
-    return render_template("invitations/created.html", invitation=invitation, link=address), 201
+    if is_mail_on():
+        mail_invitation(invitation, now=utc_now())
+        send_mails.enqueue()
+    return _link_page(invitation, is_mailed=is_mail_on()), 201
+
+
+@bp.get("/invitations/<int:invitation_id>/link")
+@permission("people.manage")
+def show_link(invitation_id: int) -> ResponseReturnValue:
+    """Show the link of an invitation, to be handed over."""
+    return _link_page(invitation_by_id(invitation_id), is_mailed=False)
+
+
+@bp.post("/invitations/<int:invitation_id>/mails")
+@permission("people.manage")
+def send_again(invitation_id: int) -> ResponseReturnValue:
+    """Mail an invitation once more."""
+    invitation = invitation_by_id(invitation_id)
+    if not is_mail_on():
+        raise Conflict("No mail can be sent: MAIL_URL is none. Hand the link over yourself.")
+    mail_invitation(invitation, now=utc_now())
+    send_mails.enqueue()
+    flash(f"A mail to {invitation.email} is on its way.")
+    return redirect(url_for("people.index"), code=303)
 
 
 @bp.post("/invitations/<int:invitation_id>/withdrawals")
@@ -73,7 +99,7 @@ def end(invitation_id: int) -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     """Show who was invited the form for a name and a password."""
     secret = request.args.get("secret", "")
-    invitation = invitation_of(secret, now=utc_now())
+    invitation = invitation_of(secret, signing_keys(), now=utc_now())
     form = AcceptanceForm(formdata=None, secret=secret)
     return render_template("invitations/show.html", form=form, invitation=invitation)
 
@@ -84,7 +110,7 @@ def show() -> ResponseReturnValue:
 def use() -> ResponseReturnValue:
     """Make who was invited a user, signed in."""
     form, now = AcceptanceForm(), utc_now()
-    invitation = invitation_of(form.secret.data or "", now=now)
+    invitation = invitation_of(form.secret.data or "", signing_keys(), now=now)
     if not form.validate_on_submit():
         return render_template("invitations/show.html", form=form, invitation=invitation), 422
     try:
@@ -94,6 +120,13 @@ def use() -> ResponseReturnValue:
         return render_template("invitations/show.html", form=form, invitation=invitation), 422
     begin_session(user, "invitation")
     return redirect(url_for("home.show"), code=303)
+
+
+def _link_page(invitation: Invitation, *, is_mailed: bool) -> str:
+    address = link("invitations.show", invitation_token(invitation, signing_keys()))
+    return render_template(
+        "invitations/link.html", invitation=invitation, link=address, is_mailed=is_mailed
+    )
 
 
 def _organization_id(form: InvitationForm) -> int | None:

@@ -16,9 +16,11 @@ from dashboard.errors import BillingError
 from dashboard.forms.people import MembershipForm, RoleForm
 from dashboard.forms.refused import show_refusal
 from dashboard.links import link, signing_keys
+from dashboard.mail.outbox import mail_reset, newest_of, newest_to
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
 from dashboard.views.sessions import session_life
+from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -35,6 +37,8 @@ def index() -> ResponseReturnValue:
         people=everybody,
         invitations=invited,
         organizations=organizations_by_id(ids),
+        mails=newest_of([one.id for one in invited]),
+        is_mail_on=is_mail_on(),
         now=utc_now(),
     )
 
@@ -119,11 +123,19 @@ def activate(user_id: int) -> ResponseReturnValue:
 @bp.post("/<int:user_id>/reset-links")
 @permission("people.manage")
 def make_reset_link(user_id: int) -> ResponseReturnValue:
-    """Show a link by which a person sets a new password, this once."""
-    user = people.person_by_id(user_id, lock=True)
-    secret = reset_token(user, signing_keys(), by=current_actor().id)
-    people.note_reset_link(user, actor=current_actor(), now=utc_now())
-    return render_template("people/reset_link.html", person=user, link=link("password.new", secret))
+    """Show a link by which a person sets a new password; it is mailed too where mail is on."""
+    user, actor = people.person_by_id(user_id, lock=True), current_actor()
+    secret = reset_token(user, signing_keys(), by=actor.id)
+    people.note_reset_link(user, actor=actor, now=utc_now())
+    if is_mail_on():
+        mail_reset(user.email, made_by=actor.id, now=utc_now())
+        send_mails.enqueue()
+    return render_template(
+        "people/reset_link.html",
+        person=user,
+        link=link("password.new", secret),
+        is_mailed=is_mail_on(),
+    )
 
 
 def _shown(user: User, role_form: RoleForm, membership_form: MembershipForm) -> str:
@@ -133,6 +145,7 @@ def _shown(user: User, role_form: RoleForm, membership_form: MembershipForm) -> 
         person=user,
         role_form=role_form,
         membership_form=membership_form,
+        mail=newest_to(user),
         organizations=organizations_by_id(ids),
         sessions=open_sessions(user.id, session_life(), now=utc_now()),
     )

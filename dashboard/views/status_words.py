@@ -109,6 +109,12 @@ FINDING = {
     "look": StatusWord("Look", "alert", "warn"),
     "mend": StatusWord("Mend", "cross", "bad"),
 }
+MAIL = {
+    "sent": StatusWord("Mailed", "check", "ok"),
+    "waits": StatusWord("Not mailed yet", "clock", "mute"),
+    "delayed": StatusWord("Not mailed yet", "alert", "warn"),
+    "given_up": StatusWord("Not mailed", "cross", "bad"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "ok"),
     "late": StatusWord("Late", "alert", "bad"),
@@ -125,6 +131,7 @@ KINDS = {
     "token": TOKEN,
     "person": PERSON,
     "invitation": INVITATION,
+    "mail": MAIL,
     "void": VOID,
     "correction": CORRECTION,
     "finding": FINDING,

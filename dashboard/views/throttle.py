@@ -23,6 +23,8 @@ from dashboard.links import signing_keys
 
 PER_ADDRESS = "20 per minute; 200 per hour"
 PER_EMAIL = "6 per minute; 30 per hour"
+# Of mails with a link for a password that somebody may have sent to an address.
+MAILS_PER_EMAIL = "3 per hour"
 DEVICE = "device"
 DEVICE_SECONDS = 365 * 86400
 
@@ -39,6 +41,13 @@ def slow_down_guesses(view: View) -> View:
 def slow_down_sign_ins(view: View) -> View:
     """Let an address, and whoever tries an e-mail, enter a few passwords a minute."""
     return _slowed(view, lambda: {_address(): PER_ADDRESS} | {_email(): PER_EMAIL})
+
+
+def slow_down_mails(view: View) -> View:
+    """Let an address, and whoever names an e-mail, have a few mails sent; none is given back."""
+    return _slowed(
+        view, lambda: {_address(): PER_ADDRESS} | {_email(): MAILS_PER_EMAIL}, gives_back=False
+    )
 
 
 def know_device(user: User) -> None:
@@ -58,7 +67,9 @@ def know_device(user: User) -> None:
         return response
 
 
-def _slowed(view: View, limits: Callable[[], Mapping[str, str]]) -> View:
+def _slowed(
+    view: View, limits: Callable[[], Mapping[str, str]], *, gives_back: bool = True
+) -> View:
     @wraps(view)
     def answer(**arguments: Any) -> Response:
         guesses: Guesses = current_app.extensions["guesses"]
@@ -68,7 +79,7 @@ def _slowed(view: View, limits: Callable[[], Mapping[str, str]]) -> View:
         if seconds is not None:
             raise TooManyRequests(retry_after=seconds)
         response = make_response(view(**arguments))
-        if response.status_code < 400:
+        if gives_back and response.status_code < 400:
             guesses.give_back(counted)
         return response
 

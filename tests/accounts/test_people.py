@@ -12,7 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
 from dashboard.accounts.identity import identity_of
-from dashboard.accounts.invitations import InvitationEnded, invitation_of, invite
+from dashboard.accounts.invitations import InvitationEnded, invitation_of, invitation_token, invite
 from dashboard.accounts.models import User
 from dashboard.accounts.people import (
     activate,
@@ -178,17 +178,17 @@ def test_what_an_admin_handed_out_ends_with_their_being_one(
     leaver, other = person(role="admin"), person()
     db.session.flush()
     actor = actor_of(leaver)
-    _, theirs = invite("second@self.com", "admin", actor=actor, now=NOW)
-    _, ours = invite("else@example.com", "admin", actor=SYSTEM, now=NOW)
+    theirs = invitation_token(invite("second@self.com", "admin", actor=actor, now=NOW), KEYS)
+    ours = invitation_token(invite("else@example.com", "admin", actor=SYSTEM, now=NOW), KEYS)
     link = reset_token(other, KEYS, by=leaver.id)
     assert user_of_reset(link, KEYS) is other
     end(leaver)
     db.session.flush()
     with pytest.raises(InvitationEnded):
-        invitation_of(theirs, now=NOW)
+        invitation_of(theirs, KEYS, now=NOW)
     with pytest.raises(ResetLinkEnded):
         user_of_reset(link, KEYS)
-    assert invitation_of(ours, now=NOW)
+    assert invitation_of(ours, KEYS, now=NOW)
     assert user_of_reset(reset_token(other, KEYS), KEYS) is other
 
 

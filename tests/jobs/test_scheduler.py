@@ -62,6 +62,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
     assert queued(redis) == [
         ("closing", "roll_batch"),
         ("maintenance", "backfill_events"),
+        ("maintenance", "forget_mails"),
         ("maintenance", "forget_old"),
         ("maintenance", "forget_sessions"),
         ("maintenance", "make_partitions"),

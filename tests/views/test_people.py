@@ -11,10 +11,14 @@ from redis import Redis
 
 from dashboard.accounts.models import Invitation, User
 from dashboard.extensions import db as database
+from dashboard.mail.transport import NotTaken
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from jobs.mails import send_mails
 from tests.pages import page, post, text_of
 from tests.people import PASSWORD, People, browser_of, signed_in
+from tests.support.mail import Kept, link_in
+from tests.support.mail import text_of as mail_text
 
 NEW = {"password": "several other words", "again": "several other words"}
 
@@ -103,6 +107,53 @@ def test_a_withdrawn_invitation_opens_nothing(app: Flask, admin: FlaskClient) ->
     post(admin, f"/invitations/{found.id}/withdrawals")
     assert browser_of(app).get(local(link)).status_code == 404
     assert "sue@example.com" not in page(admin.get("/people")).find("main").find("table").text
+
+
+def test_an_invitation_is_mailed_and_what_became_of_it_is_shown(
+    app: Flask, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_box = Kept()
+    post_box.refusal = NotTaken("The mail server refused it: 550 No such user.", for_good=True)
+    monkeypatch.setitem(app.extensions, "mail", post_box)
+    monkeypatch.setattr(app.extensions["config"], "mail_from", "billing@acme.com")
+    answer = post(admin, "/invitations", email="sue@example.com", role="support")
+    assert "is on its way to sue@example.com" in text_of(page(answer, 201))
+    assert "Not mailed yet" in text_of(page(admin.get("/people")))
+    send_mails()
+    assert "550 No such user" in text_of(page(admin.get("/people")))
+    post_box.refusal = None
+    [found] = database.session.query(Invitation).all()
+    post(admin, f"/invitations/{found.id}/mails")
+    send_mails()
+    listed = page(admin.get("/people"))
+    assert "Mailed" in text_of(listed)
+    assert "550" not in text_of(listed)
+    link = page(admin.get(f"/invitations/{found.id}/link")).select_one(".notice code")
+    assert link_in(post_box.messages[0]) == link.get_text(strip=True)
+
+
+def test_without_mail_a_link_is_handed_over(admin: FlaskClient) -> None:
+    invite(admin, email="sue@example.com", role="support")
+    [found] = database.session.query(Invitation).all()
+    assert "No mail can be sent" in text_of(
+        page(post(admin, f"/invitations/{found.id}/mails"), 409)
+    )
+    assert "Not mailed" in text_of(page(admin.get("/people")))
+
+
+def test_a_link_for_a_password_is_mailed_too(
+    app: Flask, admin: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_box = Kept()
+    monkeypatch.setitem(app.extensions, "mail", post_box)
+    monkeypatch.setattr(app.extensions["config"], "mail_from", "billing@acme.com")
+    shown = page(post(admin, f"/people/{people.support}/reset-links"))
+    assert "is on its way to support@example.com" in text_of(shown)
+    send_mails()
+    assert "by an admin" in mail_text(post_box.messages[0])
+    assert "Mailed" in text_of(page(admin.get(f"/people/{people.support}")))
+    client = browser_of(app)
+    assert follow(client, link_in(post_box.messages[0]), **NEW).status_code == 303
 
 
 def test_an_old_invitation_is_listed_as_such(admin: FlaskClient) -> None:

@@ -32,6 +32,7 @@ def product_environment(
         "PYTHONPATH": str(ROOT),
         **_stripe(settings),
         **_haste(settings),
+        **_mail(settings),
     }
     return {name: value for name, value in ours.items() if value is not None}
 
@@ -50,6 +51,16 @@ def _haste(settings: Settings) -> dict[str, str]:
     """Return the demo's own pace, where the environment names none: one can watch it work."""
     pace = {"SYNC_INTERVAL_SECONDS": "120", "CLOSING_GRACE_SECONDS": "60"}
     return {name: os.environ.get(name) or value for name, value in pace.items() if settings.demo}
+
+
+def _mail(settings: Settings) -> dict[str, str]:
+    """Return where the demo's mails go, where the environment names no place: to a folder."""
+    if not settings.demo or os.environ.get("MAIL_URL"):
+        return {}
+    return {
+        "MAIL_URL": settings.mails.as_uri(),
+        "MAIL_FROM": os.environ.get("MAIL_FROM") or "Billing dashboard <billing@example.com>",
+    }
 
 
 def write_for_shells(path: Path, environment: dict[str, str]) -> None:

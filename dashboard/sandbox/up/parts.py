@@ -41,6 +41,8 @@ def sandbox(settings: Settings, environment: Environment) -> Part:
     data.mkdir(exist_ok=True)
     arguments = ["--port", str(settings.sandbox_port), "--data", str(data)]
     arguments += ["--webhook-url", f"{settings.address}/webhooks/stripe"]
+    if settings.demo:
+        arguments += ["--mails", str(settings.mails)]
     argv = [sys.executable, "-m", "dashboard.sandbox.server", *arguments]
     log = settings.log("sandbox")
     server = Command(argv, log, {**environment, "STRIPE_WEBHOOK_SECRET": SANDBOX_SECRET})

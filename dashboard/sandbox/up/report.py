@@ -32,6 +32,9 @@ def welcome(settings: Settings, sign_ins: str) -> None:
         say()
         for line in sign_ins.splitlines():
             say(f"  {line}")
+    if settings.demo and settings.own_stripe:
+        say()
+        say(f"  Mails: {settings.sandbox_address}/_sandbox/mails")
     say()
     say(f"  Logs: {short(settings.log('web').parent)}/<part>.log    Stop: Ctrl-C")
 

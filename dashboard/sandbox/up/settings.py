@@ -37,6 +37,11 @@ class Settings:
         """Where the sandbox listens."""
         return f"http://127.0.0.1:{self.sandbox_port}"
 
+    @property
+    def mails(self) -> Path:
+        """The folder of the demo's mails."""
+        return self.data / "mails"
+
     def log(self, part: str) -> Path:
         """The log file of one part."""
         return self.data / "logs" / f"{part}.log"

@@ -1,0 +1,79 @@
+"""What mails say: a few sentences and a link, made when they are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from dashboard.accounts.invitations import invitation_token, open_invitation
+from dashboard.accounts.locks import is_admin
+from dashboard.accounts.models import User
+from dashboard.accounts.people import who_signs_in_with
+from dashboard.accounts.reset import reset_token
+from dashboard.extensions import db
+from dashboard.links import link, signing_keys
+from dashboard.mail.message import Letter
+from dashboard.mail.models import Mail
+from dashboard.organizations.lookup import organizations_by_id
+
+
+class NotNeeded(Exception):
+    """There is nothing to send any more; the reason is for an admin to read."""
+
+
+class Nobody(NotNeeded):
+    """Nobody signs in with the address that a link was asked for."""
+
+
+def letter_of(mail: Mail, *, now: datetime) -> Letter:
+    """Return what is to be sent as `mail`, its link signed now; raises `NotNeeded`."""
+    return _invitation(mail, now) if mail.kind == "invitation" else _reset(mail)
+
+
+def _invitation(mail: Mail, now: datetime) -> Letter:
+    invitation = open_invitation(mail.invitation_id, now=now)
+    if invitation is None:
+        raise NotNeeded("The invitation ended before it was sent.")
+    inviter = db.session.get(User, invitation.created_by_id) if invitation.created_by_id else None
+    of = invitation.organization_id
+    organization = organizations_by_id([of])[of] if of is not None else None
+    return _letter(
+        mail,
+        invitation.email,
+        "Your invitation to the billing dashboard",
+        link=link("invitations.show", invitation_token(invitation, signing_keys())),
+        inviter=inviter,
+        invitation=invitation,
+        organization=organization,
+    )
+
+
+def _reset(mail: Mail) -> Letter:
+    user = who_signs_in_with(mail.address)
+    if user is None:
+        raise Nobody("Nobody signs in with this address.")
+    if mail.made_by_id is not None and not is_admin(mail.made_by_id):
+        raise NotNeeded("Whoever made the link is no admin any more.")
+    secret = reset_token(user, signing_keys(), by=mail.made_by_id)
+    return _letter(
+        mail,
+        user.email,
+        "A new password for the billing dashboard",
+        link=link("password.new", secret),
+        person=user,
+        by_admin=mail.made_by_id is not None,
+    )
+
+
+def _letter(mail: Mail, to: str, subject: str, **told: Any) -> Letter:
+    # Without what pages get along with their request: there is none.
+    text, html = (
+        current_app.jinja_env.get_template(f"mail/{mail.kind}.{form}").render(
+            subject=subject, **told
+        )
+        for form in ("txt", "html")
+    )
+    name = f"{mail.kind}-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}"
+    return Letter(to=to, subject=subject, text=text, html=html, name=name)

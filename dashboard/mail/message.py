@@ -1,0 +1,45 @@
+"""A mail as it is sent: plain text, the same as HTML, and the headers of a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says, and to whom. `name` is the same each time it is sent."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    name: str
+
+
+def message_of(letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
+    """Return `letter` as a message from `sender`.
+
+    The library refuses a line break in any header.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now)
+    # By it a mailbox knows the second copy of one whose acceptance got lost.
+    message["Message-ID"] = f"<{letter.name}@{domain_of(sender)}>"
+    # Answers of absent people and their machines would reach nobody.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def domain_of(sender: str) -> str:
+    """Return what follows the @ in an address, with or without a name before it."""
+    return parseaddr(sender)[1].rpartition("@")[2]

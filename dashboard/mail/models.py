@@ -1,0 +1,55 @@
+"""A mail that is to be sent, or was; what is in it is made when it is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.extensions import Model
+
+
+class Mail(Model):
+    """A link on its way to somebody: of an invitation, or to set a new password.
+
+    The row holds no secret. That of the link is signed when the mail is written.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint("kind in ('invitation', 'reset')", name="kind"),
+        CheckConstraint(
+            "(kind = 'invitation') = (invitation_id is not null)", name="of_an_invitation"
+        ),
+        CheckConstraint("sent_at is null or given_up_at is null", name="one_end"),
+        Index(
+            "ix_mails_waiting", "next_attempt_at",
+            postgresql_where=text("sent_at is null and given_up_at is null"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    # As it was typed in, so it need not be anybody's: that is looked up when it is sent.
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    # The admin with whose access the link ends; nobody for one that was asked for by oneself.
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    # Nobody needs it any more from then on.
+    ends_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    problem: Mapped[str | None] = mapped_column(String(300))
+    sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+
+    @property
+    def state(self) -> str:
+        """`sent`, `given_up`, `waits` for its first attempt, or `delayed` after one."""
+        if self.sent_at:
+            return "sent"
+        if self.given_up_at:
+            return "given_up"
+        return "delayed" if self.attempts else "waits"

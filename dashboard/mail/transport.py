@@ -1,0 +1,149 @@
+"""How a message leaves: to an SMTP server, or as a file in a folder."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+
+from dashboard.mail.message import domain_of
+from dashboard.settings.mail import MailFolder, MailServer, MailSettings
+from dashboard.text import shown
+
+# For connecting, and for each answer of the server.
+PATIENCE_SECONDS = 10.0
+LONGEST_ANSWER = 200
+
+
+class NotTaken(Exception):
+    """The message was not taken; the reason is for an admin to read.
+
+    `for_good`: it would not be taken later either. `is_server`: nor would any other message now.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False, is_server: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.for_good, self.is_server = reason, for_good, is_server
+
+
+class Transport(Protocol):
+    """Where messages go."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand the message over; raises `NotTaken`."""
+
+
+def transport_of(settings: MailSettings) -> Transport | None:
+    """Return where mails go by these settings; None for nowhere."""
+    target = settings.mail_target
+    if isinstance(target, MailServer):
+        return Smtp(target, domain_of(str(settings.mail_from)))
+    return Folder(target) if target else None
+
+
+class Folder:
+    """Writes each message to a file that only we can read."""
+
+    def __init__(self, folder: MailFolder) -> None:
+        self.path = folder.path
+
+    def send(self, message: EmailMessage) -> None:
+        """Write the message; a second one of the same name takes the place of the first."""
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(self.path / f"{name}.eml", message.as_bytes())
+        except OSError as error:
+            reason = f"The folder {self.path} cannot be written to: {error.strerror}."
+            raise NotTaken(reason, is_server=True) from error
+
+
+class Smtp:
+    """Speaks to an SMTP server, with a connection for each message."""
+
+    def __init__(self, server: MailServer, own_name: str) -> None:
+        # The name we greet with: looking for this machine's own may take seconds.
+        self.server, self.own_name = server, own_name
+
+    def send(self, message: EmailMessage) -> None:
+        """Have the server take the message."""
+        try:
+            self._send(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused(*next(iter(error.recipients.values()))) from error
+        except smtplib.SMTPDataError as error:
+            raise _refused(error.smtp_code, error.smtp_error) from error
+        except (OSError, ValueError) as error:  # of which smtplib's own are
+            where = f"{self.server.host}:{self.server.port}"
+            why = shown(why_not(error), most=LONGEST_ANSWER)
+            reason = f"The mail server {where} cannot be used: {why}."
+            raise NotTaken(reason, is_server=True) from error
+
+    def _send(self, message: EmailMessage) -> None:
+        connection = self._connection()
+        try:
+            self._begin(connection)
+            connection.send_message(message)
+            # It is taken: what becomes of saying goodbye changes nothing.
+            with suppress(OSError):
+                connection.quit()
+        finally:
+            connection.close()
+
+    def _connection(self) -> smtplib.SMTP:
+        where, greeted = (self.server.host, self.server.port), self.own_name
+        if self.server.encryption != "tls":
+            return smtplib.SMTP(*where, greeted, timeout=PATIENCE_SECONDS)
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(*where, greeted, timeout=PATIENCE_SECONDS, context=context)
+
+    def _begin(self, connection: smtplib.SMTP) -> None:
+        if self.server.encryption == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+        if self.server.user is None:
+            return
+        try:
+            connection.login(self.server.user, self.server.password or "")
+        except smtplib.SMTPServerDisconnected as error:
+            # The library goes on to the next method where the first was refused.
+            raise OSError("it closed the connection when told the user and password") from error
+
+
+def why_not(error: Exception) -> str:
+    """Return in words why a server could not be spoken with."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _told(error.smtp_code, error.smtp_error)
+    # The library calls silence a disconnection too.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return f"it did not answer within {PATIENCE_SECONDS:.0f} s"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "it closed the connection"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error)
+
+
+def _refused(code: int, answer: bytes | str) -> NotTaken:
+    """Return the refusal of one message or address, which others need not share.
+
+    4xx is for now (a full mailbox, an unknown sender that is to try again), 5xx for good. 421 is
+    the server's last word on this connection.
+    """
+    reason = f"The mail server refused it: {_told(code, answer)}."
+    return NotTaken(reason, for_good=code >= 500, is_server=code == 421)
+
+
+def _told(code: int, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return shown(f"{code} {text}".strip(), most=LONGEST_ANSWER)
+
+
+def _write(path: Path, content: bytes) -> None:
+    half = path.with_suffix(".half")
+    with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    half.rename(path)

@@ -1,0 +1,94 @@
+"""Mails: sent one after the other by one worker at a time, so that a silent server holds up one."""
+
+from __future__ import annotations
+
+import structlog
+from flask import current_app
+
+from dashboard.accounts.people import who_signs_in_with
+from dashboard.audit.actor import SYSTEM
+from dashboard.audit.record import record
+from dashboard.clock import utc_now
+from dashboard.config import Config
+from dashboard.extensions import db
+from dashboard.letters import Nobody, NotNeeded, letter_of
+from dashboard.mail.message import message_of
+from dashboard.mail.models import Mail
+from dashboard.mail.outbox import (
+    forget_old,
+    give_up,
+    is_any_due,
+    note_failure,
+    note_sent,
+    put_off,
+    take_due,
+)
+from dashboard.mail.transport import NotTaken, Transport
+from dashboard.transaction import checkpoint
+from jobs.runtime import job
+
+log = structlog.get_logger("jobs.mails")
+
+
+@job(queue="mail", timeout=300, is_alone=True)
+def send_mails() -> None:
+    """Send what is due, until nothing is or the server takes no more."""
+    transport: Transport | None = current_app.extensions["mail"]
+    while transport is not None and (mail := take_due(now=utc_now())) is not None:
+        is_over = not send(mail, transport)
+        checkpoint()
+        if is_over:
+            break
+
+
+@job(queue="mail", timeout=60)
+def send_due_mails() -> None:
+    """Have sent what is due: new mails whose job was lost, and those to be tried again."""
+    if is_any_due(now=utc_now()) and is_mail_on():
+        send_mails.enqueue()
+
+
+@job(queue="maintenance", timeout=60, is_alone=True)
+def forget_mails() -> None:
+    """Delete the mails that ended long ago."""
+    forget_old(now=utc_now())
+
+
+def is_mail_on() -> bool:
+    """Whether mails can be sent at all."""
+    return current_app.extensions["mail"] is not None
+
+
+def send(mail: Mail, transport: Transport) -> bool:
+    """Try to send one mail and note what became of it; False when others would fare as badly."""
+    config: Config = current_app.extensions["config"]
+    try:
+        letter = letter_of(mail, now=utc_now())
+    except Nobody:
+        # Nothing is kept of an address that a stranger typed in.
+        db.session.delete(mail)
+        return True
+    except NotNeeded as reason:
+        give_up(mail, str(reason), now=utc_now())
+        return True
+    message = message_of(letter, sender=str(config.mail_from), now=utc_now())
+    # The try is noted before it begins, and no transaction is open while the server takes its time.
+    checkpoint()
+    try:
+        transport.send(message)
+    except NotTaken as failure:
+        log.warning("mail_not_taken", mail_id=mail.id, reason=failure.reason)
+        note_failure(mail, failure.reason, for_good=failure.for_good, now=utc_now())
+        if failure.is_server:
+            put_off(mail, now=utc_now())
+        return not failure.is_server
+    note_sent(mail, now=utc_now())
+    put_on_record(mail)
+    return True
+
+
+def put_on_record(mail: Mail) -> None:
+    """Put on record that somebody was sent a link for a password; an invitation is already."""
+    user = who_signs_in_with(mail.address) if mail.kind == "reset" else None
+    if user is not None:
+        record("person.reset_link_mailed", user, SYSTEM, {"email": user.email}, now=utc_now())
