@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from redis import Redis
 from rq.utils import as_text
@@ -12,32 +13,42 @@ from dashboard.clock import utc_now
 
 EVERY = "clock:every"
 LAST = "clock:last"
+SINCE = "clock:since"
 # A machine that is too busy for a moment is no reason to wake anybody.
 SHORTEST_ALARM_SECONDS = 60
 MISSED = 3
+# An entry is due within a minute of its first declaration, and a worker has to take it.
+FIRST_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An entry of the clock and how many seconds ago it last came to its end; None for never."""
+    """An entry of the clock and how many seconds ago it last came to its end; None for never.
+
+    `declared_seconds` ago it was declared first.
+    """
 
     name: str
     every_seconds: int
     age_seconds: float | None
+    declared_seconds: float = inf
 
     @property
     def is_late(self) -> bool:
         """Whether it missed so many turns that somebody has to look."""
-        most = max(MISSED * self.every_seconds, SHORTEST_ALARM_SECONDS)
-        return self.age_seconds is None or self.age_seconds > most
+        if self.age_seconds is None:
+            return self.declared_seconds > FIRST_SECONDS
+        return self.age_seconds > max(MISSED * self.every_seconds, SHORTEST_ALARM_SECONDS)
 
 
 def declare(redis: Redis, table: Mapping[str, int]) -> None:
     """Say which entries there are and how often, in seconds, each is due."""
+    now = str(utc_now().timestamp())
     with redis.pipeline() as pipe:
         pipe.delete(EVERY)
         for name, seconds in table.items():
             pipe.hset(EVERY, name, str(seconds))
+            pipe.hsetnx(SINCE, name, now)
         pipe.execute()
 
 
@@ -48,9 +59,14 @@ def note(redis: Redis, name: str) -> None:
 
 def read(redis: Redis) -> list[Tick]:
     """Return every entry as its clock declared it; none when no clock ever ran on this Redis."""
-    every, last = redis.hgetall(EVERY), redis.hgetall(LAST)
+    every, last, since = (redis.hgetall(one) for one in (EVERY, LAST, SINCE))
     now = utc_now().timestamp()
     return [
-        Tick(as_text(name), int(seconds), now - float(last[name]) if name in last else None)
+        Tick(
+            as_text(name),
+            int(seconds),
+            now - float(last[name]) if name in last else None,
+            now - float(since.get(name, -inf)),
+        )
         for name, seconds in every.items()
     ]

@@ -59,8 +59,17 @@ def test_an_entry_is_late_after_three_turns_and_a_minute(
 def test_an_entry_that_did_not_come_is_named(healthy: Redis) -> None:
     healthy.hset(ticks.LAST, "roll_due", str(utc_now().timestamp() - 75))
     healthy.hdel(ticks.LAST, "backfill_events")
+    healthy.hset(ticks.SINCE, "backfill_events", str(utc_now().timestamp() - 121))
     assert states(healthy)[0] == "roll_due has not run for 75 s; backfill_events has never run"
     assert not read_health(healthy).is_well
+
+
+def test_an_entry_that_was_declared_just_now_is_not_missed_yet(healthy: Redis) -> None:
+    ticks.declare(healthy, {"reread_invoices": 3600})
+    assert states(healthy)[0] == "ok"
+    healthy.hset(ticks.SINCE, "reread_invoices", str(utc_now().timestamp() - 121))
+    ticks.declare(healthy, {"reread_invoices": 3600})
+    assert states(healthy)[0] == "reread_invoices has never run"
 
 
 def test_an_entry_that_was_removed_is_not_missed(healthy: Redis) -> None:
@@ -75,6 +84,7 @@ def test_a_redis_without_a_clock_says_so(healthy: Redis) -> None:
 
 def test_an_entry_of_a_worker_has_run_when_the_worker_is_done(healthy: Redis) -> None:
     ticks.declare(healthy, {"make_partitions": 3600})
+    healthy.hset(ticks.SINCE, "make_partitions", str(utc_now().timestamp() - 121))
     make_partitions.push(())
     assert states(healthy)[0] == "make_partitions has never run"
     make_partitions()
