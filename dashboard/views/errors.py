@@ -1,5 +1,7 @@
 """Every refusal and failure as a page, or as a fragment beside what htmx tried."""
 
+from urllib.parse import urlsplit
+
 import structlog
 from flask import Flask, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -34,6 +36,11 @@ WORDS = {
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 STALE_FORM = "The page was open for longer than your session. Reload it and try again."
+# Over TLS a form has to come from the address it is sent to; a proxy may hide that it does.
+STRANGE_FORM = (
+    "The page came from another address than this one. Open it anew and try again. If that happens "
+    "every time, tell whoever runs this: the proxy in front does not hand on Host with its port."
+)
 COLLIDED = "Go back, reload the page and see whether it still has to be done."
 
 
@@ -52,8 +59,12 @@ def on_billing_error(error: BillingError) -> ResponseReturnValue:
     return answer(error.status, sentence=error.message)
 
 
-def on_stale_form(_error: CSRFError) -> ResponseReturnValue:
-    """Say that the form outlived its session."""
+def on_stale_form(error: CSRFError) -> ResponseReturnValue:
+    """Say that the form outlived its session, or that it came from another address."""
+    came_from = urlsplit(request.referrer or "").netloc
+    log.warning("form_refused", reason=error.description, host=request.host, came_from=came_from)
+    if str(error.description).startswith("The referrer"):
+        return answer(400, sentence=f"Nothing was changed. {STRANGE_FORM}")
     return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
 
 

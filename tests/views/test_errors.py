@@ -6,11 +6,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from dashboard.accounts.permissions import permission
 from dashboard.errors import Conflict
 from dashboard.views.errors import WORDS, answer
 from tests.pages import fragment, page, text_of
+from tests.people import People
 
 HTMX = {"HX-Request": "true", "HX-Target": "div#bill"}
 
@@ -76,3 +78,25 @@ def test_without_the_database_the_error_page_still_stands(
     words = text_of(page(support.get("/organizations"), 503))
     assert "A part we need is not answering" in words
     assert "connection refused" not in words
+
+
+def test_a_form_that_a_proxy_gives_another_address_is_told_apart_from_an_old_one(
+    client: FlaskClient, people: People
+) -> None:
+    base = "https://billing.example.com"
+    form = page(client.get("/session/new", base_url=base))
+    token = form.find("input", attrs={"name": "csrf_token"})["value"]
+    # The port that the browser knows is lost on the way.
+    came_from = {"Referer": "https://billing.example.com:8443/session/new"}
+    with capture_logs() as lines:
+        refused = client.post(
+            "/session", base_url=base, data={"csrf_token": token}, headers=came_from
+        )
+    assert "Host with its port" in text_of(page(refused, 400))
+    (said,) = (line for line in lines if line["event"] == "form_refused")
+    assert (said["host"], said["came_from"]) == (
+        "billing.example.com", "billing.example.com:8443"
+    )  # fmt: skip
+    assert "referrer" in said["reason"]
+    old = client.post("/session", base_url=base, data={}, headers={"Referer": base})
+    assert "longer than your session" in text_of(page(old, 400))
