@@ -43,6 +43,8 @@ PAGES = {
     "support": [*OF_ACME, *OF_STAFF],
     "admin": [
         "/fleet",
+        "/doctor",
+        "/doctor/stripe",
         "/api-tokens",
         "/api-tokens/new",
         "/people",
