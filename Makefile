@@ -6,10 +6,10 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench plans mutants lint format lock clean
+.PHONY: help setup setup-dev run reset test check bench plans mutants deploy-check lint format lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Start everything on this machine, with demo data; Ctrl-C stops it
 	@exec $(BIN)/python -m dashboard.sandbox.up
@@ -31,6 +31,9 @@ plans: setup-dev ## Read every plan at 50,000 organizations, or at ORGANIZATIONS
 
 mutants: setup-dev ## Break the code on purpose and list what no test notices
 	@exec $(BIN)/python bin/mutants.py $(NAME)
+
+deploy-check: setup-dev ## Do what docs/deploying.md says, on Debian, as root, in a room of its own
+	@exec $(BIN)/python -m deploy.check
 
 lint: setup-dev ## Check format, style, types, imports and templates
 	@exec $(BIN)/python bin/check.py lint

@@ -1,0 +1,182 @@
+"""What happens between the page's blocks: who does what by hand, and what has to hold by then."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashboard.accounts.permissions import SCOPES
+from deploy.check import attacks, certificates, newer, stripe
+from deploy.check.installation import Installation, browser, until
+from deploy.check.load import Load
+from deploy.check.people import Person, link_in
+from deploy.check.room import ROOT
+from deploy.check.shell import Shell
+
+HOST = "billing.example.com"
+ADDRESS = f"https://{HOST}"
+ADMIN, SUPPORT, CUSTOMER = "admin@example.com", "support@example.com", "customer@example.com"
+CONNECTIONS = (
+    "runuser -u postgres -- psql -At -c "
+    "\"select count(*) from pg_stat_activity where usename = 'billing'\""
+)
+MIGRATION = '''"""Of the next release"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999_of_the_check"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("organizations", sa.Column("of_the_check", sa.Text()))
+
+
+def downgrade() -> None:
+    op.drop_column("organizations", "of_the_check")
+'''
+
+
+@dataclass
+class Story:
+    """The people, the token, and what was seen; the figures are printed at the end."""
+
+    scratch: Path
+    shell: Shell
+    figures: dict[str, str] = field(default_factory=dict)
+    usage: int = 12_500
+
+    def __post_init__(self) -> None:
+        """Nobody is there yet, and nothing asked."""
+        self.authority = str(self.scratch / "ca.pem")
+        self.site = Installation(ADDRESS, self.authority)
+        self.admin, self.customer = (Person(ADDRESS, self.authority) for _ in range(2))
+
+    def what_only_you_know(self) -> str:
+        """Return the reader's own settings."""
+        repository = self.scratch / "repository"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(repository)], check=True)
+        certificate, key = certificates.make(self.scratch, HOST)
+        return (
+            f"set -euo pipefail\nREPOSITORY={repository}\nHOST={HOST}\nCERTIFICATE={certificate}\n"
+            f"CERTIFICATE_KEY={key}\nSTRIPE_API_KEY={stripe.KEY}\n"
+            f"STRIPE_WEBHOOK_SECRET={stripe.SECRET}\nADMIN={ADMIN}"
+        )
+
+    def after_packages(self) -> None:
+        """Begin with a cluster as Debian makes it, whatever this machine had."""
+        self.shell.say(
+            "for old in $(pg_lsclusters -h | awk '{print $1\"/\"$2}'); do "
+            "pg_dropcluster --stop ${old%/*} ${old#*/}; done; "
+            "pg_createcluster $(ls /usr/lib/postgresql | sort -n | tail -1) main"
+        )
+        stripe.start(self.scratch, ADDRESS)
+
+    def after_settings(self) -> None:
+        """Speak with the stand-in instead of Stripe."""
+        self.shell.say(f"echo \"STRIPE_API_BASE='{stripe.BASE}'\" >> /etc/billing/environment")
+
+    def after_processes(self) -> None:
+        """See that each unit reads well, and how far it is confined."""
+        units = sorted(Path("/etc/systemd/system").glob("billing-*.service"))
+        names = [str(unit).replace("@.", "@8001.") for unit in units]
+        self.shell.say(f"systemd-analyze verify --man=no {' '.join(names)}")
+        said = self.shell.say(
+            f"for unit in {' '.join(map(str, units))}; do "
+            "systemd-analyze security --offline=yes --no-pager $unit | tail -1; done"
+        )
+        levels = [float(found) for found in re.findall(r": ([0-9.]+) ", said)]
+        assert len(levels) == len(units), said
+        assert max(levels) < 2.0, said
+        self.figures["exposure of the units"] = f"{max(levels)} of 10 at most"
+
+    def after_first_admin(self, said: str) -> None:
+        """The admin comes in by the link, and invites somebody of the support."""
+        self.admin.accept(link_in(said), "Ada")
+        Person(ADDRESS, self.authority).accept(self.admin.invite(SUPPORT, "support"), "Sam")
+        self.site.token = self.admin.make_token(list(SCOPES))
+        self.figures["doctor"] = "nothing to mend"
+
+    def after_first_draft(self) -> None:
+        """Ledger and stand-in say the same; a customer of the organization comes in and sees it."""
+        (draft,) = stripe.ask("/v1/invoices?status=draft")["data"]
+        ledger = self.site.api("organizations/acme/current-invoice")
+        assert draft["total"] == ledger["total_cents"] == 6250, (draft["total"], ledger)
+        self.figures["first draft"] = f"{draft['total']} cents at Stripe and here"
+        self.customer.accept(self.admin.invite(CUSTOMER, "customer", "acme"), "Carla")
+        assert "$62.50" in self.customer.open("/organizations/acme").text
+        self.site.wait_for_no_event()
+        for what, seen in attacks.tried(attacks.Front(HOST, self.authority)):
+            self.figures[what] = seen
+
+    def before_release(self) -> None:
+        """Put a migration into the repository."""
+        repository = self.scratch / "repository"
+        versions = repository / "migrations" / "versions"
+        head = max(path.stem for path in versions.glob("0*.py"))
+        (versions / "9999_of_the_check.py").write_text(MIGRATION.format(head=head))
+        git = [
+            "git",
+            "-C",
+            str(repository),
+            "-c",
+            "user.name=check",
+            "-c",
+            "user.email=check@example.com",
+        ]
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", "Of the next release"], check=True)
+
+    def after_release(self, load: Load) -> None:
+        """Nobody noticed, and the new code serves."""
+        assert load.failed == [], load.failed[:5]
+        counts = ", ".join(f"{count} {name}s" for name, count in sorted(load.answers.items()))
+        self.figures["rolling release with a migration"] = (
+            f"{len(load.failed)} of {load.asked} requests failed ({counts}); "
+            f"the slowest took {load.slowest:.2f} s"
+        )
+        state = self.site.ready(8001)
+        assert (state["status"], state["migrations"]) == ("ready", "ok"), state
+        self.usage += load.recorded
+        assert self.site.usage() == self.usage
+        self.figures["usage accepted meanwhile"] = f"{load.recorded} records, all on the bill"
+
+    def after_backups(self) -> None:
+        """A newer PostgreSQL takes the dump, and the product serves the same bill from it."""
+        with newer.served_from_newer(self.scratch) as version:
+            self.site.wait_until_ready([newer.PORT])
+            assert self.site.beside(newer.PORT).usage() == self.usage
+        self.figures[f"dump, on PostgreSQL {version}"] = "the same bill"
+
+    def after_restoring(self) -> None:
+        """What was acknowledged is there, and goes on."""
+        self.site.wait_until_ready()
+        assert self.site.usage() == self.usage
+        self.customer.open("/organizations/acme")
+        self.figures["dump and restore"] = "the same bill"
+
+    def after_watching(self) -> None:
+        """Prometheus reads both processes."""
+
+        def reads_both() -> bool:
+            query = {"query": 'sum(up{job="billing"})'}
+            url = "http://127.0.0.1:9090/api/v1/query"
+            asked = browser(self.authority).get(url, params=query, timeout=5)
+            found = asked.json()["data"]["result"]
+            return bool(found[0]["value"][1] == "2")
+
+        until(reads_both, "Prometheus")
+        self.figures["Prometheus"] = "reads both processes"
+
+    def after_pooler(self) -> None:
+        """Behind a pooler in transaction mode the bill is the same, and moves."""
+        self.site.report("pooled", 10)
+        self.usage += 10
+        assert self.site.usage() == self.usage
+        held = self.shell.say(CONNECTIONS).strip()
+        self.figures["behind PgBouncer"] = f"the same bill, over {held} connections"
