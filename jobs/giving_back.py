@@ -12,17 +12,20 @@ from contextlib import suppress
 import structlog
 from flask import Flask
 from redis import Redis
-from rq import Queue, Worker
+from rq import Worker
 from rq.exceptions import NoSuchJobError
 from rq.executions import Execution
 from rq.job import JobStatus
+from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
 from dashboard.clock import utc_now
 from dashboard.sync.lease import release_all_of
 from dashboard.transaction import transaction
 from dashboard.webhooks.orphans import give_back_all_of
+from jobs.declared import DeclaredJob
 from jobs.inbox import sweep_events
+from jobs.queues import TaskQueue, queue_named
 from jobs.syncs import sweep_runs
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
@@ -48,7 +51,13 @@ def give_back(app: Flask, dead: Sequence[str]) -> None:
 
 def fail_jobs_of(redis: Redis, name: str) -> int:
     """End the jobs that a dead worker was at, and forget it; return how many there were."""
-    worker = Worker.find_by_key(f"{Worker.redis_worker_namespace_prefix}{name}", connection=redis)
+    worker = Worker.find_by_key(
+        f"{Worker.redis_worker_namespace_prefix}{name}",
+        connection=redis,
+        job_class=DeclaredJob,
+        queue_class=TaskQueue,
+        serializer=JSONSerializer,
+    )
     if worker is None:
         return 0
     failed = 0
@@ -62,11 +71,11 @@ def fail_jobs_of(redis: Redis, name: str) -> int:
 
 def fail_job(worker: BaseWorker, execution: Execution) -> bool:
     """End one job, unless it has ended; return whether it had not."""
-    job = execution.job
+    job = DeclaredJob.fetch(execution.job_id, connection=worker.connection)
     if job.get_status() in ENDED:
         return False
     log.error("worker_died", worker=worker.name, job=job.func_name, job_id=job.id)
-    queue = Queue(job.origin, connection=worker.connection)
+    queue = queue_named(job.origin, worker.connection)
     why = "Its worker ended in the midst of it."
     worker.handle_job_failure(job, queue=queue, exc_string=why, execution=execution)
     return True

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redis import Redis
-from rq import Queue, Worker
+from rq import Worker
 from rq.job import Job
 from rq.utils import as_text, utcparse
 
 from dashboard.clock import utc_now
 from jobs import ticks
-from jobs.runtime import QUEUES
+from jobs.queues import QUEUES, queue_named
 from jobs.ticks import Tick
 
 # Somebody waits for the first three; the work of a large close may fill the others for minutes.
@@ -85,7 +85,7 @@ def read_health(redis: Redis) -> Health:
 
 def waiting_in(redis: Redis, name: str) -> Waiting:
     """Return what waits in the queue of that name."""
-    queue = Queue(name, connection=redis)
+    queue = queue_named(name, redis)
     pipe = redis.pipeline(transaction=False)
     for job_id in queue.get_job_ids(0, LOOKED_AT):
         pipe.hget(Job.key_for(job_id), "enqueued_at")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from redis import Redis
-from rq import Queue
 from rq.job import Job
 from rq.utils import as_text, utcparse
 
 from dashboard.clock import utc_now
+from jobs.queues import key_of
 
 # Only so that Redis forgets them in the end: a mark without its job holds nothing.
 KEPT_SECONDS = 7 * 86400
@@ -83,6 +83,6 @@ def in_queues(redis: Redis, origin_of: Mapping[str, bytes]) -> set[str]:
     origins = sorted(set(origin_of.values()))
     pipe = redis.pipeline(transaction=False)
     for origin in origins:
-        pipe.lrange(Queue.redis_queue_namespace_prefix + as_text(origin), 0, -1)
+        pipe.lrange(key_of(as_text(origin)), 0, -1)
     waiting = {as_text(one) for ids in pipe.execute() for one in ids}
     return origin_of.keys() & waiting

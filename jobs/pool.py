@@ -18,7 +18,7 @@ from rq.worker_pool import ForkProcess, WorkerData, WorkerPool
 
 from dashboard.processes import worker_processes
 from jobs.giving_back import give_back
-from jobs.runtime import QUEUES
+from jobs.queues import QUEUES
 from jobs.single import SingleWorker
 
 # While every other worker is in the midst of a batch, a click would wait until one gives way.

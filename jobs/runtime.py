@@ -7,20 +7,20 @@ be done, and the clock's entries in `jobs.schedule` hand it out again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
 import structlog
 from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker, get_current_job
+from rq import Worker, get_current_job
 
 from dashboard.transaction import after_commit, transaction
 from jobs import marks, ticks
+from jobs.declared import KEPT_SECONDS, TASKS
+from jobs.queues import QUEUES, key_of, queue_named
 
-# By urgency: a worker takes from the first queue that has anything, and a batch gives way to it.
-QUEUES = ("interactive", "webhooks", "mail", "closing", "scheduled", "maintenance")
 log = structlog.get_logger("jobs")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Task(Generic[P]):
 
         def push(redis: Redis) -> None:
             if marks.take(redis, self.mark(ids), job_id):
-                self._enqueue(redis, job_id, ids, queue or self.queue)
+                self.put(redis, job_id, ids, queue or self.queue)
 
         redis_or_none(push)
 
@@ -79,7 +79,7 @@ class Task(Generic[P]):
 
         def push(redis: Redis) -> None:
             marks.put(redis, [each.mark((one,)) for one in ids], job_id)
-            self._enqueue(redis, job_id, ids, queue or self.queue, at_front=at_front)
+            self.put(redis, job_id, ids, queue or self.queue, at_front=at_front)
 
         redis_or_none(push)
 
@@ -93,15 +93,16 @@ class Task(Generic[P]):
         """Return the name of what says that it waits for these ids."""
         return f"queued:{self.path}:{':'.join(map(str, ids))}"
 
-    def _enqueue(
+    def put(
         self, redis: Redis, job_id: str, ids: Sequence[int], queue: str, *, at_front: bool = False
     ) -> None:
-        Queue(queue, connection=redis).enqueue_call(
+        """Put it into the queue under that id, whatever waits already."""
+        queue_named(queue, redis).enqueue_call(
             self.path,
             args=tuple(ids),
             timeout=self.timeout,
             result_ttl=0,
-            failure_ttl=7 * 86400,
+            failure_ttl=KEPT_SECONDS,
             job_id=job_id,
             at_front=at_front,
         )
@@ -110,10 +111,12 @@ class Task(Generic[P]):
 def job(
     *, queue: str, timeout: int, is_alone: bool = False
 ) -> Callable[[Callable[P, None]], Task[P]]:
-    """Make a function a task of `queue` that may run for `timeout` seconds."""
+    """Declare a function a task of `queue` that may run for `timeout` seconds."""
 
     def wrap(function: Callable[P, None]) -> Task[P]:
-        return Task(function, queue=queue, timeout=timeout, is_alone=is_alone)
+        task = Task(function, queue=queue, timeout=timeout, is_alone=is_alone)
+        TASKS[task.path] = cast(Task[...], task)
+        return task
 
     return wrap
 
@@ -143,7 +146,7 @@ def anybody_waits() -> bool:
 
 def _is_any_queued(queues: Sequence[str]) -> bool:
     def look(redis: Redis) -> int:
-        return int(redis.exists(*(Queue(name, connection=redis).key for name in queues)))
+        return int(redis.exists(*map(key_of, queues)))
 
     return bool(queues) and bool(redis_or_none(look))
 

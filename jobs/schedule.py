@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from rq.utils import as_text
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
@@ -72,8 +73,8 @@ def reconcile(scheduler: Scheduler, table: tuple[Entry, ...] = TABLE) -> tuple[i
     Other people's scheduled jobs are left alone. Safe to repeat, and for two schedulers at once:
     an entry has one id, and each task finds by itself what is still to be done.
     """
-    held = {job.id for job in scheduler.get_jobs() if job.id.startswith(PREFIX)}
-    gone = held - {entry.id for entry in table}
+    held = map(as_text, scheduler.connection.zrange(scheduler.scheduled_jobs_key, 0, -1))
+    gone = {one for one in held if one.startswith(PREFIX)} - {entry.id for entry in table}
     for job_id in gone:
         scheduler.cancel(job_id)
     added = missing(scheduler, table, now=utc_now())

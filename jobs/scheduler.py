@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
-from rq.job import Job
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
+from rq.utils import as_text
 from rq_scheduler import Scheduler
 
 from dashboard.app import create_app
@@ -20,8 +20,12 @@ from dashboard.clock import utc_now
 from dashboard.config import load_config
 from dashboard.extensions import db
 from dashboard.processes import SCHEDULER
+from dashboard.text import shown
 from jobs import ticks
+from jobs.declared import DeclaredJob
 from jobs.folder import Folder
+from jobs.left_behind import take_over
+from jobs.queues import TaskQueue
 from jobs.schedule import TABLE, Entry, missing, reconcile
 
 POLL_SECONDS = 1
@@ -34,34 +38,46 @@ class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
     """rq-scheduler that keeps the declared table, and hands out what is due by itself.
 
     An entry that hands out never becomes a job: nothing piles up while no worker runs, and nothing
-    stands before the work. One that fails is logged and due again.
+    stands before the work. One that fails is logged and due again. What anybody else has put into
+    the schedule is refused.
     """
 
     def __init__(self, app: Flask, table: tuple[Entry, ...] = TABLE, **options: Any) -> None:
-        super().__init__(connection=app.extensions["redis"], interval=POLL_SECONDS, **options)
+        kinds = {"job_class": DeclaredJob, "queue_class": TaskQueue}
+        redis = app.extensions["redis"]
+        super().__init__(connection=redis, interval=POLL_SECONDS, **kinds, **options)
         self.app = app
         self.table = table
         self.by_id = {entry.id: entry for entry in table}
         self.tidied_at = float("-inf")
         self.is_stopping = False
 
-    def enqueue_jobs(self) -> Any:
+    def enqueue_jobs(self) -> None:
         """Do what is due, after a look whether everything declared is there."""
         is_tidy = monotonic() - self.tidied_at < TIDY_SECONDS
         if not is_tidy or missing(self, self.table, now=utc_now()):
             reconcile(self, self.table)
+            take_over(self.connection)
             self.tidied_at = monotonic()
-        return super().enqueue_jobs()
+        due = self.connection.zrange(
+            self.scheduled_jobs_key, "-inf", utc_now().timestamp(), byscore=True
+        )
+        for job_id in map(as_text, due):
+            self.do_due(job_id)
 
-    def enqueue_job(self, job: Job) -> None:
-        """Do one entry that is due; a job of anybody else goes to its queue as ever."""
-        entry = self.by_id.get(job.id)
+    def do_due(self, job_id: str) -> None:
+        """Do one entry that is due; what this table does not declare is taken off, and not done.
+
+        What Redis holds of the entry is not even read: it is the id that counts.
+        """
+        entry = self.by_id.get(job_id)
         if entry is None:
-            super().enqueue_job(job)
+            self.cancel(job_id)
+            log.error("foreign_job_refused", job_id=shown(job_id, most=80), queue="schedule")
             return
         # First, so that a crash in the midst of it loses no entry.
         again = utc_now() + timedelta(seconds=entry.every_seconds)
-        self.connection.zadd(self.scheduled_jobs_key, {job.id: again.timestamp()})
+        self.connection.zadd(self.scheduled_jobs_key, {job_id: again.timestamp()})
         with self.app.app_context():
             if entry.hands_out:
                 self.hand_out(entry)

@@ -22,12 +22,15 @@ from rq import Queue
 from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
+from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker, WorkerStatus
 from rq.worker_registration import register
 from sqlalchemy import QueuePool
 
 from dashboard.extensions import db
+from jobs.declared import DeclaredJob, load_tasks
 from jobs.pulse import Pulse
+from jobs.queues import TaskQueue
 
 # An idle worker says that it lives a little more often than this. RQ's seven minutes would count a
 # killed one among the living for as long.
@@ -47,11 +50,16 @@ KEPT_CONNECTIONS = 4
 
 
 class SingleWorker(BaseWorker):
-    """An RQ worker that runs each job in its own process."""
+    """An RQ worker that runs declared tasks, each in its own process."""
+
+    job_class = DeclaredJob
+    queue_class = TaskQueue
 
     def __init__(self, *args: Any, app: Flask, **kwargs: Any) -> None:
+        kwargs["serializer"] = JSONSerializer
         kwargs.setdefault("worker_ttl", SIGN_OF_LIFE_SECONDS)
         kwargs.setdefault("maintenance_interval", MAINTENANCE_SECONDS)
+        load_tasks()
         super().__init__(*args, **kwargs)
         self.app = app
         self.pulse = Pulse(self)
@@ -74,8 +82,16 @@ class SingleWorker(BaseWorker):
             register(self, own)
             own.execute()
 
+    def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:
+        """Note that the job runs; RQ would look for it under the key of a queue of its own kind."""
+        super().prepare_job_execution(job)
+        if remove_from_intermediate_queue:
+            self.connection.lrem(self.queues[0].intermediate_queue_key, 1, job.id)
+
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Do one job here. Raises StopRequested after the last one that this worker is to do."""
+        # Where it was found, whatever it says itself.
+        job.origin = queue.name
         execution = self.prepare_execution(job)
         with self.pulse.of(job, execution), ended_if_deaf(job.timeout):
             self.perform_job(job, queue, execution)

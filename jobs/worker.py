@@ -10,6 +10,7 @@ from sqlalchemy.orm import configure_mappers
 from dashboard.app import create_app
 from dashboard.config import load_config
 from dashboard.processes import WORKER
+from jobs.declared import load_tasks
 from jobs.pool import Pool
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     # Made before any worker is forked: each inherits the loaded code and the mappers, so it is
     # there at once, also in place of one that died, and collecting garbage copies none of it.
     app = create_app(config, WORKER)
+    load_tasks()
     configure_mappers()
     gc.collect()
     gc.freeze()

@@ -6,13 +6,12 @@ Jobs do not run in a process of their own, so these are real pools with real dea
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, text
 
@@ -22,12 +21,13 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from jobs.health import workers
 from jobs.inbox import ring
+from jobs.runtime import Task
 from jobs.syncs import enqueue_runs
 from tests.support import deadly
 from tests.support.billing import make_bill, put
 from tests.support.lives import arrive, events, life, sealed_bill
 from tests.support.sandbox import SandboxControl
-from tests.support.stack import Stack
+from tests.support.stack import Stack, working
 from tests.support.waiting import CUT_OFF, waits_for_a_lock
 
 pytestmark = pytest.mark.fault
@@ -42,10 +42,11 @@ def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
-def push(redis: Redis, function: Callable[[], None]) -> str:
-    """Queue a job that may run for a second; return its id."""
-    path = f"{function.__module__}.{function.__name__}"
-    return Queue("scheduled", connection=redis).enqueue_call(path, timeout=1, result_ttl=0).id
+@pytest.fixture
+def deadly_stack(stack: Stack, db: SQLAlchemy, redis: Redis) -> Iterator[Stack]:
+    """The product with a worker that also takes tasks which end it."""
+    with working(stack, "tests.support.deadly_worker") as lent:
+        yield lent
 
 
 def children(stack: Stack) -> set[int]:
@@ -56,16 +57,16 @@ def children(stack: Stack) -> set[int]:
 
 @pytest.mark.parametrize("end", [deadly.segfaults, deadly.is_killed, deadly.hears_nothing])
 def test_the_pool_replaces_a_worker_whose_job_ended_it_and_goes_on(
-    live_stack: Stack, redis: Redis, end: Callable[[], None]
+    deadly_stack: Stack, redis: Redis, end: Task[[]]
 ) -> None:
     wait_until(lambda: workers(redis) == POOL)
-    before = children(live_stack)
-    deadly_job = push(redis, end)
-    push(redis, deadly.tells_its_process)
+    before = children(deadly_stack)
+    end.put(redis, "deadly", (), "scheduled")
+    deadly.tells_its_process.push(())
     wait_until(lambda: redis.exists(deadly.DONE_BY) == 1)
-    assert len(children(live_stack)) == POOL
+    assert len(children(deadly_stack)) == POOL
     assert int(redis.get(deadly.DONE_BY) or 0) not in before
-    assert deadly_job in FailedJobRegistry("scheduled", connection=redis).get_job_ids()
+    assert "deadly" in FailedJobRegistry("scheduled", connection=redis).get_job_ids()
     wait_until(lambda: workers(redis) == POOL)
 
 

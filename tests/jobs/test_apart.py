@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from redis import Redis
-from rq import Queue
 from sqlalchemy import select, text
 
 from dashboard.billing.models import Invoice
@@ -20,6 +19,7 @@ from dashboard.transaction import transaction
 from jobs.apart import each_apart
 from jobs.cycles import finalize_due
 from jobs.inbox import reread_invoices
+from jobs.queues import queue_named
 from jobs.syncs import sync_due
 from tests.support.billing import make_bill, put
 
@@ -81,7 +81,7 @@ def test_one_that_can_not_be_synced_keeps_no_other_from_it_and_is_tried_later(
     refuses(bad)
     sync_due()
     assert asked_for() == [first.id, last.id]
-    assert Queue("scheduled", connection=redis).count >= 1
+    assert queue_named("scheduled", redis).count >= 1
     assert due_for_sync(now=utc_now(), most=9) == []
     assert due_for_sync(now=now + timedelta(minutes=20), most=9) == [bad.id]
 

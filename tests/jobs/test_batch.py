@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from sqlalchemy import select, text
 
 from dashboard.billing.close import close
@@ -18,6 +17,7 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import commit, transaction
 from jobs.batch import SIZE, enqueue_each, in_batches, in_parallel, run_each
 from jobs.cycles import roll_one, seal_due
+from jobs.queues import queue_named
 from jobs.runtime import Task, somebody_waits
 from jobs.syncs import sweep_runs, sync_due, sync_run
 from tests.support.billing import make_bill, put
@@ -65,9 +65,9 @@ def test_what_a_batch_had_not_begun_goes_back_to_its_queue(
     sync_run.push([1], "interactive")
     run_each(in_batch, renaming, ids)
     assert "Changed" not in db.session.scalars(select(Organization.name)).all()
-    [job] = Queue("scheduled", connection=redis).jobs
+    [job] = queue_named("scheduled", redis).jobs
     assert list(job.args) == ids
-    redis.delete(Queue("interactive", connection=redis).key)
+    redis.delete(queue_named("interactive", redis).key)
     run_each(in_batch, renaming, ids)
     names = db.session.scalars(select(Organization.name).execution_options(populate_existing=True))
     assert list(names) == ["Changed", "Changed"]
@@ -78,7 +78,7 @@ def test_what_waits_in_a_queue_is_not_queued_again(db: SQLAlchemy, redis: Redis)
     for ids in ([1, 2], [2, 3], [1, 3]):
         enqueue_each(batch, each, ids)
         commit()
-    assert [job.args for job in Queue("scheduled", connection=redis).jobs] == [(1, 2), (3,)]
+    assert [job.args for job in queue_named("scheduled", redis).jobs] == [(1, 2), (3,)]
 
 
 def test_batches_keep_the_order_and_lose_nobody() -> None:
@@ -96,7 +96,7 @@ def test_due_invoices_become_runs_in_one_job(db: SQLAlchemy, redis: Redis) -> No
     sync_due()
     runs = db.session.scalars(select(SyncRun)).all()
     assert {(run.trigger, run.state) for run in runs} == {("scheduled", "queued")}
-    [job] = Queue("scheduled", connection=redis).jobs
+    [job] = queue_named("scheduled", redis).jobs
     assert sorted(job.args) == sorted(run.id for run in runs)
 
 
@@ -121,7 +121,7 @@ def test_sealing_hands_out_the_final_syncs_in_one_job(db: SQLAlchemy, redis: Red
     assert {db.session.get_one(Invoice, bill.id).status for bill in bills} == {"sealed"}
     runs = db.session.scalars(select(SyncRun).order_by(SyncRun.id)).all()
     assert [(run.trigger, run.verify) for run in runs] == [("final", True), ("final", True)]
-    [job] = Queue("closing", connection=redis).jobs
+    [job] = queue_named("closing", redis).jobs
     assert sorted(job.args) == [run.id for run in runs]
 
 
@@ -159,8 +159,8 @@ def test_nothing_is_handed_out_while_stripe_is_down_and_all_of_it_afterwards(
     runs_before = db.session.scalars(select(SyncRun.id)).all()
     tick()
     assert db.session.scalars(select(SyncRun.id)).all() == runs_before
-    assert Queue("scheduled", connection=redis).count == 0
+    assert queue_named("scheduled", redis).count == 0
     circuit.succeeded()
     tick()
-    assert Queue("scheduled", connection=redis).count == 1
+    assert queue_named("scheduled", redis).count == 1
     assert len(db.session.scalars(select(SyncRun.id)).all()) == 1

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from rq.utils import utcformat
 
 from dashboard.clock import utc_now
 from jobs import ticks
 from jobs.health import Health, read_health, waiting_in
+from jobs.queues import queue_named
 from jobs.syncs import sync_run
 from jobs.ticks import Tick
 from jobs.upkeep import make_partitions
@@ -101,7 +101,7 @@ def test_a_worker_whose_signs_of_life_have_expired_is_not_counted(healthy: Redis
 @pytest.mark.parametrize(("seconds", "state"), [(110, "ok"), (130, "a job in interactive waits")])
 def test_a_job_that_waits_for_too_long_is_told(healthy: Redis, seconds: int, state: str) -> None:
     sync_run.push([1], "interactive")
-    [job_id] = Queue("interactive", connection=healthy).job_ids
+    [job_id] = queue_named("interactive", healthy).job_ids
     age(healthy, job_id, seconds)
     assert states(healthy)[2].startswith(state)
 
@@ -110,7 +110,7 @@ def test_the_oldest_job_need_not_be_the_first(healthy: Redis) -> None:
     sync_run.push([1])
     sync_run.push([2])
     sync_run.push_batch(sync_run, [3], None, at_front=True)
-    age(healthy, Queue("scheduled", connection=healthy).job_ids[1], 300)
+    age(healthy, queue_named("scheduled", healthy).job_ids[1], 300)
     waiting = waiting_in(healthy, "scheduled")
     assert (waiting.jobs, round(waiting.oldest_seconds, -1)) == (3, 300)
 

@@ -6,7 +6,6 @@ import pytest
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from sqlalchemy import select, update
 
 from dashboard.billing.models import Invoice
@@ -16,6 +15,7 @@ from dashboard.webhooks.inbox import CLAIM
 from dashboard.webhooks.models import WebhookEvent
 from jobs import inbox
 from jobs.inbox import BELL, drain_inbox, process_events, replay_event, ring, sweep_events
+from jobs.queues import queue_named
 from tests.support.events import event, signed
 from tests.support.lives import arrive, events, life, sealed_bill, shown
 
@@ -29,7 +29,7 @@ def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def queued(redis: Redis, queue: str = "webhooks") -> list[str]:
     """Return the names of the functions whose jobs wait."""
-    return [one.func_name for one in Queue(queue, connection=redis).jobs]
+    return [one.func_name for one in queue_named(queue, redis).jobs]
 
 
 def states() -> set[str]:
@@ -117,7 +117,7 @@ def test_a_click_goes_before_the_next_batch(db: SQLAlchemy, redis: Redis) -> Non
     drain_inbox()
     assert states() == {"received"}
     assert queued(redis) == [drain_inbox.path]
-    Queue("interactive", connection=redis).empty()
+    queue_named("interactive", redis).empty()
     drain_inbox()
     assert states() == {"ignored"}
 
@@ -125,7 +125,7 @@ def test_a_click_goes_before_the_next_batch(db: SQLAlchemy, redis: Redis) -> Non
 def test_what_can_not_go_along_is_queued_to_go_by_itself(db: SQLAlchemy, redis: Redis) -> None:
     ids = arrive([event("invoice.paid", {"id": "in_1"}) for _ in range(3)])
     drain_inbox()
-    [job] = Queue("webhooks", connection=redis).jobs
+    [job] = queue_named("webhooks", redis).jobs
     assert (job.func_name, sorted(job.args)) == (process_events.path, ids)
     sweep_events()
     assert len(queued(redis)) == 1
@@ -159,7 +159,7 @@ def test_a_batch_that_died_is_found_by_its_claims_and_goes_one_by_one(
         died = {"state": "processing", "attempts": 1, "claimed_at": utc_now() - CLAIM}
         db.session.execute(update(WebhookEvent).values(died))
     sweep_events()
-    [job] = Queue("webhooks", connection=redis).jobs
+    [job] = queue_named("webhooks", redis).jobs
     assert (job.func_name, sorted(job.args)) == (process_events.path, ids)
     process_events(*ids)
     db.session.refresh(bill)

@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.transaction import commit
 from jobs.batch import enqueue_each, run_each
 from jobs.inbox import backfill_events
+from jobs.queues import queue_named
 from jobs.runtime import Task
 from jobs.schedule import Entry
 from jobs.syncs import sync_batch, sync_run
@@ -23,7 +24,7 @@ from tests.jobs.test_batch import rename
 @pytest.fixture
 def upkeep(db: SQLAlchemy, redis: Redis) -> Queue:
     """The queue of the clock's slow entries, empty."""
-    return Queue("maintenance", connection=redis)
+    return queue_named("maintenance", redis)
 
 
 def take(queue: Queue, *, heard_ago: timedelta = timedelta(0)) -> Job:
@@ -101,7 +102,7 @@ def test_a_mark_whose_job_never_came_to_the_queue_holds_up_nothing(upkeep: Queue
 
 def test_an_ordinary_task_may_be_queued_again_once_it_runs(db: SQLAlchemy, redis: Redis) -> None:
     """What is asked for while it runs may be more than it has read."""
-    scheduled = Queue("scheduled", connection=redis)
+    scheduled = queue_named("scheduled", redis)
     sync_run.push([-1])
     take(scheduled)
     sync_run.push([-1])
@@ -114,7 +115,7 @@ def test_an_ordinary_task_may_be_queued_again_once_it_runs(db: SQLAlchemy, redis
 def test_what_waits_in_a_batch_waits_for_as_long_as_the_batch_does(
     db: SQLAlchemy, redis: Redis
 ) -> None:
-    scheduled = Queue("scheduled", connection=redis)
+    scheduled = queue_named("scheduled", redis)
     enqueue_each(sync_batch, sync_run, [1, 2])
     commit()
     for mark in redis.keys("queued:*"):
@@ -132,7 +133,7 @@ def test_what_a_batch_gives_back_waits_with_the_new_job(
 ) -> None:
     monkeypatch.setattr("jobs.batch.GIVES_WAY_AFTER_SECONDS", 0)
     each, batch = (Task(rename, queue="scheduled", timeout=5) for _ in range(2))
-    scheduled = Queue("scheduled", connection=redis)
+    scheduled = queue_named("scheduled", redis)
     enqueue_each(batch, each, [1, 2])
     commit()
     taken = take(scheduled)

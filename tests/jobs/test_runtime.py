@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.transaction import after_commit, commit, rollback, transaction
 from jobs.cycles import roll_one
+from jobs.queues import queue_named
 from jobs.runtime import Task, job
 from tests.support.billing import make_bill
 
@@ -20,7 +21,7 @@ from tests.support.billing import make_bill
 @pytest.fixture
 def closing(db: SQLAlchemy, redis: Redis) -> Queue:
     """The queue that rolls wait in, empty."""
-    return Queue("closing", connection=redis)
+    return queue_named("closing", redis)
 
 
 def entries() -> int:

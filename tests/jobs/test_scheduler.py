@@ -9,14 +9,14 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisIsAway
-from rq import Queue
 from sqlalchemy import create_engine, text
 
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from jobs import folder, scheduler, ticks
 from jobs.cycles import roll_due
-from jobs.runtime import QUEUES, Task
+from jobs.queues import QUEUES, queue_named
+from jobs.runtime import Task
 from jobs.schedule import TABLE, Entry
 from jobs.scheduler import Clock
 from jobs.upkeep import count_fleet
@@ -47,7 +47,7 @@ def queued(redis: Redis) -> list[tuple[str, str]]:
     return [
         (name, job.func_name.rpartition(".")[2])
         for name in QUEUES
-        for job in Queue(name, connection=redis).jobs
+        for job in queue_named(name, redis).jobs
     ]
 
 
@@ -178,14 +178,19 @@ def test_two_clocks_hand_out_the_same_work_once(clock: Clock, app: Flask, redis:
             bill.period_end = utc_now()
     for each in (clock, Clock(app)):
         fall_due(each, *HANDING_OUT)
-    [job] = Queue("closing", connection=redis).jobs
+    [job] = queue_named("closing", redis).jobs
     assert len(job.args) == 2
 
 
-def test_a_job_of_somebody_else_goes_to_its_queue(clock: Clock, redis: Redis) -> None:
-    clock.enqueue_at(utc_now() - timedelta(seconds=1), print, queue_name="maintenance")
+def test_a_job_of_somebody_else_is_taken_off_the_schedule_and_runs_nowhere(
+    clock: Clock, redis: Redis
+) -> None:
+    redis.hset("rq:job:theirs", mapping={"data": "?", "meta": "?", "origin": "maintenance"})
+    redis.zadd(clock.scheduled_jobs_key, {"theirs": 1, "not an id": 2})
     clock.enqueue_jobs()
-    assert queued(redis) == [("maintenance", "print")]
+    assert queued(redis) == []
+    assert redis.zcard(clock.scheduled_jobs_key) == len(TABLE)
+    assert redis.exists("rq:job:theirs")
 
 
 class Stopping(Clock):

@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from rq.worker import BaseWorker
 from sqlalchemy import text
 
 from dashboard.extensions import db as database
 from jobs import single
 from jobs.health import workers
-from jobs.runtime import QUEUES
+from jobs.queues import QUEUES, queue_named
+from jobs.runtime import job
 from jobs.single import SingleWorker
 from tests.support import deadly
 
@@ -80,11 +80,12 @@ def test_it_starts_no_second_clock(worker: SingleWorker, monkeypatch: pytest.Mon
 
 
 def test_jobs_run_in_the_worker_itself(worker: SingleWorker, db: SQLAlchemy, redis: Redis) -> None:
-    Queue("closing", connection=redis).enqueue(deadly.tells_its_process)
+    deadly.tells_its_process.push(())
     work_off(worker)
     assert int(redis.get(deadly.DONE_BY) or 0) == os.getpid()
 
 
+@job(queue="closing", timeout=1)
 def sleeps_in_the_database() -> None:
     """Wait for an answer that does not come in time."""
     database.session.execute(text("select pg_sleep(30)"))
@@ -93,9 +94,9 @@ def sleeps_in_the_database() -> None:
 def test_a_job_cut_off_in_the_midst_of_an_answer_leaves_no_connection_to_the_next(
     worker: SingleWorker, db: SQLAlchemy, redis: Redis
 ) -> None:
-    queue = Queue("closing", connection=redis)
-    late = queue.enqueue(sleeps_in_the_database, job_timeout=1)
-    queue.enqueue(deadly.tells_its_process)
+    sleeps_in_the_database.push(())
+    deadly.tells_its_process.push(())
+    [late] = queue_named("closing", redis).jobs
     work_off(worker)
     assert late.get_status(refresh=True) == "failed"
     assert redis.exists(deadly.DONE_BY)
@@ -103,6 +104,7 @@ def test_a_job_cut_off_in_the_midst_of_an_answer_leaves_no_connection_to_the_nex
         assert connection.scalar(text("select 1")) == 1
 
 
+@job(queue="closing", timeout=5)
 def opens_ten_connections() -> None:
     """Use as many connections at once as a batch's threads do."""
     held = [database.engine.connect() for _ in range(10)]
@@ -113,7 +115,7 @@ def opens_ten_connections() -> None:
 def test_a_batch_leaves_no_more_connections_open_than_the_next_job_needs(
     worker: SingleWorker, db: SQLAlchemy, redis: Redis
 ) -> None:
-    Queue("closing", connection=redis).enqueue(opens_ten_connections)
+    opens_ten_connections.push(())
     work_off(worker)
     assert db.engine.pool.checkedin() <= single.KEPT_CONNECTIONS
 
@@ -130,12 +132,11 @@ def test_a_worker_ends_once_it_has_done_much_or_grown_or_is_old(
     value: int,
 ) -> None:
     monkeypatch.setattr(single, limit, value)
-    queue = Queue("closing", connection=redis)
-    for _ in range(2):
-        queue.enqueue(deadly.tells_its_process)
+    for number in range(2):
+        deadly.tells_its_process.put(redis, f"job-{number}", (), "closing")
     SingleWorker(list(QUEUES), connection=redis, app=app).work(burst=True)
     del app.extensions["worker"]
-    assert queue.count == 1
+    assert queue_named("closing", redis).count == 1
 
 
 class Heard(SingleWorker):

@@ -42,10 +42,12 @@ class Stack:
                 raise AssertionError(f"{name} did not come up; its log ends:{tail(log, 30)}")
             time.sleep(0.05)
 
-    def start_worker(self, name: str = "worker", *, workers: int = 1) -> None:
+    def start_worker(
+        self, name: str = "worker", *, workers: int = 1, module: str = "jobs.worker"
+    ) -> None:
         """Start a pool of workers and wait for the first of them."""
         ready = has_workers(self.env["REDIS_URL"])
-        self.start(name, "jobs.worker", "--workers", str(workers), ready=ready)
+        self.start(name, module, "--workers", str(workers), ready=ready)
 
     def kill(self, name: str) -> None:
         """Kill a process and all it started, as a power cut would."""
@@ -74,11 +76,11 @@ def standing_stack(services: Worker, directory: Path) -> Iterator[Stack]:
 
 
 @contextmanager
-def working(stack: Stack) -> Iterator[Stack]:
+def working(stack: Stack, worker: str = "jobs.worker") -> Iterator[Stack]:
     """Lend the stack with an empty sandbox and a worker that the test may kill."""
     standing = set(stack.processes)
     reset_sandbox(stack)
-    stack.start_worker()
+    stack.start_worker(module=worker)
     try:
         yield stack
     finally:

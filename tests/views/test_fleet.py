@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from rq import Queue
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.outcome import park
@@ -18,6 +17,7 @@ from dashboard.sync.waiting import MOST
 from dashboard.transaction import transaction
 from dashboard.views import stripe_state
 from jobs import ticks
+from jobs.queues import queue_named
 from jobs.syncs import sync_run
 from tests.jobs.test_health import WORKER, age
 from tests.pages import fragment, page, text_of
@@ -53,7 +53,7 @@ def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
     working.hset(ticks.LAST, "roll_due", str(utc_now().timestamp() - 7300))
     with app.app_context():
         sync_run.push([1], "interactive")
-    [job_id] = Queue("interactive", connection=working).job_ids
+    [job_id] = queue_named("interactive", working).job_ids
     age(working, job_id, 200)
     words = text_of(page(admin.get("/fleet")))
     assert "The clock is late Roll due. The others go on." in words

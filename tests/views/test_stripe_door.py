@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from werkzeug.test import Client, TestResponse
 
 from dashboard.served import behind_proxies
@@ -20,6 +19,7 @@ from dashboard.views import stripe_door
 from dashboard.views.stripe_webhook import ADDRESS
 from dashboard.webhooks.intake import Arrived, store_delivered
 from jobs.inbox import RUNG_SECONDS, drain_inbox
+from jobs.queues import queue_named
 from tests.support.events import event, signed
 from tests.support.lives import events, shown
 from tests.support.queries import count_queries
@@ -86,7 +86,7 @@ def test_deliveries_of_one_moment_take_one_statement_and_queue_one_job(
     # The first, and then all that came meanwhile.
     assert queries.count == 2
     assert states() == dict.fromkeys(names, "received")
-    assert [one.func_name for one in Queue("webhooks", connection=redis).jobs] == [drain_inbox.path]
+    assert [one.func_name for one in queue_named("webhooks", redis).jobs] == [drain_inbox.path]
 
 
 def test_an_event_that_arrives_twice_at_once_is_stored_once_and_answered_twice(
@@ -161,11 +161,11 @@ def test_a_process_rings_again_once_its_moment_is_over(
     deliver: Deliver, db: SQLAlchemy, redis: Redis
 ) -> None:
     deliver(delivery("evt_0"))
-    Queue("webhooks", connection=redis).empty()
+    queue_named("webhooks", redis).empty()
     redis.flushdb()
     time.sleep(RUNG_SECONDS)
     deliver(delivery("evt_1"))
-    assert [one.func_name for one in Queue("webhooks", connection=redis).jobs] == [drain_inbox.path]
+    assert [one.func_name for one in queue_named("webhooks", redis).jobs] == [drain_inbox.path]
 
 
 def test_a_delivery_is_answered_as_the_view_would(client: FlaskClient, deliver: Deliver) -> None:

@@ -15,6 +15,7 @@ from dashboard.gateway.records import Unreadable
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import STATES, WebhookEvent
+from jobs.queues import queue_named
 from tests.pages import page, post, text_of
 
 ADDRESS = "/webhook-events"
@@ -83,7 +84,7 @@ def test_a_replay_is_queued_and_on_record(
 ) -> None:
     answer = post(support, f"{ADDRESS}/{event.id}/replays")
     assert answer.location == f"{ADDRESS}/{event.id}"
-    assert redis.llen("rq:queue:interactive") == 1
+    assert queue_named("interactive", redis).count == 1
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry.action == "event.replayed"
 
@@ -99,7 +100,7 @@ def test_a_preview_says_what_a_replay_would_do_and_does_nothing(
     assert "What a replay would do now" in words
     assert "Nothing has been changed by this preview" in words
     db.session.refresh(event)
-    assert (event.state, redis.llen("rq:queue:interactive")) == ("dead", 0)
+    assert (event.state, queue_named("interactive", redis).count) == ("dead", 0)
 
 
 def test_what_could_not_be_read_is_shown_as_it_came(
@@ -119,7 +120,7 @@ def test_what_could_not_be_read_is_not_replayed(
 ) -> None:
     answer = post(support, f"{ADDRESS}/{unreadable.id}/replays")
     assert "nothing to replay" in text_of(page(answer, 409))
-    assert redis.llen("rq:queue:interactive") == 0
+    assert queue_named("interactive", redis).count == 0
 
 
 def test_a_page_of_an_event_that_is_gone_says_that_they_are_not_kept_for_ever(

@@ -15,6 +15,7 @@ from dashboard.clock import from_timestamp, utc_now
 from dashboard.extensions import db
 from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.webhooks.models import WebhookEvent
+from jobs.queues import queue_named
 from tests.support.events import event, signed
 from tests.support.sandbox import WEBHOOK_SECRET
 
@@ -82,7 +83,7 @@ def test_what_is_no_event_is_kept_as_its_text(
     stored = only_event()
     assert (answers, stored.state, stored.raw) == ([200, 200], "unreadable", raw.decode())
     assert "could not be read" in str(stored.result)
-    assert redis.llen("rq:queue:webhooks") == 0
+    assert queue_named("webhooks", redis).count == 0
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_an_event_of_the_future_is_kept_unread(
     stored = only_event()
     assert (stored.state, stored.type, stored.raw) == ("unreadable", kind, raw.decode())
     assert "in the future" in str(stored.result)
-    assert redis.llen("rq:queue:webhooks") == 0
+    assert queue_named("webhooks", redis).count == 0
 
 
 def test_an_event_as_far_ahead_as_clocks_may_differ_is_read(
@@ -197,7 +198,7 @@ def test_an_event_of_somebody_else_is_ended_with_a_sentence(
     assert client.post(ADDRESS, data=raw, headers=headers).status_code == 200
     assert only_event().state == "ignored"
     assert words in str(only_event().result)
-    assert redis.llen("rq:queue:webhooks") == 0
+    assert queue_named("webhooks", redis).count == 0
 
 
 LEAF = (

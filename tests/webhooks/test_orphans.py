@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq import Queue
 from sqlalchemy import update
 
 from dashboard.clock import utc_now
@@ -16,6 +15,7 @@ from dashboard.webhooks.inbox import ATTEMPTS, FIRST_RETRY, take
 from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.orphans import ENDED_WORKERS, give_back_all_of, suspects
 from jobs.inbox import process_event, process_events, sweep_events
+from jobs.queues import queue_named
 from tests.support.events import event
 from tests.support.lives import arrive, events, shown
 
@@ -45,7 +45,7 @@ def test_what_a_dead_worker_had_is_due_at_once_and_each_by_itself(
         for one in events()
     } == expected
     sweep_events()
-    [job] = Queue("webhooks", connection=redis).jobs
+    [job] = queue_named("webhooks", redis).jobs
     assert (job.func_name, sorted(job.args)) == (process_events.path, ids)
 
 
@@ -82,7 +82,7 @@ def test_with_what_workers_died_again_goes_in_a_job_of_its_own(
         assert suspects([first, second, third]) == {first, second}
         assert suspects([]) == set()
     sweep_events()
-    found = [(one.func_name, one.args) for one in Queue("webhooks", connection=redis).jobs]
+    found = [(one.func_name, one.args) for one in queue_named("webhooks", redis).jobs]
     assert found == [
         (process_event.path, (first,)),
         (process_event.path, (second,)),

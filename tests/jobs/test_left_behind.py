@@ -1,0 +1,62 @@
+"""During a rolling release nothing is lost of what the release before had queued."""
+
+import pickle
+import zlib
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
+from rq import Queue
+
+from jobs.inbox import replay_event
+from jobs.left_behind import take_over
+from jobs.queues import queue_named
+from jobs.scheduler import Clock
+from jobs.syncs import sync_batch, sync_run
+
+
+def queue_as_before(redis: Redis, path: str, *ids: int, queue: str = "interactive") -> str:
+    """Queue a task as the release before did, pickled, with its mark; return the job's id."""
+    job = Queue(queue, connection=redis).enqueue_call(path, args=ids, timeout=60, result_ttl=0)
+    kept = zlib.decompress(redis.hget(job.key, "data") or b"")
+    assert kept.startswith(pickle.PROTO)
+    redis.set(f"queued:{path}:{':'.join(map(str, ids))}", job.id)
+    return str(job.id)
+
+
+def test_what_waits_is_moved_with_its_id_and_its_numbers(db: SQLAlchemy, redis: Redis) -> None:
+    job_id = queue_as_before(redis, replay_event.path, 7)
+    queue_as_before(redis, sync_batch.path, *range(1, 301), queue="scheduled")
+    assert take_over(redis) == 2
+    [click] = queue_named("interactive", redis).jobs
+    assert (click.id, click.func_name, click.args) == (job_id, replay_event.path, (7,))
+    [batch] = queue_named("scheduled", redis).jobs
+    assert batch.args == tuple(range(1, 301))
+    assert Queue("interactive", connection=redis).count == 0
+    assert take_over(redis) == 0
+
+
+def test_what_was_moved_waits_as_it_did_and_is_not_queued_twice(
+    db: SQLAlchemy, redis: Redis
+) -> None:
+    queue_as_before(redis, sync_run.path, 7, queue="scheduled")
+    take_over(redis)
+    sync_run.push([7])
+    assert queue_named("scheduled", redis).count == 1
+
+
+def test_the_clock_takes_over_by_itself(app: Flask, db: SQLAlchemy, redis: Redis) -> None:
+    clock = Clock(app)
+    queue_as_before(redis, replay_event.path, 7)
+    clock.enqueue_jobs()
+    assert queue_named("interactive", redis).count == 1
+
+
+def test_what_is_no_task_of_ours_is_left_where_it_cannot_run(db: SQLAlchemy, redis: Redis) -> None:
+    for path, ids in (("os.system", (1,)), ("jobs.inbox.no_task", ()), ("jobs.queues.key_of", ())):
+        queue_as_before(redis, path, *ids)
+    job_id = queue_as_before(redis, replay_event.path, 7)
+    redis.hset(f"rq:job:{job_id}", "description", f"{replay_event.path}(__import__('os'))")
+    redis.rpush("rq:queue:interactive", b"\xff")
+    assert take_over(redis) == 0
+    assert queue_named("interactive", redis).count == 0
