@@ -12,6 +12,7 @@ from dashboard.accounts.sessions import Life
 from dashboard.api import register_api
 from dashboard.api.door import tell_unknown
 from dashboard.billing.policy import BillingPolicy, set_policy
+from dashboard.bounds import FORM_PARTS, LARGEST, SMALL
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
 from dashboard.driver import connect_arguments
@@ -27,6 +28,7 @@ from dashboard.processes import COMMAND, Process
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
 from dashboard.views.application import Application
+from dashboard.views.bounded import register_bounds
 
 # How long a page waits for its turn to call Stripe, and then for the answer.
 PAGE_PATIENCE_SECONDS = 1.0
@@ -53,6 +55,7 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     register_operation(app)
     # Before the token is asked for: the database that forgot to answer may be away.
     app.before_request(tell_unknown)
+    register_bounds(app)
     bind_extensions(app)
     set_policy(billing_policy(config))
     # Flask runs these last registered first: the commit comes after every other had its say.
@@ -87,7 +90,9 @@ def flask_settings(config: Config, process: Process) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_PATH": config.prefix or "/",
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+        "MAX_CONTENT_LENGTH": LARGEST,
+        "MAX_FORM_MEMORY_SIZE": SMALL.bytes,
+        "MAX_FORM_PARTS": FORM_PARTS,
         "TESTING": config.testing,
     }
 

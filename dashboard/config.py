@@ -66,6 +66,7 @@ class Config(MailSettings):
     session_idle_seconds: int = Field(12 * HOUR, ge=60, le=LONGEST_SESSION_SECONDS)
     session_life_seconds: int = Field(14 * DAY, ge=60, le=LONGEST_SESSION_SECONDS)
     trusted_proxies: str = "127.0.0.1"
+    metrics_token: str | None = Field(None, min_length=16)
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     port: int = Field(8000, ge=1, le=65535)

@@ -1,5 +1,7 @@
 """What operators and orchestrators ask: alive, ready, how much; and an id on every request."""
 
+from hmac import compare_digest
+from ipaddress import ip_address
 from time import perf_counter
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -14,6 +16,10 @@ from dashboard.measures import scrape
 from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
 
+NOT_FOR_EVERYBODY = (
+    "The figures are for callers on this machine or, where METRICS_TOKEN is set, for those who "
+    "send it as Authorization: Bearer.\n"
+)
 bp = Blueprint("operation", __name__)
 
 
@@ -63,10 +69,34 @@ def readyz() -> ResponseReturnValue:
 
 
 @bp.get("/metrics")
-@permission("public")
+@permission("metrics.read")
 def metrics() -> ResponseReturnValue:
     """Answer Prometheus with this process's figures and the fleet's, read from the database."""
+    if not may_read_metrics():
+        return Response(
+            NOT_FOR_EVERYBODY, 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain"
+        )
     return Response(scrape(current_app.extensions["redis"]), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_read_metrics() -> bool:
+    """Whether the caller has the token of the settings, or is on this machine where there is none.
+
+    The figures tell how many customers there are and how it goes.
+    """
+    token = current_app.extensions["config"].metrics_token
+    if token is None:
+        return is_here(request.remote_addr or "")
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return kind.lower() == "bearer" and compare_digest(given.strip().encode(), token.encode())
+
+
+def is_here(address: str) -> bool:
+    """Whether a caller's address, as a proxy may have told it, is this machine's own."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def work_states() -> dict[str, str]:

@@ -14,6 +14,7 @@ from werkzeug.wsgi import get_content_length
 
 from dashboard.api.door import Door as UsageDoor
 from dashboard.app import create_app
+from dashboard.bounds import bound_of
 from dashboard.config import Config
 from dashboard.processes import SEATS, WEB
 from dashboard.views.headers import headers_of_data, headers_of_fragments
@@ -33,7 +34,8 @@ class Seats:
 
     The server lends each request a thread, which is cheap while it waits for a slow sender. The
     interpreter and the connections to the database are not: only `number` requests run at a time,
-    and none of those waits for bytes. A body above `most_bytes` is left unread, to be refused.
+    and none of those waits for bytes. A body above `most_bytes` of its path is left unread, to be
+    refused.
     What one of the `doors` answers takes no seat.
     """
 
@@ -42,7 +44,7 @@ class Seats:
         app: "WSGIApplication",
         *,
         number: int,
-        most_bytes: int,
+        most_bytes: Callable[[str], int],
         doors: Sequence["Door"] = (),
     ) -> None:
         self._app, self._doors = app, doors
@@ -62,11 +64,12 @@ class Seats:
             return self._app(environ, start_response)
 
     def _receive(self, environ: "WSGIEnvironment") -> None:
+        most = self._most_bytes(environ.get("PATH_INFO", ""))
         length = get_content_length(environ)
         if "HTTP_TRANSFER_ENCODING" in environ:
             # It comes unannounced: one byte too many is enough to see that it is too long.
-            length = self._most_bytes + 1
-        elif length is None or length > self._most_bytes:
+            length = most + 1
+        elif length is None or length > most:
             return
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
 
@@ -106,14 +109,13 @@ def end_with_the_server() -> None:
 def behind_proxies(app: Flask) -> "WSGIApplication":
     """Return the application with its seats, told the truth about its callers."""
     config: Config = app.extensions["config"]
-    most_bytes = app.config["MAX_CONTENT_LENGTH"]
     headers = headers_of_data(config)
     doors = (
         UsageDoor(app, headers),
         StripeDoor(app, headers),
         PollDoor(app, headers_of_fragments(config)),
     )
-    seated = Seats(app, number=SEATS, most_bytes=most_bytes, doors=doors)
+    seated = Seats(app, number=SEATS, most_bytes=lambda path: bound_of(path).bytes, doors=doors)
     mounted = Mounted(seated, config.prefix) if config.prefix else seated
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(mounted, config.proxies)
     return served

@@ -52,11 +52,16 @@ def post(
     client: FlaskClient, address: str, headers: dict[str, str] | None = None, **fields: object
 ) -> TestResponse:
     """Send a form as its page would: with the session's CSRF token."""
+    token = csrf_token(client)
+    return client.post(address, data={"csrf_token": token, **fields}, headers=headers)
+
+
+def csrf_token(client: FlaskClient) -> str:
+    """Return the token that this browser's pages carry from now on."""
     with client.session_transaction() as session:
         session["csrf_token"] = RAW_CSRF
     signer = URLSafeTimedSerializer(client.application.secret_key or "", salt="wtf-csrf-token")
-    token = signer.dumps(RAW_CSRF)
-    return client.post(address, data={"csrf_token": token, **fields}, headers=headers)
+    return str(signer.dumps(RAW_CSRF))
 
 
 def _one(soup: BeautifulSoup, name: str) -> Tag:

@@ -50,7 +50,7 @@ def ask(served, body: Body, **environ: str) -> bytes:
 @pytest.fixture
 def one_seat() -> Seats:
     """A server's application in which one request runs at a time."""
-    return Seats(echo, number=1, most_bytes=MOST)
+    return Seats(echo, number=1, most_bytes=lambda _path: MOST)
 
 
 def test_a_request_that_has_not_arrived_takes_no_seat(one_seat):
@@ -72,7 +72,7 @@ def test_a_seat_is_free_again_after_an_error(one_seat):
 
 
 def test_a_body_that_is_too_long_is_left_for_the_application_to_refuse():
-    served = Seats(lambda environ, start: [], number=1, most_bytes=MOST)
+    served = Seats(lambda environ, start: [], number=1, most_bytes=lambda _path: MOST)
     body = Body(b"a" * 11)
     ask(served, body, CONTENT_LENGTH="11")
     assert body.asked == []

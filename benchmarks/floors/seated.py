@@ -17,7 +17,7 @@ _own = local()
 def seated(app: Flask) -> Seats:
     """Return a floor with as many seats as the product has, and an answer for who waits for it."""
     app.add_url_rule("/readyz", view_func=lambda: "ok")
-    return Seats(app, number=SEATS, most_bytes=MOST_BYTES)
+    return Seats(app, number=SEATS, most_bytes=lambda _path: MOST_BYTES)
 
 
 def connection() -> psycopg.Connection[tuple[Any, ...]]:

@@ -41,6 +41,8 @@ class UnknownPermission(LookupError):
 
 _TABLE = (
     Permission("public", is_public=True),
+    # Public but for a token of the settings': see dashboard.operation.
+    Permission("metrics.read", is_public=True),
     Permission("session.use", EVERYONE),
     Permission("organization.list", STAFF),
     Permission("organization.view", EVERYONE, is_scoped=True),

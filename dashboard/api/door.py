@@ -17,6 +17,7 @@ from flask import Flask, request
 
 from dashboard.accounts.tokens import hash_of
 from dashboard.api.usual_usage import read_usual
+from dashboard.bounds import USAGE_PATH
 from dashboard.clock import utc_now
 from dashboard.errors import OutcomeUnknown
 from dashboard.extensions import db
@@ -28,7 +29,6 @@ from dashboard.usage.record import usual
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PATH = "/api/v1/usage"
 ENDPOINT = "api.usage.create"
 # A hundred records or so: more than that is quicker in a transaction of its own.
 MOST_BYTES = 16 * 1024
@@ -63,7 +63,7 @@ class Door:
         request_id = begin_request(environ.get("HTTP_X_REQUEST_ID", ""))
         own = [("Content-Length", str(len(body))), ("X-Request-ID", request_id)]
         start_response(OK, self._headers + own)
-        note_request(ENDPOINT, "POST", PATH, HTTPStatus.OK, perf_counter() - started)
+        note_request(ENDPOINT, "POST", USAGE_PATH, HTTPStatus.OK, perf_counter() - started)
         return [body]
 
 
@@ -75,7 +75,7 @@ def tell_unknown() -> None:
 
 def _usual_batch(environ: WSGIEnvironment) -> Small | None:
     if (
-        environ.get("PATH_INFO") != PATH
+        environ.get("PATH_INFO") != USAGE_PATH
         or environ["REQUEST_METHOD"] != "POST"
         or environ.get("CONTENT_TYPE") != "application/json"
         or environ.get("QUERY_STRING")

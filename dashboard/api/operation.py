@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from dashboard.api.repeated_keys import refuse_repeated_keys
+from dashboard.api.shape import holds_more_than, refuse_large_objects
+from dashboard.bounds import SMALL, Bound
 
 View = TypeVar("View", bound=Callable[..., Any])
 Body = TypeVar("Body", bound=BaseModel)
-
-BODY_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def operation_of(view: Callable[..., Any]) -> Operation | None:
     return getattr(view, "operation", None)
 
 
-def read_body(model: type[Body], *, most_bytes: int = BODY_BYTES) -> Body:
+def read_body(model: type[Body]) -> Body:
     """Return the JSON body as `model`; raise ValidationError, 413 or 415."""
-    return checked(model, raw_body(most_bytes))
+    return checked(model, raw_body(SMALL))
 
 
 def checked(model: type[Body], raw: bytes) -> Body:
@@ -54,22 +54,29 @@ def checked(model: type[Body], raw: bytes) -> Body:
 
     A key that is given twice is refused: which of the two was meant nobody can say.
     """
-    body = model.model_validate_json(raw, strict=True)
+    refuse_large_objects(raw, model.__name__)
+    # Where the items that were wrong are counted: see `types.Counted`.
+    body = model.model_validate_json(raw, strict=True, context=[])
     refuse_repeated_keys(raw, model.__name__)
     return body
 
 
-def raw_body(most_bytes: int) -> bytes:
+def raw_body(most: Bound) -> bytes:
     """Return the body of a JSON request; raise 413 or 415."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json. Nothing was changed.")
-    request.max_content_length = most_bytes
+    request.max_content_length = most.bytes
     try:
-        return request.get_data(cache=False)
+        raw = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise RequestEntityTooLarge(
-            f"The body is larger than {most_bytes} bytes. Nothing was changed. Send it in parts."
-        ) from None
+        raise _too_large(f"is larger than {most.bytes} bytes") from None
+    if holds_more_than(most.values, raw):
+        raise _too_large(f"holds more than {most.values} values")
+    return raw
+
+
+def _too_large(how: str) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The body {how}. Nothing was changed. Send it in parts.")
 
 
 def read_query(model: type[Body]) -> Body:

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from dashboard.bounds import EXCERPT, MOST_ERRORS, SENTENCE
 from dashboard.database_failures import AWAY, failure_of
 from dashboard.errors import BillingError, OutcomeUnknown
+from dashboard.text import shown
 
 log = structlog.get_logger("dashboard.api")
 MEDIA_TYPE = "application/problem+json"
@@ -45,10 +47,11 @@ def problem(status: int, code: str, detail: str, errors: Sequence[dict[str, Any]
         "type": f"urn:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": shown(detail, most=SENTENCE),
         "code": code,
         "request_id": g.get("request_id"),
-        "errors": list(errors),
+        "errors": [_bounded(one) for one in errors[:MOST_ERRORS]],
+        "errors_left_out": max(0, len(errors) - MOST_ERRORS),
     }
     response = Response(json.dumps(body), status, content_type=MEDIA_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -69,7 +72,8 @@ def on_billing_error(error: BillingError) -> Response:
 
 def on_wrong_body(error: ValidationError) -> Response:
     """Tell what in the body is not as documented."""
-    errors = [_body_error(one["loc"], one["type"], one["msg"]) for one in error.errors()]
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = [_body_error(one["loc"], one["type"], one["msg"]) for one in found]
     detail = "The request is not as documented. Nothing was changed. Correct what is listed."
     return problem(422, "invalid_body", detail, errors)
 
@@ -127,6 +131,16 @@ def ensure_problem(response: Response) -> Response:
     if allowed:
         told.headers["Allow"] = ", ".join(sorted(allowed))
     return told
+
+
+def _bounded(error: dict[str, Any]) -> dict[str, Any]:
+    """Return an error without more than an excerpt of what was sent."""
+    field = error["field"]
+    told = {
+        "field": None if field is None else shown(field, most=EXCERPT),
+        "detail": shown(error["detail"], most=SENTENCE),
+    }
+    return {**error, **told}
 
 
 def _code(status: int) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from dashboard.bounds import MOST_ERRORS
 
 Pairs = list[tuple[str, Any]]
 Place = tuple[int | str, ...]
@@ -21,7 +24,8 @@ def refuse_repeated_keys(raw: bytes, title: str) -> None:
     try:
         json.loads(raw, object_pairs_hook=once)
     except RepeatedKey:
-        places = _repeated(json.loads(raw, object_pairs_hook=_Object), ())
+        read = json.loads(raw, object_pairs_hook=_Object)
+        places = islice(_repeated(read, ()), MOST_ERRORS)
         raise ValidationError.from_exception_data(title, [_error(one) for one in places]) from None
 
 

@@ -30,6 +30,7 @@ from dashboard.api.schemas.services import (
     ServiceOut,
     ServiceQuery,
 )
+from dashboard.bounds import LIST
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
 from dashboard.extensions import db
@@ -41,7 +42,6 @@ from dashboard.services.listing import list_services
 from dashboard.services.models import Service
 
 bp = Blueprint("services", __name__, url_prefix="/organizations/<slug>/services")
-LIST_BYTES = 1024 * 1024
 
 
 @bp.get("")
@@ -70,7 +70,7 @@ def index(slug: str) -> Response:
 )
 def create(slug: str) -> Response:
     """Attach a price to the organization, or several together."""
-    raw = raw_body(LIST_BYTES)
+    raw = raw_body(LIST)
     if b'"services"' in raw:
         return _create_all(slug, checked(ServiceBatchIn, raw).services)
     wanted = checked(ServiceIn, raw)

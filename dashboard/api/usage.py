@@ -9,6 +9,7 @@ from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, checked, operation, raw_body
 from dashboard.api.schemas.usage import UsageBatchIn, UsageBatchOut
 from dashboard.api.usual_usage import read_usual
+from dashboard.bounds import BATCH
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -16,7 +17,6 @@ from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.record import record_batch, unknown_organization
 
 bp = Blueprint("usage", __name__, url_prefix="/usage")
-BATCH_BYTES = 6 * 1024 * 1024
 
 
 @bp.post("")
@@ -26,7 +26,7 @@ BATCH_BYTES = 6 * 1024 * 1024
 )
 def create() -> Response:
     """Count a batch of usage."""
-    raw = raw_body(BATCH_BYTES)
+    raw = raw_body(BATCH)
     entries = read_usual(raw) or checked(UsageBatchIn, raw).entries()
     _check_own(entries)
     result = record_batch(entries, now=utc_now())

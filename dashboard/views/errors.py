@@ -29,6 +29,8 @@ WORDS = {
     ),
     409: ("The state of things has changed", "Nothing was changed.", "Reload and look again."),
     413: ("What you sent is too large", "Nothing was changed.", "Send it in smaller parts."),
+    414: ("The address is too long", "Nothing was changed.", "Shorten it, or search for less."),
+    415: ("That is not a form", "Nothing was changed.", "Use the page's form, without files."),
     422: ("What you entered cannot be used", "Nothing was changed.", "Correct it and try again."),
     429: ("Too many attempts", "Nothing was changed.", "Wait a minute, then try again."),
     500: ("Something broke on our side", "Your change was not made.", "Try again in a moment."),

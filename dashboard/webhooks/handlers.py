@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dashboard.bounds import DELIVERIES_PATH
 from dashboard.webhooks import after_issue, customer_details, customers, invoices
 from dashboard.webhooks.delivery import Delivery, Handled
 
 # Where Stripe delivers them.
-ADDRESS = "/webhooks/stripe"
+ADDRESS = DELIVERIES_PATH
 UNNEEDED = "Nothing here depends on this kind of event."
 
 HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {

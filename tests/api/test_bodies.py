@@ -81,3 +81,27 @@ def test_a_record_of_a_number_of_seconds_is_refused(caller, acme, value):
     refused = caller.post("/usage", {"records": [record | {"recorded_at": value}]})
     assert [(one["index"], one["field"]) for one in refused.json["errors"]] == [(0, "recorded_at")]
     assert refused.json["code"] == "invalid_body"
+
+
+def test_no_more_mistakes_are_told_than_a_hundred_and_how_many_were_left_out(caller, acme):
+    records = [{"organization": "nobody", "meter": "m", "key": str(one), "quantity": "1",
+                "recorded_at": utc_now().isoformat()} for one in range(250)]  # fmt: skip
+    refused = caller.post("/usage", {"records": records})
+    assert refused.json["code"] == "batch_refused"
+    assert [one["index"] for one in refused.json["errors"]] == list(range(100))
+    assert refused.json["errors_left_out"] == 150
+
+
+def test_of_what_was_sent_only_an_excerpt_comes_back(caller, acme):
+    refused = caller.post("/organizations", {"x" * 30_000: 1})
+    field = refused.json["errors"][-1]["field"]
+    assert field == "x" * 79 + "…"
+    assert len(refused.data) < 2_000
+
+
+def test_a_body_of_too_many_values_is_refused_before_it_is_read(caller, acme):
+    refused = send(caller, "/usage", '{"records": [' + "{}," * 50_000 + "{}]}")
+    assert refused.status_code == 413
+    assert refused.json["detail"] == (
+        "The body holds more than 80000 values. Nothing was changed. Send it in parts."
+    )

@@ -14,6 +14,7 @@ from dashboard.api.schemas.types import (
     Text,
     Told,
 )
+from dashboard.bounds import SEARCH
 
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), Printable
@@ -74,7 +75,7 @@ class OrganizationQuery(Sent):
     `after` is the `next` of the list before: to go through all of them, whatever changes meanwhile.
     """
 
-    search: Annotated[str, Printable] = ""
+    search: Annotated[str, StringConstraints(max_length=SEARCH), Printable] = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
     after: Annotated[str, Printable, Field(max_length=300)] = ""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, RootModel, StringConstraints
 
 from dashboard.api.schemas.types import (
+    Counted,
     ExactDecimal,
     ExternalId,
     Instant,
@@ -41,7 +42,9 @@ class ServiceIn(Sent):
 class ServiceBatchIn(Sent):
     """Services that are attached together, in this order, or not at all."""
 
-    services: Annotated[list[ServiceIn], Field(min_length=1, max_length=MOST_SERVICES)]
+    services: Annotated[
+        list[Annotated[ServiceIn, Counted]], Field(min_length=1, max_length=MOST_SERVICES)
+    ]
 
 
 class AttachIn(RootModel[ServiceIn | ServiceBatchIn]):

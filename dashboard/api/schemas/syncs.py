@@ -1,6 +1,8 @@
 """Syncs as the API speaks of them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from dashboard.api.schemas.types import Instant, Sent, Told
 from dashboard.sync.models import SyncRun
@@ -13,7 +15,7 @@ class SyncIn(Sent):
     verify: bool = False
     preview: bool = False
     # Apply exactly what a preview with this hash showed, or nothing.
-    plan_hash: str | None = None
+    plan_hash: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class PlanOut(Told):

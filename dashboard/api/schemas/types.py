@@ -13,10 +13,15 @@ from pydantic import (
     ConfigDict,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
+from dashboard.bounds import MOST_ERRORS
 from dashboard.currencies import TAKEN
 from dashboard.pricing.exact import plain
 from dashboard.text import unprintable
@@ -117,6 +122,25 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100), Pri
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), Printable]
 
 
+def _looked_at(
+    value: Any, look: ValidatorFunctionWrapHandler, info: ValidationInfo[list[None] | None]
+) -> Any:
+    """Look at no more items once so many were wrong: the list is refused anyway."""
+    wrong = info.context
+    if wrong is not None and len(wrong) >= MOST_ERRORS:
+        return value
+    try:
+        return look(value)
+    except ValidationError:
+        if wrong is not None:
+            wrong.append(None)
+        raise
+
+
+# For the items of a list that may be long; those that were wrong are counted in the context.
+Counted = WrapValidator(_looked_at)
+
+
 class Sent(BaseModel):
     """What a caller sends: nothing beyond what is documented."""
 
@@ -148,3 +172,5 @@ class Problem(Told):
     code: str
     request_id: str | None
     errors: list[ProblemItem]
+    # How many more there are than are listed, as far as was looked.
+    errors_left_out: int

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from dashboard.api.schemas.types import (
+    Counted,
     ExactDecimal,
     ExternalId,
     Instant,
@@ -39,7 +40,9 @@ class UsageRecordIn(Sent):
 class UsageBatchIn(Sent):
     """Records that are counted together or not at all."""
 
-    records: Annotated[list[UsageRecordIn], Field(min_length=1, max_length=MOST_RECORDS)]
+    records: Annotated[
+        list[Annotated[UsageRecordIn, Counted]], Field(min_length=1, max_length=MOST_RECORDS)
+    ]
 
     def entries(self) -> list[UsageEntry]:
         """Return the records in plain values."""

@@ -1,0 +1,48 @@
+"""How much a JSON body holds, found out before it is read: reading it is what would cost."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from dashboard.bounds import MOST_KEYS
+
+# A string, or one that the body ends in the midst of; it never goes back over what it has read.
+_STRING = re.compile(rb'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL)
+
+
+class TooManyKeys(Exception):
+    """An object has more keys than any that is documented."""
+
+
+def holds_more_than(values: int, raw: bytes) -> bool:
+    """Whether the JSON in `raw` is of more than so many values, lists and objects among them."""
+    # What is in texts is counted along at first: nearly every body is far from the bound.
+    return _count(raw) > values and _count(_STRING.sub(b"", raw)) > values
+
+
+def refuse_large_objects(raw: bytes, title: str) -> None:
+    """Raise ValidationError for an object with more keys than any that is documented."""
+    try:
+        json.loads(raw, object_pairs_hook=_few)
+    except TooManyKeys:
+        told = PydanticCustomError(
+            "too_many_keys", "Holds an object of more than {most} keys", {"most": MOST_KEYS}
+        )
+        wrong = InitErrorDetails(type=told, loc=(), input=None)
+        raise ValidationError.from_exception_data(title, [wrong]) from None
+    except (ValueError, RecursionError):
+        pass  # no JSON, or nested too deep: the model says so
+
+
+def _few(pairs: list[tuple[str, Any]]) -> None:
+    if len(pairs) > MOST_KEYS:
+        raise TooManyKeys
+
+
+def _count(raw: bytes) -> int:
+    return sum(map(raw.count, (b",", b"[", b"{")))
