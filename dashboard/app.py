@@ -45,6 +45,7 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.config.from_mapping(flask_settings(config, process))
     app.extensions["config"] = config
     app.extensions["session_life"] = session_life(config)
+    app.extensions["hosts"] = config.hosts
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
     app.extensions["guesses"] = Guesses(config.redis_url)
     app.extensions["mail"] = transport_of(config)

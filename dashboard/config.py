@@ -1,6 +1,7 @@
 """Configuration, read from the environment once; a wrong value stops the start and is named."""
 
 import logging
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dashboard.settings.mail import MailServer, MailSettings
+from dashboard.hosts import EVERY, Hosts, host_of
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
@@ -24,6 +26,7 @@ LONGEST_INTERVAL_SECONDS = 7 * DAY
 LONGEST_SCHEDULE_HOURS = 30 * 24
 LONGEST_SESSION_SECONDS = 90 * DAY
 SHORTEST_KEY = 16
+IS_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]+", re.ASCII).fullmatch
 UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
 LONGEST_TOLD_DAYS = 30
 # By which the keys of usage outlive it, unless a setting says otherwise.
@@ -69,6 +72,7 @@ class Config(MailSettings):
     metrics_token: str | None = Field(None, min_length=16)
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    trusted_hosts: str = ""
     port: int = Field(8000, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=1000)
     workers: int = Field(2, ge=1, le=1000)
@@ -151,6 +155,14 @@ class Config(MailSettings):
         # Kubernetes tells every container where a service named "port" is, under the same name.
         return 8000 if isinstance(value, str) and value.startswith("tcp://") else value
 
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        for name in listed(value):
+            if name != EVERY and not IS_HOST(name):
+                raise ValueError(f"{name} is no host: leave out scheme, port and path")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -232,6 +244,11 @@ class Config(MailSettings):
     def proxies(self) -> list[str]:
         """The addresses and networks whose word on a caller's address and scheme is taken."""
         return listed(self.trusted_proxies)
+
+    @property
+    def hosts(self) -> Hosts:
+        """The names that requests may be for."""
+        return Hosts([host_of(self.external_address), *listed(self.trusted_hosts)])
 
     @property
     def external_address(self) -> str:

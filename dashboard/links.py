@@ -1,4 +1,6 @@
-"""Links that are followed from outside: in a message, or read from a terminal."""
+"""Addresses that are followed from outside: in a message, on a terminal, back from Stripe."""
+
+from typing import Any
 
 from flask import current_app, url_for
 
@@ -11,11 +13,19 @@ def signing_keys() -> list[str]:
     return config.signing_keys
 
 
+def address(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page, as the settings say it is reached.
+
+    Never as the request was: its `Host` is whatever its sender says.
+    """
+    config: Config = current_app.extensions["config"]
+    with current_app.test_request_context(base_url=config.external_address):
+        return url_for(endpoint, **values, _external=True)
+
+
 def link(endpoint: str, secret: str) -> str:
     """Return the whole address of a page that a secret opens.
 
     It is in the query, which the product's own log leaves out.
     """
-    config: Config = current_app.extensions["config"]
-    with current_app.test_request_context(base_url=config.external_address):
-        return url_for(endpoint, secret=secret, _external=True)
+    return address(endpoint, secret=secret)

@@ -16,6 +16,7 @@ from dashboard.api.door import Door as UsageDoor
 from dashboard.app import create_app
 from dashboard.bounds import bound_of
 from dashboard.config import Config
+from dashboard.hosts import Hosts
 from dashboard.processes import SEATS, WEB
 from dashboard.views.headers import headers_of_data, headers_of_fragments
 from dashboard.views.poll_door import Door as PollDoor
@@ -36,7 +37,7 @@ class Seats:
     interpreter and the connections to the database are not: only `number` requests run at a time,
     and none of those waits for bytes. A body above `most_bytes` of its path is left unread, to be
     refused.
-    What one of the `doors` answers takes no seat.
+    What one of the `doors` answers takes no seat; they are for requests to one of the `hosts`.
     """
 
     def __init__(
@@ -46,8 +47,9 @@ class Seats:
         number: int,
         most_bytes: Callable[[str], int],
         doors: Sequence["Door"] = (),
+        hosts: Hosts | None = None,
     ) -> None:
-        self._app, self._doors = app, doors
+        self._app, self._doors, self._hosts = app, doors, hosts
         self._most_bytes = most_bytes
         self._seats = BoundedSemaphore(number)
 
@@ -56,12 +58,17 @@ class Seats:
     ) -> Iterable[bytes]:
         """Answer a request, waiting for a seat if there is none."""
         self._receive(environ)
-        for door in self._doors:
+        for door in self._doors_for(environ):
             answer = door(environ, start_response)
             if answer is not None:
                 return answer
         with self._seats:
             return self._app(environ, start_response)
+
+    def _doors_for(self, environ: "WSGIEnvironment") -> Sequence["Door"]:
+        """Return the doors; none for what is for another name, which the application refuses."""
+        is_ours = self._hosts is None or self._hosts.knows(environ.get("HTTP_HOST", ""))
+        return self._doors if is_ours else ()
 
     def _receive(self, environ: "WSGIEnvironment") -> None:
         most = self._most_bytes(environ.get("PATH_INFO", ""))
@@ -115,7 +122,13 @@ def behind_proxies(app: Flask) -> "WSGIApplication":
         StripeDoor(app, headers),
         PollDoor(app, headers_of_fragments(config)),
     )
-    seated = Seats(app, number=SEATS, most_bytes=lambda path: bound_of(path).bytes, doors=doors)
+    seated = Seats(
+        app,
+        number=SEATS,
+        most_bytes=lambda path: bound_of(path).bytes,
+        doors=doors,
+        hosts=config.hosts,
+    )
     mounted = Mounted(seated, config.prefix) if config.prefix else seated
     served: WSGIApplication = wrap_wsgi_with_proxy_headers(mounted, config.proxies)
     return served

@@ -29,6 +29,8 @@ class IdConverter(IntegerConverter):
 def register_addresses(app: Flask) -> None:
     """Bound the numbers in all addresses, those of the API too; must come before any route."""
     app.url_map.converters["int"] = IdConverter
+    # "//host" is another host to a browser: no redirect is made of it, it is simply not found.
+    app.url_map.merge_slashes = False
     app.before_request(refuse_unreadable)
 
 
@@ -47,6 +49,11 @@ def local_address(text: str) -> str | None:
     if not text.startswith(f"{root}/") or unprintable(text) is not None:
         return None
     return None if text.removeprefix(root).startswith(("//", "/\\")) else text
+
+
+def own_address(text: str | None) -> str | None:
+    """Return an address that this very host was asked by; None for any other."""
+    return text if text is not None and text.startswith(request.host_url) else None
 
 
 def here() -> str:

@@ -1,5 +1,6 @@
 """The files that pages load: made by set-up, compressed there, kept by browsers for good."""
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from whitenoise import WhiteNoise
 # bin/assets.mjs makes it: the files, and the list that says what is called how.
 BUILT = Path(__file__).resolve().parents[2] / "static" / "built"
 PREFIX = "/static/"
+DIGEST_LENGTH = 12
 MISSING = (
     "There is no {path}: what pages load was not made yet. Run `python3 bin/setup.py pages` "
     "and start again."
@@ -37,9 +39,18 @@ def register_assets(app: Flask, headers: dict[str, str]) -> None:
         root=BUILT / "files",
         prefix=PREFIX,
         allow_all_origins=False,
-        immutable_file_test=lambda _path, _address: True,
+        # Whatever else lies there may be another file tomorrow.
+        max_age=0,
+        immutable_file_test=lambda path, _address: is_named_by_content(Path(path)),
         add_headers_function=add_headers,
     )
+
+
+def is_named_by_content(path: Path) -> bool:
+    """Whether the name of a file holds the digest of what is in it: then it is that for good."""
+    digest = path.stem.rpartition("-")[2]
+    is_digest = len(digest) == DIGEST_LENGTH
+    return is_digest and hashlib.sha256(path.read_bytes()).hexdigest().startswith(digest)
 
 
 def asset(name: str) -> str:

@@ -1,19 +1,31 @@
 """What a request may be, checked before anything reads it; the API checks its bodies itself."""
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge, UnsupportedMediaType
 
 from dashboard.bounds import (
     DELIVERIES_PATH,
+    EXCERPT,
     FORM_PARTS,
     PATH_CHARACTERS,
     QUERY_BYTES,
     QUERY_PARTS,
     bound_of,
 )
+from dashboard.errors import BillingError
+from dashboard.hosts import Hosts
+from dashboard.text import shown
 
+PROBES = ("/healthz", "/readyz", "/metrics")
 READ_ELSEWHERE = ("/api/", DELIVERIES_PATH)
 FORM = "application/x-www-form-urlencoded"
+
+
+class StrangeHost(BillingError):
+    """The request is for a name that is not ours."""
+
+    status = 400
+    code = "strange_host"
 
 
 def register_bounds(app: Flask) -> None:
@@ -30,9 +42,20 @@ def refuse_unbounded() -> None:
         or query.count(b"&") >= QUERY_PARTS
     ):
         raise RequestURITooLarge
+    _refuse_strange_host()
     request.max_content_length = bound_of(request.path).bytes
     if request.endpoint is not None and not request.path.startswith(READ_ELSEWHERE):
         _refuse_other_than_forms()
+
+
+def _refuse_strange_host() -> None:
+    """Refuse what is for another name, as answers would lead there; probes go by address."""
+    hosts: Hosts = current_app.extensions["hosts"]
+    if not hosts.knows(request.environ.get("HTTP_HOST", "")) and request.path not in PROBES:
+        raise StrangeHost(
+            f"Nothing here answers to the name {shown(request.host, most=EXCERPT)}. Nothing was "
+            "changed. Whoever runs this product names it in EXTERNAL_URL or TRUSTED_HOSTS."
+        )
 
 
 def _refuse_other_than_forms() -> None:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from dashboard.database_failures import AWAY, COLLISION, failure_of
 from dashboard.errors import BillingError, OutcomeUnknown
+from dashboard.views.addresses import own_address
 from dashboard.views.asking import forget_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 
@@ -119,7 +120,7 @@ def answer(
         title=title,
         sentence=sentence or f"{unchanged} {advice}",
         retry_after=retry_after,
-        back=request.referrer,
+        back=own_address(request.referrer),
     )
     headers = {"Retry-After": str(retry_after)} if retry_after else {}
     return page, status, headers

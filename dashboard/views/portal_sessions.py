@@ -9,6 +9,7 @@ from dashboard.billing.overview import draft_of, unfinished_of
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway
+from dashboard.links import address
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, request_sync
@@ -41,18 +42,19 @@ def create(slug: str) -> ResponseReturnValue:
         flash(STRANDED)
         page = url_for("invoices.show", slug=slug, sequence=stranded.sequence)
         return redirect(page, code=303)
-    back = url_for("organizations.show", slug=slug, _external=True)
+    back = url_for("organizations.show", slug=slug)
     if organization.stripe_customer_id is None:
         flash(UNKNOWN)
         return redirect(back, code=303)
     gateway: Gateway = current_app.extensions["page_gateway"]
+    outside = address("organizations.show", slug=slug)
     try:
         # The address is a secret of one use: it is neither logged nor kept.
-        address = gateway.portal_url(organization.stripe_customer_id, return_url=back)
+        portal = gateway.portal_url(organization.stripe_customer_id, return_url=outside)
     except GatewayError:
         refuse(AWAY)
         return redirect(back, code=303)
-    return redirect(address, code=303)
+    return redirect(portal, code=303)
 
 
 def _bring_up_to_date(organization: Organization) -> None:

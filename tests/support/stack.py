@@ -96,6 +96,7 @@ def new_stack(services: Worker, directory: Path) -> Stack:
         STRIPE_API_BASE=sandbox_url,
         DATA_DIR=str(directory),
         PORT=url.rsplit(":", 1)[1],
+        EXTERNAL_URL=url,
     )
     return Stack(directory, url, sandbox_url, env)
 

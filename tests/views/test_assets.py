@@ -4,11 +4,13 @@ import base64
 import gzip
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard.views import assets
 from dashboard.views.assets import asset, integrity
 
 FILES = ["app.css", "app.js", "theme.js", "icons.svg", "favicon.svg"]
@@ -72,3 +74,29 @@ def test_every_page_checks_its_style_sheet_and_scripts(client: FlaskClient) -> N
     )
     assert len(loaded) == 3
     assert all('integrity="sha384-' in rest for _, rest in loaded)
+
+
+def test_only_a_name_that_holds_the_digest_of_its_file_is_kept_for_good(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"body{}"
+    digest = hashlib.sha256(content).hexdigest()
+    files = tmp_path / "files"
+    files.mkdir()
+    for name in (digest[:12], "0" * 12, digest[:4], digest):
+        (files / f"app-{name}.css").write_bytes(content)
+    monkeypatch.setattr(assets, "BUILT", tmp_path)
+    served = Flask("other")
+    assets.register_assets(served, {})
+    kept = {
+        path.name: "immutable"
+        in served.test_client().get(f"/static/{path.name}?v=1").headers["Cache-Control"]
+        for path in files.iterdir()
+    }
+    assert [name for name, is_kept in kept.items() if is_kept] == [f"app-{digest[:12]}.css"]
+
+
+def test_that_a_file_is_not_there_is_remembered_by_nobody(client: FlaskClient) -> None:
+    """During a rolling release it may be there a moment later, in another process."""
+    answer = client.get("/static/app-0123456789ab.css")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from dashboard.hosts import EVERY, HERE
 from dashboard.sandbox.up.settings import (
     ROOT,
     SANDBOX_KEY,
@@ -28,6 +29,8 @@ def product_environment(
         # Plain HTTP on this machine: a secure cookie would never come back.
         "SESSION_COOKIE_SECURE": os.environ.get("SESSION_COOKIE_SECURE", "false"),
         "DASHBOARD_URL": settings.address,
+        "EXTERNAL_URL": os.environ.get("EXTERNAL_URL") or settings.address,
+        "TRUSTED_HOSTS": os.environ.get("TRUSTED_HOSTS") or _names(settings),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
         **_stripe(settings),
@@ -35,6 +38,11 @@ def product_environment(
         **_mail(settings),
     }
     return {name: value for name, value in ours.items() if value is not None}
+
+
+def _names(settings: Settings) -> str:
+    """Return by which names it may be called: any, where it listens to more than this machine."""
+    return "" if settings.host in HERE else EVERY
 
 
 def _stripe(settings: Settings) -> dict[str, str]:
