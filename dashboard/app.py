@@ -9,6 +9,7 @@ from redis import Redis
 
 from dashboard import models as _models  # noqa: F401  complete the metadata before anything is bound
 from dashboard.accounts.sessions import Life
+from dashboard.allowances import Allowances
 from dashboard.api import register_api
 from dashboard.api.door import tell_unknown
 from dashboard.billing.policy import BillingPolicy, set_policy
@@ -29,6 +30,7 @@ from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
 from dashboard.views.application import Application
 from dashboard.views.bounded import register_bounds
+from dashboard.wrong_tokens import WrongTokens
 
 # How long a page waits for its turn to call Stripe, and then for the answer.
 PAGE_PATIENCE_SECONDS = 1.0
@@ -47,8 +49,10 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.extensions["session_life"] = session_life(config)
     app.extensions["hosts"] = config.hosts
     app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
-    app.extensions["guesses"] = Guesses(config.redis_url)
     app.extensions["mail"] = transport_of(config)
+    app.extensions["guesses"] = guesses = Guesses(config.redis_url)
+    app.extensions["wrong_tokens"] = WrongTokens(guesses)
+    app.extensions["allowances"] = Allowances(config.redis_url, config.token_requests_per_minute)
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
     app.extensions["page_gateway"] = page_gateway(config, redis)

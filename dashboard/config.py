@@ -73,6 +73,9 @@ class Config(MailSettings):
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     trusted_hosts: str = ""
+    token_life_days: int = Field(365, ge=1, le=3660)
+    token_longest_life_days: int = Field(730, ge=1, le=3660)
+    token_requests_per_minute: int = Field(60_000, ge=0, le=1_000_000_000)
     port: int = Field(8000, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=1000)
     workers: int = Field(2, ge=1, le=1000)
@@ -221,6 +224,12 @@ class Config(MailSettings):
             raise ValueError("MAIL_FROM must say whom mails come from, or MAIL_URL be none")
         if isinstance(self.mail_target, MailServer) and self.external_url is None:
             raise ValueError("EXTERNAL_URL must be set: links in mails begin with it")
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_live_no_longer_than_they_may(self) -> Self:
+        if self.token_life_days > self.token_longest_life_days:
+            raise ValueError("TOKEN_LIFE_DAYS must not be more than TOKEN_LONGEST_LIFE_DAYS")
         return self
 
     @property

@@ -14,6 +14,7 @@ from bin.setup import front_end, pages
 from dashboard.app import create_app
 from dashboard.extensions import db as database
 from dashboard.views.stripe_state import Known
+from dashboard.wrong_tokens import WrongTokens
 from tests.support.database import Cleaner, cleaner
 from tests.support.environment import config
 from tests.support.services import Services, Worker, are_lent, worker_services
@@ -85,6 +86,7 @@ def redis(app: Flask) -> Iterator[Redis]:
     client.flushdb()
     # What the process remembers of it goes with it.
     app.extensions["known_of_stripe"] = Known()
+    app.extensions["wrong_tokens"] = WrongTokens(app.extensions["guesses"])
     yield client
     client.flushdb()
 

@@ -93,7 +93,19 @@ class ApiToken(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    # The owner, with whose access it ends; nobody for one made by a command.
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+    # None only for what was made before tokens had an end, or by a command.
+    expires_at: Mapped[datetime | None]
+    # The one that this one was made in place of, which goes on for a while.
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("api_tokens.id"))
     revoked_at: Mapped[datetime | None]
+
+    owner: Mapped[User | None] = relationship()
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether it opens nothing any more."""
+        is_over = self.expires_at is not None and self.expires_at <= now
+        return is_over or self.revoked_at is not None

@@ -12,7 +12,7 @@ from dashboard.accounts.invitations import withdraw_those_of
 from dashboard.accounts.locks import IS_ADMIN, lock_person
 from dashboard.accounts.models import ROLES, ApiToken, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password, password_matches
-from dashboard.accounts.permissions import STAFF
+from dashboard.accounts.permissions import ADMIN_SCOPES, STAFF
 from dashboard.accounts.sessions import end_sessions
 from dashboard.accounts.sign_in import actor_of
 from dashboard.accounts.tokens import revoke_token
@@ -53,8 +53,9 @@ def who_signs_in_with(email: str) -> User | None:
 def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
     """Let `user` hold another role from the commit on; raises `Conflict` for the last admin.
 
-    What an admin handed out, invitations and links for passwords, ends with the role. API tokens
-    stay: sub-systems use them.
+    What an admin handed out, invitations and links for passwords, ends with the role, and so does
+    each API token of theirs that may do what only admins decide on. Other tokens stay: sub-systems
+    use them.
     """
     if role not in ROLES:
         raise Invalid(f"Nothing was changed: the roles are {', '.join(ROLES)}.", field="role")
@@ -63,6 +64,9 @@ def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
     if user.role == "admin":
         _leave_an_admin(user)
         withdraw_those_of(user, actor=actor, now=now)
+        for token in tokens_of(user):
+            if ADMIN_SCOPES.intersection(token.scopes):
+                revoke_token(token, actor=actor, now=now)
     facts = {"role": [user.role, role]}
     user.role = role
     record("person.role_changed", user, actor, facts, now=now)

@@ -66,7 +66,8 @@ _TABLE = (
     Permission("api.organizations.read", scope="organizations:read"),
     Permission("api.organizations.write", scope="organizations:write"),
     Permission("api.prices.read", scope="prices:read"),
-    Permission("api.prices.write", scope="prices:write"),
+    # What everybody pays: a token that may ends with its owner's being an admin.
+    Permission("api.prices.write", ADMIN, scope="prices:write"),
     Permission("api.services.read", scope="services:read"),
     Permission("api.services.write", scope="services:write"),
     Permission("api.usage.write", scope="usage:write"),
@@ -76,6 +77,7 @@ _TABLE = (
     Permission("api.syncs.write", scope="syncs:write"),
 )
 PERMISSIONS = {permission.name: permission for permission in _TABLE}
+ADMIN_SCOPES = frozenset(one.scope for one in _TABLE if one.scope and one.roles == ADMIN)
 SCOPES = tuple(permission.scope for permission in _TABLE if permission.scope)
 
 

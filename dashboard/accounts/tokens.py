@@ -5,7 +5,8 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.models import ApiToken
 from dashboard.accounts.permissions import SCOPES
@@ -18,6 +19,7 @@ MARK = "bd_"
 PREFIX_LENGTH = 10
 # `last_used_at` is for people: a write per request would only make rows hot.
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
+SOON = timedelta(days=14)
 
 
 def create_token(
@@ -27,10 +29,11 @@ def create_token(
     actor: Actor,
     now: datetime,
     organization_id: int | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Return a new token and its secret, which is not kept; raise `Invalid` for an unknown scope.
 
-    Without an organization the token may act for all of them.
+    Without an organization the token may act for all of them, without an end until it is revoked.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
@@ -45,24 +48,45 @@ def create_token(
         organization_id=organization_id,
         created_by_id=actor.id if actor.kind == "user" else None,
         created_at=now,
+        expires_at=expires_at,
     )
     db.session.add(token)
-    record("token.created", token, actor, {"name": name, "scopes": sorted(scopes)}, now=now)
+    record("token.created", token, actor, _facts(token), now=now)
     return token, secret
 
 
 def verify(secret: str, *, now: datetime) -> ApiToken | None:
     """Return the live token with this secret, its use noted every few minutes; None otherwise."""
-    token = db.session.scalar(
-        select(ApiToken).where(
-            ApiToken.token_hash == hash_of(secret), ApiToken.revoked_at.is_(None)
-        )
-    )
-    if token is None:
+    token = _with_hash(hash_of(secret))
+    if token is None or token.has_ended(now):
         return None
     if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
         token.last_used_at = now
     return token
+
+
+def why_ended(secret: str) -> str | None:
+    """Return what to tell who sends a token that has ended; None where there never was one."""
+    token = _with_hash(hash_of(secret))
+    if token is None:
+        return None
+    how = "was revoked" if token.revoked_at else "has ended"
+    return f"Nothing was done: the token {token.name} {how}. Ask an admin for another."
+
+
+def _with_hash(token_hash: str) -> ApiToken | None:
+    return db.session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash))
+
+
+def _facts(token: ApiToken) -> dict[str, object]:
+    """Return what is put on record of a new token."""
+    ends = token.expires_at
+    return {
+        "name": token.name,
+        "scopes": token.scopes,
+        "organization_id": token.organization_id,
+        "ends": None if ends is None else ends.isoformat(),
+    }
 
 
 def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
@@ -73,11 +97,23 @@ def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
     record("token.revoked", token, actor, {"name": token.name}, now=now)
 
 
-def list_tokens() -> Sequence[ApiToken]:
-    """Return every token, live ones first, the newest of each first."""
-    return db.session.scalars(
-        select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())
-    ).all()
+def list_tokens(*, now: datetime) -> Sequence[ApiToken]:
+    """Return every token with its owner, live ones first, the newest of each first."""
+    has_ended = or_(
+        ApiToken.revoked_at.is_not(None), func.coalesce(ApiToken.expires_at <= now, False)
+    )
+    query = select(ApiToken).options(joinedload(ApiToken.owner))
+    return db.session.scalars(query.order_by(has_ended, ApiToken.id.desc())).all()
+
+
+def state_of(token: ApiToken, *, now: datetime) -> str:
+    """Return `revoked`, `ended`, `ending` within two weeks, or `live`."""
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.has_ended(now):
+        return "ended"
+    is_near = token.expires_at is not None and token.expires_at - now < SOON
+    return "ending" if is_near else "live"
 
 
 def token_by_id(token_id: int) -> ApiToken:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 
 from dashboard.accounts.tokens import hash_of
+from dashboard.allowances import SPENT, Allowances, Spent
 from dashboard.api.usual_usage import read_usual
 from dashboard.bounds import USAGE_PATH
 from dashboard.clock import utc_now
@@ -25,6 +26,7 @@ from dashboard.noted import begin_request, note_request
 from dashboard.together import Together
 from dashboard.usage.at_once import MOST_TOGETHER, Small, accepter
 from dashboard.usage.record import usual
+from dashboard.wrong_tokens import WrongTokens
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,6 +45,8 @@ class Door:
         self._headers = [("Content-Type", "application/json"), *headers]
         with app.app_context():
             accept = accepter(db.engine, utc_now)
+        self._allowances: Allowances = app.extensions["allowances"]
+        self._wrong_tokens: WrongTokens = app.extensions["wrong_tokens"]
         self._accept = Together(accept, most=MOST_TOGETHER)
 
     def __call__(
@@ -51,7 +55,7 @@ class Door:
         """Accept a small batch, together with others that arrive at the same time."""
         started = perf_counter()
         batch = _usual_batch(environ)
-        if batch is None:
+        if batch is None or self._has_to_wait(environ, batch.token_hash):
             return None
         try:
             if not self._accept(batch):
@@ -62,9 +66,17 @@ class Door:
         body = b'{"recorded":%d,"duplicates":[]}' % len(batch.facts)
         request_id = begin_request(environ.get("HTTP_X_REQUEST_ID", ""))
         own = [("Content-Length", str(len(body))), ("X-Request-ID", request_id)]
-        start_response(OK, self._headers + own)
+        spent: Spent | None = environ[SPENT]
+        start_response(OK, self._headers + own + (spent.headers if spent else []))
         note_request(ENDPOINT, "POST", USAGE_PATH, HTTPStatus.OK, perf_counter() - started)
         return [body]
+
+    def _has_to_wait(self, environ: WSGIEnvironment, token_hash: str) -> bool:
+        """Count the request; return whether its token, or its address, has sent too much."""
+        if self._wrong_tokens.seconds_to_wait(environ.get("REMOTE_ADDR"), token_hash):
+            return True
+        spent = environ[SPENT] = self._allowances.spend(token_hash)
+        return spent is not None and spent.is_over
 
 
 def tell_unknown() -> None:

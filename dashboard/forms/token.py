@@ -1,16 +1,35 @@
-"""What may be chosen for a new API token."""
+"""What may be chosen for a new API token, and for one in place of another."""
 
-from wtforms import SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from typing import Any
+
+from wtforms import IntegerField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dashboard.accounts.permissions import SCOPES
 from dashboard.forms.base import Form
 from dashboard.organizations.lookup import organizations_of
 
+OVERLAP_HOURS, LONGEST_OVERLAP_HOURS = 24, 7 * 24
 
-class TokenForm(Form):
-    """A name, what it may do, and for whom."""
+
+class LifeForm(Form):
+    """For how long a secret opens anything."""
+
+    days = IntegerField("Ends after days", [InputRequired("Enter a number of days.")])
+
+    def __init__(self, *, days: int, most_days: int, **kwargs: Any) -> None:
+        super().__init__(data={"days": days}, **kwargs)
+        self.most_days = most_days
+
+    def validate_days(self, field: IntegerField) -> None:
+        """Refuse a life that is longer than the settings allow."""
+        if field.data is None or not 1 <= field.data <= self.most_days:
+            raise ValidationError(f"Enter 1 to {self.most_days} days.")
+
+
+class TokenForm(LifeForm):
+    """A name, what it may do, for whom, and how long."""
 
     name = StringField(
         "Name", [InputRequired("Name the sub-system that will use it."), Length(max=100)]
@@ -36,3 +55,16 @@ class TokenForm(Form):
     def organization_slug(self) -> str | None:
         """Return the slug of the only organization the token is for, None for all."""
         return (self.slug.data or "").strip() or None
+
+
+class RotationForm(LifeForm):
+    """How long the old secret goes on beside the new one."""
+
+    hours = IntegerField(
+        "Hours the old one goes on",
+        [
+            InputRequired("Enter a number of hours."),
+            NumberRange(0, LONGEST_OVERLAP_HOURS, f"Enter 0 to {LONGEST_OVERLAP_HOURS} hours."),
+        ],
+        default=OVERLAP_HOURS,
+    )

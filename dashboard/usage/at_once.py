@@ -52,7 +52,8 @@ ACCEPT = """
         select batch
         from unnest(%(hashes)s::text[]) with ordinality as asked (token_hash, batch)
         join api_tokens as tokens using (token_hash)
-        where revoked_at is null and %(scope)s = any(scopes) and last_used_at > %(noted)s
+        where revoked_at is null and (expires_at is null or expires_at > %(now)s)
+          and %(scope)s = any(scopes) and last_used_at > %(noted)s
           and not exists (
             select from unnest(%(priced)s::text[], %(counts)s::bigint[]) as kept (meter, versions)
             where versions <> (

@@ -1,23 +1,20 @@
 """Who is asking, and whether they may: checked before any view runs."""
 
 import structlog
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.identity import Identity
 from dashboard.accounts.permissions import (
     PERMISSIONS,
     Permission,
-    Unauthenticated,
     permission_of,
 )
-from dashboard.accounts.tokens import verify
 from dashboard.audit.actor import Actor
-from dashboard.clock import utc_now
-from dashboard.errors import Forbidden
 from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader, note_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
+from dashboard.views.token_guard import register_allowances, require_token
 
 log = structlog.get_logger()
 
@@ -25,6 +22,7 @@ log = structlog.get_logger()
 def register_access(app: Flask) -> None:
     """Make `guard` run before every view."""
     app.before_request(guard)
+    register_allowances(app)
 
 
 def guard() -> ResponseReturnValue | None:
@@ -38,7 +36,7 @@ def guard() -> ResponseReturnValue | None:
     if needed.is_public:
         return None
     if needed.scope:
-        _require_token(needed)
+        require_token(needed)
         return None
     return _require_session(needed)
 
@@ -82,13 +80,3 @@ def _ask_to_sign_in() -> ResponseReturnValue:
     if is_htmx():
         return "", 401, {"HX-Redirect": address}
     return redirect(address, code=303)
-
-
-def _require_token(needed: Permission) -> None:
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    token = verify(secret.strip(), now=utc_now()) if kind.lower() == "bearer" else None
-    if token is None:
-        raise Unauthenticated("Nothing was done: send a valid token as Authorization: Bearer.")
-    if needed.scope not in token.scopes:
-        raise Forbidden(f"Nothing was done: the token lacks the scope {needed.scope}.")
-    g.api_token = token

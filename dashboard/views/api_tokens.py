@@ -1,12 +1,22 @@
-"""API tokens: made, shown once, revoked."""
+"""API tokens: made, shown once, rotated, revoked."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from datetime import timedelta
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.accounts.tokens import create_token, list_tokens, revoke_token, token_by_id
+from dashboard.accounts.rotation import rotate_token
+from dashboard.accounts.tokens import (
+    create_token,
+    list_tokens,
+    revoke_token,
+    state_of,
+    token_by_id,
+)
 from dashboard.clock import utc_now
-from dashboard.forms.token import TokenForm
+from dashboard.config import Config
+from dashboard.forms.token import RotationForm, TokenForm
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
 
@@ -17,8 +27,9 @@ bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
 @permission("token.manage")
 def index() -> ResponseReturnValue:
     """List the tokens, live ones first."""
-    tokens = list_tokens()
-    of = organizations_by_id([one.organization_id for one in tokens if one.organization_id])
+    now = utc_now()
+    tokens = [(one, state_of(one, now=now)) for one in list_tokens(now=now)]
+    of = organizations_by_id([one.organization_id for one, _ in tokens if one.organization_id])
     return render_template("api_tokens/index.html", tokens=tokens, organizations=of)
 
 
@@ -26,14 +37,14 @@ def index() -> ResponseReturnValue:
 @permission("token.manage")
 def new() -> ResponseReturnValue:
     """Show the form for a token."""
-    return render_template("api_tokens/new.html", form=TokenForm())
+    return render_template("api_tokens/new.html", form=TokenForm(**_lives()))
 
 
 @bp.post("")
 @permission("token.manage")
 def create() -> ResponseReturnValue:
     """Make a token and show its secret, this once."""
-    form = TokenForm()
+    form, now = TokenForm(**_lives()), utc_now()
     if not form.validate_on_submit():
         return render_template("api_tokens/new.html", form=form), 422
     slug = form.organization_slug()
@@ -41,10 +52,37 @@ def create() -> ResponseReturnValue:
         form.name.data,
         form.scopes.data,
         actor=current_actor(),
-        now=utc_now(),
+        now=now,
         organization_id=organization_by_slug(slug).id if slug else None,
+        expires_at=now + timedelta(days=form.days.data),
     )
     return render_template("api_tokens/created.html", token=token, secret=secret), 201
+
+
+@bp.get("/<int:token_id>/rotations/new")
+@permission("token.manage")
+def new_rotation(token_id: int) -> ResponseReturnValue:
+    """Ask how long the old secret is to go on."""
+    token, form = token_by_id(token_id), RotationForm(**_lives())
+    return render_template("api_tokens/rotate.html", token=token, form=form)
+
+
+@bp.post("/<int:token_id>/rotations")
+@permission("token.manage")
+def rotate(token_id: int) -> ResponseReturnValue:
+    """Make a token in place of another and show its secret, this once."""
+    token, form, now = token_by_id(token_id), RotationForm(**_lives()), utc_now()
+    if not form.validate_on_submit():
+        return render_template("api_tokens/rotate.html", token=token, form=form), 422
+    made, secret = rotate_token(
+        token,
+        overlap=timedelta(hours=form.hours.data),
+        expires_at=now + timedelta(days=form.days.data),
+        actor=current_actor(),
+        now=now,
+    )
+    page = render_template("api_tokens/created.html", token=made, secret=secret, replaced=token)
+    return page, 201
 
 
 @bp.get("/<int:token_id>/revocations/new")
@@ -62,3 +100,9 @@ def revoke(token_id: int) -> ResponseReturnValue:
     revoke_token(token, actor=current_actor(), now=utc_now())
     flash(f"The token {token.name} is revoked.")
     return redirect(url_for("api_tokens.index"), code=303)
+
+
+def _lives() -> dict[str, int]:
+    """Return how long a token lives by the settings, and at most."""
+    config: Config = current_app.extensions["config"]
+    return {"days": config.token_life_days, "most_days": config.token_longest_life_days}

@@ -94,6 +94,8 @@ CORRECTION = {
 }
 TOKEN = {
     "live": StatusWord("Live", "check", "ok"),
+    "ending": StatusWord("Ends soon", "clock", "warn"),
+    "ended": StatusWord("Ended", "cross", "mute"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
 }
 PERSON = {

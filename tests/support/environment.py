@@ -21,6 +21,8 @@ def settings(database_url: str, redis_url: str) -> dict[str, str]:
         "STRIPE_API_BASE": NOWHERE,
         "SESSION_COOKIE_SECURE": "false",
         "LOG_LEVEL": "WARNING",
+        # As many as no test and no benchmark asks for.
+        "TOKEN_REQUESTS_PER_MINUTE": "1000000000",
         "DATA_DIR": str(ROOT / "build" / "tests"),
     }
 

@@ -1,5 +1,8 @@
 """API tokens, made and revoked by an admin."""
 
+from datetime import timedelta
+
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -15,7 +18,9 @@ ADDRESS = "/api-tokens"
 
 def make(admin: FlaskClient, **fields: object) -> str:
     """Make a token by the form and return its secret, as the page shows it."""
-    answer = post(admin, ADDRESS, **({"name": "metering", "scopes": ["usage:write"]} | fields))
+    answer = post(
+        admin, ADDRESS, **({"name": "metering", "scopes": ["usage:write"], "days": "365"} | fields)
+    )
     return page(answer, 201).select_one(".notice code").get_text(strip=True)
 
 
@@ -60,3 +65,38 @@ def test_a_revoked_token_no_longer_works(admin: FlaskClient) -> None:
     db.session.expire_all()
     assert verify(secret, now=utc_now()) is None
     assert "Revoked" in text_of(page(admin.get(ADDRESS)))
+
+
+def test_the_list_says_who_made_a_token_and_when_it_ends(admin: FlaskClient) -> None:
+    make(admin, days="30")
+    [row] = page(admin.get(ADDRESS)).select("tbody tr")
+    words = text_of(row)
+    assert "Ada" in words
+    ends = utc_now() + timedelta(days=30)
+    assert row.select_one('[data-label="Ends"] time')["datetime"].startswith(f"{ends:%Y-%m-%d}")
+
+
+@pytest.mark.parametrize("days", ["0", "731", "many", ""])
+def test_a_token_ends_within_the_time_that_the_settings_allow(
+    admin: FlaskClient, days: str
+) -> None:
+    fields = {"name": "metering", "scopes": ["usage:write"], "days": days}
+    soup = page(post(admin, ADDRESS, **fields), 422)
+    assert "days" in text_of(soup.find(id="days-error"))
+    assert db.session.scalar(select(ApiToken)) is None
+
+
+def test_a_token_is_rotated_and_both_secrets_are_told_apart(admin: FlaskClient) -> None:
+    old = make(admin)
+    token = db.session.scalars(select(ApiToken)).one()
+    form = page(admin.get(f"{ADDRESS}/{token.id}/rotations/new"))
+    assert form.find("input", attrs={"name": "hours"})["value"] == "24"
+    answer = page(post(admin, f"{ADDRESS}/{token.id}/rotations", hours="2", days="90"), 201)
+    new = answer.select_one(".notice code").get_text(strip=True)
+    assert "The old one" in text_of(answer)
+    db.session.expire_all()
+    soon, later = (utc_now() + timedelta(hours=hours) for hours in (1, 3))
+    assert [verify(one, now=soon) is not None for one in (old, new)] == [True, True]
+    assert [verify(one, now=later) is not None for one in (old, new)] == [False, True]
+    again = post(admin, f"{ADDRESS}/{token.id}/rotations", hours="2", days="90")
+    assert "was replaced already" in text_of(page(again, 409))
