@@ -2,16 +2,22 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from flask import Response
 
 from dashboard.audit.listing import AuditLine
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.money import Money
+from dashboard.text import printable
 from dashboard.views.formatting import machine
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula, also in full width, at the start of a cell or of what becomes one for a
+# reader that separates by semicolons or tabs; what does not show may stand before it.
+_FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_NUMBERS = (int, Decimal)
 
 Rows = Iterable[Sequence[object]]
 
@@ -72,6 +78,6 @@ def _lines(rows: Rows) -> Iterator[str]:
 
 def _harmless(cell: object) -> object:
     """Keep spreadsheets from running text that people typed: only text is quoted, never numbers."""
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+    if isinstance(cell, _NUMBERS):
+        return cell
+    return _FORMULA.sub(r"\1'", printable(str(cell), paragraphs=True))

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.views import exports
 from tests.people import Browser
 
 
@@ -39,3 +42,38 @@ def test_the_audit_trail_is_downloaded_to_its_end(
     rows = download(support, "/audit-entries.csv")
     assert len(rows) > 1
     assert "adjustment.added" in [row["action"] for row in rows]
+
+
+STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BEFORE = (
+    "",
+    " ",
+    "\t",
+    "\r\n",
+    "\u3000",
+    "\xa0",
+    "\u200b",
+    "\ufeff",
+    "\u3164",
+    '"',
+    "\x00",
+    "\u202e",
+)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("glue", ["", "a;", "a\t", "a\n", '","', '";"', "a; "])
+def test_no_reader_of_a_download_finds_a_formula_in_it(delimiter: str, glue: str) -> None:
+    cells = [f"{glue}{before}{start}1+1" for before in BEFORE for start in STARTS]
+    rows = [("text", "facts"), *((cell, {"reason": cell}) for cell in cells)]
+    written = "".join(exports._lines(rows))
+    for row in csv.reader(io.StringIO(written, newline=""), delimiter=delimiter):
+        for cell in row:
+            first = unicodedata.normalize("NFKC", cell).strip(' \t\r\n"')[:1]
+            assert first not in set("=+-@"), row
+
+
+def test_numbers_and_usual_words_stay_as_they_are() -> None:
+    cells = (Decimal("-5.00"), -3, "Credit - for the outage; 50 %", "a=b", "2026-04-10", "x@y.test")
+    [line] = exports._lines([cells])
+    assert next(csv.reader([line])) == [str(cell) for cell in cells]

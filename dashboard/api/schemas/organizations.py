@@ -75,7 +75,9 @@ class OrganizationQuery(Sent):
     `after` is the `next` of the list before: to go through all of them, whatever changes meanwhile.
     """
 
-    search: Annotated[str, StringConstraints(max_length=SEARCH), Printable] = ""
+    search: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=SEARCH), Printable
+    ] = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
     after: Annotated[str, Printable, Field(max_length=300)] = ""
 
