@@ -1,4 +1,7 @@
-"""`python -m dashboard.sandbox.demo`: make the demo; what it prints says who can sign in."""
+"""`python -m dashboard.sandbox.demo`: make the demo; what it prints says who can sign in.
+
+With which password it does not say: what it prints is kept in a log.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from dashboard.sandbox.demo.api import ApiAway, ApiRefused
 from dashboard.sandbox.demo.customers import NotSynced
 from dashboard.sandbox.demo.organizations import FIVE_MINUTES, ORGANIZATIONS
 from dashboard.sandbox.demo.seed import seed
-from dashboard.sandbox.demo.settings import demo_password, demo_settings
+from dashboard.sandbox.demo.settings import demo_settings
 from dashboard.sandbox.demo.stripe import StripeSaidNo
 
 SOON = timedelta(minutes=10)
@@ -37,14 +40,14 @@ def main() -> int:
             seed(settings, ORGANIZATIONS)
         except (ApiAway, ApiRefused, NotSynced, StripeSaidNo) as error:
             problem = f"The demo is not complete; the next start goes on. {error}"
-        lines = [*sign_ins(demo_password(settings)), *soon(utc_now()), problem]
+        lines = [*sign_ins(), *soon(utc_now()), problem]
     sys.stdout.writelines(f"{line}\n" for line in lines if line)
     return 0
 
 
-def sign_ins(password: str) -> list[str]:
-    """Return a line for each demo user: role, address, password."""
-    return [f"{role:<9} {email_of(role):<21} {password}" for role in USERS]
+def sign_ins() -> list[str]:
+    """Return a line for each demo user: role and address."""
+    return [f"{role:<9} {email_of(role)}" for role in USERS]
 
 
 def soon(now: datetime) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dashboard.config import Config, ConfigError
 
+PASSWORD_FILE = "demo-password"  # noqa: S105  its name
 # Letters and digits that nobody mixes up when typing them off a screen.
 CLEAR = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -34,7 +35,7 @@ class DemoSettings:
     @property
     def password_file(self) -> Path:
         """Where the password of the three demo users is kept; only we can read it."""
-        return self.data / "demo-password"
+        return self.data / PASSWORD_FILE
 
 
 def demo_settings(config: Config) -> DemoSettings:

@@ -15,6 +15,8 @@ from dashboard.sandbox.up.supervisor import Stopped, Supervisor
 def main() -> int:
     """Run until told to stop; 0 after a stop that was asked for, 1 when it could not start."""
     os.chdir(ROOT)
+    # Whatever any part writes is ours alone.
+    os.umask(0o077)
     try:
         settings = read_settings()
         with alone(settings):

@@ -15,6 +15,9 @@ def alone(settings: Settings) -> Iterator[None]:
     The kernel lets go of the lock when the process ends, however it ends.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
+    # An earlier start may have left it, and files in it, open to others; PostgreSQL, which root
+    # starts as somebody else, is given the way in (`embedded.unprivileged`).
+    settings.data.chmod(0o700)
     path = settings.data / "lock"
     with path.open("a+") as lock:
         try:

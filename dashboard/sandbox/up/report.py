@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from dashboard.sandbox.demo.settings import PASSWORD_FILE
 from dashboard.sandbox.up.settings import ROOT, Settings
 
 WIDTH = 12
@@ -32,11 +33,18 @@ def welcome(settings: Settings, sign_ins: str) -> None:
         say()
         for line in sign_ins.splitlines():
             say(f"  {line}")
+        say(f"  {'password':<9} {_password(settings)}")
     if settings.demo and settings.own_stripe:
         say()
         say(f"  Mails: {settings.sandbox_address}/_sandbox/mails")
     say()
     say(f"  Logs: {short(settings.log('web').parent)}/<part>.log    Stop: Ctrl-C")
+
+
+def _password(settings: Settings) -> str:
+    """Return the password of the demo users, from the file that only we can read."""
+    kept = settings.data / PASSWORD_FILE
+    return kept.read_text() if kept.exists() else f"not made yet; {short(kept)} will hold it"
 
 
 def short(path: Path) -> str:

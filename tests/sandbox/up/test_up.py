@@ -87,11 +87,20 @@ def test_it_heals_and_a_polite_stop_leaves_nothing(run: Run, tmp_path: Path) -> 
     assert second.process.wait(20) == 1
     kill_one(run, "jobs.worker")
     run.wait_for("Worker       restarted")
+    assert open_to_others(run.data) == []
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(60) == 0
     assert "PostgreSQL   stopped" in run.printed()
     until(lambda: run.processes() == [])
     again_on_the_same_data(run)
+
+
+def open_to_others(data: Path) -> list[Path]:
+    """Return what of the data somebody else on this machine may read, or even find."""
+    found = (data, *data.rglob("*"))
+    kept = [path for path in found if path.is_dir() or path.is_file()]
+    assert len(kept) > 100
+    return [path for path in kept if path.stat().st_mode & 0o077]
 
 
 def again_on_the_same_data(first: Run) -> None:

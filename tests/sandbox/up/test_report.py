@@ -1,0 +1,23 @@
+"""What `make run` tells whoever started it, and no log."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.sandbox.demo.__main__ import sign_ins
+from dashboard.sandbox.demo.settings import PASSWORD_FILE
+from dashboard.sandbox.up.report import welcome
+from dashboard.sandbox.up.settings import Settings
+
+
+def test_the_password_of_the_demo_is_shown_and_not_among_what_the_demo_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / PASSWORD_FILE).write_text("demo-abcd-efgh")
+    settings = Settings(tmp_path, "127.0.0.1", 8000, 8001, True, True, True, True)
+    printed = "\n".join(sign_ins())
+    assert "demo-abcd" not in printed
+    welcome(settings, printed)
+    shown = capsys.readouterr().out
+    assert "admin     admin@example.com" in shown
+    assert "password  demo-abcd-efgh" in shown
