@@ -13,8 +13,8 @@ from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.hosts import EVERY, Hosts, host_of
+from dashboard.settings.mail import MailServer, MailSettings
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}

@@ -8,6 +8,7 @@ from dashboard.accounts.identity import Identity
 from dashboard.accounts.permissions import (
     PERMISSIONS,
     Permission,
+    Unauthenticated,
     permission_of,
 )
 from dashboard.audit.actor import Actor

@@ -6,8 +6,8 @@ What has no end, as every token made before, goes on until it is revoked.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041_ends_of_tokens"
-down_revision = "0040_who_invited"
+revision = "0042_ends_of_tokens"
+down_revision = "0041_user_sessions"
 branch_labels = None
 depends_on = None
 
