@@ -32,7 +32,7 @@ USAGE_PATH = "/api/v1/usage"
 DELIVERIES_PATH = "/webhooks/stripe"
 SERVICES_PATH = re.compile(r"/api/v1/organizations/[^/]+/services", re.ASCII)
 
-PATH_CHARACTERS = 1_000
+PATH_CHARACTERS = 8_000
 QUERY_BYTES = 8 * KB
 QUERY_PARTS = 50
 FORM_PARTS = 200

@@ -24,7 +24,9 @@ _NOT_IN_LINE = re.compile(f"{_HIDDEN}|[\t\r\n]")
 _NOT_IN_PARAGRAPHS = re.compile(_HIDDEN)
 # Marks that Hebrew and Arabic need, where they only concern their neighbours; elsewhere they hide.
 _MARKS = re.compile("[\u061c\u200e\u200f]")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]"
+)
 # NUL, and halves of surrogate pairs, which JSON can name and UTF-8 can not write.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -66,8 +66,7 @@ _TABLE = (
     Permission("api.organizations.read", scope="organizations:read"),
     Permission("api.organizations.write", scope="organizations:write"),
     Permission("api.prices.read", scope="prices:read"),
-    # What everybody pays: a token that may ends with its owner's being an admin.
-    Permission("api.prices.write", ADMIN, scope="prices:write"),
+    Permission("api.prices.write", scope="prices:write"),
     Permission("api.services.read", scope="services:read"),
     Permission("api.services.write", scope="services:write"),
     Permission("api.usage.write", scope="usage:write"),
@@ -77,7 +76,8 @@ _TABLE = (
     Permission("api.syncs.write", scope="syncs:write"),
 )
 PERMISSIONS = {permission.name: permission for permission in _TABLE}
-ADMIN_SCOPES = frozenset(one.scope for one in _TABLE if one.scope and one.roles == ADMIN)
+# What everybody pays: a token that may decide on it ends with its owner's being an admin.
+ADMIN_SCOPES = frozenset({"prices:write"})
 SCOPES = tuple(permission.scope for permission in _TABLE if permission.scope)
 
 

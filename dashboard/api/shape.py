@@ -11,8 +11,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dashboard.bounds import MOST_KEYS
 
-# A string, or one that the body ends in the midst of; it never goes back over what it has read.
-_STRING = re.compile(rb'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL)
+# A string, also one that the body ends in the midst of, or what stands between values; it never
+# goes back over what it has read.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[,\[{]', re.DOTALL)
+BETWEEN = (b",", b"[", b"{")
+# A key and a value stand beside each of them at most.
+MOST_TOKENS_OF_A_VALUE = 3
 
 
 class TooManyKeys(Exception):
@@ -22,7 +26,14 @@ class TooManyKeys(Exception):
 def holds_more_than(values: int, raw: bytes) -> bool:
     """Whether the JSON in `raw` is of more than so many values, lists and objects among them."""
     # What is in texts is counted along at first: nearly every body is far from the bound.
-    return _count(raw) > values and _count(_STRING.sub(b"", raw)) > values
+    if sum(map(raw.count, BETWEEN)) <= values:
+        return False
+    found = 0
+    for number, token in enumerate(_TOKEN.finditer(raw)):
+        found += token.group() in BETWEEN
+        if found > values or number > MOST_TOKENS_OF_A_VALUE * (values + 1):
+            return True
+    return False
 
 
 def refuse_large_objects(raw: bytes, title: str) -> None:
@@ -42,7 +53,3 @@ def refuse_large_objects(raw: bytes, title: str) -> None:
 def _few(pairs: list[tuple[str, Any]]) -> None:
     if len(pairs) > MOST_KEYS:
         raise TooManyKeys
-
-
-def _count(raw: bytes) -> int:
-    return sum(map(raw.count, (b",", b"[", b"{")))

@@ -140,7 +140,8 @@ def test_no_json_body_costs_much_anywhere(
 ) -> None:
     body = LARGE[named]
     for where, method in everywhere(app, acme):
-        if method in ("GET", "DELETE"):
+        # Pages read no JSON, however little: see the next test.
+        if method == "GET" or not where.startswith(("/api/", "/webhooks/")):
             continue
         answer = ask(where, method, data=body, content_type="application/json")
         assert answer.status_code >= 400 or not where.startswith("/api/"), where
@@ -192,7 +193,7 @@ def test_no_query_costs_much_anywhere(app: Flask, ask: Ask, acme: Organization, 
 
 
 def test_an_address_of_any_length_is_refused_in_a_few_words(ask: Ask) -> None:
-    for where in ("/" + "a" * 2_000, "/organizations/" + "a" * 60_000, "/api/v1/" + MARK * 3):
+    for where in ("/" + "a" * 9_000, "/organizations/" + "a" * 60_000, "/api/v1/" + MARK * 9):
         answer = ask(where, "GET")
         assert answer.status_code == 414
         assert MARK not in answer.text
@@ -214,7 +215,7 @@ NAMES = st.sampled_from(
 FORMS = st.dictionaries(NAMES, st.text(max_size=60) | st.lists(st.text(max_size=20), max_size=4))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nothing_that_is_sent_breaks_anything(
     app: Flask, ask: Ask, acme: Organization, data: st.DataObject

@@ -182,6 +182,6 @@ def test_stripes_portal_leads_back_to_the_external_address_whatever_the_request_
     monkeypatch.setitem(app.extensions, "page_gateway", Portal())
     with transaction():
         acme.stripe_customer_id = "cus_1"
-    answer = post(customer, "/organizations/acme/portal-sessions", {"Host": "127.0.0.1:81"})
+    answer = post(customer, "/organizations/acme/portal-sessions", {"Host": "localhost:81"})
     assert answer.location == "https://billing.stripe.com/p"
     assert asked == ["https://billing.example.com/organizations/acme"]
