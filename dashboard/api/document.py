@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Literal
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
@@ -19,11 +20,18 @@ REFERENCE = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
 
 
+# Made once: making it takes longer than any other answer, and whoever asks needs no token.
+MADE = "openapi_document"
+
+
 @bp.get("")
 @permission("public")
 def show() -> Response:
     """Answer the document."""
-    response = jsonify(openapi())
+    kept = current_app.extensions
+    if MADE not in kept:
+        kept[MADE] = json.dumps(openapi())
+    response = Response(kept[MADE], content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 

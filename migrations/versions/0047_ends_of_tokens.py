@@ -6,13 +6,8 @@ What has no end, as every token made before, goes on until it is revoked.
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:migrations/versions/0042_ends_of_tokens.py
-revision = "0042_ends_of_tokens"
-down_revision = "0041_user_sessions"
-========
 revision = "0047_ends_of_tokens"
 down_revision = "0046_forgetting"
->>>>>>>> ad7d342 (x):migrations/versions/0047_ends_of_tokens.py
 branch_labels = None
 depends_on = None
 

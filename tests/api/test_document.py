@@ -61,3 +61,9 @@ def test_operations_have_names_of_their_own_and_declare_their_path(client):
     for path, one in operations:
         declared = [each["name"] for each in one["parameters"] if each["in"] == "path"]
         assert sorted(re.findall(r"{(\w+)}", path)) == declared
+
+
+def test_the_document_is_made_once(client, app, monkeypatch):
+    first = client.get("/api/v1/openapi.json")
+    monkeypatch.setattr("dashboard.api.document.openapi", lambda: 1 / 0)
+    assert client.get("/api/v1/openapi.json").json == first.json
