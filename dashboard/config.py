@@ -1,7 +1,6 @@
 """Configuration, read from the environment once; a wrong value stops the start and is named."""
 
 import logging
-import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
@@ -13,8 +12,10 @@ from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from dashboard.hosts import EVERY, Hosts, host_of
+from dashboard.hosts import Hosts, host_of
 from dashboard.settings.mail import MailServer, MailSettings
+from dashboard.settings.names import NameSettings, named
+from dashboard.settings.tokens import TokenSettings
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
@@ -26,7 +27,6 @@ LONGEST_INTERVAL_SECONDS = 7 * DAY
 LONGEST_SCHEDULE_HOURS = 30 * 24
 LONGEST_SESSION_SECONDS = 90 * DAY
 SHORTEST_KEY = 16
-IS_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]+", re.ASCII).fullmatch
 UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
 LONGEST_TOLD_DAYS = 30
 # By which the keys of usage outlive it, unless a setting says otherwise.
@@ -38,7 +38,7 @@ class ConfigError(SystemExit):
     """The environment does not describe a product that can run; the message names each setting."""
 
 
-class Config(MailSettings):
+class Config(MailSettings, NameSettings, TokenSettings):
     """Every setting, its type and its default; the README's table lists the same."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
@@ -69,13 +69,8 @@ class Config(MailSettings):
     session_idle_seconds: int = Field(12 * HOUR, ge=60, le=LONGEST_SESSION_SECONDS)
     session_life_seconds: int = Field(14 * DAY, ge=60, le=LONGEST_SESSION_SECONDS)
     trusted_proxies: str = "127.0.0.1"
-    metrics_token: str | None = Field(None, min_length=16)
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
-    trusted_hosts: str = ""
-    token_life_days: int = Field(365, ge=1, le=3660)
-    token_longest_life_days: int = Field(730, ge=1, le=3660)
-    token_requests_per_minute: int = Field(60_000, ge=0, le=1_000_000_000)
     port: int = Field(8000, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=1000)
     workers: int = Field(2, ge=1, le=1000)
@@ -158,14 +153,6 @@ class Config(MailSettings):
         # Kubernetes tells every container where a service named "port" is, under the same name.
         return 8000 if isinstance(value, str) and value.startswith("tcp://") else value
 
-    @field_validator("trusted_hosts")
-    @classmethod
-    def _names(cls, value: str) -> str:
-        for name in listed(value):
-            if name != EVERY and not IS_HOST(name):
-                raise ValueError(f"{name} is no host: leave out scheme, port and path")
-        return value
-
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -226,12 +213,6 @@ class Config(MailSettings):
             raise ValueError("EXTERNAL_URL must be set: links in mails begin with it")
         return self
 
-    @model_validator(mode="after")
-    def _tokens_live_no_longer_than_they_may(self) -> Self:
-        if self.token_life_days > self.token_longest_life_days:
-            raise ValueError("TOKEN_LIFE_DAYS must not be more than TOKEN_LONGEST_LIFE_DAYS")
-        return self
-
     @property
     def signing_keys(self) -> list[str]:
         """The keys whose signatures are ours; the last one signs."""
@@ -257,7 +238,7 @@ class Config(MailSettings):
     @property
     def hosts(self) -> Hosts:
         """The names that requests may be for."""
-        return Hosts([host_of(self.external_address), *listed(self.trusted_hosts)])
+        return Hosts([host_of(self.external_address), *named(self.trusted_hosts)])
 
     @property
     def external_address(self) -> str:

@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from flask import Flask
 from redis import Redis
-from rq import Queue
 from sqlalchemy import select, update
 
 from dashboard.accounts.invitations import invite, withdraw
@@ -22,6 +21,7 @@ from dashboard.mail.outbox import BROKE_OFF, mail_invitation, mail_reset
 from dashboard.mail.transport import NotTaken, Smtp
 from dashboard.transaction import commit, transaction
 from jobs.mails import forget_mails, send_due_mails, send_mails
+from jobs.queues import queue_named
 from tests.factories import UserFactory, make_organization
 from tests.pages import page
 from tests.people import browser_of
@@ -201,7 +201,7 @@ def test_no_transaction_is_open_while_a_server_takes_its_time(
 
 
 def test_the_clock_has_sent_what_a_lost_redis_forgot(post: Kept, redis: Redis) -> None:
-    queue = Queue("mail", connection=redis)
+    queue = queue_named("mail", redis)
     send_due_mails()
     assert queue.count == 0
     person()
@@ -216,7 +216,7 @@ def test_where_no_mail_can_be_sent_it_waits(app: Flask, redis: Redis) -> None:
     asked_for("ada@example.com")
     send_due_mails()
     send_mails()
-    assert Queue("mail", connection=redis).count == 0
+    assert queue_named("mail", redis).count == 0
     assert only_mail().state == "waits"
 
 

@@ -4,11 +4,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from rq import Queue
 from sqlalchemy import select
 
 from dashboard.extensions import db
 from dashboard.mail.models import Mail
+from jobs.queues import queue_named
 from tests.pages import page, post, text_of
 from tests.people import PASSWORD, People, browser_of
 from tests.support.mail import Kept
@@ -46,7 +46,7 @@ def test_the_answer_is_the_same_whether_an_address_is_known(
         "admin@example.com",
         "nobody@example.com",
     ]
-    assert Queue("mail", connection=redis).count == 1
+    assert queue_named("mail", redis).count == 1
 
 
 def test_what_is_no_address_is_said_beside_the_field(

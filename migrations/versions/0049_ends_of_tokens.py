@@ -6,8 +6,8 @@ What has no end, as every token made before, goes on until it is revoked.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047_ends_of_tokens"
-down_revision = "0046_forgetting"
+revision = "0049_ends_of_tokens"
+down_revision = "0048_mails"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,31 @@
+"""Which names the product answers to, beside that of its address."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import field_validator
+from pydantic_settings import BaseSettings
+
+from dashboard.hosts import EVERY
+
+IS_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]+", re.ASCII).fullmatch
+
+
+class NameSettings(BaseSettings):
+    """Names by which requests may ask."""
+
+    trusted_hosts: str = ""
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        for name in named(value):
+            if name != EVERY and not IS_HOST(name):
+                raise ValueError(f"{name} is no host: leave out scheme, port and path")
+        return value
+
+
+def named(value: str) -> list[str]:
+    """Return the names that are separated by commas."""
+    return [name.strip() for name in value.split(",") if name.strip()]
