@@ -70,6 +70,29 @@ class PageEnvironment(Environment):
     context_class = PageContext
     template_class = PageTemplate
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._found: dict[str, Template] = {}
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        """Return a template, found by its name alone once it is loaded.
+
+        A page asks for three dozen, each import of a macro for one. Jinja's own cache puts what was
+        asked for to the front, under a lock. Files of a running process do not change, but where
+        somebody who works on them asked for that.
+        """
+        found = self._found.get(name) if type(name) is str and not globals else None
+        if found is None:
+            found = super().get_template(name, parent, globals)
+            if type(name) is str and not globals and not self.auto_reload:
+                self._found[name] = found
+        return found
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return the names of the application and those of one template."""
         return {**self.globals, **(d or {})}

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from flask import Flask
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # The view's, and what it asks of its reader; a test compares.
 ENDPOINT, NEEDED = "organizations.current_invoice", PERMISSIONS["organization.view"]
 ADDRESS = re.compile(r"/organizations/([a-z0-9-]+)/current-invoice", re.ASCII)
-# One connection is enough for all polls of a process; so many ask on it before it is given back.
+# One connection is enough for the polls of a process: so many ask on it, one after the other.
 MOST_TOGETHER = 16
 UNCHANGED = f"{HTTPStatus.NOT_MODIFIED.value} {HTTPStatus.NOT_MODIFIED.phrase.upper()}"
 
@@ -55,6 +56,7 @@ class Door:
         self._headers = list(headers)
         with app.app_context():
             self._engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: Connection | None = None
         self._tag_of = Together(self._tags_of, most=MOST_TOGETHER)
 
     def __call__(
@@ -86,12 +88,20 @@ class Door:
         return sessions.read(self._app, cookies.get(sessions.get_cookie_name(self._app)))
 
     def _tags_of(self, every: Sequence[Asked]) -> Sequence[str | None]:
-        """Return the present tags for those who may see them, in their order."""
+        """Return the present tags for those who may see them, in their order.
+
+        Only one thread at a time is here, so the connection is kept: to borrow one and give it back
+        took as long as the statement. One that fails is given up.
+        """
         now = utc_now()
         try:
-            with self._engine.connect() as connection:
-                return [polled_tag(connection, *one, needed=NEEDED, now=now) for one in every]
+            connection = self._connection = self._connection or self._engine.connect()
+            return [polled_tag(connection, *one, needed=NEEDED, now=now) for one in every]
         except SQLAlchemyError:  # each of them meets it again in the application, which says so
+            if self._connection is not None:
+                self._connection.invalidate()
+                self._connection.close()
+            self._connection = None
             return [None] * len(every)
 
 
