@@ -61,6 +61,8 @@ class Resolver:
 
     def _service(self, entry: UsageEntry, account: Account) -> tuple[int | None, int]:
         every: Sequence[Attached] = account.services.get(entry.meter, ())
+        if len(every) == 1 and entry.service is None and every[0].covers(entry.recorded_at):
+            return every[0].id, every[0].price_id
         named = (
             every
             if entry.service is None
