@@ -8,6 +8,7 @@ holds. It needs no Redis.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 from time import monotonic
 
@@ -30,6 +31,10 @@ TURN_EVERY_SECONDS = 0.6
 LEAST_PAUSE_SECONDS = 0.05
 # The invoices of so many are held at once, for half a millisecond each.
 AT_ONCE = 100
+# While one works out amounts, PostgreSQL writes those of the other: half the time between senders
+# who keep the machine busy.
+FOLDS_AT_A_TIME = 2
+MOST_A_TURN = 10_000
 # An organization whose usage can not be counted is tried again after this.
 ASIDE_SECONDS = 60.0
 NOTED_EVERY_SECONDS = 5.0
@@ -43,6 +48,7 @@ class Folder(Thread):
         super().__init__(name="folder", daemon=True)
         self.app, self.clock = app, clock
         self.is_over = Event()
+        self._pool = ThreadPoolExecutor(FOLDS_AT_A_TIME, thread_name_prefix="fold")
         self._aside: dict[int, float] = {}
         self._noted_at = float("-inf")
 
@@ -63,29 +69,29 @@ class Folder(Thread):
         return max(LEAST_PAUSE_SECONDS, began + TURN_EVERY_SECONDS - self.clock())
 
     def stop(self) -> None:
-        """End after the batch under way."""
+        """End after the batches under way."""
         self.is_over.set()
         self.join(10)
+        self._pool.shutdown(wait=False)
 
     def turn(self) -> int:
         """Count everything that waits; return of how many organizations."""
-        counted = after = 0
-        while not self.is_over.is_set():
-            with transaction():
-                ids = organizations_waiting(most=AT_ONCE, after=after)
-            if not ids:
-                break
-            after = ids[-1]
-            due = [one for one in ids if self._aside.get(one, 0.0) <= self.clock()]
-            self._fold(due)
-            counted += len(due)
+        with transaction():
+            ids = organizations_waiting(most=MOST_A_TURN)
+        due = [one for one in ids if self._aside.get(one, 0.0) <= self.clock()]
+        parts = [due[at : at + AT_ONCE] for at in range(0, len(due), AT_ONCE)]
+        for _ in self._pool.map(self._count, parts):
+            pass
         self._note()
-        return counted
+        return len(due)
+
+    def _count(self, organization_ids: Sequence[int]) -> None:
+        if not self.is_over.is_set():
+            with self.app.app_context():
+                self._fold(organization_ids)
 
     def _fold(self, organization_ids: Sequence[int]) -> None:
         """Count what waits of these together, or apart when one of them is in the way."""
-        if not organization_ids:
-            return
         try:
             with transaction():
                 fold(organization_ids, now=utc_now())

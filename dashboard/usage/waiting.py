@@ -100,8 +100,7 @@ REFUSE = text(f"""
 # From one organization to the next along the key, so that it does not read every row of each.
 ORGANIZATIONS = text("""
     with recursive found as (
-        (select organization_id from usage_waiting where organization_id > :after
-         order by organization_id limit 1)
+        (select organization_id from usage_waiting order by organization_id limit 1)
         union all
         select (select organization_id from usage_waiting
                 where organization_id > found.organization_id
@@ -129,9 +128,9 @@ def is_waiting(organization_ids: Collection[int]) -> bool:
     return bool(db.session.scalar(select(exists().where(mine))))
 
 
-def organizations_waiting(*, most: int, after: int = 0) -> list[int]:
-    """Return organizations, with ids above `after`, of which usage waits, in order."""
-    return list(db.session.scalars(ORGANIZATIONS, {"most": most, "after": after}))
+def organizations_waiting(*, most: int) -> list[int]:
+    """Return organizations of which usage waits, in order."""
+    return list(db.session.scalars(ORGANIZATIONS, {"most": most}))
 
 
 def counts_waiting(organization_ids: Collection[int]) -> list[WaitingCount]:

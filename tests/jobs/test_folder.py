@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -54,6 +55,21 @@ def test_a_turn_counts_all_that_waits(folder: Folder, db: SQLAlchemy, redis: Red
     assert units(db) == 6
     assert folder.turn() == 0
     assert redis.hexists(ticks.LAST, folding.NAME)
+
+
+def test_parts_of_a_turn_are_counted_beside_each_other(
+    folder: Folder, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, both = folding.fold, Barrier(2, timeout=10)
+    monkeypatch.setattr(folding, "AT_ONCE", 2)
+
+    def meets_the_other(ids, *, now):
+        both.wait()
+        real(ids, now=now)
+
+    monkeypatch.setattr(folding, "fold", meets_the_other)
+    assert folder.turn() == 3
+    assert units(db) == 6
 
 
 def test_it_runs_by_itself_until_it_is_stopped(folder: Folder, db: SQLAlchemy) -> None:
