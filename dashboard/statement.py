@@ -65,7 +65,7 @@ class Statement:
     ) -> list[tuple[Any, ...]]:
         """Return them, asked on a connection that no session has."""
         sql, names = self._written
-        return _fetched(connection, sql, [values[name] for name in names])
+        return fetched(connection, sql, [values[name] for name in names])
 
     def row(self, **values: object) -> tuple[Any, ...] | None:
         """Return the first row, None if there is none."""
@@ -83,7 +83,7 @@ class Statement:
         return place.sub(lambda one: f"${names.index(one[1]) + 1}", written), names
 
 
-def _fetched(connection: Connection, sql: str, values: list[object]) -> list[tuple[Any, ...]]:
+def fetched(connection: Connection, sql: str, values: list[object]) -> list[tuple[Any, ...]]:
     """Return the rows as the driver has them, which is as SQLAlchemy would hand them on.
 
     It takes three times as long to look at each column of each answer. Its listeners and its errors

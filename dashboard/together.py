@@ -42,7 +42,7 @@ class Together(Generic[Asked, Told]):
 
     def __call__(self, asked: Asked) -> Told:
         """Return what `act` tells of `asked`; raise what it raises."""
-        turn = _Turn[Asked, Told](asked)
+        turn: _Turn[Asked, Told] = _Turn(asked)
         with self._lock:
             self._waiting.append(turn)
             leads, self._is_led = not self._is_led, True

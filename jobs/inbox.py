@@ -31,7 +31,7 @@ from jobs.syncs import MOST, enqueue_run, owner
 
 log = structlog.get_logger("jobs.inbox")
 # A tenth of a second's work, about: a click, and who stops the worker, waits no longer.
-BATCH = 100
+BATCH = 200
 # After fewer it waits for more to come: what a batch costs by itself is spread over its events.
 FEW = 25
 PAUSE_SECONDS = 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
+from dashboard.billing.locks import for_change
 from dashboard.extensions import db
 from dashboard.rows import update_each
 from dashboard.statement import Statement, any_of, parameter
@@ -61,22 +64,25 @@ def claim(
 def take(*, now: datetime, most: int, owner: str | None = None) -> list[Claimed]:
     """Return the oldest events that nobody looked at yet, for one batch; others pass them by.
 
-    The claim is committed by the caller before processing.
+    Nor those about what somebody has an event of: two workers would wait for each other's rows, and
+    a bill's events go in their order. The claim is committed by the caller before processing.
     """
-    events = [Claimed._make(row) for row in _TAKE.rows(now=now, most=most, owner=owner)]
+    events = [Claimed._make(row) for row in _taking().rows(now=now, most=most, owner=owner)]
     return sorted(events, key=lambda event: event.id)
 
 
+@cache
 def _taking() -> Statement:
     table = WebhookEvent.__table__
-    free = (
+    in_work = aliased(WebhookEvent)
+    is_in_work = exists().where(in_work.state == "processing", in_work.about == WebhookEvent.about)
+    oldest = (
         select(WebhookEvent.id)
-        .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None))
+        .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None), ~is_in_work)
         .order_by(WebhookEvent.id)
         .limit(parameter("most", BigInteger))
-        .with_for_update(key_share=True, skip_locked=True)
-        .cte("free")
     )
+    free = for_change(oldest, of=WebhookEvent, wait=False).cte("free")
     lines = literal_column("'{data,object,lines}'", ARRAY(Text))
     told = [table.c[name] for name in Claimed._fields[:-1]]
     owner = parameter("owner", String)
@@ -181,6 +187,3 @@ def due_events(*, now: datetime, most: int) -> tuple[bool, list[int]]:
 def _is_fresh(now: datetime) -> Exists:
     fresh = (WebhookEvent.state == "received") & WebhookEvent.claimed_at.is_(None)
     return exists().where(fresh, WebhookEvent.next_attempt_at <= now)
-
-
-_TAKE = _taking()

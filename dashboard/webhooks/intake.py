@@ -6,17 +6,27 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import chain
-from typing import Any
+from itertools import chain, count
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteEvent, Unreadable
+from dashboard.statement import fetched
 from dashboard.webhooks.echoes import ECHO, ECHOES
 from dashboard.webhooks.handlers import HANDLERS, UNNEEDED
+from dashboard.webhooks.subject import about
 
 Arrived = RemoteEvent | Unreadable
+
+
+class Stored(NamedTuple):
+    """An event that was not known."""
+
+    id: int
+    stripe_event_id: str
+    state: str
 
 
 def store_delivered(arrived: Sequence[Arrived], *, now: datetime) -> list[str | None]:
@@ -56,12 +66,12 @@ def _id(one: Arrived) -> str:
 
 def _insert(
     connection: Connection, arrived: Sequence[Arrived], source: str, now: datetime
-) -> Sequence[Row[Any]]:
+) -> Sequence[Stored]:
     if not arrived:
         return ()
     rows = [_unreadable(one) if isinstance(one, Unreadable) else _event(one) for one in arrived]
-    values = (source, ECHO, now, list(ECHOES), *chain.from_iterable(rows))
-    return connection.exec_driver_sql(_statement(len(rows)), values).all()
+    values = [source, ECHO, now, list(ECHOES), *chain.from_iterable(rows)]
+    return [Stored._make(row) for row in fetched(connection, _statement(len(rows)), values)]
 
 
 def _event(event: RemoteEvent) -> tuple[object, ...]:
@@ -70,6 +80,7 @@ def _event(event: RemoteEvent) -> tuple[object, ...]:
         event.id,
         event.type,
         event.object_id,
+        about(event),
         event.idempotency_key,
         event.api_version,
         event.livemode,
@@ -85,41 +96,46 @@ def _event(event: RemoteEvent) -> tuple[object, ...]:
 def _unreadable(one: Unreadable) -> tuple[object, ...]:
     # When it happened is not known, nor to what.
     kind = one.type or "Unreadable event"
-    return one.id, kind, None, None, None, False, None, "{}", one.text, "unreadable", one.why
+    unknown = (None,) * 4
+    return one.id, kind, *unknown, False, None, "{}", one.text, "unreadable", one.why
 
 
 @cache
 def _statement(rows: int) -> str:
-    """Return the one statement, in the driver's words, for so many rows.
+    """Return the one statement for so many rows.
 
     PostgreSQL plans it once for all: as values, and not as arrays, it says how many rows come, and
     behind `offset 0` it does not show that less has to be done for the rows of this very time.
     """
-    return _INSERT.replace("{rows}", ", ".join([_ROW] * rows))
+    places = count(5)
+    values = ", ".join(
+        f"({', '.join(f'${next(places)}::{one}' for one in _TYPES)})" for _ in range(rows)
+    )
+    return _INSERT.replace("{rows}", values)
 
 
-_TYPES = ("text",) * 5 + ("bool", "bigint") + ("text",) * 4
-_ROW = f"({', '.join(f'%s::{one}' for one in _TYPES)})"
+_TYPES = ("text",) * 6 + ("bool", "bigint") + ("text",) * 4
 _INSERT = """
     insert into webhook_events (
-        stripe_event_id, type, object_id, idempotency_key, api_version, livemode, payload, raw,
-        created_at, source, received_at, attempts, state, result, handled_at, next_attempt_at
+        stripe_event_id, type, object_id, about, idempotency_key, api_version, livemode, payload,
+        raw, created_at, source, received_at, attempts, state, result, handled_at, next_attempt_at
     )
     select
-        id, type, object_id, key, api_version, livemode, payload::jsonb, raw,
-        coalesce(to_timestamp(created), now), %s, now, 0, state,
-        coalesce(why, case when state = 'ignored' then %s end),
+        id, type, object_id, about, key, api_version, livemode, payload::jsonb, raw,
+        coalesce(to_timestamp(created), now), $1, now, 0, state,
+        coalesce(why, case when state = 'ignored' then $2 end),
         case when state <> 'received' then now end,
         case when state = 'received' then now end
     from (
-        select *, %s::timestamptz as now, coalesce(
+        select *, $3::timestamptz as now, coalesce(
             ended_as,
-            case when type = any(%s::text[])
+            case when type = any($4::text[])
                 and exists (select from sync_steps where idempotency_key = told.key)
             then 'ignored' else 'received' end
         ) as state
         from (select * from (values {rows}) as sent offset 0) as told (
-            id, type, object_id, key, api_version, livemode, created, payload, raw, ended_as, why
+            id, type, object_id, about, key, api_version, livemode, created, payload, raw,
+            ended_as, why
         )
         offset 0
     ) as told

@@ -46,6 +46,9 @@ class WebhookEvent(Model):
             "ix_webhook_events_type_id", "type", "id",
             postgresql_ops={"type": "varchar_pattern_ops"},
         ),
+        Index(
+            "ix_webhook_events_in_work", "about", postgresql_where=text("state = 'processing'"),
+        ),
         CheckConstraint(
             "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead', "
             "'unreadable')",
@@ -58,6 +61,8 @@ class WebhookEvent(Model):
     stripe_event_id: Mapped[str] = mapped_column(String(64), unique=True)
     type: Mapped[str] = mapped_column(String(80))
     object_id: Mapped[str | None] = mapped_column(String(64))
+    # Stripe's name for what its handler will hold, by which workers divide events among them.
+    about: Mapped[str | None] = mapped_column(String(64))
     organization_id: Mapped[int | None]
     # The key of the call that caused it: ours can be told from a person's in Stripe's dashboard.
     idempotency_key: Mapped[str | None] = mapped_column(String(255))

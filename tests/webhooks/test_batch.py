@@ -18,7 +18,7 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.handlers import HANDLERS
-from dashboard.webhooks.inbox import claim, due_events, waits_for_a_batch
+from dashboard.webhooks.inbox import claim, due_events, give_back, take, waits_for_a_batch
 from tests.support.events import event
 from tests.support.lives import (
     CENTS,
@@ -177,6 +177,22 @@ def test_what_somebody_else_changes_now_waits_for_the_next_batch(db: SQLAlchemy)
     db.session.refresh(held)
     assert held.status == "paid"
     assert {one.attempts for one in events()} == {1}
+
+
+def test_events_of_a_bill_that_somebody_is_at_are_left_until_he_is_done(db: SQLAlchemy) -> None:
+    for slug in ("taken", "free"):
+        sealed_bill(slug)
+    arrive(life("taken")[:1])
+    with transaction():
+        [first] = take(now=utc_now(), most=9)
+    arrive([*life("taken")[1:], *life("free")])
+    assert drain_once().done == 3
+    assert drain_once().taken == 0
+    assert waits_for_a_batch(now=utc_now())
+    with transaction():
+        give_back([first.id], now=utc_now())
+    assert drain_once().done == 3
+    assert {(one.state, one.attempts) for one in events()} == {("processed", 1)}
 
 
 def test_many_workers_drain_together_and_none_meets_another(app: Flask, db: SQLAlchemy) -> None:

@@ -34,6 +34,27 @@ def columns(row: WebhookEvent, names: tuple[str, ...] = NEW) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in names)
 
 
+@pytest.mark.parametrize(
+    ("kind", "told", "about"),
+    [
+        ("invoice.paid", {"id": "in_1"}, "in_1"),
+        ("invoice_payment.paid", {"id": "inpay_1", "invoice": "in_1"}, "in_1"),
+        ("payment_method.attached", {"id": "pm_1", "customer": "cus_1"}, "cus_1"),
+        ("customer.updated", {"id": "cus_1"}, "cus_1"),
+        ("refund.created", {"id": "re_1"}, "re_1"),
+        ("payment_method.detached", {"id": "pm_1", "customer": None}, None),
+        ("invoice_payment.paid", {"id": "inpay_1", "invoice": {"id": "in_1"}}, None),
+        ("invoice_payment.paid", {"id": "inpay_1", "invoice": "in_" + "1" * 62}, None),
+    ],
+)
+def test_what_an_event_is_about_is_kept_where_it_says_so_plainly(
+    db: SQLAlchemy, kind: str, told: dict[str, Any], about: str | None
+) -> None:
+    with transaction():
+        store([parse_event(event(kind, told) | {"id": "evt_1"})], source="webhook", now=NOW)
+    assert kept().about == about
+
+
 def test_an_event_is_kept_whole_and_waits_for_its_job(db: SQLAlchemy) -> None:
     body = event("invoice.paid", {"id": "in_1"}, key="key_1", created=1_900_000_000)
     body |= {"id": "evt_1", "livemode": False}
