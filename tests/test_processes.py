@@ -2,12 +2,14 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import QueuePool, text
+from sqlalchemy import QueuePool, event, text
 from sqlalchemy.exc import TimeoutError as NoneIsFree
 
 from dashboard.app import create_app
 from dashboard.extensions import db
 from dashboard.processes import SCHEDULER, WEB, WORKER, Process, budget
+from jobs.batch import THREADS, in_parallel
+from jobs.runtime import Task
 from tests.support.environment import config
 from tests.support.services import Worker
 
@@ -33,6 +35,23 @@ def test_no_process_opens_more_than_its_share(
             db.engine.connect()
         for connection in held:
             connection.close()
+        db.engine.dispose()
+
+
+def test_more_threads_than_connections_take_turns_and_none_fails(services: Worker) -> None:
+    app = app_of(WORKER, services, worker_connections=2)
+    done: list[int] = []
+
+    def note(one: int) -> None:
+        db.session.execute(text("select pg_sleep(0.005)"))
+        done.append(one)
+
+    with app.app_context():
+        opened: list[object] = []
+        event.listen(db.engine, "connect", lambda connection, _record: opened.append(connection))
+        in_parallel(Task(note, queue="scheduled", timeout=60), range(THREADS * 4))
+        assert sorted(done) == list(range(THREADS * 4))
+        assert len(opened) == 2
         db.engine.dispose()
 
 

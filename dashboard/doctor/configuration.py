@@ -25,6 +25,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield address(config)
     yield cookies(config)
     yield secret(config)
+    yield mail(config)
     yield packages()
 
 
@@ -53,6 +54,14 @@ def secret(config: Config) -> Finding:
     if len(config.secret_key) < SHORTEST_KEY or len(set(config.secret_key)) < SHORTEST_KEY // 4:
         return mend("SECRET_KEY", "it is short, or of few characters", NEW_KEY)
     return ok("SECRET_KEY", f"{len(config.secret_key)} characters")
+
+
+def mail(config: Config) -> Finding:
+    """Return whether invitations and links for passwords leave by mail."""
+    if config.mail_target is None:
+        seen = "mails are off: links are handed over by whoever makes them"
+        return look("MAIL_URL", seen, "Set it, and MAIL_FROM, to have them sent.")
+    return ok("MAIL_URL", f"mails come from {config.mail_from}")
 
 
 def packages() -> Finding:

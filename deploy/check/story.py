@@ -111,6 +111,8 @@ class Story:
         self.customer.accept(self.admin.invite(CUSTOMER, "customer", "acme"), "Carla")
         assert "$62.50" in self.customer.open("/organizations/acme").text
         self.site.wait_for_no_event()
+        (cookie,) = (one for one in self.customer.browser.cookies if "session" in one.name)
+        assert (cookie.name, cookie.secure) == ("__Host-session", True), cookie
         for what, seen in attacks.tried(attacks.Front(HOST, self.authority)):
             self.figures[what] = seen
 

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.config import Config
 from dashboard.doctor import configuration
-from dashboard.doctor.configuration import address, cookies, packages, secret
+from dashboard.doctor.configuration import address, cookies, mail, packages, secret
 from tests.support.environment import config
 
 GOOD_KEY = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"
@@ -48,6 +48,12 @@ def test_plain_sessions_of_a_live_account_are_never_right():
 )
 def test_a_key_that_can_be_guessed_is_to_be_changed(key, state):
     assert secret(with_settings(secret_key=key)).state == state
+
+
+def test_where_nobody_mails_somebody_is_told_to_hand_links_over():
+    assert mail(with_settings(mail_url="none")).state == "look"
+    on = with_settings(mail_url="smtp://mail.example.com", mail_from="billing@example.com")
+    assert mail(on).seen == "mails come from billing@example.com"
 
 
 def test_packages_are_those_of_the_lock_file(tmp_path, monkeypatch):
