@@ -7,6 +7,7 @@ import time
 import traceback
 
 from deploy.check import page, room
+from deploy.check.connections import watched
 from deploy.check.load import under_load
 from deploy.check.page import Block
 from deploy.check.shell import Failed, Shell
@@ -57,9 +58,12 @@ def act(story: Story, block: Block) -> None:
     BEFORE.get(place, lambda _: None)(story)
     if place == ("A new release", "sh"):
         cookies = story.customer.browser.cookies
-        with under_load(ADDRESS, story.authority, story.site.token, cookies) as load:
+        with (
+            watched() as connections,
+            under_load(ADDRESS, story.authority, story.site.token, cookies) as load,
+        ):
             story.shell.run(block)
-        story.after_release(load)
+        story.after_release(load, max(connections))
         return
     said = story.shell.run(block, instead=instead(story, block))
     if place == ("The first admin", "sh"):
