@@ -15,7 +15,7 @@ from dashboard.config import Config
 # Requests that run at a time in a process of the web; more would only take turns at the
 # interpreter. Each may hold a connection.
 SEATS = 8
-# Beside the seats: the two doors, which keep one each, and downloads that are read slowly.
+# Beside the seats: the three doors, which keep one each, and downloads, while they read a batch.
 WEB_CONNECTIONS = SEATS + 4
 # The clock, the folder, and one to spare.
 SCHEDULER_CONNECTIONS = 3

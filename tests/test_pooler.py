@@ -115,7 +115,7 @@ def test_a_download_and_the_months_are_made_over_shared_connections(behind, db):
         database.session.commit()
 
 
-def test_two_downloads_at_once_do_not_share_a_cursor(behind, db):
+def test_two_downloads_at_once_are_not_mixed_up(behind, db):
     with transaction():
         for slug in ("acme", "other"):
             organization = make_organization(slug)

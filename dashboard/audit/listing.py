@@ -69,15 +69,22 @@ def entries(wanted: AuditFilter, *, before: int | None = None) -> Slice[AuditLin
 def every_entry(wanted: AuditFilter) -> Iterator[AuditLine]:
     """Return all matching lines, newest first, read in batches while they are asked for.
 
-    A download goes on when the request's session is over, so they are read over one of their own.
+    A download goes on when the request's session is over, so they are read over sessions of their
+    own. Between two batches it holds no connection: whoever reads slowly would keep it for hours.
+    Entries are only ever added, with higher ids, so the batches fit together.
     """
-    return _read(db.engine, _matching(wanted))
+    return _read(db.engine, _matching(wanted).limit(EXPORT_BATCH))
 
 
 def _read(engine: Engine, query: Select[Any]) -> Iterator[AuditLine]:
-    with Session(engine) as session:
-        for row in session.execute(query.execution_options(yield_per=EXPORT_BATCH)):
-            yield AuditLine(*row)
+    below: list[AuditLine] = []
+    while True:
+        some = query.where(AuditEntry.id < below[-1].id) if below else query
+        with Session(engine) as session:
+            below = [AuditLine(*row) for row in session.execute(some)]
+        if not below:
+            return
+        yield from below
 
 
 def _matching(wanted: AuditFilter) -> Select[Any]:
