@@ -112,8 +112,11 @@ class Story:
         self.site.wait_for_no_event()
         (cookie,) = (one for one in self.customer.browser.cookies if "session" in one.name)
         assert (cookie.name, cookie.secure) == ("__Host-session", True), cookie
-        for what, seen in attacks.tried(attacks.Front(HOST, self.authority)):
-            self.figures[what] = seen
+        front = attacks.Front(HOST, authority=self.authority)
+        bare = attacks.Front(HOST, port=8001)
+        self.figures |= dict(attacks.tried(front))
+        for what, seen in attacks.tried(bare, attacks.BARE):
+            self.figures[f"without the front: {what}"] = seen
 
     def before_release(self) -> None:
         """Put a migration into the repository."""
