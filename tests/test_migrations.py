@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from flask_migrate import downgrade, upgrade
 
 from dashboard.extensions import db
 from tests.support.database import copy_database
+from tests.support.environment import child_environment
 from tests.support.services import Worker
 from tests.support.template import ROOT, migrations_app
 
@@ -127,3 +130,39 @@ def test_what_was_told_from_the_future_gives_way_to_what_follows(
 def is_partition(difference: object) -> bool:
     """Whether the difference is a month of usage records: the product makes those itself."""
     return re.search(r"usage_records_(\d{4}_\d{2}|default)", str(difference)) is not None
+
+
+def test_two_machines_that_migrate_at_once_take_their_turns(empty_database: str) -> None:
+    # Each in a process of its own, as they are deployed; indexes that are made while everybody
+    # goes on end the transaction that used to hold the turn.
+    environment = child_environment(empty_database, "redis://127.0.0.1:9/0")
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [one.communicate(timeout=100)[1] for one in both]
+    assert [one.returncode for one in both] == [0, 0], told
+    with psycopg.connect(empty_database) as connection:
+        invalid = connection.execute("select count(*) from pg_index where not indisvalid")
+        assert invalid.fetchone() == (0,)
+
+
+def test_an_index_that_was_broken_off_is_made_anew(migrated: Flask, empty_database: str) -> None:
+    downgrade(revision="0042_partitions_by_owner")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        # As a killed `create index concurrently` leaves it.
+        connection.execute("create index ix_invoices_number on invoices (number)")
+        connection.execute(
+            "update pg_index set indisvalid = false"
+            " where indexrelid = 'ix_invoices_number'::regclass"
+        )
+    upgrade()
+    with psycopg.connect(empty_database) as connection:
+        row = connection.execute(
+            "select indisvalid, pg_get_indexdef(indexrelid) from pg_index"
+            " where indexrelid = 'ix_invoices_number'::regclass"
+        ).fetchone()
+    assert row is not None
+    assert row[0]
+    assert "WHERE (number IS NOT NULL)" in row[1]

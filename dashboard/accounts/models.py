@@ -20,6 +20,8 @@ class User(Model):
     __table_args__ = (
         CheckConstraint("role in ('customer', 'support', 'admin')", name="role"),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        # People are listed in this order.
+        Index("ix_users_name_id", "name", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

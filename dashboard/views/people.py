@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts import people
 from dashboard.accounts.invitations import open_invitations
+from dashboard.accounts.listing import list_people
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import permission
 from dashboard.accounts.reset import reset_token
@@ -19,6 +20,7 @@ from dashboard.links import link, signing_keys
 from dashboard.mail.outbox import mail_reset, newest_of, newest_to
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
+from dashboard.views.paging import turn
 from dashboard.views.sessions import session_life
 from jobs.mails import is_mail_on, send_mails
 
@@ -28,13 +30,15 @@ bp = Blueprint("people", __name__, url_prefix="/people")
 @bp.get("")
 @permission("people.manage")
 def index() -> ResponseReturnValue:
-    """List everybody, and who is invited."""
-    everybody, invited = people.everybody(), open_invitations()
-    ids = {one.organization_id for person in everybody for one in person.memberships}
+    """List people by name, and who is invited."""
+    text = request.args.get("q", "").strip()
+    listed, invited = list_people(text, turn()), open_invitations()
+    ids = {one.organization_id for person in listed.rows for one in person.memberships}
     ids |= {one.organization_id for one in invited if one.organization_id}
     return render_template(
         "people/index.html",
-        people=everybody,
+        people=listed,
+        text=text,
         invitations=invited,
         organizations=organizations_by_id(ids),
         mails=newest_of([one.id for one in invited]),

@@ -15,6 +15,7 @@ from dashboard.mail.transport import NotTaken
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.mails import send_mails
+from tests.factories import UserFactory
 from tests.pages import page, post, text_of
 from tests.people import PASSWORD, People, browser_of, signed_in
 from tests.support.mail import Kept, link_in
@@ -280,3 +281,17 @@ def test_forms_have_a_new_secret_once_somebody_signed_in(
     post(client, "/session", email="admin@example.com", password=PASSWORD)
     with client.session_transaction() as session:
         assert session.get("csrf_token") != "planted"
+
+
+def test_people_are_listed_some_at_a_time_and_found_by_a_part(admin: FlaskClient) -> None:
+    with transaction():
+        for number in range(60):
+            UserFactory(email=f"p{number:02}@example.com", name=f"Person {number:02}")
+    first = page(admin.get("/people"))
+    assert "50 of 64, by name" in text_of(first)
+    rest = page(admin.get(first.select_one("a[rel=next]")["href"]))
+    assert "14 of 64, by name" in text_of(rest)
+    found = text_of(page(admin.get("/people?q=P07@")))
+    assert "Person 07" in found
+    assert "1 of 1, by name" in found
+    assert "Nobody here matches “%”" in text_of(page(admin.get("/people?q=%25")))
