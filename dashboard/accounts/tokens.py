@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.models import ApiToken
@@ -14,12 +14,14 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.errors import Invalid, NotFound
 from dashboard.extensions import db
+from dashboard.paging import Slice, slice_of
 
 MARK = "bd_"
 PREFIX_LENGTH = 10
 # `last_used_at` is for people: a write per request would only make rows hot.
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
 SOON = timedelta(days=14)
+SIZE = 50
 
 
 def create_token(
@@ -97,13 +99,17 @@ def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
     record("token.revoked", token, actor, {"name": token.name}, now=now)
 
 
-def list_tokens(*, now: datetime) -> Sequence[ApiToken]:
-    """Return every token with its owner, live ones first, the newest of each first."""
-    has_ended = or_(
-        ApiToken.revoked_at.is_not(None), func.coalesce(ApiToken.expires_at <= now, False)
-    )
-    query = select(ApiToken).options(joinedload(ApiToken.owner))
-    return db.session.scalars(query.order_by(has_ended, ApiToken.id.desc())).all()
+def list_tokens(
+    *, now: datetime, only_live: bool = False, before: int | None = None
+) -> Slice[ApiToken]:
+    """Return the newest tokens below id `before` with their owners, those that ended too or not."""
+    query = select(ApiToken).options(joinedload(ApiToken.owner)).order_by(ApiToken.id.desc())
+    if only_live:
+        goes_on = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
+        query = query.where(ApiToken.revoked_at.is_(None), goes_on)
+    if before is not None:
+        query = query.where(ApiToken.id < before)
+    return slice_of(db.session.scalars(query.limit(SIZE + 1)).all(), SIZE)
 
 
 def state_of(token: ApiToken, *, now: datetime) -> str:

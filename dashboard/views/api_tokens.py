@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
@@ -19,6 +19,7 @@ from dashboard.config import Config
 from dashboard.forms.token import RotationForm, TokenForm
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
+from dashboard.views.paging import before_id
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
 
@@ -26,11 +27,17 @@ bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
 @bp.get("")
 @permission("token.manage")
 def index() -> ResponseReturnValue:
-    """List the tokens, live ones first."""
-    now = utc_now()
-    tokens = [(one, state_of(one, now=now)) for one in list_tokens(now=now)]
-    of = organizations_by_id([one.organization_id for one, _ in tokens if one.organization_id])
-    return render_template("api_tokens/index.html", tokens=tokens, organizations=of)
+    """List the tokens, the newest first: all of them, or those that work."""
+    now, only_live = utc_now(), request.args.get("state") == "live"
+    found = list_tokens(now=now, only_live=only_live, before=before_id())
+    of = organizations_by_id([one.organization_id for one in found.rows if one.organization_id])
+    return render_template(
+        "api_tokens/index.html",
+        tokens=[(one, state_of(one, now=now)) for one in found.rows],
+        organizations=of,
+        before=found.before,
+        only_live=only_live,
+    )
 
 
 @bp.get("/new")

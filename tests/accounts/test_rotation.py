@@ -78,11 +78,16 @@ def test_what_has_ended_or_was_replaced_is_not_replaced_again(db: SQLAlchemy) ->
         rotate_token(gone, overlap=HOUR, expires_at=now + YEAR, actor=SYSTEM, now=now)
 
 
-def test_live_tokens_are_listed_first(db: SQLAlchemy) -> None:
+def test_tokens_are_listed_newest_first_all_of_them_or_those_that_work(db: SQLAlchemy) -> None:
     now = utc_now()
     for name, ends in (("a", None), ("b", now), ("c", now + HOUR)):
-        create_token(name, ["usage:write"], actor=SYSTEM, now=now, expires_at=ends)
-    assert [one.name for one in list_tokens(now=now)] == ["c", "a", "b"]
+        made, _ = create_token(name, ["usage:write"], actor=SYSTEM, now=now, expires_at=ends)
+    revoked, _ = create_token("d", ["usage:write"], actor=SYSTEM, now=now)
+    revoke_token(revoked, actor=SYSTEM, now=now)
+    db.session.flush()
+    assert [one.name for one in list_tokens(now=now).rows] == ["d", "c", "b", "a"]
+    assert [one.name for one in list_tokens(now=now, only_live=True).rows] == ["c", "a"]
+    assert [one.name for one in list_tokens(now=now, before=made.id).rows] == ["b", "a"]
 
 
 def test_who_is_no_admin_any_more_loses_the_tokens_that_only_admins_answer_for(
