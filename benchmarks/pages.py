@@ -10,7 +10,7 @@ import html
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -20,7 +20,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from benchmarks.fleet.processor import of_tree
-from benchmarks.fleet.rows import make_fleet
 from benchmarks.fleet.size import organizations
 from benchmarks.readers import read, request
 from benchmarks.registry import Figure, benchmark
@@ -30,6 +29,7 @@ from dashboard.sandbox.up.probes import answers
 from dashboard.transaction import transaction
 from tests.people import Browser
 from tests.support.environment import ROOT
+from tests.support.many import Many, fill_with
 from tests.support.services import Worker
 from tests.support.stack import Stack, free_port, new_stack
 
@@ -43,7 +43,7 @@ RECORDS = text("""
     select organization_id, 'stored-' || n, now() - n % 500000 * interval '1 second', 'stored',
            null, 0, 0, 1, now()
     from generate_series(cast(:first as bigint), cast(:last as bigint)) as n,
-         (select min(id) as organization_id from organizations) as one
+         (select id as organization_id from organizations where slug = 'page-0') as one
 """)
 FIRST = text("""
     select invoices.id from invoices join organizations on organizations.id = organization_id
@@ -69,10 +69,7 @@ class Served:
 def pages(app: Flask) -> list[Figure]:
     """Let readers read billing pages, poll unchanged ones and page through the list."""
     fill()
-    client = signed_in(app)
-    agent = client.environ_base["HTTP_USER_AGENT"]
-    cookies = "; ".join(f"{one.key}={one.value}" for one in client._cookies.values())
-    headers = {"Cookie": cookies, "User-Agent": agent}
+    headers = reader(app)
     invoice = db.session.scalar(FIRST)
     db.session.commit()
     asked: dict[str, Callable[[], list[bytes]]] = {
@@ -90,6 +87,14 @@ def pages(app: Flask) -> list[Figure]:
                 wanted = 304 if name == "poll" else 200
                 found[name].append(measure(stack, "web", make(), wanted))
     return figures(found)
+
+
+def reader(app: Flask, role: str = "support") -> dict[str, str]:
+    """Return the headers by which somebody is signed in."""
+    client = signed_in(app, role)
+    agent = client.environ_base["HTTP_USER_AGENT"]
+    cookies = "; ".join(f"{one.key}={one.value}" for one in client._cookies.values())
+    return {"Cookie": cookies, "User-Agent": agent}
 
 
 def figures(found: dict[str, list[Served]]) -> list[Figure]:
@@ -115,10 +120,10 @@ def figures(found: dict[str, list[Served]]) -> list[Figure]:
 
 def fill() -> None:
     """Make the organizations that are read, those around them, and what is stored of usage."""
+    fill_with(Many(organizations(USUALLY)))
     for number in range(PAGES):
         organization_with_items(f"page-{number}", services=20, meters=10)
     organization_with_items("huge", services=150, meters=50)
-    make_fleet(organizations(USUALLY), lines=3, metered=1)
     stored = int(os.environ.get("BENCH_RECORDS", "10000"))
     for first in range(0, stored, STEP):
         with transaction():
@@ -138,16 +143,26 @@ def poll(app: Flask, number: int, headers: dict[str, str]) -> bytes:
     return request(f"{path}/current-invoice", headers | live)
 
 
-def measure(stack: Stack, name: str, requests: list[bytes], wanted: int) -> Served:
-    """Let the readers read for a while; nearly all answers must have the wanted status."""
+def measure(
+    stack: Stack,
+    name: str,
+    requests: list[bytes],
+    wanted: int,
+    *,
+    beside: Sequence[psutil.Process] = (),
+) -> Served:
+    """Let the readers read for a while; nearly all answers must have the wanted status.
+
+    What processes `beside` the web take is counted too.
+    """
     port = int(stack.env[f"PORT_OF_{name.upper()}"])
     # Until both processes have compiled their templates and prepared their statements.
     while read(port, requests, readers=8, seconds=1).answers < WARM:
         pass
-    process = psutil.Process(stack.processes[name].pid)
-    before = sum(of_tree(process))
+    processes = (psutil.Process(stack.processes[name].pid), *beside)
+    before = sum(sum(of_tree(one)) for one in processes)
     done = read(port, requests, readers=READERS, seconds=SECONDS)
-    spent = sum(of_tree(process)) - before
+    spent = sum(sum(of_tree(one)) for one in processes) - before
     # The tags of polls change once in five minutes.
     assert done.statuses[wanted] > 0.5 * done.answers, done.statuses
     return Served(done.per_second, spent * 1000 / done.answers)

@@ -45,10 +45,10 @@ def entry(slug: str, meter: str, at: datetime) -> UsageEntry:
     return UsageEntry(slug, meter, f"{meter}-1", Decimal(1234), at)
 
 
-def signed_in(app: Flask) -> FlaskClient:
-    """Return a browser in which a support agent is signed in, through the form."""
+def signed_in(app: Flask, role: str = "support") -> FlaskClient:
+    """Return a browser in which somebody of ours is signed in, through the form."""
     with transaction():
-        UserFactory(email=EMAIL, role="support", password_hash=hash_password(PASSWORD))
+        UserFactory(email=EMAIL, role=role, password_hash=hash_password(PASSWORD))
     # Each request in a context of its own, as in production.
     client = browser_of(app)
     found = TOKEN.search(client.get("/session/new").data)

@@ -1,6 +1,7 @@
 """A database as a year of many organizations leaves it, made once for all plans that are read."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
@@ -26,10 +27,17 @@ def many() -> Many:
 @pytest.fixture(scope="session")
 def filled(services: Worker, many: Many) -> Iterator[Flask]:
     """The application on that database."""
+    with lent(services, many, "plans") as app:
+        yield app
+
+
+@contextmanager
+def lent(services: Worker, many: Many, name: str) -> Iterator[Flask]:
+    """Lend the application on a filled database of that name."""
     base, _, query = services.database_url.partition("?")
     server, _, own = base.rpartition("/")
-    copy_database(f"{server}/{{database}}?{query}", TEMPLATE, f"{own}_plans")
-    url = f"{server}/{own}_plans?{query}"
+    copy_database(f"{server}/{{database}}?{query}", TEMPLATE, f"{own}_{name}")
+    url = f"{server}/{own}_{name}?{query}"
     fill(url, many)
     app = create_app(config(url, services.redis_url))
     yield app

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dashboard.extensions import db
+
 VARIABLE = "PLANS_ORGANIZATIONS"
 USUALLY = 2_000
 MONTHS = 12
@@ -77,8 +79,8 @@ insert into foreign_lines (organization_id, invoice_id, stripe_line_id, descript
 """
 LEDGER = """
 insert into prices (id, code, name, kind, meter, unit_label, currency, created_at)
-    select i, 'price-' || i, 'Price ' || i, case when i > 3 then 'metered' else 'recurring' end,
-        case when i > 3 then 'meter-' || i end, 'unit', 'usd', now() - interval '1 year'
+    select i, 'of-many-' || i, 'Price ' || i, case when i > 3 then 'metered' else 'recurring' end,
+        case when i > 3 then 'of-many-' || i end, 'unit', 'usd', now() - interval '1 year'
     from generate_series(1, 6) as i;
 insert into price_versions (id, price_id, effective_at, model, unit_amount, allowance, tiers,
         created_at)
@@ -178,6 +180,12 @@ class Many:
 def asked_for() -> Many:
     """Return what the environment asks for, else what a test of every day takes."""
     return Many(int(os.environ.get(VARIABLE, USUALLY)))
+
+
+def fill_with(many: Many) -> None:
+    """Fill the database of the present application."""
+    url = db.engine.url.set(drivername="postgresql")
+    fill(url.render_as_string(hide_password=False), many)
 
 
 def fill(database_url: str, many: Many) -> None:
