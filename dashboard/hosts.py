@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 # Whoever is on this machine, and a tunnel to it, is not led anywhere by its own name.
@@ -21,7 +22,10 @@ class Hosts:
         self._exact = frozenset(name for name in known if not name.startswith("."))
         self._below = tuple(name for name in known if name.startswith("."))
 
-    def knows(self, host: str) -> bool:
+        # Asked of each request, and nearly always about the same.
+        self.knows = lru_cache(maxsize=64)(self._knows)
+
+    def _knows(self, host: str) -> bool:
         """Whether a request whose `Host` is this, with its port or without, is for us."""
         found = _NAME.fullmatch(host.lower())
         if found is None:

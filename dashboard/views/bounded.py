@@ -5,7 +5,6 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge, Unsup
 
 from dashboard.bounds import (
     DELIVERIES_PATH,
-    EXCERPT,
     FORM_PARTS,
     PATH_CHARACTERS,
     QUERY_BYTES,
@@ -14,7 +13,6 @@ from dashboard.bounds import (
 )
 from dashboard.errors import BillingError
 from dashboard.hosts import Hosts
-from dashboard.text import shown
 
 PROBES = ("/healthz", "/readyz", "/metrics")
 READ_ELSEWHERE = ("/api/", DELIVERIES_PATH)
@@ -53,8 +51,8 @@ def _refuse_strange_host() -> None:
     hosts: Hosts = current_app.extensions["hosts"]
     if not hosts.knows(request.environ.get("HTTP_HOST", "")) and request.path not in PROBES:
         raise StrangeHost(
-            f"Nothing here answers to the name {shown(request.host, most=EXCERPT)}. Nothing was "
-            "changed. Whoever runs this product names it in EXTERNAL_URL or TRUSTED_HOSTS."
+            "Nothing here answers to the name that was asked for. Nothing was changed. Whoever "
+            "runs this product names it in EXTERNAL_URL or TRUSTED_HOSTS."
         )
 
 

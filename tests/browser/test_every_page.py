@@ -1,13 +1,18 @@
 """Each page, in both themes, for each role: accessible, quiet, and usable on a narrow screen."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from dashboard.accounts.people import person_by_email
+from dashboard.accounts.tokens import create_token, list_tokens, revoke_token
+from dashboard.audit.actor import Actor
+from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
 from tests.browser.visitors import Visitor
 from tests.people import People, bill_of, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, shoot
@@ -47,6 +52,7 @@ PAGES = {
         "/doctor/stripe",
         "/api-tokens",
         "/api-tokens/new",
+        "/api-tokens/{token}/rotations/new",
         "/people",
         "/people/{person}",
         "/people/{person}/deactivations/new",
@@ -67,7 +73,26 @@ def acme(live_stack: Stack) -> Organization:
 @pytest.fixture
 def people(acme: Organization) -> People:
     """Those who look at it."""
-    return make_people(acme, make_bill("other", name="Other Labs"))
+    people = make_people(acme, make_bill("other", name="Other Labs"))
+    make_tokens(people.admin, acme)
+    return people
+
+
+def make_tokens(owner_id: int, organization: Organization) -> None:
+    """Make tokens of each state: for long, ending soon, ended, revoked."""
+    now, ada = utc_now(), Actor("user", owner_id, "admin@example.com")
+    lives = {"Compute metering": 300, "Storage metering": 3, "Batch import": -1, "Old agent": 90}
+    with transaction():
+        for name, days in lives.items():
+            token, _ = create_token(
+                name,
+                ["usage:write", "services:write"],
+                actor=ada,
+                now=now,
+                organization_id=organization.id if days < 10 else None,
+                expires_at=now + timedelta(days=days),
+            )
+        revoke_token(token, actor=ada, now=now)
 
 
 def addresses(role: str, acme: Organization) -> Iterator[str]:
@@ -75,7 +100,7 @@ def addresses(role: str, acme: Organization) -> Iterator[str]:
     item = next(one for one in bill_of(acme).items if one.kind == "metered")
     person = person_by_email("customer@example.com")
     for address in PAGES[role]:
-        yield address.format(item=item.id, person=person.id)
+        yield address.format(item=item.id, person=person.id, token=list_tokens(now=utc_now())[0].id)
 
 
 def violations(page: Page) -> list[str]:
