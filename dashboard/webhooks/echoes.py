@@ -11,7 +11,9 @@ from dashboard.statement import any_of
 from dashboard.sync.models import SyncStep
 
 # What our own calls make Stripe send, and what it is called when it is.
-ECHOES = frozenset(("invoice.created", "invoice.updated", "customer.updated"))
+ECHOES = frozenset(("invoice.created", "invoice.updated", "customer.updated", "invoice.finalized"))
+# Of this one the bill's state follows: only once the reply to the call has told the same.
+ONCE_TOLD = "invoice.finalized"
 ECHO = "The echo of a call of our own."
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.statement import fetched
-from dashboard.webhooks.echoes import ECHO, ECHOES
+from dashboard.webhooks.echoes import ECHO, ECHOES, ONCE_TOLD
 from dashboard.webhooks.handlers import HANDLERS, UNNEEDED
 from dashboard.webhooks.subject import about
 
@@ -70,7 +70,7 @@ def _insert(
     if not arrived:
         return ()
     rows = [_unreadable(one) if isinstance(one, Unreadable) else _event(one) for one in arrived]
-    values = [source, ECHO, now, list(ECHOES), *chain.from_iterable(rows)]
+    values = [source, ECHO, now, list(ECHOES), ONCE_TOLD, *chain.from_iterable(rows)]
     return [Stored._make(row) for row in fetched(connection, _statement(len(rows)), values)]
 
 
@@ -107,7 +107,7 @@ def _statement(rows: int) -> str:
     PostgreSQL plans it once for all: as values, and not as arrays, it says how many rows come, and
     behind `offset 0` it does not show that less has to be done for the rows of this very time.
     """
-    places = count(5)
+    places = count(6)
     values = ", ".join(
         f"({', '.join(f'${next(places)}::{one}' for one in _TYPES)})" for _ in range(rows)
     )
@@ -130,7 +130,8 @@ _INSERT = """
         select *, $3::timestamptz as now, coalesce(
             ended_as,
             case when type = any($4::text[])
-                and exists (select from sync_steps where idempotency_key = told.key)
+                and exists (select from sync_steps where idempotency_key = told.key
+                            and (told.type <> $5 or (operation, outcome) = ('finalize', 'done')))
             then 'ignored' else 'received' end
         ) as state
         from (select * from (values {rows}) as sent offset 0) as told (

@@ -66,7 +66,14 @@ def test_a_delivery_takes_one_statement_whatever_it_is(client: FlaskClient, db: 
             operation="add_lines", body={}, idempotency_key="ours", fence=1, sent_at=utc_now(),
         )  # fmt: skip
         db.session.add(step)
+        step = SyncStep(
+            organization_id=bill.organization_id, run_id=run.id, invoice_id=bill.id, position=2,
+            operation="finalize", body={}, idempotency_key="recorded", fence=1, sent_at=utc_now(),
+            outcome="done",
+        )  # fmt: skip
+        db.session.add(step)
     expected = {
+        "recorded": ("invoice.finalized", "ignored"),
         "ours": ("invoice.updated", "ignored"),
         "theirs": ("invoice.updated", "received"),
         "ours, told": ("invoice.finalized", "received"),
