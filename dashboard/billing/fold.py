@@ -66,9 +66,15 @@ def count_now(organization_id: int, *, now: datetime) -> None:
 def fold(organization_ids: Collection[int], *, now: datetime) -> None:
     """Count what waits of these organizations together.
 
-    One that somebody else is changing, another folder perhaps, is left for the next time.
+    One that somebody else is changing, another folder perhaps, is left for the next time. Raises
+    AmountTooLarge where several are asked for and a line of one can not hold its units: by itself
+    each is counted as far as it fits.
     """
-    count_waiting(lock_open(organization_ids, wait=False), now=now)
+    locked = lock_open(organization_ids, wait=False)
+    if len(organization_ids) == 1:
+        count_waiting(locked, now=now)
+    elif locked:
+        _count(take({invoice.organization_id for invoice in locked}), locked, now)
 
 
 def count_waiting(locked: Collection[Invoice], *, now: datetime) -> None:

@@ -150,15 +150,22 @@ def lock_open(
     wanted = _open(organization_ids, after)
     if rehearses():
         return db.session.scalars(wanted).all()
+    if not wait:
+        locked = _locked(wanted, wait=False)
+        missed = _missed(locked, wanted)
+        return [invoice for invoice in locked if invoice.organization_id not in missed]
     for _ in range(_ATTEMPTS):
         savepoint = db.session.begin_nested()
-        locked = db.session.scalars(for_change(wanted, of=Invoice, wait=wait)).all()
-        missed = _missed(locked, wanted)
-        if not missed or not wait:
+        locked = _locked(wanted)
+        if not _missed(locked, wanted):
             savepoint.commit()
-            return [invoice for invoice in locked if invoice.organization_id not in missed]
+            return locked
         savepoint.rollback()
     raise Busy("The cycle is being rolled. Nothing was changed. Try again in a moment.")
+
+
+def _locked(wanted: Select[Invoice], *, wait: bool = True) -> Sequence[Invoice]:
+    return db.session.scalars(for_change(wanted, of=Invoice, wait=wait)).all()
 
 
 def _missed(locked: Collection[Invoice], wanted: Select[Invoice]) -> set[int]:
