@@ -26,6 +26,7 @@ from dashboard.logs import configure_logs
 from dashboard.mail.transport import transport_of
 from dashboard.operation import register_operation
 from dashboard.processes import COMMAND, Process
+from dashboard.sign_on.provider import Provider
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
 from dashboard.views.application import Application
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.extensions["guesses"] = guesses = Guesses(config.redis_url)
     app.extensions["wrong_tokens"] = WrongTokens(guesses)
     app.extensions["allowances"] = Allowances(config.redis_url, config.token_requests_per_minute)
+    app.extensions["provider"] = Provider(config) if config.oidc_issuer else None
     app.extensions["limiter_of_stripe"] = stripe_limiter = RedisLimiter(redis, rates(config))
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
     app.extensions["page_gateway"] = page_gateway(config, redis)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from dashboard.hosts import Hosts, host_of
 from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.settings.names import NameSettings, named
+from dashboard.settings.sign_in import SignInSettings
 from dashboard.settings.tokens import TokenSettings
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
@@ -38,7 +39,7 @@ class ConfigError(SystemExit):
     """The environment does not describe a product that can run; the message names each setting."""
 
 
-class Config(MailSettings, NameSettings, TokenSettings):
+class Config(MailSettings, NameSettings, SignInSettings, TokenSettings):
     """Every setting, its type and its default; the README's table lists the same."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
@@ -211,6 +212,12 @@ class Config(MailSettings, NameSettings, TokenSettings):
             raise ValueError("MAIL_FROM must say whom mails come from, or MAIL_URL be none")
         if isinstance(self.mail_target, MailServer) and self.external_url is None:
             raise ValueError("EXTERNAL_URL must be set: links in mails begin with it")
+        return self
+
+    @model_validator(mode="after")
+    def _providers_lead_back(self) -> Self:
+        if self.oidc_issuer and self.external_url is None:
+            raise ValueError("EXTERNAL_URL must be set: OIDC_ISSUER leads people back to it")
         return self
 
     @property

@@ -1,6 +1,7 @@
 """Every model, imported once so that metadata and relationships are complete."""
 
 from dashboard.accounts.models import ApiToken, Invitation, Membership, User
+from dashboard.accounts.provider_models import ProviderSubject
 from dashboard.accounts.session_models import UserSession
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import Correction, InvoicePayment
@@ -35,6 +36,7 @@ __all__ = [
     "Organization",
     "Price",
     "PriceVersion",
+    "ProviderSubject",
     "RunTally",
     "Service",
     "ServiceChange",

@@ -111,13 +111,21 @@ def accept(invitation: Invitation, name: str, password: str, *, now: datetime) -
     """
     name = _name(name)
     check_password(password, known=(invitation.email, name))
+    return admit(invitation, name, hash_password(password), now=now)
+
+
+def admit(invitation: Invitation, name: str, password_hash: str, *, now: datetime) -> User:
+    """Return the user that an open, locked invitation makes of somebody by this hash.
+
+    Raises `Conflict` where the address has a user by now.
+    """
     if db.session.scalar(select(User.id).where(User.email == invitation.email)):
         raise Conflict(f"{invitation.email} can sign in already. Nothing was changed. Sign in.")
     user = User(
         email=invitation.email,
         name=name,
         role=invitation.role,
-        password_hash=hash_password(password),
+        password_hash=password_hash,
         created_at=now,
     )
     if invitation.organization_id is not None:
@@ -134,6 +142,12 @@ def open_invitation(invitation_id: int | None, *, now: datetime) -> Invitation |
     """Return an invitation that can be used, None for one that has ended."""
     query = _open().where(Invitation.id == invitation_id, Invitation.expires_at > now)
     return db.session.scalar(query)
+
+
+def invitation_for(email: str, *, now: datetime) -> Invitation | None:
+    """Return the open invitation of an address, locked; None if there is none."""
+    query = _open().where(Invitation.email == email, Invitation.expires_at > now)
+    return next(iter(lock_invitations(query)), None)
 
 
 def open_invitations() -> Sequence[Invitation]:

@@ -11,6 +11,9 @@ from dashboard.errors import Invalid
 SHORTEST = 12
 LONGEST = 1024
 
+# What is kept of who has none: they come by the sign-on provider or a passkey.
+NO_PASSWORD = "!"  # noqa: S105  no hash, so nothing matches it
+
 _hasher = PasswordHasher()
 
 # Verified when the address is unknown, so that the answer takes as long as for a known one.
@@ -38,8 +41,9 @@ def hash_password(password: str) -> str:
 
 def password_matches(password_hash: str | None, password: str) -> bool:
     """Whether `password` is the one hashed; without a hash it works as long and says no."""
+    is_none = password_hash in (None, NO_PASSWORD)
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(_NOBODY if is_none else str(password_hash), password) and not is_none
     except (VerifyMismatchError, InvalidHashError):
         return False
 

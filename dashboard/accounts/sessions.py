@@ -24,6 +24,7 @@ from dashboard.extensions import db
 # How somebody showed who they are, as `begin` is told, and how it is said.
 METHODS = {
     "password": "a password",
+    "provider": "the company's sign-on",
     "invitation": "an invitation",
     "reset_link": "a link for a new password",
 }

@@ -80,7 +80,7 @@ def mail_target(url: str) -> MailServer | MailFolder | None:
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
         raise ValueError(FORMS)
     encryption = _encryption(parts)
-    if parts.username and encryption == "none" and not _is_loopback(parts.hostname):
+    if parts.username and encryption == "none" and not is_loopback(parts.hostname):
         raise ValueError("must not send a password in the clear: leave starttls=never out")
     return MailServer(
         host=parts.hostname,
@@ -108,10 +108,11 @@ def _encryption(parts: SplitResult) -> Encryption:
     if parts.scheme == "smtps":
         return "tls"
     # What stays on this machine needs none, and such servers seldom have a certificate.
-    return "none" if options or _is_loopback(str(parts.hostname)) else "starttls"
+    return "none" if options or is_loopback(str(parts.hostname)) else "starttls"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to `host` stays on this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -25,6 +25,7 @@ from dashboard.views import (
     services,
     session,
     sessions,
+    sign_on,
     stripe_webhook,
     sync_runs,
     theme,
@@ -43,7 +44,7 @@ from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, session, sessions, theme, organizations, organization_details, usage, services,
+    home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
     adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,

@@ -25,6 +25,7 @@ from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
+from dashboard.views.ways_in import passwords_are_on, provider_name
 
 
 def register_context(app: Flask) -> None:
@@ -44,6 +45,8 @@ def register_context(app: Flask) -> None:
         leaves_foreign=leaves_foreign,
         navigation=navigation,
         next_theme=next_theme,
+        passwords_are_on=passwords_are_on,
+        provider_name=provider_name,
         status_word=status_word,
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,

@@ -25,6 +25,7 @@ from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
 from dashboard.views.session import begin_session
 from dashboard.views.throttle import slow_down_guesses
+from dashboard.views.ways_in import for_passwords
 from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("invitations", __name__)
@@ -106,6 +107,7 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/invitation")
 @permission("public")
+@for_passwords
 @slow_down_guesses
 def use() -> ResponseReturnValue:
     """Make who was invited a user, signed in."""

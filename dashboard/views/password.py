@@ -17,12 +17,14 @@ from dashboard.links import signing_keys
 from dashboard.views.access import reader
 from dashboard.views.session import begin_session
 from dashboard.views.throttle import slow_down_guesses
+from dashboard.views.ways_in import for_passwords
 
 bp = Blueprint("password", __name__, url_prefix="/password")
 
 
 @bp.get("")
 @permission("public")
+@for_passwords
 @slow_down_guesses
 def new() -> ResponseReturnValue:
     """Show who followed a link the form for a new password."""
@@ -34,6 +36,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("")
 @permission("public")
+@for_passwords
 @slow_down_guesses
 def create() -> ResponseReturnValue:
     """Give who followed a link a new password; every session ends, and one begins."""
@@ -53,6 +56,7 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/edit")
 @permission("session.use")
+@for_passwords
 def edit() -> ResponseReturnValue:
     """Show the form for one's own password."""
     return render_template("password/edit.html", form=OwnPasswordForm())
@@ -60,6 +64,7 @@ def edit() -> ResponseReturnValue:
 
 @bp.post("/edit")
 @permission("session.use")
+@for_passwords
 @slow_down_guesses
 def update() -> ResponseReturnValue:
     """Change one's own password; every other session ends."""

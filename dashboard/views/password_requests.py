@@ -13,6 +13,7 @@ from dashboard.forms.people import ForgottenForm
 from dashboard.forms.refused import show_refusal
 from dashboard.mail.outbox import mail_reset
 from dashboard.views.throttle import slow_down_mails
+from dashboard.views.ways_in import for_passwords
 from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("password_requests", __name__, url_prefix="/password-requests")
@@ -20,6 +21,7 @@ bp = Blueprint("password_requests", __name__, url_prefix="/password-requests")
 
 @bp.get("/new")
 @permission("public")
+@for_passwords
 def new() -> ResponseReturnValue:
     """Show the form, or whom to ask where no mail can be sent."""
     return render_template(
@@ -29,6 +31,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("")
 @permission("public")
+@for_passwords
 @slow_down_mails
 def create() -> ResponseReturnValue:
     """Have a link mailed to whoever signs in with an address.

@@ -22,6 +22,7 @@ from dashboard.organizations.lookup import organization_by_slug, organizations_b
 from dashboard.views.access import current_actor
 from dashboard.views.paging import turn
 from dashboard.views.sessions import session_life
+from dashboard.views.ways_in import for_passwords
 from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -126,6 +127,7 @@ def activate(user_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:user_id>/reset-links")
 @permission("people.manage")
+@for_passwords
 def make_reset_link(user_id: int) -> ResponseReturnValue:
     """Show a link by which a person sets a new password; it is mailed too where mail is on."""
     user, actor = people.person_by_id(user_id, lock=True), current_actor()

@@ -18,6 +18,7 @@ from dashboard.views.addresses import local_address
 from dashboard.views.asking import known_reader
 from dashboard.views.cookies import HELD_AS
 from dashboard.views.throttle import know_device, slow_down_sign_ins
+from dashboard.views.ways_in import for_passwords
 
 bp = Blueprint("session", __name__, url_prefix="/session")
 
@@ -62,6 +63,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("")
 @permission("public")
+@for_passwords
 @slow_down_sign_ins
 def create() -> ResponseReturnValue:
     """Open a session, or say that the two do not match."""

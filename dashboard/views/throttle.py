@@ -12,7 +12,7 @@ from functools import wraps
 from secrets import token_urlsafe
 from typing import Any, cast
 
-from flask import Response, after_this_request, current_app, make_response, request
+from flask import Response, after_this_request, current_app, g, make_response, request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.exceptions import TooManyRequests
 
@@ -50,6 +50,11 @@ def slow_down_mails(view: View) -> View:
     )
 
 
+def count_as_wrong() -> None:
+    """Let this try cost one, though its answer leads on to another page."""
+    g.was_wrong = True
+
+
 def know_device(user: User) -> None:
     """Let this browser be known from now on as one in which `user` signed in."""
 
@@ -79,7 +84,7 @@ def _slowed(
         if seconds is not None:
             raise TooManyRequests(retry_after=seconds)
         response = make_response(view(**arguments))
-        if gives_back and response.status_code < 400:
+        if gives_back and response.status_code < 400 and not g.get("was_wrong"):
             guesses.give_back(counted)
         return response
 

@@ -1,0 +1,85 @@
+"""How people sign in: by password, or by the company's OpenID Connect provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings
+
+from dashboard.settings.mail import is_loopback
+
+ROLES = ("customer", "support", "admin")
+
+
+class SignInSettings(BaseSettings):
+    """The settings of signing in."""
+
+    password_sign_in: bool = True
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str = Field("your company account", min_length=1, max_length=60)
+    oidc_scopes: str = "openid email profile"
+    oidc_roles_claim: str | None = None
+    oidc_roles: str = ""
+    oidc_people: Literal["invited", "claims"] = "invited"
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _protected(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and is_loopback(parts.hostname or "")
+        )
+        if value and not (is_safe and parts.hostname and not parts.query and not parts.fragment):
+            raise ValueError("must be an https:// address, as the provider itself names it")
+        return value or None
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _openid(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("must hold openid")
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        for pair in _pairs(value):
+            if pair[1] not in ROLES or not pair[0]:
+                raise ValueError(f"must be value=role, …, with the roles {', '.join(ROLES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        told = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(told) and not all(told):
+            raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together")
+        if bool(self.oidc_roles_claim) != bool(self.oidc_roles.strip()):
+            raise ValueError("OIDC_ROLES_CLAIM and OIDC_ROLES go together")
+        if self.oidc_people == "claims" and not self.oidc_roles_claim:
+            raise ValueError("OIDC_PEOPLE=claims needs OIDC_ROLES_CLAIM and OIDC_ROLES")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_can_sign_in(self) -> Self:
+        if not self.password_sign_in and self.oidc_issuer is None:
+            raise ValueError(
+                "PASSWORD_SIGN_IN is false and there is no OIDC_ISSUER: nobody could sign in"
+            )
+        return self
+
+    @property
+    def role_of_value(self) -> Mapping[str, str]:
+        """Which role each value of the roles claim stands for."""
+        return dict(_pairs(self.oidc_roles))
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Return the pairs of a list such as `billing-admins=admin, help-desk=support`."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    split = [part.rpartition("=") for part in parts]
+    return [(value.strip(), role.strip()) for value, _, role in split]

@@ -1,0 +1,106 @@
+"""Signing in by the company's own provider: there and back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+import structlog
+from flask import Blueprint, abort, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug import Response
+
+from dashboard.accounts.by_provider import person_of
+from dashboard.accounts.models import User
+from dashboard.accounts.permissions import permission
+from dashboard.clock import utc_now
+from dashboard.config import Config
+from dashboard.errors import BillingError
+from dashboard.links import address
+from dashboard.sign_on.errors import NotAllowed, NotBegunHere, NotSignedIn
+from dashboard.sign_on.provider import Provider
+from dashboard.sign_on.records import Rules
+from dashboard.transaction import rollback
+from dashboard.views.addresses import local_address
+from dashboard.views.errors import refuse
+from dashboard.views.session import begin_session
+from dashboard.views.throttle import count_as_wrong, slow_down_guesses
+
+bp = Blueprint("sign_on", __name__, url_prefix="/sign-on")
+BEGUN = "sign_ons"
+# In several tabs of a browser, and for as long as somebody looks for their password there.
+MOST_BEGUN = 4
+LIFE_SECONDS = 900
+log = structlog.get_logger("dashboard.views.sign_on")
+
+
+@bp.get("/new")
+@permission("public")
+def new() -> ResponseReturnValue:
+    """Lead to the provider."""
+    wanted = local_address(request.args.get("next", ""))
+    try:
+        asked = provider().begin(address("sign_on.show"))
+    except NotSignedIn as why:
+        return _back_to_sign_in(why, wanted)
+    begun = {**session.get(BEGUN, {}), asked.state: asdict(asked) | {"next": wanted, "at": _now()}}
+    session[BEGUN] = dict(list(begun.items())[-MOST_BEGUN:])
+    return redirect(asked.url, code=303)
+
+
+@bp.get("/callback")
+@permission("public")
+@slow_down_guesses
+def show() -> ResponseReturnValue:
+    """Sign in whom the provider sends back, or say on the sign-in page why not."""
+    begun = session.get(BEGUN, {}).get(request.args.get("state", "")) or {}
+    # Whatever comes of it, an answer counts once.
+    session[BEGUN] = {state: one for state, one in session.get(BEGUN, {}).items() if one != begun}
+    try:
+        user = _user(begun)
+    except BillingError as why:
+        # What was looked up and locked for nobody is let go of.
+        rollback()
+        return _back_to_sign_in(why, begun.get("next"))
+    begin_session(user, "provider")
+    return redirect(begun["next"] or url_for("home.show"), code=303)
+
+
+def provider() -> Provider:
+    """Return the provider that the settings name; there is no such page without one."""
+    found: Provider | None = current_app.extensions["provider"]
+    return found or abort(404)
+
+
+def rules() -> Rules:
+    """Return what the settings make of claims."""
+    config: Config = current_app.extensions["config"]
+    return Rules(role_of=config.role_of_value, admits=config.oidc_people == "claims")
+
+
+def _user(begun: dict[str, str | float]) -> User:
+    """Return who came back; raises `NotSignedIn`."""
+    asked_of = provider()
+    if not begun or _now() - float(begun["at"]) > LIFE_SECONDS:
+        raise NotBegunHere
+    if "code" not in request.args:
+        log.info("sign_on_refused", error=request.args.get("error", "")[:80])
+        raise NotAllowed(asked_of.name)
+    claims = asked_of.finish(
+        request.args["code"],
+        nonce=str(begun["nonce"]),
+        verifier=str(begun["verifier"]),
+        redirect_uri=address("sign_on.show"),
+        now=utc_now(),
+    )
+    return person_of(claims, rules(), now=utc_now())
+
+
+def _back_to_sign_in(why: BillingError, wanted: object) -> Response:
+    count_as_wrong()
+    refuse(why.message)
+    return redirect(url_for("session.new", next=wanted), code=303)
+
+
+def _now() -> float:
+    return time.time()

@@ -1,0 +1,39 @@
+"""The ways in which people may sign in here, by the settings."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any, cast
+
+from flask import current_app
+
+from dashboard.accounts.permissions import View
+from dashboard.config import Config
+from dashboard.errors import Conflict
+
+
+def passwords_are_on() -> bool:
+    """Whether a password signs anybody in."""
+    config: Config = current_app.extensions["config"]
+    return config.password_sign_in
+
+
+def provider_name() -> str | None:
+    """Return what people call the sign-on provider, None where there is none."""
+    config: Config = current_app.extensions["config"]
+    return config.oidc_name if config.oidc_issuer else None
+
+
+def for_passwords(view: View) -> View:
+    """Refuse a page of passwords where they sign nobody in."""
+
+    @wraps(view)
+    def answer(**arguments: Any) -> Any:
+        if not passwords_are_on():
+            raise Conflict(
+                f"Nobody signs in by password here. Nothing was changed. Sign in with "
+                f"{provider_name()}."
+            )
+        return view(**arguments)
+
+    return cast(View, answer)
