@@ -127,14 +127,15 @@ def test_every_page_is_accessible_and_the_browser_has_no_complaint(
     assert visitor.complaints == []
 
 
+@pytest.mark.parametrize("role", ["support", "admin"])
 def test_no_page_is_wider_than_a_telephone(
-    browser: Browser, live_stack: Stack, acme: Organization, people: People
+    role: str, browser: Browser, live_stack: Stack, acme: Organization, people: People
 ) -> None:
     size = {"width": 390, "height": 844}
     wide: list[str] = []
     with guarded_context(browser, live_stack.url, viewport=size) as context:
-        page = Visitor(context.new_page(), "support").page
-        for address in addresses("support", acme):
+        page = Visitor(context.new_page(), role).page
+        for address in addresses(role, acme):
             page.goto(address)
             width = page.evaluate("document.documentElement.scrollWidth")
             if width > size["width"]:
