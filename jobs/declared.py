@@ -11,6 +11,7 @@ from __future__ import annotations
 import pkgutil
 import zlib
 from collections.abc import Mapping
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,7 @@ from redis.exceptions import ResponseError
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import as_text, utcparse
 
 import jobs
 from dashboard.text import shown
@@ -77,6 +79,8 @@ class DeclaredJob(Job):
         try:
             return cast(DeclaredJob, super().fetch(id, connection))
         except (ValueError, ResponseError) as error:
+            if isinstance(error, ResponseError) and not str(error).startswith("WRONGTYPE"):
+                raise
             raise NoSuchJobError(f"{shown(id, most=80)} is no job") from error
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
@@ -117,6 +121,14 @@ class DeclaredJob(Job):
             log.error("foreign_job_refused", job_id=self.id, queue=self.origin, why=self.foreign)
             raise ForeignJob(f"This job was not run: {self.foreign}.")
         TASKS[name](*ids)
+
+
+def instant_of(written: bytes | None) -> datetime | None:
+    """Return an instant as RQ writes it; None for what is none."""
+    try:
+        return utcparse(as_text(written)) if written else None
+    except ValueError:
+        return None
 
 
 def are_ids(value: Any) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from redis import Redis
 from rq import Worker
 from rq.job import Job
-from rq.utils import as_text, utcparse
 
 from dashboard.clock import utc_now
 from jobs import ticks
+from jobs.declared import instant_of
 from jobs.queues import QUEUES, queue_named
 from jobs.ticks import Tick
 
@@ -89,7 +89,7 @@ def waiting_in(redis: Redis, name: str) -> Waiting:
     pipe = redis.pipeline(transaction=False)
     for job_id in queue.get_job_ids(0, LOOKED_AT):
         pipe.hget(Job.key_for(job_id), "enqueued_at")
-    since = [utcparse(as_text(at)) for at in pipe.execute() if at]
+    since = [at for written in pipe.execute() if (at := instant_of(written))]
     oldest = (utc_now() - min(since)).total_seconds() if since else 0.0
     return Waiting(name, queue.count, max(oldest, 0.0))
 

@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from redis import Redis
 from rq.job import Job
-from rq.utils import as_text, utcparse
+from rq.utils import as_text
 
 from dashboard.clock import utc_now
+from jobs.declared import instant_of
 from jobs.queues import key_of
 
 # Only so that Redis forgets them in the end: a mark without its job holds nothing.
@@ -74,8 +75,9 @@ def is_recent(queued_at: bytes | None) -> bool:
 
 
 def is_past(instant: bytes, patience: timedelta) -> bool:
-    """Whether an instant, as RQ writes it, lies longer ago than that."""
-    return utc_now() - utcparse(as_text(instant)) >= patience
+    """Whether an instant, as RQ writes it, lies longer ago than that; what is none does."""
+    at = instant_of(instant)
+    return at is None or utc_now() - at >= patience
 
 
 def in_queues(redis: Redis, origin_of: Mapping[str, bytes]) -> set[str]:

@@ -37,6 +37,7 @@ def index() -> ResponseReturnValue:
         organizations=of,
         before=found.before,
         only_live=only_live,
+        each_minute=_config().token_requests_per_minute,
     )
 
 
@@ -111,5 +112,10 @@ def revoke(token_id: int) -> ResponseReturnValue:
 
 def _lives() -> dict[str, int]:
     """Return how long a token lives by the settings, and at most."""
-    config: Config = current_app.extensions["config"]
+    config = _config()
     return {"days": config.token_life_days, "most_days": config.token_longest_life_days}
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["config"]
+    return config

@@ -14,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from hypothesis import given
 from hypothesis import strategies as st
 from redis import Redis
+from redis.exceptions import ResponseError
 from rq.utils import utcformat
 from structlog.testing import capture_logs
 
@@ -21,6 +22,7 @@ from dashboard.clock import utc_now
 from jobs import declared, marks
 from jobs.declared import DeclaredJob
 from jobs.giving_back import give_back
+from jobs.health import read_health
 from jobs.queues import QUEUES, key_of, queue_named
 from jobs.single import SingleWorker
 from tests.jobs.test_worker import work_off, worker
@@ -203,3 +205,27 @@ def test_a_job_of_ours_is_json_and_says_what_it_is(db: SQLAlchemy, redis: Redis)
     assert (job.func_name, job.args) == (NAME, (7, 8))
     assert marks.alive(redis, {"ours"}) == {"ours"}
     assert all(key_of(name).startswith("rq:tasks:") for name in QUEUES)
+
+
+def test_what_is_no_time_breaks_neither_the_figures_nor_the_queueing(
+    db: SQLAlchemy, redis: Redis
+) -> None:
+    write(redis, b"?", enqueued_at="soon", last_heartbeat="\xff")
+    redis.set(deadly.tells_its_process.mark(()), "foreign")
+    assert read_health(redis).late_queues == []
+    redis.delete(key_of("closing"))
+    deadly.tells_its_process.push(())
+    assert queue_named("scheduled", redis).count == 1
+
+
+def test_a_redis_that_refuses_to_answer_loses_no_job(
+    db: SQLAlchemy, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_key: str) -> None:
+        raise ResponseError("NOPERM this user has no permissions")
+
+    deadly.tells_its_process.push((), "closing")
+    [job_id] = queue_named("closing", redis).job_ids
+    monkeypatch.setattr(redis, "hgetall", refuses)
+    with pytest.raises(ResponseError, match="NOPERM"):
+        DeclaredJob.fetch(job_id, connection=redis)
