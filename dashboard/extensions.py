@@ -1,6 +1,6 @@
 """Extensions, unbound: the app factory binds them, everything may import them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
 from time import monotonic
@@ -10,8 +10,17 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
-from psycopg import Connection
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Pool, PoolProxiedConnection, event
+from psycopg import Connection as DriverConnection
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    Pool,
+    PoolProxiedConnection,
+    event,
+)
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -39,7 +48,7 @@ class Model(DeclarativeBase):
 
 
 @event.listens_for(Engine, "connect")
-def adapt_connection(connection: Connection[Any], _record: object) -> None:
+def adapt_connection(connection: DriverConnection[Any], _record: object) -> None:
     """Let every engine of this process speak to PostgreSQL in the one way."""
     adapt(connection)
 
@@ -49,14 +58,14 @@ ASKED_AFTER_SECONDS = 0.5
 
 
 @event.listens_for(Pool, "checkin")
-def note_idle(_connection: Connection[Any] | None, record: ConnectionPoolEntry) -> None:
+def note_idle(_connection: DriverConnection[Any] | None, record: ConnectionPoolEntry) -> None:
     """Note since when a connection lies idle."""
     record.info["idle_since"] = monotonic()
 
 
 @event.listens_for(Pool, "checkout")
 def ask_if_alive(
-    connection: Connection[Any], record: ConnectionPoolEntry, _lent: PoolProxiedConnection
+    connection: DriverConnection[Any], record: ConnectionPoolEntry, _lent: PoolProxiedConnection
 ) -> None:
     """Ask a connection that lay idle: a restarted PostgreSQL costs a question, not an error page.
 
@@ -75,8 +84,31 @@ REHEARSES = "rehearses"
 READS = "reads"
 
 
+# In a session's `info`: its transaction, and the connection that this has.
+CONNECTION = "connection_of_transaction"
+
+
 class Session(FlaskSession):
     """A session that writes nothing while it rehearses, and refuses to where it only reads."""
+
+    def connection(
+        self,
+        bind_arguments: dict[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Connection:
+        """Return the connection of the present transaction, looked up once in each.
+
+        A sync asks fifty times, and each time the engine was looked up anew.
+        """
+        if bind_arguments or execution_options or self.in_nested_transaction():
+            return super().connection(bind_arguments, execution_options)
+        present = self.get_transaction()
+        of, found = self.info.get(CONNECTION, (None, None))
+        if present is None or of is not present or not present.is_active:
+            found = super().connection()
+            self.info[CONNECTION] = self.get_transaction(), found
+        connection: Connection = found
+        return connection
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what was changed, unless it is only a rehearsal."""

@@ -203,3 +203,16 @@ def test_what_a_savepoint_lets_go_is_done_anew_and_what_failed_was_not_done(
         once("a lock", fail)
     once("a lock", lambda: done.append("outside"))
     assert done == ["within", "outside"]
+
+
+def test_a_transaction_has_one_connection_and_the_next_looks_for_its_own(db: SQLAlchemy) -> None:
+    first = db.session.connection()
+    assert db.session.connection() is first
+    with db.session.begin_nested():
+        assert db.session.connection() is first
+    commit()
+    second = db.session.connection()
+    assert second is not first
+    assert second.scalar(text("select 1")) == 1
+    rollback()
+    assert db.session.connection() is not second
