@@ -24,11 +24,11 @@ from tests.support.many import Many, fill_with
 
 USUALLY = 2_000
 ASKED = {
-    "first": "/organizations",
-    "last": "/organizations?before=",
-    "parked": "/organizations?attention=parked",
-    "unpaid": "/organizations?attention=payment",
-    "searched": "/organizations?q=nobody-has-this",
+    "list_first": "/organizations",
+    "list_last": "/organizations?before=",
+    "list_parked": "/organizations?attention=parked",
+    "list_unpaid": "/organizations?attention=payment",
+    "list_searched": "/organizations?q=nobody-has-this",
     "fleet": "/fleet",
 }
 
