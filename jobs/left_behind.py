@@ -23,11 +23,14 @@ log = structlog.get_logger("jobs.left_behind")
 
 
 def take_over(redis: Redis) -> int:
-    """Move what waits in the old queues into those of today; return how many jobs."""
+    """Move what waits in the old queues into those of today; return how many jobs.
+
+    What is no task of ours stays where it is: nothing here runs it, and it may be somebody else's.
+    """
     moved = 0
     for name in QUEUES:
         old = Queue.redis_queue_namespace_prefix + name
-        for job_id in cast("list[bytes]", redis.lpop(old, MOST) or []):
+        for job_id in cast("list[bytes]", redis.lrange(old, 0, MOST - 1)):
             moved += move(redis, name, job_id.decode(errors="replace"))
     if moved:
         log.info("taken_over", jobs=moved)
@@ -40,7 +43,9 @@ def move(redis: Redis, queue: str, job_id: str) -> bool:
     call = CALL.fullmatch(description.decode(errors="replace"))
     task = TASKS.get(call.group(1)) if call else None
     if call is None or task is None:
-        log.error("foreign_job_refused", job_id=job_id, queue=queue, why="it is no declared task")
+        return False
+    # An old worker may take it at this moment; then it is not there any more.
+    if not redis.lrem(Queue.redis_queue_namespace_prefix + queue, 1, job_id):
         return False
     ids = [int(one) for one in call.group(2).split(", ") if one]
     task.put(redis, job_id, ids, queue)

@@ -58,5 +58,7 @@ def test_what_is_no_task_of_ours_is_left_where_it_cannot_run(db: SQLAlchemy, red
     job_id = queue_as_before(redis, replay_event.path, 7)
     redis.hset(f"rq:job:{job_id}", "description", f"{replay_event.path}(__import__('os'))")
     redis.rpush("rq:queue:interactive", b"\xff")
+    before = redis.lrange("rq:queue:interactive", 0, -1)
     assert take_over(redis) == 0
     assert queue_named("interactive", redis).count == 0
+    assert redis.lrange("rq:queue:interactive", 0, -1) == before
