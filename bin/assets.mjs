@@ -17,7 +17,7 @@ const STYLES = [
   "facts", "notice", "form", "dialog", "progress", "chart", "pagination", "print",
 ];
 const SCRIPTS = [
-  "relative-time", "strips", "copy", "panel", "polling", "announce", "shortcuts", "submit-once",
+  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "submit-once",
 ];
 // Runs before the first paint and so stands by itself.
 const THEME = "theme";

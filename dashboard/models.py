@@ -1,5 +1,6 @@
 """Every model, imported once so that metadata and relationships are complete."""
 
+from dashboard.accounts.factors.models import CodeApp, Passkey, RecoveryCode
 from dashboard.accounts.models import ApiToken, Invitation, Membership, User
 from dashboard.accounts.provider_models import ProviderSubject
 from dashboard.accounts.session_models import UserSession
@@ -23,6 +24,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "BillingCycle",
+    "CodeApp",
     "Correction",
     "ForeignLine",
     "Installation",
@@ -34,9 +36,11 @@ __all__ = [
     "Mail",
     "Membership",
     "Organization",
+    "Passkey",
     "Price",
     "PriceVersion",
     "ProviderSubject",
+    "RecoveryCode",
     "RunTally",
     "Service",
     "ServiceChange",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from dashboard.accounts import people
+from dashboard.accounts.factors.held import take_factors_away
 from dashboard.accounts.invitations import LIFE, invitation_token, invite
 from dashboard.accounts.models import ROLES
 from dashboard.accounts.reset import reset_token
@@ -77,6 +78,16 @@ def reset_password(email: str) -> None:
         secret = reset_token(user, signing_keys())
     click.echo("A new password can be set by this link, once, within a day:")
     click.echo(link("password.new", secret))
+
+
+@people_commands.command("reset-factors")
+@click.argument("email")
+def reset_factors(email: str) -> None:
+    """Take the second factors from EMAIL, who lost them, and sign them out everywhere."""
+    with refusals_in_words(), transaction():
+        user = people.person_by_email(email)
+        take_factors_away(user, actor=OPERATOR, now=utc_now())
+    click.echo(f"{email} has no second factor any more and is signed out everywhere.")
 
 
 @people_commands.command("deactivate")

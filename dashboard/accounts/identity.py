@@ -35,6 +35,8 @@ class Identity:
     session_id: int
     seen_at: datetime
     proved_at: datetime
+    # The second factor that they showed in it.
+    factor: str | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Identity:
@@ -81,9 +83,10 @@ def _slugs() -> ColumnElement[Sequence[str]]:
 
 
 # Also what other statements begin with, which ask for something on top; `SIGNED_IN` is where from.
-IDENTITY = (
+IDENTITY: tuple[Any, ...] = (
     User.id, User.email, User.name, User.role, _slugs(),
     UserSession.id, UserSession.last_seen_at, UserSession.proved_at,
+    UserSession.factor,
 )  # fmt: skip
 SIGNED_IN = UserSession.__table__.join(User.__table__, User.id == UserSession.user_id)
 # The fields of a `SessionKey` are their values.

@@ -23,6 +23,8 @@ class UserSession(Model):
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     # How somebody signed in: one of `METHODS`.
     method: Mapped[str] = mapped_column(String(24))
+    # The second factor that was shown in it, one of `FACTORS`; None for none yet.
+    factor: Mapped[str | None] = mapped_column(String(16))
     # In words, such as "Firefox on Windows"; and where from, as far as that is known.
     device: Mapped[str] = mapped_column(String(80))
     address: Mapped[str | None] = mapped_column(String(45))

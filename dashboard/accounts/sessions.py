@@ -25,6 +25,7 @@ from dashboard.extensions import db
 METHODS = {
     "password": "a password",
     "provider": "the company's sign-on",
+    "passkey": "a passkey",
     "invitation": "an invitation",
     "reset_link": "a link for a new password",
 }
@@ -60,11 +61,14 @@ class Device(NamedTuple):
     address: str | None
 
 
-def begin(user: User, method: str, *, device: Device, now: datetime) -> str:
+def begin(
+    user: User, method: str, *, device: Device, now: datetime, factor: str | None = None
+) -> str:
     """Sign `user` in by one of `METHODS`; return the secret for their browser, which is not kept.
 
-    They have shown just now who they are. Raises `Conflict` for who can not sign in any more: the
-    row is locked, so that whatever ends all sessions of theirs comes before this one or ends it.
+    They have shown just now who they are, `factor` being their second factor. Raises `Conflict`
+    for who can not sign in any more: the row is locked, so that whatever ends all sessions of
+    theirs comes before this one or ends it.
     """
     if method not in METHODS:
         raise LookupError(method)
@@ -76,6 +80,7 @@ def begin(user: User, method: str, *, device: Device, now: datetime) -> str:
         user_id=user.id,
         secret_hash=_hash(secret),
         method=method,
+        factor=factor,
         device=device.name,
         address=device.address,
         created_at=now,
@@ -106,6 +111,12 @@ def prove(session_id: int, *, now: datetime) -> None:
     db.session.execute(
         update(UserSession).where(UserSession.id == session_id).values(proved_at=now)
     )
+
+
+def note_factor(session_id: int, factor: str, *, now: datetime) -> None:
+    """Note that who has this session has shown a second factor in it."""
+    shown = update(UserSession).where(UserSession.id == session_id)
+    db.session.execute(shown.values(factor=factor, proved_at=now))
 
 
 def open_sessions(user_id: int, life: Life, *, now: datetime) -> Sequence[UserSession]:
@@ -164,7 +175,12 @@ def is_open(used_after: Instant, begun_after: Instant) -> tuple[ColumnElement[bo
 
 
 def _facts(one: UserSession) -> dict[str, object]:
-    return {"method": one.method, "device": one.device, "address": one.address}
+    return {
+        "method": one.method,
+        "factor": one.factor,
+        "device": one.device,
+        "address": one.address,
+    }
 
 
 def _hash(secret: str) -> str:

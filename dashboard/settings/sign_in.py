@@ -26,6 +26,7 @@ class SignInSettings(BaseSettings):
     oidc_roles_claim: str | None = None
     oidc_roles: str = ""
     oidc_people: Literal["invited", "claims"] = "invited"
+    second_factor_roles: str = ""
 
     @field_validator("oidc_issuer")
     @classmethod
@@ -53,6 +54,13 @@ class SignInSettings(BaseSettings):
                 raise ValueError(f"must be value=role, …, with the roles {', '.join(ROLES)}")
         return value
 
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _roles(cls, value: str) -> str:
+        if not set(_listed(value)) <= set(ROLES):
+            raise ValueError(f"must be some of the roles {', '.join(ROLES)}")
+        return value
+
     @model_validator(mode="after")
     def _whole_provider(self) -> Self:
         told = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
@@ -77,9 +85,17 @@ class SignInSettings(BaseSettings):
         """Which role each value of the roles claim stands for."""
         return dict(_pairs(self.oidc_roles))
 
+    @property
+    def roles_with_factor(self) -> frozenset[str]:
+        """Who has to show a second factor."""
+        return frozenset(_listed(self.second_factor_roles))
+
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return the pairs of a list such as `billing-admins=admin, help-desk=support`."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    split = [part.rpartition("=") for part in parts]
+    split = [part.rpartition("=") for part in _listed(text)]
     return [(value.strip(), role.strip()) for value, _, role in split]
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

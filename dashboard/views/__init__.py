@@ -7,6 +7,7 @@ from dashboard.views import (
     api_tokens,
     audit_entries,
     doctor,
+    factors,
     fleet,
     foreign_lines,
     home,
@@ -16,12 +17,14 @@ from dashboard.views import (
     items,
     organization_details,
     organizations,
+    passkey_sign_in,
     password,
     password_requests,
     people,
     portal_sessions,
     rolls,
     schedules,
+    second_step,
     services,
     session,
     sessions,
@@ -48,7 +51,7 @@ RESOURCES = (
     adjustments, items,
     invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,
-    invitations, password, password_requests, stripe_webhook,
+    invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

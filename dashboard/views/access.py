@@ -14,6 +14,7 @@ from dashboard.accounts.permissions import (
 from dashboard.audit.actor import Actor
 from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader, note_reader
+from dashboard.views.factor_wanted import lead_to_factor
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 from dashboard.views.token_guard import register_allowances, require_token
 
@@ -72,7 +73,7 @@ def _require_session(needed: Permission) -> ResponseReturnValue | None:
     if not who.holds(needed, slug):
         # Somebody else's organization does not exist, as far as a customer can tell.
         abort(404 if who.role in needed.roles else 403)
-    return None
+    return lead_to_factor(who)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -7,6 +7,7 @@ from flask import Flask, current_app, g
 from flask_wtf.csrf import generate_csrf
 from structlog.contextvars import get_contextvars
 
+from dashboard.accounts.factors.held import FACTORS
 from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
 from dashboard.money import minimum_charge
@@ -40,6 +41,7 @@ def register_context(app: Flask) -> None:
         here=here,
         integrity=integrity,
         jitter=jitter,
+        factor_words=FACTORS,
         method_words=METHODS,
         minimum_charge=minimum_charge,
         leaves_foreign=leaves_foreign,

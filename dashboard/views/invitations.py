@@ -23,7 +23,7 @@ from dashboard.links import link, signing_keys
 from dashboard.mail.outbox import mail_invitation
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
-from dashboard.views.session import begin_session
+from dashboard.views.signing_in import begin_session
 from dashboard.views.throttle import slow_down_guesses
 from dashboard.views.ways_in import for_passwords
 from jobs.mails import is_mail_on, send_mails

@@ -15,7 +15,7 @@ from dashboard.forms.people import OwnPasswordForm, ResetForm
 from dashboard.forms.refused import show_refusal
 from dashboard.links import signing_keys
 from dashboard.views.access import reader
-from dashboard.views.session import begin_session
+from dashboard.views.signing_in import begin_session, go_on
 from dashboard.views.throttle import slow_down_guesses
 from dashboard.views.ways_in import for_passwords
 
@@ -49,9 +49,9 @@ def create() -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error)
         return render_template("password/new.html", form=form, person=user), 422
-    begin_session(user, "reset_link")
+    answer = go_on(user, "reset_link")
     flash("The password is changed. You were signed out everywhere else.")
-    return redirect(url_for("home.show"), code=303)
+    return answer
 
 
 @bp.get("/edit")
@@ -76,6 +76,6 @@ def update() -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error)
         return render_template("password/edit.html", form=form), 422
-    begin_session(user, "password")
+    begin_session(user, "password", factor=reader().factor)
     flash("The password is changed. You were signed out everywhere else.")
     return redirect(url_for("home.show"), code=303)

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts import people
+from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.invitations import open_invitations
 from dashboard.accounts.listing import list_people
 from dashboard.accounts.models import User
@@ -152,6 +153,7 @@ def _shown(user: User, role_form: RoleForm, membership_form: MembershipForm) -> 
         role_form=role_form,
         membership_form=membership_form,
         mail=newest_to(user),
+        factors=factors_of(user.id),
         organizations=organizations_by_id(ids),
         sessions=open_sessions(user.id, session_life(), now=utc_now()),
     )

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from dashboard.accounts.by_provider import person_of
-from dashboard.accounts.models import User
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.config import Config
@@ -19,11 +18,11 @@ from dashboard.errors import BillingError
 from dashboard.links import address
 from dashboard.sign_on.errors import NotAllowed, NotBegunHere, NotSignedIn
 from dashboard.sign_on.provider import Provider
-from dashboard.sign_on.records import Rules
+from dashboard.sign_on.records import Claims, Rules
 from dashboard.transaction import rollback
 from dashboard.views.addresses import local_address
 from dashboard.views.errors import refuse
-from dashboard.views.session import begin_session
+from dashboard.views.signing_in import go_on
 from dashboard.views.throttle import count_as_wrong, slow_down_guesses
 
 bp = Blueprint("sign_on", __name__, url_prefix="/sign-on")
@@ -57,13 +56,14 @@ def show() -> ResponseReturnValue:
     # Whatever comes of it, an answer counts once.
     session[BEGUN] = {state: one for state, one in session.get(BEGUN, {}).items() if one != begun}
     try:
-        user = _user(begun)
+        claims = _claims(begun)
+        user = person_of(claims, rules(), now=utc_now())
     except BillingError as why:
         # What was looked up and locked for nobody is let go of.
         rollback()
         return _back_to_sign_in(why, begun.get("next"))
-    begin_session(user, "provider")
-    return redirect(begun["next"] or url_for("home.show"), code=303)
+    factor = "provider" if claims.is_multi_factor else None
+    return go_on(user, "provider", begun["next"], factor=factor)
 
 
 def provider() -> Provider:
@@ -78,22 +78,23 @@ def rules() -> Rules:
     return Rules(role_of=config.role_of_value, admits=config.oidc_people == "claims")
 
 
-def _user(begun: dict[str, str | float]) -> User:
-    """Return who came back; raises `NotSignedIn`."""
+def _claims(begun: dict[str, str | float]) -> Claims:
+    """Return who came back, by the provider's word; raises `NotSignedIn`."""
     asked_of = provider()
-    if not begun or _now() - float(begun["at"]) > LIFE_SECONDS:
-        raise NotBegunHere
-    if "code" not in request.args:
-        log.info("sign_on_refused", error=request.args.get("error", "")[:80])
+    # Some leave the state out of it; nothing comes of this answer but a sentence.
+    if "error" in request.args:
+        log.info("sign_on_refused", error=request.args["error"][:80])
         raise NotAllowed(asked_of.name)
-    claims = asked_of.finish(
+    is_old = not begun or _now() - float(begun["at"]) > LIFE_SECONDS
+    if is_old or "code" not in request.args:
+        raise NotBegunHere
+    return asked_of.finish(
         request.args["code"],
         nonce=str(begun["nonce"]),
         verifier=str(begun["verifier"]),
         redirect_uri=address("sign_on.show"),
         now=utc_now(),
     )
-    return person_of(claims, rules(), now=utc_now())
 
 
 def _back_to_sign_in(why: BillingError, wanted: object) -> Response:

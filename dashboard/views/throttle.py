@@ -43,6 +43,18 @@ def slow_down_sign_ins(view: View) -> View:
     return _slowed(view, lambda: {_address(): PER_ADDRESS} | {_email(): PER_EMAIL})
 
 
+def slow_down_codes(whose: Callable[[], int | None]) -> Callable[[View], View]:
+    """Let whoever has taken a person's first step try a few codes a minute, from wherever.
+
+    To get here they knew the password: by its count alone nobody is kept out.
+    """
+
+    def limits() -> Mapping[str, str]:
+        return {_caller(): PER_ADDRESS, f"person {whose()}": PER_EMAIL}
+
+    return lambda view: _slowed(view, limits)
+
+
 def slow_down_mails(view: View) -> View:
     """Let an address, and whoever names an e-mail, have a few mails sent; none is given back."""
     return _slowed(

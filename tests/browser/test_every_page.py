@@ -58,6 +58,9 @@ PAGES = {
         "/people/{person}/deactivations/new",
         "/invitations/new",
         "/password/edit",
+        "/factors",
+        "/factors/app/new",
+        "/factors/passkeys/new",
     ],
 }
 

@@ -1,0 +1,32 @@
+"""Who has to show a second factor is led to it before anything else."""
+
+from __future__ import annotations
+
+from flask import current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.factors.held import factors_of
+from dashboard.accounts.identity import Identity
+from dashboard.config import Config
+from dashboard.views.hypermedia import is_htmx
+
+# What is open to them nevertheless: setting one up, leaving, and seeing where they are signed in.
+FACTORS = "factors"
+OPEN = (FACTORS, "sessions", "theme")
+LEAVING = "session.delete"
+
+
+def lead_to_factor(who: Identity) -> ResponseReturnValue | None:
+    """Lead who has not shown the factor that they need to where they do; None for others.
+
+    Who has one shows it before they add or remove any: the password alone does not let them.
+    """
+    config: Config = current_app.extensions["config"]
+    is_needed = who.role in config.roles_with_factor
+    if who.factor is not None or not (is_needed or request.blueprint == FACTORS):
+        return None
+    has_any = bool(factors_of(who.id))
+    if request.endpoint == LEAVING or (not has_any and request.blueprint in OPEN):
+        return None
+    address = url_for("second_step.new" if has_any else "factors.index")
+    return ("", 403, {"HX-Redirect": address}) if is_htmx() else redirect(address, code=303)

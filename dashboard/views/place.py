@@ -1,0 +1,36 @@
+"""Where passkeys are used: the address of EXTERNAL_URL, to which browsers bind each of them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, request, session
+
+from dashboard.accounts.factors.passkeys import Place
+from dashboard.config import Config
+
+CHALLENGE = "challenge"
+
+
+def place() -> Place:
+    """Return where passkeys are used."""
+    config: Config = current_app.extensions["config"]
+    parts = urlsplit(config.external_address)
+    return Place(f"{parts.scheme}://{parts.netloc}")
+
+
+def is_here() -> bool:
+    """Whether the reader came by that address: no browser shows its passkeys at another."""
+    return urlsplit(request.host_url).netloc == urlsplit(place().origin).netloc
+
+
+def keep_challenge(options: tuple[str, bytes]) -> str:
+    """Return the options for the page; what was asked in them is kept for the answer."""
+    told, challenge = options
+    session[CHALLENGE] = challenge.hex()
+    return told
+
+
+def take_challenge() -> bytes:
+    """Return what this browser was asked last; it counts once."""
+    return bytes.fromhex(session.pop(CHALLENGE, ""))
