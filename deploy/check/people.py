@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 import requests
@@ -34,10 +35,7 @@ class Person:
         """Send the form of `page` that goes to `action`, with what else it holds already."""
         form = BeautifulSoup(page.text, "html.parser").find("form", action=re.compile(action))
         assert isinstance(form, Tag), f"no form to {action} on {page.url}"
-        held = {
-            one["name"]: one.get("value", "")
-            for one in form.find_all("input", attrs={"name": True, "type": "hidden"})
-        }
+        held = dict(filled(form))
         answer = self.browser.post(
             urljoin(page.url, str(form["action"])),
             data=held | typed,
@@ -72,6 +70,16 @@ class Person:
         found = TOKEN.search(BeautifulSoup(made.text, "html.parser").get_text(" ") + made.text)
         assert found, made.text[:2000]
         return found[0]
+
+
+def filled(form: Tag) -> Iterator[tuple[str, str]]:
+    """Yield what a form holds before anybody types, as a browser would send it."""
+    for one in form.find_all(["input", "select", "textarea"], attrs={"name": True}):
+        if one.name == "select":
+            chosen = one.find("option", selected=True) or one.find("option")
+            yield str(one["name"]), str(chosen["value"])
+        elif one.get("type") not in ("radio", "checkbox", "submit") or one.has_attr("checked"):
+            yield str(one["name"]), str(one.get("value", ""))
 
 
 def link_in(text: str) -> str:
