@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -185,3 +187,11 @@ class Story:
         self.usage += 10
         assert self.site.usage() == self.usage
         self.figures["behind PgBouncer"] = f"the same bill, over {held()} connections"
+        logs = [json.loads(line) for line in self.lines_of_logs()]
+        errors = sum(one["level"] in ("error", "critical") for one in logs)
+        self.figures["logs"] = f"{len(logs)} lines, all JSON, {errors} of errors"
+
+    def lines_of_logs(self) -> Iterator[str]:
+        """Yield all that the product's processes printed, on standard error too."""
+        for path in sorted((self.scratch / "log").glob("billing-*.log")):
+            yield from path.read_text().splitlines()
