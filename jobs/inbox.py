@@ -34,7 +34,7 @@ log = structlog.get_logger("jobs.inbox")
 BATCH = 200
 # After fewer it waits for more to come: what a batch costs by itself is spread over its events.
 FEW = 25
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.25
 # Nothing came for so long: the job ends. A second one takes over from one that ran for long.
 IDLE_SECONDS = 0.5
 MOST_SECONDS = 30.0
