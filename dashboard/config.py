@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from dashboard.hosts import Hosts, host_of
 from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.settings.names import NameSettings, named
+from dashboard.settings.sessions import SessionSettings
 from dashboard.settings.sign_in import SignInSettings
 from dashboard.settings.tokens import TokenSettings
 
@@ -26,7 +27,6 @@ HOUR, DAY = 3600, 24 * 3600
 LONGEST_GRACE_SECONDS = 14 * DAY
 LONGEST_INTERVAL_SECONDS = 7 * DAY
 LONGEST_SCHEDULE_HOURS = 30 * 24
-LONGEST_SESSION_SECONDS = 90 * DAY
 SHORTEST_KEY = 16
 UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
 LONGEST_TOLD_DAYS = 30
@@ -39,7 +39,7 @@ class ConfigError(SystemExit):
     """The environment does not describe a product that can run; the message names each setting."""
 
 
-class Config(MailSettings, NameSettings, SignInSettings, TokenSettings):
+class Config(MailSettings, NameSettings, SessionSettings, SignInSettings, TokenSettings):
     """Every setting, its type and its default; the README's table lists the same."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
@@ -66,9 +66,6 @@ class Config(MailSettings, NameSettings, SignInSettings, TokenSettings):
     usage_keys_kept_days: int | None = Field(None, ge=0, le=3660 + LONGER_DAYS)
     sync_runs_kept_days: int = Field(400, ge=0, le=3660)
     webhook_events_kept_days: int = Field(400, ge=0, le=3660)
-    session_cookie_secure: bool = True
-    session_idle_seconds: int = Field(12 * HOUR, ge=60, le=LONGEST_SESSION_SECONDS)
-    session_life_seconds: int = Field(14 * DAY, ge=60, le=LONGEST_SESSION_SECONDS)
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     external_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
@@ -174,14 +171,6 @@ class Config(MailSettings, NameSettings, SignInSettings, TokenSettings):
             raise ValueError(
                 "CLOSING_GRACE_SECONDS must be less than AUTOFINALIZE_AFTER_HOURS: Stripe would "
                 "finalize a draft while late usage is still waited for"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _idle_ends_first(self) -> Self:
-        if self.session_idle_seconds > self.session_life_seconds:
-            raise ValueError(
-                "SESSION_IDLE_SECONDS must be at most SESSION_LIFE_SECONDS: no session lives longer"
             )
         return self
 

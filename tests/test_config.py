@@ -76,6 +76,8 @@ def test_an_address_may_say_how_to_reach_the_server(environment):
         ("SECRET_KEY_FALLBACKS", "a key of sixteen letters,short", "at least 16"),
         ("SESSION_IDLE_SECONDS", "0", "greater than or equal"),
         ("SESSION_IDLE_SECONDS", str(15 * 86400), "SESSION_LIFE_SECONDS"),
+        ("CONFIRM_ABOVE", "-1", "greater than or equal"),
+        ("CONFIRM_AFTER_SECONDS", "0", "greater than or equal"),
         ("SESSION_LIFE_SECONDS", str(91 * 86400), "less than or equal"),
     ],
 )

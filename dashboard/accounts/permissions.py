@@ -19,12 +19,16 @@ EVERYONE = frozenset({"customer", "support", "admin"})
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A named right. `is_scoped`: a customer needs a membership of the organization addressed."""
+    """A named right. `is_scoped`: a customer needs a membership of the organization addressed.
+
+    `is_proved`: who changes something by it has shown a short while ago who they are.
+    """
 
     name: str
     roles: frozenset[str] = frozenset()
     is_scoped: bool = False
     is_public: bool = False
+    is_proved: bool = False
     scope: str | None = None
 
 
@@ -61,8 +65,8 @@ _TABLE = (
     Permission("audit.view", STAFF),
     Permission("fleet.view", STAFF),
     Permission("doctor.view", ADMIN),
-    Permission("token.manage", ADMIN),
-    Permission("people.manage", ADMIN),
+    Permission("token.manage", ADMIN, is_proved=True),
+    Permission("people.manage", ADMIN, is_proved=True),
     # The API's: held by tokens through their scope, never by a browser's session.
     Permission("api.organizations.read", scope="organizations:read"),
     Permission("api.organizations.write", scope="organizations:write"),

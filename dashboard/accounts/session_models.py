@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.extensions import Model
@@ -34,3 +35,5 @@ class UserSession(Model):
     # When they last showed who they are.
     proved_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # The fields of a form that was typed before and is to be shown again: pairs.
+    typed: Mapped[list[list[str]] | None] = mapped_column(JSONB(none_as_null=True))

@@ -17,9 +17,9 @@ from dashboard.accounts.session_models import UserSession
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
-from dashboard.config import LONGEST_SESSION_SECONDS
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
+from dashboard.settings.sessions import LONGEST_SESSION_SECONDS
 
 # How somebody showed who they are, as `begin` is told, and how it is said.
 METHODS = {

@@ -1,8 +1,11 @@
 """The base of every form."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import g, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import StopValidation
@@ -14,7 +17,20 @@ DAMAGED = "The form did not arrive whole. Nothing was changed. Look at it, then 
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """A form that changes something; it carries the session's CSRF token."""
+    """A form that changes something; it carries the session's CSRF token.
+
+    It is filled in with what was typed on this page before somebody had to sign in: the request's
+    `typed`.
+    """
+
+    class Meta:
+        """What Flask-WTF is told."""
+
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """Return what fills in the fields, None where they stay as they are made."""
+            sent = super().wrap_formdata(form, formdata)  # type: ignore[misc]  # Flask-WTF's Meta
+            typed = None if sent or request.method != "GET" else g.get("typed")
+            return typed if typed and not form._fields.keys().isdisjoint(typed) else sent
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check every field by its own rules, and all text for characters that do not show."""

@@ -1,7 +1,7 @@
 """Who is asking, and whether they may: checked before any view runs."""
 
 import structlog
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.identity import Identity
@@ -12,11 +12,13 @@ from dashboard.accounts.permissions import (
     permission_of,
 )
 from dashboard.audit.actor import Actor
-from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader, note_reader
 from dashboard.views.factor_wanted import lead_to_factor
 from dashboard.views.hypermedia import is_for_panel, is_htmx
+from dashboard.views.proof import check_proof
+from dashboard.views.returning import ask_to_sign_in
 from dashboard.views.token_guard import register_allowances, require_token
+from dashboard.views.typed import WAITS, fill_in
 
 log = structlog.get_logger()
 
@@ -65,20 +67,17 @@ def can(name: str, slug: str | None = None) -> bool:
 def _require_session(needed: Permission) -> ResponseReturnValue | None:
     who = known_reader()
     if who is None:
-        return _ask_to_sign_in()
+        return ask_to_sign_in()
     # What a page asks for by itself, or searches while somebody types, is no use of the session.
     if not is_htmx() or is_for_panel():
         note_reader(who)
+        if WAITS in session and request.method == "GET":
+            fill_in(who)
     slug = (request.view_args or {}).get("slug")
     if not who.holds(needed, slug):
         # Somebody else's organization does not exist, as far as a customer can tell.
         abort(404 if who.role in needed.roles else 403)
-    return lead_to_factor(who)
-
-
-def _ask_to_sign_in() -> ResponseReturnValue:
-    wanted = here() if request.method == "GET" and not is_htmx() else None
-    address = url_for("session.new", next=wanted)
-    if is_htmx():
-        return "", 401, {"HX-Redirect": address}
-    return redirect(address, code=303)
+    led = lead_to_factor(who)
+    if led is None:
+        check_proof(who, needed)
+    return led

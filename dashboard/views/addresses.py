@@ -11,6 +11,8 @@ from dashboard.errors import Invalid
 from dashboard.ids import HIGHEST_ID, ID_PATTERN
 from dashboard.text import unprintable
 
+# Of an address that is led back to: longer ones are no pages of ours.
+LONGEST = 2000
 UNREADABLE = (
     "The address holds a character that cannot be read. Nothing was changed. "
     "Check the address, or search for it."
@@ -43,10 +45,13 @@ def refuse_unreadable() -> None:
 
 
 def local_address(text: str) -> str | None:
-    """Return `text` if it is a path of ours, which a form may lead back to; None if not."""
+    """Return `text` if it is a path of ours, which a form may lead back to; None if not.
+
+    Whatever leads where somebody's request says goes through here.
+    """
     root = request.script_root
     # Browsers drop tabs and line breaks: "/<tab>/host" is another host to them.
-    if not text.startswith(f"{root}/") or unprintable(text) is not None:
+    if not text.startswith(f"{root}/") or len(text) > LONGEST or unprintable(text) is not None:
         return None
     return None if text.removeprefix(root).startswith(("//", "/\\")) else text
 

@@ -13,6 +13,7 @@ from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
 from dashboard.views.formatting import money
 from dashboard.views.paging import before_id
+from dashboard.views.proof import need_proof_above
 
 bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
 
@@ -45,6 +46,7 @@ def create(slug: str) -> ResponseReturnValue:
         page = render_template("adjustments/new.html", organization=organization, form=form)
         return page, 422
     amount, now = form.money(), utc_now()
+    need_proof_above(amount)
     add_adjustment(
         roll_over(organization, now=now),
         amount,

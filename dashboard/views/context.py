@@ -26,6 +26,7 @@ from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
+from dashboard.views.typed import form_page, typed
 from dashboard.views.ways_in import passwords_are_on, provider_name
 
 
@@ -38,6 +39,7 @@ def register_context(app: Flask) -> None:
         can=can,
         csrf_token=csrf_token,
         foreign_choices=choices,
+        form_page=form_page,
         here=here,
         integrity=integrity,
         jitter=jitter,
@@ -53,6 +55,7 @@ def register_context(app: Flask) -> None:
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
         turned=turned,
+        typed=typed,
     )
     register_kept(app)
     app.jinja_env.globals["url_for"] = Addresses()

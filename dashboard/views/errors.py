@@ -9,11 +9,14 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from dashboard.accounts.proof import ProofWanted
 from dashboard.database_failures import AWAY, COLLISION, failure_of
 from dashboard.errors import BillingError, OutcomeUnknown
 from dashboard.views.addresses import own_address
 from dashboard.views.asking import forget_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
+from dashboard.views.proof import on_proof_wanted
+from dashboard.views.returning import send_back
 
 log = structlog.get_logger("dashboard.views.errors")
 
@@ -50,6 +53,7 @@ COLLIDED = "Go back, reload the page and see whether it still has to be done."
 def register_errors(app: Flask) -> None:
     """Answer the product's refusals, HTTP's and our own failures alike."""
     app.register_error_handler(BillingError, on_billing_error)
+    app.register_error_handler(ProofWanted, on_proof_wanted)
     app.register_error_handler(OutcomeUnknown, on_lost_commit)
     app.register_error_handler(CSRFError, on_stale_form)
     app.register_error_handler(SQLAlchemyError, on_database_error)
@@ -63,12 +67,12 @@ def on_billing_error(error: BillingError) -> ResponseReturnValue:
 
 
 def on_stale_form(error: CSRFError) -> ResponseReturnValue:
-    """Say that the form outlived its session, or that it came from another address."""
+    """Show a form that outlived its session again, as typed; or say that it came from elsewhere."""
     came_from = urlsplit(request.referrer or "").netloc
     log.warning("form_refused", reason=error.description, host=request.host, came_from=came_from)
     if str(error.description).startswith("The referrer"):
         return answer(400, sentence=f"Nothing was changed. {STRANGE_FORM}")
-    return answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
+    return send_back() or answer(400, sentence=f"Nothing was changed. {STALE_FORM}")
 
 
 def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:

@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
+from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.sync.decide import decide_line, foreign_line
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
+from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 
 bp = Blueprint("foreign_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
@@ -28,6 +30,8 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
     organization, now = organization_by_slug(slug), utc_now()
     line = foreign_line(organization, line_id)
     decision, seen = request.form.get("decision", ""), request.form.get("seen") or None
+    if decision == "adopt":
+        need_proof_above(Money(line.amount_cents, organization.currency))
     invoice = decide_line(line, decision, seen=seen, actor=current_actor(), now=now)
     if decision != "leave":
         wanted = Request("support", current_actor(), verify=True)

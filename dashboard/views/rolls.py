@@ -12,11 +12,13 @@ from dashboard.billing.roll import roll_early
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.clock import utc_now
 from dashboard.forms.roll import RollForm
+from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, request_sync
 from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
+from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 
 bp = Blueprint("rolls", __name__, url_prefix="/organizations/<slug>/rolls")
@@ -40,6 +42,8 @@ def create(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(organization, current_invoice(organization), form), 422
     closed_id = int(form.invoice_id.data)
+    closing = current_invoice(organization)
+    need_proof_above(Money(closing.total_cents, closing.currency))
     roll_early(
         organization,
         reason=form.reason.data,

@@ -39,7 +39,7 @@ def create() -> ResponseReturnValue:
         user = sign_in(form.email.data, form.password.data)
     if user is None:
         return _page(form, refused=not form.errors), 422
-    return go_on(user, "password", _safe_next())
+    return go_on(user, "password", _safe_next(), typed=form.typed.data)
 
 
 @bp.post("/delete")

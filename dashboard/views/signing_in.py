@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from ipaddress import ip_address
 
-from flask import redirect, request, session, url_for
+from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.device import device_name
@@ -18,17 +18,24 @@ from dashboard.errors import NotFound
 from dashboard.views.asking import known_reader
 from dashboard.views.cookies import HELD_AS
 from dashboard.views.throttle import know_device
+from dashboard.views.typed import Typed, keep_typed
 
 # Under which the cookie holds who has taken the first step.
 FIRST_STEP = "first_step"
 
 
 def go_on(
-    user: User, method: str, wanted: str | None = None, *, factor: str | None = None
+    user: User,
+    method: str,
+    wanted: str | None = None,
+    *,
+    factor: str | None = None,
+    typed: str | None = None,
 ) -> ResponseReturnValue:
     """Sign `user` in by one of `METHODS`, once they have shown a second factor if they have one.
 
-    `factor` is one that they have shown already; `wanted` is where they want to go.
+    `factor` is one that they have shown already; `wanted` is where they want to go, and `typed`
+    what they had typed there, which a second step does not carry along.
     """
     if factor is None and factors_of(user.id):
         session[FIRST_STEP] = {
@@ -40,6 +47,10 @@ def go_on(
         }
         return redirect(url_for("second_step.new"), code=303)
     begin_session(user, method, factor=factor)
+    who, kept = known_reader(), Typed.read(typed or "")
+    if who is not None and kept is not None:
+        keep_typed(who, kept)
+        wanted = kept.page
     return redirect(where_to(wanted), code=303)
 
 
@@ -52,6 +63,7 @@ def begin_session(user: User, method: str, *, factor: str | None = None) -> None
     """
     leave_session()
     session[HELD_AS] = begin(user, method, device=this_device(), factor=factor, now=utc_now())
+    g.pop("reader", None)
     know_device(user)
 
 

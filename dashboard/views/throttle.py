@@ -84,20 +84,36 @@ def know_device(user: User) -> None:
         return response
 
 
+def limits_of_proof(user_id: int) -> Mapping[str, str]:
+    """Return how often who is signed in may try their password again, and who is at an address."""
+    return {f"proof {_caller()}": PER_ADDRESS, f"proof person {user_id}": PER_EMAIL}
+
+
+def count_guess(limits: Mapping[str, str]) -> None:
+    """Count a guess by each who; raise `TooManyRequests` if it is one too many."""
+    guesses: Guesses = current_app.extensions["guesses"]
+    seconds = guesses.spend(limits)
+    if seconds is not None:
+        raise TooManyRequests(retry_after=seconds)
+
+
+def take_back(limits: Mapping[str, str]) -> None:
+    """Count a guess no more: it was right."""
+    guesses: Guesses = current_app.extensions["guesses"]
+    guesses.give_back(limits)
+
+
 def _slowed(
     view: View, limits: Callable[[], Mapping[str, str]], *, gives_back: bool = True
 ) -> View:
     @wraps(view)
     def answer(**arguments: Any) -> Response:
-        guesses: Guesses = current_app.extensions["guesses"]
         # Each view by itself: who guesses at links keeps nobody beside them from signing in.
         counted = {f"{request.endpoint} {who}": rates for who, rates in limits().items()}
-        seconds = guesses.spend(counted)
-        if seconds is not None:
-            raise TooManyRequests(retry_after=seconds)
+        count_guess(counted)
         response = make_response(view(**arguments))
         if gives_back and response.status_code < 400 and not g.get("was_wrong"):
-            guesses.give_back(counted)
+            take_back(counted)
         return response
 
     return cast(View, answer)

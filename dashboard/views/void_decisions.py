@@ -10,6 +10,7 @@ from dashboard.clock import utc_now
 from dashboard.forms.void_decision import VoidDecisionForm
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.views.access import current_actor
+from dashboard.views.proof import need_proof_above
 
 bp = Blueprint(
     "void_decisions", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>"
@@ -23,10 +24,12 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     organization = organization_by_slug(slug)
     invoice = invoice_by_sequence(organization, sequence)
     form = VoidDecisionForm()
+    seen = form.seen(invoice.currency)
+    need_proof_above(seen)
     case = decide_void(
         invoice,
         form.decision.data or "",
-        seen=form.seen(invoice.currency),
+        seen=seen,
         reason=form.why(),
         actor=current_actor(),
         now=utc_now(),

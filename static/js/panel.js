@@ -20,7 +20,7 @@
     const { target, request, response } = event.detail.ctx;
     if (target !== body()) return;
     if (panel().open) {
-      (body().querySelector("[aria-invalid='true']") ?? panel().querySelector("[data-panel-close]")).focus();
+      (body().querySelector("[aria-invalid='true']") ?? body().querySelector("[autofocus]") ?? panel().querySelector("[data-panel-close]")).focus();
       isChanged ||= request.method === "POST" && response.status < 400;
       return;
     }

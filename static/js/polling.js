@@ -3,6 +3,10 @@
   const POLLED = "[data-polled]";
   const LATE_AFTER_SECONDS = 50;
 
+  // The way to the sign-in form would take what is being typed along: it is sent first, and then they sign in.
+  const isTyped = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  const isTyping = () => document.querySelector("[name=typed]:not([value=''])") !== null
+    || [...document.querySelectorAll("form[method=post] :is(input:not([type=hidden]), textarea)")].some(isTyped);
   const polledSource = (event) => event.detail?.ctx?.sourceElement?.closest?.(POLLED);
   const lost = (isLost) => { document.getElementById("connection-lost").hidden = !isLost; };
 
@@ -16,6 +20,12 @@
     const { response } = event.detail.ctx;
     const source = polledSource(event);
     const failed = response.status >= 400;
+    if (source && response.status === 401) {
+      if (!isTyping()) return;
+      event.preventDefault();
+      document.getElementById("signed-out").hidden = false;
+      return;
+    }
     if (source || !failed) lost(failed);
     const date = response.headers?.get?.("Date");
     if (!source || !date || failed) return;

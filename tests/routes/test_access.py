@@ -46,7 +46,10 @@ def ask(app: Flask, client: FlaskClient, rule: Rule, organization: Organization)
     where = address(app, rule, organization)
     method = "GET" if "GET" in (rule.methods or ()) else min(set(rule.methods or ()) - {"OPTIONS"})
     answer = post(client, where) if method == "POST" else client.open(where, method=method)
-    return "sign-in" if "/session/new" in (answer.location or "") else answer.status_code
+    # A form is answered with the one for signing in, which keeps what was typed.
+    leads_there = "/session/new" in (answer.location or "")
+    asks = answer.status_code == 401 and 'action="/session"' in answer.text
+    return "sign-in" if leads_there or asks else answer.status_code
 
 
 def expected(needed: Permission, role: str | None, is_member: bool) -> str | int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
+from dashboard.accounts.permissions import PERMISSIONS
 from tests.routes.test_access import expected, rules
 from tests.support.environment import ROOT
 
@@ -27,13 +28,15 @@ Every address names one permission (`dashboard/accounts/permissions.py`), or is 
 asks for each of them as each of these, and writes this page. *Customer of another* is one who
 belongs to another organization: for them this one does not exist. *sign in* leads to the sign-in
 page. Addresses under `/api/v1` take an API token with the scope in the second column and no
-session; a token without the scope gets 403.
+session; a token without the scope gets 403. What changes something by {proved}
+asks for the password again if that was given a while ago.
 
 """
 
 
 def test_the_document_says_who_may_ask_for_what(app: Flask) -> None:
-    wanted = HEAD + "".join(f"{line}\n" for line in lines(app))
+    proved = " or ".join(f"`{one.name}`" for one in PERMISSIONS.values() if one.is_proved)
+    wanted = HEAD.format(proved=proved) + "".join(f"{line}\n" for line in lines(app))
     if os.environ.get("UPDATE_DOCS"):
         DOCUMENT.write_text(wanted)
     assert DOCUMENT.read_text() == wanted, "UPDATE_DOCS=1 pytest tests/routes/test_matrix.py"

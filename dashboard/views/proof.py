@@ -1,0 +1,101 @@
+"""Signing in again: before people, tokens and large amounts are dealt with.
+
+Whoever sits down at a desk that somebody left would do most harm with these. The request is
+answered with a form that sends it again, together with a password, so that nothing has to be typed
+twice and it works in a page, in the panel and without scripts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from dashboard.accounts.identity import Identity
+from dashboard.accounts.people import person_by_id
+from dashboard.accounts.permissions import Permission
+from dashboard.accounts.proof import ProofWanted, has_password, show_again
+from dashboard.clock import utc_now
+from dashboard.config import Config
+from dashboard.forms.sign_in import ProofForm
+from dashboard.money import Money
+from dashboard.transaction import commit
+from dashboard.views.addresses import here
+from dashboard.views.asking import known_reader
+from dashboard.views.throttle import count_guess, limits_of_proof, take_back
+from dashboard.views.typed import typed_fields
+from dashboard.views.ways_in import passwords_are_on
+
+PROOF = "proof"
+SAFE = ("GET", "HEAD", "OPTIONS")
+WRONG = "That is not your password. Nothing was changed."
+
+
+def check_proof(who: Identity, needed: Permission) -> None:
+    """Take the password that came with a request, and ask for one where its permission needs it.
+
+    Raises `ProofWanted`.
+    """
+    if request.method in SAFE:
+        return
+    if PROOF in request.form:
+        _take_proof(who, request.form[PROOF])
+    if needed.is_proved:
+        need_proof()
+
+
+def need_proof() -> None:
+    """Raise `ProofWanted` if the reader showed too long ago who they are."""
+    who = known_reader()
+    oldest = utc_now() - timedelta(seconds=_config().confirm_after_seconds)
+    if who is None or who.proved_at < oldest:
+        raise ProofWanted("Nothing was changed: first confirm that it is you.")
+
+
+def need_proof_above(amount: Money) -> None:
+    """Raise `ProofWanted` for more than the amount that is moved without."""
+    if abs(amount.major) > _config().confirm_above:
+        need_proof()
+
+
+def on_proof_wanted(error: ProofWanted) -> ResponseReturnValue:
+    """Show the form that sends the request again, with a password."""
+    form = ProofForm(formdata=None)
+    is_wrong = error.message == WRONG
+    if is_wrong:
+        form.proof.errors = [WRONG]
+    page = render_template(
+        "session/prove.html",
+        form=form,
+        by_password=_has_password(),
+        address=here(),
+        fields=typed_fields(),
+        minutes=_config().confirm_after_seconds // 60,
+    )
+    return page, 422 if is_wrong else 403
+
+
+def _has_password() -> bool:
+    """Whether the reader has a password that signs them in; others go to their provider."""
+    who = known_reader()
+    return passwords_are_on() and who is not None and has_password(person_by_id(who.id))
+
+
+def _take_proof(who: Identity, typed: str) -> None:
+    limits, now = limits_of_proof(who.id), utc_now()
+    count_guess(limits)
+    if not passwords_are_on() or not show_again(
+        person_by_id(who.id), typed, who.session_id, now=now
+    ):
+        raise ProofWanted(WRONG)
+    take_back(limits)
+    # Whatever becomes of the request: the form may come back, and need not ask again.
+    commit()
+    g.reader = replace(who, proved_at=now)
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["config"]
+    return config
