@@ -24,7 +24,7 @@ def delivery(event: dict[str, Any], address: str) -> bytes:
     raw = body.encode()
     head = (
         "POST /webhooks/stripe HTTP/1.1",
-        f"Host: {address}",
+        f"Host: {urlsplit(address).netloc}",
         "Content-Type: application/json; charset=utf-8",
         f"Content-Length: {len(raw)}",
         f"Stripe-Signature: {signature}",
