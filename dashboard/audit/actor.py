@@ -21,3 +21,5 @@ class Actor:
 
 SYSTEM = Actor("system", None, "System")
 STRIPE = Actor("stripe", None, "Stripe")
+# Who tries to sign in is nobody yet.
+NOBODY = Actor("system", None, "Not signed in")

@@ -16,7 +16,9 @@ SIZE = 50
 EXPORT_BATCH = 500
 
 # Named here rather than imported: organizations are built on the audit trail.
-_organizations = table("organizations", column("id"), column("slug", String))
+_organizations = table(
+    "organizations", column("id"), column("slug", String), column("currency", String)
+)
 _owner = _organizations.alias("owner")
 _entry = aliased(AuditEntry)
 # Entries are numbered in the order of their instants, but for those of transactions that took long.
@@ -47,10 +49,11 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """An entry and the organization it concerns, if any."""
+    """An entry and the organization it concerns, if any, with its currency."""
 
     entry: AuditEntry
     slug: str | None
+    currency: str | None
 
     @property
     def id(self) -> int:
@@ -88,7 +91,7 @@ def _read(engine: Engine, query: Select[Any]) -> Iterator[AuditLine]:
 
 
 def _matching(wanted: AuditFilter) -> Select[Any]:
-    query = select(AuditEntry, _organizations.c.slug).outerjoin(
+    query = select(AuditEntry, _organizations.c.slug, _organizations.c.currency).outerjoin(
         _organizations, _organizations.c.id == AuditEntry.organization_id
     )
     if wanted.slug:

@@ -18,6 +18,7 @@ from dashboard.views.address_patterns import Addresses
 from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader
 from dashboard.views.assets import asset, integrity
+from dashboard.views.audit_words import sentence_of
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
@@ -36,6 +37,7 @@ def register_context(app: Flask) -> None:
     app.extensions["known_of_stripe"] = Known()
     app.jinja_env.globals.update(
         asset=asset,
+        audit_sentence=sentence_of,
         can=can,
         csrf_token=csrf_token,
         foreign_choices=choices,

@@ -1,9 +1,10 @@
-"""Tables as CSV: raw decimals, ISO instants, and nothing a spreadsheet would run."""
+"""Downloads: tables as CSV, with nothing a spreadsheet would run, and objects as JSON lines."""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from flask import Response
@@ -34,6 +35,15 @@ def csv_answer(name: str, rows: Rows) -> Response:
     )
 
 
+def json_lines_answer(name: str, objects: Iterable[Mapping[str, object]]) -> Response:
+    """Return a download called `name` with an object in each line, sent as they are read."""
+    return Response(
+        (f"{json.dumps(one, ensure_ascii=False)}\n" for one in objects),
+        mimetype="application/x-ndjson",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> list[Sequence[object]]:
     """Return an invoice's lines; amounts, in currency units, add up to its total."""
     heading = ("item", "kind", "from", "to", "quantity", "amount", "currency")
@@ -55,6 +65,22 @@ def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
             entry.facts,
             entry.request_id or "",
         )
+
+
+def audit_object(line: AuditLine) -> dict[str, object]:
+    """Return an audit line for a program, with its facts as they were recorded."""
+    entry = line.entry
+    return {
+        "id": entry.id,
+        "at": machine(entry.at),
+        "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "label": entry.actor_label},
+        "action": entry.action,
+        "organization": line.slug,
+        "subject": {"type": entry.subject_type, "id": entry.subject_id},
+        "reason": entry.reason,
+        "facts": entry.facts,
+        "request": entry.request_id,
+    }
 
 
 def _invoice_row(item: InvoiceItem, currency: str) -> Sequence[object]:

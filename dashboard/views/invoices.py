@@ -4,6 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.audit.record import record
 from dashboard.billing.balance import move_of
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.notes import corrections_of
@@ -19,7 +20,7 @@ from dashboard.clock import utc_now
 from dashboard.reading.tag import tag_of_invoice
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.status import status_of
-from dashboard.views.access import reader
+from dashboard.views.access import current_actor, reader
 from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
 from dashboard.views.paging import before_id
@@ -98,5 +99,6 @@ def export(slug: str, sequence: int) -> Response:
     """Download an invoice's lines."""
     organization = counted_organization(slug, now=utc_now())
     invoice = invoice_by_sequence(organization, sequence)
+    record("invoice.exported", invoice, current_actor(), now=utc_now())
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
     return csv_answer(name, invoice_rows(invoice, items_of_total(invoice)))

@@ -17,6 +17,7 @@ from dashboard.accounts.identity import Identity
 from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import Permission
 from dashboard.accounts.proof import ProofWanted, has_password, show_again
+from dashboard.accounts.refusals import refuse_proof
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.forms.sign_in import ProofForm
@@ -86,9 +87,10 @@ def _has_password() -> bool:
 def _take_proof(who: Identity, typed: str) -> None:
     limits, now = limits_of_proof(who.id), utc_now()
     count_guess(limits)
-    if not passwords_are_on() or not show_again(
-        person_by_id(who.id), typed, who.session_id, now=now
-    ):
+    user = person_by_id(who.id)
+    if not passwords_are_on() or not show_again(user, typed, who.session_id, now=now):
+        refuse_proof(user, address=request.remote_addr, now=now)
+        commit()
         raise ProofWanted(WRONG)
     take_back(limits)
     # Whatever becomes of the request: the form may come back, and need not ask again.

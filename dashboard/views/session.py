@@ -5,13 +5,16 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.factors.passkeys import options_to_check
 from dashboard.accounts.permissions import permission
+from dashboard.accounts.refusals import refuse_sign_in
 from dashboard.accounts.sign_in import sign_in
+from dashboard.clock import utc_now
 from dashboard.forms.sign_in import SignInForm
+from dashboard.transaction import commit
 from dashboard.views.addresses import local_address
 from dashboard.views.asking import known_reader
 from dashboard.views.place import is_here, keep_challenge, place
-from dashboard.views.signing_in import go_on, leave_session
-from dashboard.views.throttle import slow_down_sign_ins
+from dashboard.views.signing_in import go_on, leave_session, this_device
+from dashboard.views.throttle import is_worth_a_row, slow_down_sign_ins
 from dashboard.views.ways_in import for_passwords
 
 bp = Blueprint("session", __name__, url_prefix="/session")
@@ -38,6 +41,8 @@ def create() -> ResponseReturnValue:
     if form.validate_on_submit():
         user = sign_in(form.email.data, form.password.data)
     if user is None:
+        if not form.errors:
+            _note_refusal(form.email.data)
         return _page(form, refused=not form.errors), 422
     return go_on(user, "password", _safe_next(), typed=form.typed.data)
 
@@ -49,6 +54,14 @@ def delete() -> ResponseReturnValue:
     leave_session()
     flash("You are signed out.")
     return redirect(url_for("session.new"), code=303)
+
+
+def _note_refusal(email: str) -> None:
+    """Put on record that somebody was not let in; of many, a few."""
+    if is_worth_a_row(email):
+        refuse_sign_in(email, device=this_device(), now=utc_now())
+        # The answer is a refusal, which undoes what it did.
+        commit()
 
 
 def _page(form: SignInForm, *, refused: bool = False) -> str:

@@ -25,6 +25,8 @@ PER_ADDRESS = "20 per minute; 200 per hour"
 PER_EMAIL = "6 per minute; 30 per hour"
 # Of mails with a link for a password that somebody may have sent to an address.
 MAILS_PER_EMAIL = "3 per hour"
+NOTED_PER_EMAIL = "5 per hour"
+NOTED_OF_ALL = "200 per hour"
 DEVICE = "device"
 DEVICE_SECONDS = 365 * 86400
 
@@ -82,6 +84,13 @@ def know_device(user: User) -> None:
             secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         )
         return response
+
+
+def is_worth_a_row(email: str) -> bool:
+    """Whether one more refusal is put on record: of one e-mail and of all a few an hour are."""
+    guesses: Guesses = current_app.extensions["guesses"]
+    typed = email.strip().lower()[:254]
+    return guesses.spend({f"noted {typed}": NOTED_PER_EMAIL, "noted": NOTED_OF_ALL}) is None
 
 
 def limits_of_proof(user_id: int) -> Mapping[str, str]:
