@@ -14,7 +14,7 @@ from tests.support.environment import config
 from tests.support.services import Worker
 
 PREFIX = "/billing"
-BASE = f"https://example.com{PREFIX}"
+BASE = f"https://localhost{PREFIX}"
 ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post", "hx-put", "hx-delete")
 
 
