@@ -7,10 +7,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from dashboard.accounts.invitations import invite, open_invitations
 from dashboard.accounts.people import person_by_email
 from dashboard.accounts.tokens import create_token, list_tokens, revoke_token
-from dashboard.audit.actor import Actor
+from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.clock import utc_now
+from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.browser.visitors import Visitor
@@ -57,6 +59,7 @@ PAGES = {
         "/people/{person}",
         "/people/{person}/deactivations/new",
         "/invitations/new",
+        "/invitations/{invitation}/link",
         "/password/edit",
         "/factors",
         "/factors/app/new",
@@ -78,6 +81,7 @@ def people(acme: Organization) -> People:
     """Those who look at it."""
     people = make_people(acme, make_bill("other", name="Other Labs"))
     make_tokens(people.admin, acme)
+    make_mails()
     return people
 
 
@@ -98,13 +102,34 @@ def make_tokens(owner_id: int, organization: Organization) -> None:
         revoke_token(token, actor=ada, now=now)
 
 
+def make_mails() -> None:
+    """Invite people whose mails are of each state: not tried yet, sent, delayed, given up."""
+    now, away = utc_now(), "The mail server mail.acme.com:587 cannot be used: Connection refused."
+    unknown = "The mail server refused it: 550 5.1.1 No such user here."
+    with transaction():
+        for number in range(4):
+            address = f"somebody-{number}@example.com"
+            mail_invitation(invite(address, "support", actor=SYSTEM, now=now), now=now)
+        # Due one after the other, and then not for a while: the worker beside us sends none.
+        sent, delayed, given_up = (take_due(now=now) for _ in range(3))
+        assert sent is not None
+        assert delayed is not None
+        assert given_up is not None
+        note_sent(sent, now=now)
+        note_failure(delayed, away, for_good=False, now=now)
+        note_failure(given_up, unknown, for_good=True, now=now)
+
+
 def addresses(role: str, acme: Organization) -> Iterator[str]:
     """Yield the addresses of the role's pages."""
     item = next(one for one in bill_of(acme).items if one.kind == "metered")
     person = person_by_email("customer@example.com")
     token = list_tokens(now=utc_now(), only_live=True).rows[0]
+    invitation = open_invitations()[0]
     for address in PAGES[role]:
-        yield address.format(item=item.id, person=person.id, token=token.id)
+        yield address.format(
+            item=item.id, person=person.id, token=token.id, invitation=invitation.id
+        )
 
 
 def violations(page: Page) -> list[str]:
@@ -148,6 +173,16 @@ def test_no_page_is_wider_than_a_telephone(
     assert wide == []
 
 
-def test_the_sign_in_page_is_accessible(page: Page) -> None:
-    page.goto("/session/new")
-    assert violations(page) == []
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/session/new", "/password-requests/new"])
+def test_the_pages_before_signing_in_are_accessible(
+    address: str, theme: str, browser: Browser, live_stack: Stack
+) -> None:
+    for width in (1280, 390):
+        size = {"width": width, "height": 844}
+        with guarded_context(browser, live_stack.url, viewport=size, color_scheme=theme) as context:
+            page = context.new_page()
+            page.goto(address)
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            shoot(page, f"nobody-{theme}-{width}{address.replace('/', '-')}")
