@@ -86,7 +86,7 @@ def sign_in(browser: Browser, url: str) -> StorageState:
     page.goto("/session/new")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/organizations**")
     state = context.storage_state()
     context.close()

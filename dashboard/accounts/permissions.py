@@ -48,7 +48,7 @@ _TABLE = (
     # Public but for a token of the settings': see dashboard.operation.
     Permission("metrics.read", is_public=True),
     Permission("session.use", EVERYONE),
-    Permission("factor.manage", EVERYONE),
+    Permission("factor.manage", EVERYONE, is_proved=True),
     Permission("organization.list", STAFF),
     Permission("organization.view", EVERYONE, is_scoped=True),
     Permission("organization.change", STAFF),

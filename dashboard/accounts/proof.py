@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from dashboard.accounts.factors.held import check_code
 from dashboard.accounts.models import User
 from dashboard.accounts.passwords import NO_PASSWORD, password_matches
 from dashboard.accounts.sessions import prove
@@ -23,10 +25,23 @@ def has_password(user: User) -> bool:
     return user.password_hash != NO_PASSWORD
 
 
-def show_again(user: User, typed: str, session_id: int, *, now: datetime) -> bool:
-    """Whether `typed` shows that it is `user` who has this session; if so it is noted there."""
-    if not password_matches(user.password_hash, typed):
+def show_again(
+    user: User,
+    typed: str,
+    session_id: int,
+    *,
+    keys: Sequence[str],
+    by_password: bool,
+    now: datetime,
+) -> bool:
+    """Whether `typed` shows that it is `user` who has this session; if so it is noted there.
+
+    It is their password, where those sign anybody in, or a code of theirs, checked by `keys`.
+    """
+    is_password = by_password and password_matches(user.password_hash, typed)
+    method = "password" if is_password else check_code(user, typed, keys=keys, now=now)
+    if method is None:
         return False
     prove(session_id, now=now)
-    record("session.proved", user, actor_of(user), {"method": "password"}, now=now)
+    record("session.proved", user, actor_of(user), {"method": method}, now=now)
     return True

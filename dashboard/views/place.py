@@ -21,7 +21,8 @@ def place() -> Place:
 
 def is_here() -> bool:
     """Whether the reader came by that address: no browser shows its passkeys at another."""
-    return urlsplit(request.host_url).netloc == urlsplit(place().origin).netloc
+    where = place()
+    return where.is_named and urlsplit(request.host_url).netloc == urlsplit(where.origin).netloc
 
 
 def keep_challenge(options: tuple[str, bytes]) -> str:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from flask import current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.identity import Identity
 from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import Permission
@@ -21,6 +22,7 @@ from dashboard.accounts.refusals import refuse_proof
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.forms.sign_in import ProofForm
+from dashboard.links import signing_keys
 from dashboard.money import Money
 from dashboard.transaction import commit
 from dashboard.views.addresses import here
@@ -31,7 +33,7 @@ from dashboard.views.ways_in import passwords_are_on
 
 PROOF = "proof"
 SAFE = ("GET", "HEAD", "OPTIONS")
-WRONG = "That is not your password. Nothing was changed."
+WRONG = "That is not your password, nor a code of yours. Nothing was changed."
 
 
 def check_proof(who: Identity, needed: Permission) -> None:
@@ -63,14 +65,15 @@ def need_proof_above(amount: Money) -> None:
 
 def on_proof_wanted(error: ProofWanted) -> ResponseReturnValue:
     """Show the form that sends the request again, with a password."""
-    form = ProofForm(formdata=None)
+    form, what = ProofForm(formdata=None), _what_to_type()
+    form.proof.label.text = what
     is_wrong = error.message == WRONG
     if is_wrong:
         form.proof.errors = [WRONG]
     page = render_template(
         "session/prove.html",
         form=form,
-        by_password=_has_password(),
+        what_to_type=what,
         address=here(),
         fields=typed_fields(),
         minutes=_config().confirm_after_seconds // 60,
@@ -78,17 +81,30 @@ def on_proof_wanted(error: ProofWanted) -> ResponseReturnValue:
     return page, 422 if is_wrong else 403
 
 
-def _has_password() -> bool:
-    """Whether the reader has a password that signs them in; others go to their provider."""
+def _what_to_type() -> str | None:
+    """Return what the reader may type in to show who they are; None for who goes to a provider."""
     who = known_reader()
-    return passwords_are_on() and who is not None and has_password(person_by_id(who.id))
+    if who is None:
+        return None
+    has_app = factors_of(who.id).app_since is not None
+    if passwords_are_on() and has_password(person_by_id(who.id)):
+        return "Your password, or a code of your app" if has_app else "Your password"
+    return "A code of your app" if has_app else None
 
 
 def _take_proof(who: Identity, typed: str) -> None:
     limits, now = limits_of_proof(who.id), utc_now()
     count_guess(limits)
     user = person_by_id(who.id)
-    if not passwords_are_on() or not show_again(user, typed, who.session_id, now=now):
+    is_shown = show_again(
+        user,
+        typed,
+        who.session_id,
+        keys=signing_keys(),
+        by_password=passwords_are_on(),
+        now=now,
+    )
+    if not is_shown:
         refuse_proof(user, address=request.remote_addr, now=now)
         commit()
         raise ProofWanted(WRONG)

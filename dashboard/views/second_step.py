@@ -21,7 +21,7 @@ from dashboard.forms.factors import CodeForm, PasskeyForm
 from dashboard.links import signing_keys
 from dashboard.views.asking import known_reader
 from dashboard.views.place import is_here, keep_challenge, place, take_challenge
-from dashboard.views.signing_in import FIRST_STEP, begin_session, where_to
+from dashboard.views.signing_in import FIRST_STEP, let_in, where_to
 from dashboard.views.throttle import slow_down_codes
 
 bp = Blueprint("second_step", __name__, url_prefix="/session/second-step")
@@ -34,6 +34,7 @@ class FirstStep(NamedTuple):
     user: User
     method: str
     wanted: str | None
+    typed: str | None = None
     session_id: int | None = None
 
 
@@ -83,9 +84,8 @@ def sign() -> ResponseReturnValue:
 def _done(step: FirstStep, factor: str) -> ResponseReturnValue:
     if step.session_id is not None:
         note_factor(step.session_id, factor, now=utc_now())
-    else:
-        begin_session(step.user, step.method, factor=factor)
-    return redirect(where_to(step.wanted), code=303)
+        return redirect(where_to(step.wanted), code=303)
+    return let_in(step.user, step.method, step.wanted, factor=factor, typed=step.typed)
 
 
 def _asked(step: FirstStep, form: CodeForm) -> str:
@@ -107,12 +107,12 @@ def _first_step(find: Callable[[int], User | None] = lock_user) -> FirstStep | N
         user = find(held["id"])
         # A new password meanwhile, or the end of their access, ends this too.
         if user is not None and user.is_active and user.link_version == held["version"]:
-            return FirstStep(user, held["method"], held["next"])
+            return FirstStep(user, held["method"], held["next"], held["typed"])
     who = known_reader()
     user = find(who.id) if who is not None and who.factor is None else None
     if who is None or user is None or not factors_of(user.id):
         return None
-    return FirstStep(user, "", None, who.session_id)
+    return FirstStep(user, "", None, session_id=who.session_id)
 
 
 def _whose() -> int | None:

@@ -22,6 +22,8 @@ from dashboard.views.typed import Typed, keep_typed
 
 # Under which the cookie holds who has taken the first step.
 FIRST_STEP = "first_step"
+# The cookie takes no more of what was typed before; browsers drop one of more than four kilobytes.
+MOST_TYPED = 1500
 
 
 def go_on(
@@ -35,17 +37,30 @@ def go_on(
     """Sign `user` in by one of `METHODS`, once they have shown a second factor if they have one.
 
     `factor` is one that they have shown already; `wanted` is where they want to go, and `typed`
-    what they had typed there, which a second step does not carry along.
+    what they had typed there.
     """
-    if factor is None and factors_of(user.id):
-        session[FIRST_STEP] = {
-            "id": user.id,
-            "version": user.link_version,
-            "method": method,
-            "next": wanted,
-            "at": time.time(),
-        }
-        return redirect(url_for("second_step.new"), code=303)
+    if factor is not None or not factors_of(user.id):
+        return let_in(user, method, wanted, factor=factor, typed=typed)
+    session[FIRST_STEP] = {
+        "id": user.id,
+        "version": user.link_version,
+        "method": method,
+        "next": wanted,
+        "typed": typed if typed and len(typed) <= MOST_TYPED else None,
+        "at": time.time(),
+    }
+    return redirect(url_for("second_step.new"), code=303)
+
+
+def let_in(
+    user: User,
+    method: str,
+    wanted: str | None,
+    *,
+    factor: str | None = None,
+    typed: str | None = None,
+) -> ResponseReturnValue:
+    """Sign `user` in and lead them to the page they `wanted`, with what they had `typed` on it."""
     begin_session(user, method, factor=factor)
     who, kept = known_reader(), Typed.read(typed or "")
     if who is not None and kept is not None:

@@ -25,5 +25,5 @@ def sign_in(page: Page, role: str) -> None:
     page.goto("/session/new")
     page.get_by_label("E-mail").fill(f"{role}@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/organizations**")

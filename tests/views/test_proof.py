@@ -18,6 +18,7 @@ from dashboard.transaction import transaction
 from tests.pages import fragment, page, post, text_of
 from tests.people import PASSWORD, People, bill_of, signed_in
 from tests.views.test_returning import fields_of
+from tests.views.test_second_step import code, have_app
 
 TOKEN = {"name": "metering", "scopes": "usage:write", "days": "30"}
 LARGE = {
@@ -51,6 +52,28 @@ def test_what_was_asked_is_done_once_it_is_confirmed(app: Flask, people: People)
     assert "metering" in text_of(page(post(admin, form["action"], **again), 201))
     assert count(ApiToken) == 1
     assert post(admin, "/api-tokens", **TOKEN).status_code == 201, "it is asked once"
+
+
+def test_a_code_of_ones_app_confirms_it_as_well_once(app: Flask, people: People) -> None:
+    have_app(people.admin)
+    admin, typed = idle(app, people.admin), code()
+    form = page(post(admin, "/api-tokens", **TOKEN), 403).main.form
+    assert "Your password, or a code of your app" in text_of(form)
+    told = fields_of(form) | {"proof": typed}
+    assert post(admin, form["action"], **told).status_code == 201
+    other = idle(app, people.admin)
+    assert post(other, form["action"], **told).status_code == 422
+    assert count(ApiToken) == 1
+
+
+def test_who_has_no_password_confirms_it_by_a_code(app: Flask, people: People) -> None:
+    have_app(people.admin)
+    with transaction():
+        db.session.get_one(User, people.admin).password_hash = NO_PASSWORD
+    admin = idle(app, people.admin)
+    form = page(post(admin, "/api-tokens", **TOKEN), 403).main.form
+    assert form.find("label", attrs={"for": "proof"}).text == "A code of your app"
+    assert post(admin, form["action"], **(fields_of(form) | {"proof": code()})).status_code == 201
 
 
 def test_it_is_asked_in_the_panel_too(app: Flask, people: People) -> None:
@@ -94,6 +117,7 @@ def test_every_change_of_people_and_tokens_asks(app: Flask, people: People) -> N
         asked += 1
     assert asked >= 12
     assert {one.name for one in PERMISSIONS.values() if one.is_proved} == {
+        "factor.manage",
         "people.manage", "token.manage",
     }  # fmt: skip
 

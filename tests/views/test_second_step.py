@@ -1,5 +1,6 @@
 """Who has a second factor shows it after the first step, and who needs one sets it up first."""
 
+import json
 from datetime import timedelta
 
 import pyotp
@@ -74,6 +75,17 @@ def test_the_password_alone_lets_nobody_in(client: FlaskClient, with_app: People
     assert post(client, STEP, code=code()).location == "/fleet"
     assert is_inside(client)
     assert "a password and a code of an app" in text_of(page(client.get("/sessions")))
+
+
+def test_what_was_typed_before_signing_in_is_there_after_both_steps(
+    client: FlaskClient, with_app: People
+) -> None:
+    where = "/organizations/acme/adjustments/new"
+    typed = json.dumps([where, [["amount", "12.50"]]])
+    fields = {"email": "support@example.com", "password": PASSWORD, "typed": typed}
+    assert post(client, "/session", **fields).location == STEP
+    assert post(client, STEP, code=code()).location == where
+    assert page(client.get(where)).find(id="amount")["value"] == "12.50"
 
 
 def test_a_recovery_code_lets_in_once(client: FlaskClient, with_app: People) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -49,6 +50,15 @@ class Place:
     def host(self) -> str:
         """The name by which devices keep them."""
         return urlsplit(self.origin).hostname or ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has a name: no browser keeps passkeys for a bare address."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return True
+        return False
 
 
 def options_to_add(user: User, place: Place) -> tuple[str, bytes]:

@@ -152,3 +152,12 @@ def test_a_name_that_cannot_be_shown_becomes_one_that_can(db: SQLAlchemy) -> Non
     keep(user, Device(), "  ")
     names = db.session.scalars(select(Passkey.name).order_by(Passkey.id)).all()
     assert names == ["Telephone", "Passkey"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_named"),
+    [("https://billing.acme.com", True), ("http://localhost:8000", True),
+     ("http://127.0.0.1:8000", False), ("http://[::1]:8000", False)],
+)  # fmt: skip
+def test_a_bare_address_has_no_passkeys(origin: str, is_named: bool) -> None:
+    assert Place(origin).is_named is is_named
