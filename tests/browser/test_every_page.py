@@ -61,6 +61,7 @@ PAGES = {
         "/invitations/new",
         "/invitations/{invitation}/link",
         "/password/edit",
+        "/sessions",
         "/factors",
         "/factors/app/new",
         "/factors/passkeys/new",
