@@ -23,7 +23,10 @@
     if (source && response.status === 401) {
       if (!isTyping()) return;
       event.preventDefault();
-      document.getElementById("signed-out").hidden = false;
+      const notice = document.getElementById("signed-out");
+      // An open panel lies above everything that is not in it.
+      (document.querySelector("dialog[open]") ?? document.body).append(notice);
+      notice.hidden = false;
       return;
     }
     if (source || !failed) lost(failed);

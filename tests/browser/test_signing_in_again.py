@@ -79,6 +79,7 @@ def test_what_was_typed_in_the_panel_is_there_after_signing_in(
 def test_a_poll_does_not_lead_away_from_what_is_typed(support: Page, panel: Locator) -> None:
     wake(support)
     expect(support.get_by_text("You are signed out. What you typed")).to_be_visible()
+    expect(panel.get_by_text("You are signed out. What you typed")).to_be_visible()
     expect(panel.get_by_label("Reason")).to_have_value("Ticket 4711")
     shoot(support, "signed-out-typing", full=False)
     panel.get_by_role("button", name="Add to the current invoice").click()
