@@ -125,7 +125,7 @@ def test_an_invitation_in_the_panel_is_confirmed_there(
     shoot(admin, f"confirm-{name}", full=False)
     panel.get_by_label("Your password", exact=True).fill("wrong")
     panel.get_by_role("button", name="Confirm and go on").click()
-    expect(panel.get_by_text("That is not your password.")).to_be_visible()
+    expect(panel.get_by_text("That is not your password")).to_be_visible()
     panel.get_by_label("Your password", exact=True).fill(PASSWORD)
     panel.get_by_role("button", name="Confirm and go on").click()
     expect(panel.get_by_text("sue@example.com").first).to_be_visible()
