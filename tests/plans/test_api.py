@@ -14,7 +14,7 @@ from tests.support.explained import explained
 from tests.support.many import Many
 
 # Fifty rows; `total` and a page's number count along an index that holds no more than the names.
-ROWS, COUNTED = 400, 50
+ROWS, COUNTED = 400, 70
 ASKED = (
     Bound("organizations", ROWS, COUNTED),
     Bound("organizations?page=30", ROWS, COUNTED),
