@@ -26,3 +26,13 @@ def own_keys(keys: Iterable[str | None]) -> set[str]:
         SyncStep.idempotency_key == any_of(asked, String)
     )
     return set(db.session.scalars(query))
+
+
+def recorded_keys(keys: Iterable[str | None]) -> set[str]:
+    """Return which of these keys are of finalizations of our own whose replies are recorded."""
+    query = select(SyncStep.idempotency_key).where(
+        SyncStep.idempotency_key == any_of([key for key in keys if key is not None], String),
+        SyncStep.operation == "finalize",
+        SyncStep.outcome == "done",
+    )
+    return set(db.session.scalars(query))

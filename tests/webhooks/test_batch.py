@@ -13,10 +13,11 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.installation import this_installation
-from dashboard.sync.models import SyncRun
+from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from dashboard.webhooks.delivery import Delivery, Handled
+from dashboard.webhooks.echoes import ECHO
 from dashboard.webhooks.handlers import HANDLERS
 from dashboard.webhooks.inbox import claim, due_events, give_back, take, waits_for_a_batch
 from tests.support.events import event
@@ -64,6 +65,29 @@ def test_a_bill_is_finalized_and_paid_by_one_batch(db: SQLAlchemy, second: dict[
         ("invoice.open", "sealed", bill.id),
         ("invoice.paid", "open", bill.id),
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends_as"), [("done", ("ignored", ECHO)), (None, ("processed", None))]
+)
+def test_our_own_finalization_is_ended_once_its_reply_is_recorded(
+    db: SQLAlchemy, outcome: str | None, ends_as: tuple[str, str | None]
+) -> None:
+    bill = sealed_bill()
+    with transaction():
+        run = request_sync(bill, Request("final"), now=utc_now())
+        step = SyncStep(
+            organization_id=bill.organization_id, run_id=run.id, invoice_id=bill.id, position=1,
+            operation="finalize", body={}, idempotency_key="ours", fence=1, sent_at=utc_now(),
+        )  # fmt: skip
+        db.session.add(step)
+    arrive([event("invoice.finalized", shown("acme", "open"), key="ours")])
+    with transaction():
+        step.outcome = outcome
+    drained = drain_once()
+    assert (drained.taken, drained.done) == (1, 1)
+    [(state, result)] = outcomes()
+    assert (state, result if outcome else None) == ends_as
 
 
 def test_a_batch_takes_as_many_statements_for_many_bills_as_for_few(db: SQLAlchemy) -> None:
