@@ -193,6 +193,8 @@ def end_in_batches(
             options = {"gateway": gateway, "checkpoint": db.session.flush, "now": NOW}
             for one in drain(**options, most=99).alone:  # type: ignore[arg-type]  # each is of its own
                 process(one, **options)  # type: ignore[arg-type]  # the same
+            # As each of these jobs commits: a batch passes by what is about an event in work.
+            db.session.flush()
         states = set(db.session.scalars(select(WebhookEvent.state)))
         assert states <= {"processed", "ignored"}
         return tuple(getattr(bill, name) for name in DETAILS)
