@@ -1,17 +1,21 @@
 """Which rows of people and invitations are locked, in which order, before any of the ledger's.
 
 An invitation comes first, then people by their ids. Whoever may end the access of an admin locks
-all of them, so that two who end each other's wait in line, and one of them is the last.
+all of them, so that two who end each other's wait in line, and one of them is the last. What is one
+person's own, sessions, passkeys, codes and tokens, comes after them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy import Select, and_, or_, select
 
 from dashboard.accounts.models import Invitation, User
 from dashboard.extensions import db
+
+Query = TypeVar("Query", bound=Select[*tuple[object, ...]])
 
 IS_ADMIN = and_(User.role == "admin", User.is_active)
 
@@ -36,10 +40,17 @@ def is_admin(user_id: int) -> bool:
 
 def lock_invitations(wanted: Select[Invitation]) -> Sequence[Invitation]:
     """Lock and return these invitations, as they are now, by their ids."""
-    fresh = wanted.order_by(Invitation.id).execution_options(populate_existing=True)
-    return db.session.scalars(fresh.with_for_update(key_share=True)).all()
+    return db.session.scalars(held(wanted.order_by(Invitation.id))).all()
+
+
+def held(query: Query, *, wait: bool = True) -> Query:
+    """Return `query` such that it locks the rows that it reads, as they are now.
+
+    Without `wait` it leaves out those that somebody else holds.
+    """
+    fresh = query.execution_options(populate_existing=True)
+    return fresh.with_for_update(key_share=True, skip_locked=not wait)
 
 
 def _locked(query: Select[User]) -> Sequence[User]:
-    fresh = query.execution_options(populate_existing=True).with_for_update(key_share=True)
-    return db.session.scalars(fresh).all()
+    return db.session.scalars(held(query)).all()

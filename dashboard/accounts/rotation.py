@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from dashboard.accounts.locks import held
 from dashboard.accounts.models import ApiToken
 from dashboard.accounts.tokens import create_token
 from dashboard.audit.actor import Actor
@@ -21,7 +22,7 @@ def rotate_token(
 
     The new one is the actor's. Raises `Conflict` for one that has ended or has a successor.
     """
-    db.session.refresh(token, with_for_update=True)
+    db.session.scalars(held(select(ApiToken).where(ApiToken.id == token.id))).one()
     if token.has_ended(now):
         raise Conflict(f"{token.name} has ended. Nothing was made. Make a new token.")
     if db.session.scalar(select(ApiToken.id).where(ApiToken.replaces_id == token.id)):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from dashboard.accounts.locks import lock_user
+from dashboard.accounts.locks import held, lock_user
 from dashboard.accounts.models import User
 from dashboard.accounts.session_models import UserSession
 from dashboard.accounts.sign_in import actor_of
@@ -102,7 +102,7 @@ def note_use(connection: Connection, session_id: int, *, now: datetime) -> None:
     due = select(UserSession.id).where(
         UserSession.id == session_id, UserSession.last_seen_at < now - USE_IS_NOTED_EVERY
     )
-    found = due.with_for_update(skip_locked=True).scalar_subquery()
+    found = held(due, wait=False).scalar_subquery()
     connection.execute(update(UserSession).where(UserSession.id == found).values(last_seen_at=now))
 
 
@@ -134,7 +134,7 @@ def end_session(user_id: int, session_id: int, *, actor: Actor, now: datetime) -
         UserSession.user_id == user_id,
         UserSession.ended_at.is_(None),
     )
-    found = db.session.scalar(query.with_for_update())
+    found = db.session.scalar(held(query))
     if found is None:
         raise NotFound("This session has ended already. Nothing was changed.")
     found.ended_at = now

@@ -40,6 +40,14 @@ def for_change(query: Query, *, of: type[Model], wait: bool = True) -> Query:
     return fresh.with_for_update(of=of, key_share=True, skip_locked=not wait)
 
 
+def free_ones(query: Query, *, of: type[Model]) -> Query:
+    """Return `query` such that it locks the rows `of` that nobody else holds, in a rehearsal too.
+
+    For statements that are composed once, where what holds of the moment would hold for ever.
+    """
+    return query.with_for_update(of=of, key_share=True, skip_locked=True)
+
+
 def lock_row(row: Model) -> None:
     """Lock the row of `row`, and read it as it is now."""
     if not rehearses():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
-from dashboard.billing.locks import for_change
+from dashboard.billing.locks import free_ones
 from dashboard.extensions import db
 from dashboard.rows import update_each
 from dashboard.statement import Statement, any_of, parameter
@@ -67,31 +66,8 @@ def take(*, now: datetime, most: int, owner: str | None = None) -> list[Claimed]
     Nor those about what somebody has an event of: two workers would wait for each other's rows, and
     a bill's events go in their order. The claim is committed by the caller before processing.
     """
-    events = [Claimed._make(row) for row in _taking().rows(now=now, most=most, owner=owner)]
+    events = [Claimed._make(row) for row in _TAKE.rows(now=now, most=most, owner=owner)]
     return sorted(events, key=lambda event: event.id)
-
-
-@cache
-def _taking() -> Statement:
-    table = WebhookEvent.__table__
-    in_work = aliased(WebhookEvent)
-    is_in_work = exists().where(in_work.state == "processing", in_work.about == WebhookEvent.about)
-    oldest = (
-        select(WebhookEvent.id)
-        .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None), ~is_in_work)
-        .order_by(WebhookEvent.id)
-        .limit(parameter("most", BigInteger))
-    )
-    free = for_change(oldest, of=WebhookEvent, wait=False).cte("free")
-    lines = literal_column("'{data,object,lines}'", ARRAY(Text))
-    told = [table.c[name] for name in Claimed._fields[:-1]]
-    owner = parameter("owner", String)
-    return Statement(
-        update(WebhookEvent)
-        .where(WebhookEvent.id == free.c.id)
-        .values(_claimed(parameter("now", DateTime(timezone=True)), owner))
-        .returning(*told, WebhookEvent.payload.op("#-", return_type=JSONB())(lines))
-    )
 
 
 def _claimed(
@@ -187,3 +163,28 @@ def due_events(*, now: datetime, most: int) -> tuple[bool, list[int]]:
 def _is_fresh(now: datetime) -> Exists:
     fresh = (WebhookEvent.state == "received") & WebhookEvent.claimed_at.is_(None)
     return exists().where(fresh, WebhookEvent.next_attempt_at <= now)
+
+
+def _taking() -> Statement:
+    table = WebhookEvent.__table__
+    in_work = aliased(WebhookEvent)
+    is_in_work = exists().where(in_work.state == "processing", in_work.about == WebhookEvent.about)
+    oldest = (
+        select(WebhookEvent.id)
+        .where(WebhookEvent.state == "received", WebhookEvent.claimed_at.is_(None), ~is_in_work)
+        .order_by(WebhookEvent.id)
+        .limit(parameter("most", BigInteger))
+    )
+    free = free_ones(oldest, of=WebhookEvent).cte("free")
+    lines = literal_column("'{data,object,lines}'", ARRAY(Text))
+    told = [table.c[name] for name in Claimed._fields[:-1]]
+    owner = parameter("owner", String)
+    return Statement(
+        update(WebhookEvent)
+        .where(WebhookEvent.id == free.c.id)
+        .values(_claimed(parameter("now", DateTime(timezone=True)), owner))
+        .returning(*told, WebhookEvent.payload.op("#-", return_type=JSONB())(lines))
+    )
+
+
+_TAKE = _taking()

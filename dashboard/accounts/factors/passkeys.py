@@ -27,7 +27,7 @@ from webauthn.helpers.structs import (
 )
 
 from dashboard.accounts.factors.models import Passkey
-from dashboard.accounts.locks import lock_user
+from dashboard.accounts.locks import held, lock_user
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.record import record
@@ -164,7 +164,7 @@ _WRONG = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError)
 
 def _locked(credential_id: bytes) -> Passkey | None:
     query = select(Passkey).where(Passkey.credential_id == credential_id)
-    return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    return db.session.scalar(held(query))
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:

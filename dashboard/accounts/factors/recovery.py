@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import delete, func, select
 
 from dashboard.accounts.factors.models import RecoveryCode
+from dashboard.accounts.locks import held
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.record import record
@@ -33,12 +34,12 @@ def renew_recovery_codes(user: User, *, now: datetime) -> list[str]:
 
 def use_recovery_code(user: User, typed: str, *, now: datetime) -> bool:
     """Whether this is an unused code of `user`, who is locked; from now on it is used."""
-    found = db.session.scalar(
-        select(RecoveryCode)
-        .where(RecoveryCode.user_id == user.id, RecoveryCode.code_hash == _hash(typed))
-        .where(RecoveryCode.used_at.is_(None))
-        .with_for_update()
+    query = select(RecoveryCode).where(
+        RecoveryCode.user_id == user.id,
+        RecoveryCode.code_hash == _hash(typed),
+        RecoveryCode.used_at.is_(None),
     )
+    found = db.session.scalar(held(query))
     if found is None:
         return False
     found.used_at = now
