@@ -8,12 +8,14 @@ anybody: they look at it and press the button.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
 from flask import flash, g, request, session
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from dashboard.accounts.identity import Identity
 from dashboard.accounts.kept import keep, take
@@ -57,7 +59,7 @@ class Typed:
 
 def page_of_form() -> str | None:
     """Return the page that the present form is on, None if it does not say so."""
-    told = request.form.get(FROM) or _path_of(request.referrer)
+    told = _form().get(FROM) or _path_of(request.referrer)
     return local_address(told) if told else None
 
 
@@ -118,6 +120,14 @@ def page_beneath() -> str | None:
     """Return the page that a fragment was asked from."""
     told = _path_of(request.headers.get("HX-Current-URL"))
     return local_address(told) if told else None
+
+
+def _form() -> Mapping[str, str]:
+    """Return the form; of a refused body nothing: the page that says so has forms too."""
+    try:
+        return request.form
+    except HTTPException:
+        return {}
 
 
 def _stored(text: object) -> str:

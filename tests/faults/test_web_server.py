@@ -2,12 +2,12 @@
 
 import http.client
 import os
+import select
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import urlsplit
 
 import psutil
@@ -35,14 +35,17 @@ def web(services: Worker, db, redis, tmp_path) -> Iterator[Stack]:
 
 def get(web: Stack, path: str, **headers: str) -> http.client.HTTPResponse:
     """Ask on a connection of its own; the answer is read."""
-    connection = http.client.HTTPConnection(urlsplit(web.url).netloc, timeout=10)
-    try:
-        connection.request("GET", path, headers=headers)
+    with closing(asked(web, path, **headers)) as connection:
         answer = connection.getresponse()
         answer.read()
         return answer
-    finally:
-        connection.close()
+
+
+def asked(web: Stack, path: str, **headers: str) -> http.client.HTTPConnection:
+    """Return a connection on which the question was sent."""
+    connection = http.client.HTTPConnection(urlsplit(web.url).netloc, timeout=10)
+    connection.request("GET", path, headers=headers)
+    return connection
 
 
 @contextmanager
@@ -79,13 +82,12 @@ def test_a_slow_sender_is_answered_once_it_has_sent_all(web: Stack) -> None:
 
 
 def test_what_has_begun_is_finished_before_the_server_stops(web: Stack, services: Worker) -> None:
-    with ThreadPoolExecutor(SEATS * 2) as together:
-        waiting = [together.submit(get, web, "/readyz") for _ in range(SEATS * 2)]
-        while not any(one.done() for one in waiting):
-            time.sleep(0.005)
+    with ExitStack() as opened:
+        waiting = [opened.enter_context(closing(asked(web, "/readyz"))) for _ in range(SEATS * 2)]
+        select.select([one.sock for one in waiting], [], [], 10)
         stopping = web.processes["web"]
         stopping.send_signal(signal.SIGTERM)
-        assert {one.result().status for one in waiting} == {200}
+        assert {one.getresponse().status for one in waiting} == {200}
     assert stopping.wait(10) == 0
 
 

@@ -17,6 +17,7 @@ MOST = 1000
 MORE = {"/fleet": 9000, "/metrics": 9000}
 NOT_PAGES = {
     "audit_entries.export": "downloads every entry there is",
+    "audit_entries.export_lines": "downloads every entry there is",
     "doctor.stripe": "asks Stripe",
     "password.new": "is opened by a link",
     "invitations.show": "is opened by a link",

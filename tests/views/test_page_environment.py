@@ -43,13 +43,13 @@ def test_every_template_writes_so(app: Flask) -> None:
         assert template.root_render_func.__globals__["escape"] is written
 
 
-def test_macros_loops_and_blocks_escape_once(app: Flask) -> None:
+def test_macros_loops_and_blocks_escape_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     source = (
         "{% macro cell(word) %}<td>{{ word }}</td>{% endmacro %}"
         "{% set kept %}<i>{{ words[0] }}</i>{% endset %}"
         "{% for word in words %}{{ cell(word) }}{% endfor %}{{ kept }}{{ words[0] ~ kept }}"
     )
-    app.jinja_env.autoescape = True
+    monkeypatch.setattr(app.jinja_env, "autoescape", True)
     rendered = app.jinja_env.from_string(source).render(words=["<b>", "&"])
     once = "<i>&lt;b&gt;</i>"
     assert rendered == f"<td>&lt;b&gt;</td><td>&amp;</td>{once}&lt;b&gt;{once}"

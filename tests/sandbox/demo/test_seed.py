@@ -77,10 +77,10 @@ def test_a_token_that_the_database_does_not_know_is_replaced(
 def check_who_may_come_in(settings: DemoSettings) -> None:
     """The three sign in with the password that is printed."""
     for role in ("customer", "support", "admin"):
-        user = sign_in(email_of(role), demo_password(settings), now=utc_now())
+        user = sign_in(email_of(role), demo_password(settings))
         assert user is not None
         assert user.role == role
-    assert sign_in(email_of("admin"), "demo", now=utc_now()) is None
+    assert sign_in(email_of("admin"), "demo") is None
 
 
 def check_the_ledger(db: SQLAlchemy) -> None:
