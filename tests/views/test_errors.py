@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
-from structlog.testing import capture_logs
 
 from dashboard.accounts.permissions import permission
 from dashboard.errors import Conflict
@@ -81,18 +80,16 @@ def test_without_the_database_the_error_page_still_stands(
 
 
 def test_a_form_that_a_proxy_gives_another_address_is_told_apart_from_an_old_one(
-    client: FlaskClient, people: People
+    client: FlaskClient, people: People, caplog: pytest.LogCaptureFixture
 ) -> None:
     base = "https://localhost"
     form = page(client.get("/session/new", base_url=base))
     token = form.find("input", attrs={"name": "csrf_token"})["value"]
     # The port that the browser knows is lost on the way.
     came_from = {"Referer": "https://localhost:8443/session/new"}
-    with capture_logs() as lines:
-        refused = client.post(
-            "/session", base_url=base, data={"csrf_token": token}, headers=came_from
-        )
+    refused = client.post("/session", base_url=base, data={"csrf_token": token}, headers=came_from)
     assert "Host with its port" in text_of(page(refused, 400))
+    lines = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
     (said,) = (line for line in lines if line["event"] == "form_refused")
     assert (said["host"], said["came_from"]) == (
         "localhost", "localhost:8443"
