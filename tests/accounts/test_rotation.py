@@ -1,11 +1,15 @@
 """A secret is replaced without a gap: the old one goes on for a while, and no longer."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
+from dashboard.accounts.models import ApiToken
 from dashboard.accounts.people import change_role, deactivate
 from dashboard.accounts.rotation import rotate_token
 from dashboard.accounts.sign_in import actor_of
@@ -21,6 +25,8 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
+from dashboard.extensions import db as database
+from dashboard.transaction import transaction
 from tests.factories import UserFactory
 
 HOUR = timedelta(hours=1)
@@ -105,3 +111,23 @@ def test_who_is_no_admin_any_more_loses_the_tokens_that_only_admins_answer_for(
     assert live == {"usage:write", "prices:read"}
     deactivate(ada, actor=actor_of(bob), now=now)
     assert not [scope for scope, secret in made.items() if verify(secret, now=now)]
+
+
+def test_of_two_who_rotate_a_token_at_once_one_is_refused(app: Flask, db: SQLAlchemy) -> None:
+    now, both = utc_now(), Barrier(2)
+    with transaction():
+        token_id = create_token("metering", ["usage:write"], actor=SYSTEM, now=now)[0].id
+
+    def rotate(_: int) -> str:
+        with app.app_context():
+            token = database.session.get_one(ApiToken, token_id)
+            both.wait(10)
+            try:
+                with transaction():
+                    rotate_token(token, overlap=HOUR, expires_at=now + YEAR, actor=SYSTEM, now=now)
+            except Conflict:
+                return "refused"
+            return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(rotate, range(2))) == ["made", "refused"]

@@ -10,7 +10,6 @@ from hashlib import sha256
 from sqlalchemy import delete, func, select
 
 from dashboard.accounts.factors.models import RecoveryCode
-from dashboard.accounts.locks import held
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.record import record
@@ -39,7 +38,7 @@ def use_recovery_code(user: User, typed: str, *, now: datetime) -> bool:
         RecoveryCode.code_hash == _hash(typed),
         RecoveryCode.used_at.is_(None),
     )
-    found = db.session.scalar(held(query))
+    found = db.session.scalar(query)
     if found is None:
         return False
     found.used_at = now
