@@ -5,7 +5,6 @@ import pytest
 from dashboard.billing.models import Invoice
 from tests.support.billing import put
 from tests.support.syncing import Syncer
-from tests.sync.test_finalize import close, sealed
 from tests.sync.test_verify import add_foreign, decide
 
 
@@ -36,22 +35,6 @@ def test_a_draft_that_is_no_longer_parked_gets_its_dead_man_switch_back(
 def is_scheduled(syncer: Syncer, bill: Invoice) -> bool:
     """Whether Stripe will finalize the draft by itself."""
     return syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance
-
-
-@pytest.mark.parametrize("decision", [None, "leave"])
-def test_verifying_a_parked_bill_leaves_it_parked_while_a_foreign_line_stays(
-    sealed: Invoice, syncer: Syncer, decision: str | None
-) -> None:
-    add_foreign(syncer, sealed)
-    close(sealed, syncer)
-    if decision:
-        decide(sealed, decision)
-    syncer.operations()
-    run = syncer.sync(sealed, verify=True)
-    assert (run.state, sealed.parked_code) == ("succeeded", "foreign_lines")
-    # It reads the lines and writes nothing: the schedule is not set even for a moment.
-    assert [call.split()[0] for call in syncer.operations()] == ["GET"]
-    assert not is_scheduled(syncer, sealed)
 
 
 def test_stripe_does_not_finalize_an_open_draft_with_a_foreign_line_by_itself(

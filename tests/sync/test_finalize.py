@@ -14,6 +14,7 @@ from dashboard.transaction import transaction
 from tests.support.billing import items_of, put
 from tests.support.queries import count_queries
 from tests.support.syncing import Syncer
+from tests.sync.test_dead_man_switch import is_scheduled
 from tests.sync.test_verify import add_foreign, decide
 
 STATEMENTS_OF_A_CLOSE = 34
@@ -229,3 +230,19 @@ def test_the_sentence_of_a_parked_bill_says_money_and_counts(
     add_foreign(syncer, sealed, 900)
     close(sealed, syncer)
     assert "holds 2 lines that are not ours, together $2.00" in str(sealed.parked_reason)
+
+
+@pytest.mark.parametrize("decision", [None, "leave"])
+def test_verifying_a_parked_bill_leaves_it_parked_while_a_foreign_line_stays(
+    sealed: Invoice, syncer: Syncer, decision: str | None
+) -> None:
+    add_foreign(syncer, sealed)
+    close(sealed, syncer)
+    if decision:
+        decide(sealed, decision)
+    syncer.operations()
+    run = syncer.sync(sealed, verify=True)
+    assert (run.state, sealed.parked_code) == ("succeeded", "foreign_lines")
+    # It reads the lines and writes nothing: the schedule is not set even for a moment.
+    assert [call.split()[0] for call in syncer.operations()] == ["GET"]
+    assert not is_scheduled(syncer, sealed)

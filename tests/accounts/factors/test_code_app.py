@@ -18,9 +18,10 @@ from dashboard.accounts.factors.code_app import (
 )
 from dashboard.accounts.factors.held import check_code, factors_of
 from dashboard.accounts.factors.models import CodeApp
-from dashboard.accounts.locks import lock_user
+from dashboard.accounts.factors.recovery import renew_recovery_codes
 from dashboard.accounts.models import User
 from dashboard.errors import Invalid
+from dashboard.extensions import db as database
 from dashboard.transaction import transaction
 from tests.factories import UserFactory
 
@@ -70,15 +71,19 @@ def test_the_code_of_the_set_up_does_not_sign_in(db: SQLAlchemy) -> None:
     assert not counts(user, code())
 
 
-def test_of_the_same_code_from_many_at_once_one_counts(app: Flask, user: User) -> None:
+@pytest.mark.parametrize("factor", ["app", "recovery_code"])
+def test_of_the_same_code_from_many_at_once_one_counts(app: Flask, user: User, factor: str) -> None:
+    with transaction():
+        spare = renew_recovery_codes(user, now=NOW)[0]
     user_id, barrier = user.id, Barrier(6)
+    typed = code() if factor == "app" else spare
 
     def enter(_number: int) -> bool:
         with app.app_context(), transaction():
+            # As who confirms who they are: nobody has locked them yet.
+            who = database.session.get_one(User, user_id)
             barrier.wait()
-            who = lock_user(user_id)
-            assert who is not None
-            return check_code(who, code(), keys=KEYS, now=NOW) == "app"
+            return check_code(who, typed, keys=KEYS, now=NOW) == factor
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(enter, range(6))) == 1
