@@ -11,10 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Lock
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from limits.storage import Storage, storage_from_string
 from redis.exceptions import RedisError
+
+from dashboard.counting import shared_storage
 
 WINDOW_SECONDS = 60
 LOTS = 100
@@ -57,9 +58,7 @@ class Allowances:
     def __init__(
         self, redis_url: str, per_minute: int, *, clock: Callable[[], float] = time.time
     ) -> None:
-        # The library has its own name for a Redis behind a socket.
-        address = redis_url.replace("unix://", "redis+unix://", 1)
-        self._shared = cast(Storage, storage_from_string(address))
+        self._shared = shared_storage(redis_url)
         self._limit, self._lot = per_minute, max(1, per_minute // LOTS)
         self._clock = clock
         self._lock = Lock()

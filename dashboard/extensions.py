@@ -6,6 +6,7 @@ from math import inf
 from time import monotonic
 from typing import Any
 
+from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -25,6 +26,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from dashboard.config import Config
 from dashboard.driver import adapt, answers, is_cut
 
 # Constraint names are part of the schema: migrations and error handling refer to them.
@@ -121,3 +123,9 @@ class Session(FlaskSession):
 db = SQLAlchemy(model_class=Model, session_options={"class_": Session})
 migrate = Migrate()
 csrf = CSRFProtect()
+
+
+def current_config() -> Config:
+    """Return the settings of the application that runs this."""
+    config: Config = current_app.extensions["config"]
+    return config

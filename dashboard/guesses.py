@@ -10,18 +10,18 @@ import time
 from collections.abc import Mapping
 
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
+
+from dashboard.counting import shared_storage
 
 
 class Guesses:
     """Counts tries by who makes them."""
 
     def __init__(self, redis_url: str) -> None:
-        # The library has its own name for a Redis behind a socket.
-        address = redis_url.replace("unix://", "redis+unix://", 1)
-        self._shared = FixedWindowRateLimiter(storage_from_string(address))
+        self._shared = FixedWindowRateLimiter(shared_storage(redis_url))
         self._own = FixedWindowRateLimiter(MemoryStorage())
 
     def spend(self, limits: Mapping[str, str]) -> int | None:

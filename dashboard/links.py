@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from dashboard.config import Config
+from dashboard.extensions import current_config
 
 
 def signing_keys() -> list[str]:
     """Return the keys whose signatures are ours; the last one signs."""
-    config: Config = current_app.extensions["config"]
-    return config.signing_keys
+    return current_config().signing_keys
 
 
 def address(endpoint: str, **values: Any) -> str:
@@ -18,7 +17,7 @@ def address(endpoint: str, **values: Any) -> str:
 
     Never as the request was: its `Host` is whatever its sender says.
     """
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     with current_app.test_request_context(base_url=config.external_address):
         return url_for(endpoint, **values, _external=True)
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from dashboard import readiness
 from dashboard.accounts.permissions import permission
-from dashboard.extensions import csrf
+from dashboard.extensions import csrf, current_config
 from dashboard.measures import scrape
 from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
@@ -84,7 +84,7 @@ def may_read_metrics() -> bool:
 
     The figures tell how many customers there are and how it goes.
     """
-    token = current_app.extensions["config"].metrics_token
+    token = current_config().metrics_token
     if token is None:
         return is_here(request.remote_addr or "")
     kind, _, given = request.headers.get("Authorization", "").partition(" ")

@@ -10,9 +10,8 @@ import json
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Text, inspect, update
+from sqlalchemy import JSON, Column, inspect, update
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import String, TypeEngine
 
 from dashboard.extensions import Model, db
 from dashboard.statement import Statement, parameter
@@ -47,15 +46,10 @@ def write_change(row: Model) -> None:
 def _update_of(kind: type[Model], names: tuple[str, ...]) -> Statement:
     """Return the statement that sets these attributes of a row."""
     columns = inspect(kind).columns
-    values = {columns[name]: parameter(name, type_told(columns[name])) for name in names}
+    values = {columns[name]: parameter(name, columns[name].type) for name in names}
     number = columns["id"]
     changed = update(kind).where(number == parameter("id", number.type))
     return Statement(changed.values(values))
-
-
-def type_told(of: Column[Any]) -> TypeEngine[Any]:
-    """Return the type that a column's value is sent as: a text that is too long is not cut."""
-    return Text() if isinstance(of.type, String) else of.type
 
 
 def _is(value: object, before: object) -> bool:

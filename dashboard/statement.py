@@ -21,6 +21,7 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
+    String,
     Update,
     any_,
     cast,
@@ -117,8 +118,13 @@ def _failed(connection: Connection, sql: str, error: psycopg.Error) -> BaseExcep
 
 
 def parameter(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> ColumnElement[Any]:
-    """Return the place of a value that is given with each execution."""
-    return cast(literal_column(f"\x1a{name}\x1a"), kind)
+    """Return the place of a value that is given with each execution.
+
+    A text is a text, however long: told as of a column's length, one that is too long would be cut
+    where the column refuses it.
+    """
+    of = kind if isinstance(kind, TypeEngine) else kind()
+    return cast(literal_column(f"\x1a{name}\x1a"), String() if isinstance(of, String) else of)
 
 
 def any_of(values: Iterable[object], kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:

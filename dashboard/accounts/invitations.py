@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +11,7 @@ from sqlalchemy import Select, and_, select
 from dashboard.accounts.locks import lock_invitations
 from dashboard.accounts.models import ROLES, Invitation, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password
+from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
@@ -94,7 +94,7 @@ def invitation_of(secret: str, keys: Sequence[str], *, now: datetime) -> Invitat
         )
     except (BadData, TypeError, ValueError):
         # Links of earlier releases were random, and only their hash was kept.
-        is_it = Invitation.secret_hash == _hash(secret)
+        is_it = Invitation.secret_hash == hash_of(secret)
     for found in lock_invitations(_open().where(is_it, Invitation.expires_at > now)):
         return found
     raise InvitationEnded(
@@ -196,8 +196,3 @@ def _facts(invitation: Invitation) -> dict[str, object]:
 
 def _serializer(keys: Sequence[str]) -> URLSafeSerializer:
     return URLSafeSerializer(list(keys), salt="an invitation")
-
-
-def _hash(secret: str) -> str:
-    # 256 random bits: a fast hash is enough, and the lookup is by equality of it.
-    return hashlib.sha256(secret.encode()).hexdigest()

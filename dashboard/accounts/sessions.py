@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from dashboard.accounts.locks import held, lock_user
 from dashboard.accounts.models import User
+from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.session_models import UserSession
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
@@ -51,7 +51,7 @@ class Life:
 
     def key(self, secret: str, *, now: datetime) -> SessionKey:
         """Return what is asked about the session that `secret` opens."""
-        return SessionKey(_hash(secret), now - self.idle, now - self.most)
+        return SessionKey(hash_of(secret), now - self.idle, now - self.most)
 
 
 class Device(NamedTuple):
@@ -78,7 +78,7 @@ def begin(
     secret = secrets.token_urlsafe(32)
     begun = UserSession(
         user_id=user.id,
-        secret_hash=_hash(secret),
+        secret_hash=hash_of(secret),
         method=method,
         factor=factor,
         device=device.name,
@@ -181,8 +181,3 @@ def _facts(one: UserSession) -> dict[str, object]:
         "device": one.device,
         "address": one.address,
     }
-
-
-def _hash(secret: str) -> str:
-    # 256 random bits: a fast hash is enough, and the lookup is by equality of it.
-    return sha256(secret.encode()).hexdigest()

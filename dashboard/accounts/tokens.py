@@ -1,6 +1,5 @@
 """API tokens: shown once when made, kept only as a hash."""
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.models import ApiToken
 from dashboard.accounts.permissions import SCOPES
+from dashboard.accounts.secret_hash import hash_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.errors import Invalid, NotFound
@@ -133,9 +133,3 @@ def token_by_id(token_id: int) -> ApiToken:
 def actor_of(token: ApiToken) -> Actor:
     """Return `token` as the author of a change."""
     return Actor("token", token.id, token.name)
-
-
-def hash_of(secret: str) -> str:
-    """Return what is kept of a secret."""
-    # The secret is 256 random bits: a fast hash is enough, and the lookup is by equality of it.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, request
 
-from dashboard.accounts.tokens import hash_of
+from dashboard.accounts.secret_hash import hash_of
 from dashboard.allowances import SPENT, Allowances, Spent
 from dashboard.api.usual_usage import read_usual
 from dashboard.bounds import USAGE_PATH

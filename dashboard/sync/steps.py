@@ -22,7 +22,6 @@ from dashboard.gateway.records import (
     RemoteCustomer,
     RemoteInvoice,
 )
-from dashboard.row_change import type_told
 from dashboard.statement import Statement, parameter
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
@@ -79,7 +78,7 @@ _TOLD = (
 )  # fmt: skip
 _INSERT = Statement(
     insert(SyncStep)
-    .values({name: parameter(name, type_told(inspect(SyncStep).columns[name])) for name in _TOLD})
+    .values({name: parameter(name, inspect(SyncStep).columns[name].type) for name in _TOLD})
     .returning(SyncStep.id)
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
@@ -15,7 +15,7 @@ from dashboard.accounts.tokens import (
     token_by_id,
 )
 from dashboard.clock import utc_now
-from dashboard.config import Config
+from dashboard.extensions import current_config
 from dashboard.forms.token import RotationForm, TokenForm
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
         organizations=of,
         before=found.before,
         only_live=only_live,
-        each_minute=_config().token_requests_per_minute,
+        each_minute=current_config().token_requests_per_minute,
     )
 
 
@@ -112,10 +112,5 @@ def revoke(token_id: int) -> ResponseReturnValue:
 
 def _lives() -> dict[str, int]:
     """Return how long a token lives by the settings, and at most."""
-    config = _config()
+    config = current_config()
     return {"days": config.token_life_days, "most_days": config.token_longest_life_days}
-
-
-def _config() -> Config:
-    config: Config = current_app.extensions["config"]
-    return config

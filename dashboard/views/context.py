@@ -3,13 +3,14 @@
 import secrets
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 from structlog.contextvars import get_contextvars
 
 from dashboard.accounts.factors.held import FACTORS
 from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
+from dashboard.extensions import current_config
 from dashboard.money import minimum_charge
 from dashboard.sync.decide import choices
 from dashboard.sync.runs import leaves_foreign
@@ -70,7 +71,7 @@ def common_names() -> dict[str, Any]:
     current_user = known_reader()
     return {
         "layout": "panel.html" if is_for_panel() else "base.html",
-        "is_live": current_app.extensions["config"].is_live,
+        "is_live": current_config().is_live,
         "now": utc_now(),
         "request_id": get_contextvars().get("request_id"),
         "current_user": current_user,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.identity import Identity
-from dashboard.config import Config
+from dashboard.extensions import current_config
 from dashboard.views.hypermedia import is_htmx
 
 # What is open to them nevertheless: setting one up, leaving, and seeing where they are signed in.
@@ -21,7 +21,7 @@ def lead_to_factor(who: Identity) -> ResponseReturnValue | None:
 
     Who has one shows it before they add or remove any: the password alone does not let them.
     """
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     is_needed = who.role in config.roles_with_factor
     if who.factor is not None or not (is_needed or request.blueprint == FACTORS):
         return None

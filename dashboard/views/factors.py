@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import segno
-from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -23,8 +23,8 @@ from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import permission
 from dashboard.accounts.sessions import note_factor
 from dashboard.clock import utc_now
-from dashboard.config import Config
 from dashboard.errors import BillingError, Conflict
+from dashboard.extensions import current_config
 from dashboard.forms.factors import CodeForm, NewPasskeyForm
 from dashboard.forms.refused import show_refusal
 from dashboard.links import signing_keys
@@ -132,7 +132,7 @@ def reset(user_id: int) -> ResponseReturnValue:
 
 def is_needed() -> bool:
     """Whether the reader's role has to show a second factor."""
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     return reader().role in config.roles_with_factor
 
 

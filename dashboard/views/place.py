@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request, session
+from flask import request, session
 
 from dashboard.accounts.factors.passkeys import Place
-from dashboard.config import Config
+from dashboard.extensions import current_config
 
 CHALLENGE = "challenge"
 
 
 def place() -> Place:
     """Return where passkeys are used."""
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     parts = urlsplit(config.external_address)
     return Place(f"{parts.scheme}://{parts.netloc}")
 

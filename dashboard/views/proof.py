@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import current_app, g, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.factors.held import factors_of
@@ -20,7 +20,7 @@ from dashboard.accounts.permissions import Permission
 from dashboard.accounts.proof import ProofWanted, has_password, show_again
 from dashboard.accounts.refusals import refuse_proof
 from dashboard.clock import utc_now
-from dashboard.config import Config
+from dashboard.extensions import current_config
 from dashboard.forms.sign_in import ProofForm
 from dashboard.links import signing_keys
 from dashboard.money import Money
@@ -52,14 +52,14 @@ def check_proof(who: Identity, needed: Permission) -> None:
 def need_proof() -> None:
     """Raise `ProofWanted` if the reader showed too long ago who they are."""
     who = known_reader()
-    oldest = utc_now() - timedelta(seconds=_config().confirm_after_seconds)
+    oldest = utc_now() - timedelta(seconds=current_config().confirm_after_seconds)
     if who is None or who.proved_at < oldest:
         raise ProofWanted("Nothing was changed: first confirm that it is you.")
 
 
 def need_proof_above(amount: Money) -> None:
     """Raise `ProofWanted` for more than the amount that is moved without."""
-    if abs(amount.major) > _config().confirm_above:
+    if abs(amount.major) > current_config().confirm_above:
         need_proof()
 
 
@@ -76,7 +76,7 @@ def on_proof_wanted(error: ProofWanted) -> ResponseReturnValue:
         what_to_type=what,
         address=here(),
         fields=typed_fields(),
-        minutes=_config().confirm_after_seconds // 60,
+        minutes=current_config().confirm_after_seconds // 60,
     )
     return page, 422 if is_wrong else 403
 
@@ -112,8 +112,3 @@ def _take_proof(who: Identity, typed: str) -> None:
     # Whatever becomes of the request: the form may come back, and need not ask again.
     commit()
     g.reader = replace(who, proved_at=now)
-
-
-def _config() -> Config:
-    config: Config = current_app.extensions["config"]
-    return config

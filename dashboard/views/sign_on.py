@@ -13,8 +13,8 @@ from werkzeug import Response
 from dashboard.accounts.by_provider import person_of
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.config import Config
 from dashboard.errors import BillingError
+from dashboard.extensions import current_config
 from dashboard.links import address
 from dashboard.sign_on.errors import NotAllowed, NotBegunHere, NotSignedIn
 from dashboard.sign_on.provider import Provider
@@ -74,7 +74,7 @@ def provider() -> Provider:
 
 def rules() -> Rules:
     """Return what the settings make of claims."""
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     return Rules(role_of=config.role_of_value, admits=config.oidc_people == "claims")
 
 

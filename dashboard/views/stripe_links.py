@@ -1,15 +1,13 @@
 """Links from our pages into Stripe's dashboard."""
 
-from flask import current_app
-
-from dashboard.config import Config
+from dashboard.extensions import current_config
 
 PLACES = {"in_": "invoices", "cus_": "customers", "evt_": "events"}
 
 
 def stripe_url(stripe_id: str) -> str | None:
     """Return where Stripe's dashboard shows the object, None for kinds that have no page there."""
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     place = next((word for mark, word in PLACES.items() if stripe_id.startswith(mark)), None)
     if place is None:
         return None

@@ -6,7 +6,8 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 
 from dashboard.accounts.permissions import Permission, Unauthenticated
-from dashboard.accounts.tokens import hash_of, verify, why_ended
+from dashboard.accounts.secret_hash import hash_of
+from dashboard.accounts.tokens import verify, why_ended
 from dashboard.allowances import SPENT, Allowances, Spent
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden

@@ -5,22 +5,19 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any, cast
 
-from flask import current_app
-
 from dashboard.accounts.permissions import View
-from dashboard.config import Config
 from dashboard.errors import Conflict
+from dashboard.extensions import current_config
 
 
 def passwords_are_on() -> bool:
     """Whether a password signs anybody in."""
-    config: Config = current_app.extensions["config"]
-    return config.password_sign_in
+    return current_config().password_sign_in
 
 
 def provider_name() -> str | None:
     """Return what people call the sign-on provider, None where there is none."""
-    config: Config = current_app.extensions["config"]
+    config = current_config()
     return config.oidc_name if config.oidc_issuer else None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import delete, func, select
 
 from dashboard.accounts.factors.models import RecoveryCode
 from dashboard.accounts.models import User
+from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.record import record
 from dashboard.extensions import db
@@ -71,4 +71,4 @@ def _new_code() -> str:
 def _hash(typed: str) -> str:
     # 79 random bits each, of ten at a time: more than anybody can try against a fast hash.
     plain = "".join(letter for letter in typed.upper() if letter in LETTERS)
-    return sha256(plain.encode()).hexdigest()
+    return hash_of(plain)
