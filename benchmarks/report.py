@@ -19,7 +19,7 @@ def show(figures: Sequence[Figure]) -> None:
     widths = [max(len(cells[column]) for cells in rows) for column in range(len(COLUMNS))]
     for cells in rows:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        print("  ".join(padded).rstrip())
+        print("  ".join(padded).rstrip(), flush=True)
 
 
 def row(figure: Figure) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -93,6 +94,7 @@ def worker_services() -> Worker:
     return Worker(postgres_url.format(database=database), redis_url)
 
 
+@cache
 def claim_slot() -> int:
     """Return a number that is this process's own until it ends, however it ends."""
     SLOTS.mkdir(parents=True, exist_ok=True)
