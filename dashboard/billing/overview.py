@@ -147,17 +147,22 @@ class Settled(Protocol):
     def total_cents(self) -> int: ...
     @property
     def due_at(self) -> datetime | None: ...
+    @property
+    def payment_failure(self) -> str | None: ...
 
 
 def shown_status(invoice: Settled, now: datetime) -> str:
-    """Return the status people read: Stripe's five, ours before them, past due, and empty.
+    """Return the status people read: Stripe's five, ours before them, late, declined, and empty.
 
     An invoice that billed nothing ended without Stripe; nobody paid it.
     """
     if invoice.status == "paid" and not invoice.stripe_invoice_id and not invoice.total_cents:
         return "empty"
-    is_late = invoice.due_at is not None and invoice.due_at < now
-    return "past_due" if invoice.status == "open" and is_late else invoice.status
+    if invoice.status != "open":
+        return invoice.status
+    if invoice.due_at is not None and invoice.due_at < now:
+        return "past_due"
+    return "open" if invoice.payment_failure is None else "declined"
 
 
 def _items() -> Select[InvoiceItem]:

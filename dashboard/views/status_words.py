@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 
 class StatusWord(NamedTuple):
-    """How a state is shown. `tone` says what it asks of the reader: ok, info, warn, bad or mute."""
+    """How a state is shown. `tone` says what it asks of the reader: ok, info, warn, bad or mute.
+
+    What is normal is quiet: mute, or ok where an icon may say that something is settled. A pill is
+    for what a person has to know (warn) or act on (bad).
+    """
 
     word: str
     icon: str
@@ -12,27 +16,28 @@ class StatusWord(NamedTuple):
 
 
 INVOICE = {
-    "draft": StatusWord("In progress", "pencil", "info"),
-    "closing": StatusWord("Closing", "clock", "info"),
-    "sealed": StatusWord("Sealed", "lock", "info"),
-    "open": StatusWord("Open", "invoice", "info"),
-    "past_due": StatusWord("Past due", "alert", "warn"),
-    "paid": StatusWord("Paid", "check", "ok"),
+    "draft": StatusWord("In progress", "dot", "mute"),
+    "closing": StatusWord("Closing", "clock", "mute"),
+    "sealed": StatusWord("Checking", "shield", "mute"),
+    "open": StatusWord("Issued", "invoice", "mute"),
+    "past_due": StatusWord("Past due", "clock", "bad"),
+    "declined": StatusWord("Declined", "card-off", "bad"),
+    "paid": StatusWord("Paid", "settled", "ok"),
     "uncollectible": StatusWord("Uncollectible", "cross", "bad"),
-    "void": StatusWord("Void", "dash", "mute"),
+    "void": StatusWord("Void", "cross", "mute"),
     "empty": StatusWord("Nothing to pay", "dash", "mute"),
 }
 SYNC = {
-    "in_sync": StatusWord("In sync", "check", "ok"),
-    "pending": StatusWord("Pending", "clock", "mute"),
-    "syncing": StatusWord("Syncing", "sync", "info"),
-    "differs": StatusWord("Differs", "differs", "warn"),
-    "held": StatusWord("Held", "pause", "warn"),
-    "failed": StatusWord("Failed", "cross", "bad"),
-    "parked": StatusWord("Parked", "pause", "bad"),
+    "in_sync": StatusWord("Equal", "equal", "mute"),
+    "pending": StatusWord("Next sync", "clock", "mute"),
+    "syncing": StatusWord("Sending", "sync", "mute"),
+    "differs": StatusWord("Differs", "differs", "bad"),
+    "held": StatusWord("On hold", "pause", "warn"),
+    "failed": StatusWord("Failing", "alert", "bad"),
+    "parked": StatusWord("On hold", "pause", "bad"),
     "none": StatusWord("Not synced yet", "dash", "mute"),
-    "carried": StatusWord("Carried over", "roll", "warn"),
-    "foreign": StatusWord("Not ours", "differs", "warn"),
+    "carried": StatusWord("Carried over", "roll", "mute"),
+    "foreign": StatusWord("Added at Stripe", "differs", "bad"),
 }
 CHECKED = StatusWord("Being checked", "pause", "warn")
 # What customers read: who has to do what about it is not theirs to know.
@@ -43,63 +48,61 @@ SYNC_PLAINLY = SYNC | {
     "failed": StatusWord("Delayed", "clock", "mute"),
 }
 RUN = {
-    "queued": StatusWord("Queued", "clock", "mute"),
-    "running": StatusWord("Running", "sync", "info"),
-    "retrying": StatusWord("Retrying", "replay", "warn"),
-    "succeeded": StatusWord("Succeeded", "check", "ok"),
-    "failed": StatusWord("Failed", "cross", "bad"),
+    "queued": StatusWord("Waiting", "clock", "mute"),
+    "running": StatusWord("Sending", "sync", "mute"),
+    "retrying": StatusWord("Trying again", "replay", "warn"),
+    "succeeded": StatusWord("Done", "check", "mute"),
+    "failed": StatusWord("Failed", "alert", "bad"),
 }
 STEP = {
-    "done": StatusWord("Done", "check", "ok"),
-    "refused": StatusWord("Refused", "cross", "bad"),
-    "read_back": StatusWord("Read back", "replay", "warn"),
-    "sent": StatusWord("Sent", "sync", "info"),
+    "done": StatusWord("Done", "check", "mute"),
+    "refused": StatusWord("Refused", "alert", "bad"),
+    "read_back": StatusWord("Read back", "replay", "mute"),
+    "sent": StatusWord("Sent", "sync", "mute"),
 }
 EVENT = {
-    "received": StatusWord("Received", "inbox", "mute"),
-    "processing": StatusWord("Processing", "sync", "info"),
-    "processed": StatusWord("Processed", "check", "ok"),
+    "received": StatusWord("Waiting", "clock", "mute"),
+    "processing": StatusWord("Processing", "sync", "mute"),
+    "processed": StatusWord("Done", "check", "mute"),
     "ignored": StatusWord("Ignored", "dash", "mute"),
-    "failed": StatusWord("Failed, will retry", "alert", "warn"),
+    "failed": StatusWord("Trying again", "replay", "warn"),
     "dead": StatusWord("Dead", "cross", "bad"),
     "unreadable": StatusWord("Unreadable", "alert", "warn"),
 }
 SERVICE = {
-    "attached": StatusWord("Attached", "check", "ok"),
+    "attached": StatusWord("Attached", "check", "mute"),
     "detached": StatusWord("Detached", "dash", "mute"),
 }
-PAYMENT = {
-    "failed": StatusWord("Payment failed", "card", "warn"),
-}
+PAYMENT = {"failed": INVOICE["declined"]}
 VOID = {"undecided": StatusWord("Void, undecided", "dash", "warn")}
 # Of credit notes, refunds and disputes, told so that either side can read it.
 CORRECTION = {
-    "issued": StatusWord("Issued", "check", "ok"),
+    "issued": StatusWord("Issued", "check", "mute"),
     "void": StatusWord("Taken back", "dash", "mute"),
-    "pending": StatusWord("On its way", "clock", "info"),
+    "pending": StatusWord("On its way", "clock", "mute"),
     "requires_action": StatusWord("Waits for the customer", "clock", "warn"),
-    "succeeded": StatusWord("Paid back", "check", "ok"),
+    "succeeded": StatusWord("Paid back", "check", "mute"),
     "failed": StatusWord("Failed", "cross", "bad"),
     "canceled": StatusWord("Canceled", "dash", "mute"),
     "needs_response": StatusWord("Answer needed", "alert", "warn"),
     "warning_needs_response": StatusWord("Answer needed", "alert", "warn"),
     "appeal_needs_response": StatusWord("Answer needed", "alert", "warn"),
-    "under_review": StatusWord("With the bank", "clock", "info"),
-    "warning_under_review": StatusWord("With the bank", "clock", "info"),
-    "appeal_under_review": StatusWord("With the bank", "clock", "info"),
-    "won": StatusWord("Payment stands", "check", "ok"),
+    "under_review": StatusWord("With the bank", "clock", "mute"),
+    "warning_under_review": StatusWord("With the bank", "clock", "mute"),
+    "appeal_under_review": StatusWord("With the bank", "clock", "mute"),
+    "won": StatusWord("Payment stands", "settled", "ok"),
     "lost": StatusWord("Money went back", "cross", "bad"),
     "warning_closed": StatusWord("Closed", "dash", "mute"),
     "prevented": StatusWord("Prevented", "dash", "mute"),
 }
 TOKEN = {
-    "live": StatusWord("Live", "check", "ok"),
+    "live": StatusWord("Live", "check", "mute"),
     "ending": StatusWord("Ends soon", "clock", "warn"),
     "ended": StatusWord("Ended", "cross", "mute"),
     "revoked": StatusWord("Revoked", "cross", "mute"),
 }
 PERSON = {
-    "active": StatusWord("Active", "check", "ok"),
+    "active": StatusWord("Active", "check", "mute"),
     "inactive": StatusWord("Deactivated", "cross", "mute"),
 }
 INVITATION = {
@@ -107,19 +110,19 @@ INVITATION = {
     "too_old": StatusWord("Too old", "cross", "mute"),
 }
 FINDING = {
-    "ok": StatusWord("In order", "check", "ok"),
+    "ok": StatusWord("In order", "settled", "ok"),
     "look": StatusWord("Look", "alert", "warn"),
     "mend": StatusWord("Mend", "cross", "bad"),
 }
 MAIL = {
-    "sent": StatusWord("Mailed", "check", "ok"),
+    "sent": StatusWord("Mailed", "check", "mute"),
     "waits": StatusWord("Not mailed yet", "clock", "mute"),
     "delayed": StatusWord("Not mailed yet", "alert", "warn"),
     "given_up": StatusWord("Not mailed", "cross", "bad"),
 }
 WORK = {
-    "ok": StatusWord("On time", "check", "ok"),
-    "late": StatusWord("Late", "alert", "bad"),
+    "ok": StatusWord("On time", "check", "mute"),
+    "late": StatusWord("Late", "clock", "warn"),
 }
 KINDS = {
     "invoice": INVOICE,

@@ -100,6 +100,7 @@ def test_items_are_fees_then_usage_then_adjustments(acme, db):
         (Invoice(status="sealed", total_cents=0), "sealed"),
         (Invoice(status="open", total_cents=5), "open"),
         (Invoice(status="open", total_cents=5, due_at=NOW), "open"),
+        (Invoice(status="open", total_cents=5, payment_failure="Declined"), "declined"),
         (Invoice(status="open", total_cents=5, due_at=NOW - timedelta(seconds=1)), "past_due"),
         (Invoice(status="paid", total_cents=5, due_at=NOW - timedelta(seconds=1)), "paid"),
     ],

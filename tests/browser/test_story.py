@@ -46,11 +46,11 @@ def preview_and_sync(page: Page) -> None:
     panel = page.get_by_role("dialog", name="Details")
     expect(panel.get_by_text("Nothing has been sent.")).to_be_visible()
     panel.get_by_role("button", name="Apply these").click()
-    expect(page.get_by_text("Succeeded")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
     shoot(page, "story-run")
     page.get_by_role("link", name="Back to the bill").click()
     expect(page.get_by_text("Stripe's invoice equals the ledger.")).to_be_visible()
-    expect(page.get_by_text("Pending")).to_have_count(0)
+    expect(page.locator("#bill").get_by_text("Next sync", exact=True)).to_have_count(0)
 
 
 def keep_a_card_at_stripe(page: Page) -> None:

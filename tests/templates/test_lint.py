@@ -60,3 +60,10 @@ def test_every_form_that_changes_something_carries_a_token(path: Path) -> None:
 def test_links_to_other_windows_tell_them_nothing(path: Path) -> None:
     for tag in re.findall(r"<a [^>]*target=\"_blank\"[^>]*>", path.read_text()):
         assert 'rel="noopener noreferrer"' in tag
+
+
+def test_every_variable_that_our_sheets_read_is_named_in_one_of_them() -> None:
+    text = "\n".join(path.read_text() for path in OURS if path.suffix == ".css")
+    named = set(re.findall(r"(--[\w-]+)\s*:", text))
+    read = {one for one in re.findall(r"var\((--[\w-]+)", text) if not one.startswith("--tblr-")}
+    assert read - named == set()

@@ -154,7 +154,7 @@ def test_no_line_of_an_issued_invoice_waits_for_a_sync(
 ) -> None:
     table = page(support.get(f"{ADDRESS}/1")).select_one("table")
     assert "Carried over" in text_of(table)
-    assert "Pending" not in text_of(table)
+    assert "Next sync" not in text_of(table)
 
 
 def test_a_failed_payment_is_said_with_the_way_out(
@@ -177,8 +177,8 @@ def test_a_parked_invoice_is_said_once_and_in_words_for_its_reader(
     for address in (f"{ADDRESS}/1", ADDRESS, "/organizations/acme"):
         words = text_of(page(customer.get(address)))
         assert "Being checked" in words, address
-        assert "Parked" not in words, address
-        assert "Sealed" not in words, address
+        assert "On hold" not in words, address
+        assert "Checking" not in words, address
     assert "Being finalized at Stripe" not in text_of(page(customer.get(f"{ADDRESS}/1")))
     soup = page(support.get(f"{ADDRESS}/1"))
     assert text_of(soup).count("The totals differ.") == 1

@@ -33,7 +33,7 @@ def test_the_list_shows_what_each_owes_and_its_sync_state(support: FlaskClient) 
     words = text_of(page(support.get("/organizations")))
     assert "Acme Freight" in words
     assert "Other Labs" in words
-    assert "Pending" in words
+    assert "Next sync" in words
 
 
 @pytest.mark.parametrize("text", ["acme", "FREIGHT", "billing@acme"])
@@ -165,7 +165,7 @@ def test_support_sees_the_sync_state_of_each_line(support: FlaskClient) -> None:
     soup = page(support.get("/organizations/acme"))
     rows = soup.select("section[aria-labelledby=items-title] tbody tr")
     assert len(rows) == 3
-    assert all("Pending" in text_of(row) for row in rows)
+    assert all("Next sync" in text_of(row) for row in rows)
 
 
 def test_a_refresh_of_an_unchanged_bill_is_answered_304(customer: FlaskClient) -> None:

@@ -126,7 +126,7 @@ def test_the_run_page_watches_while_it_runs_and_stops_after(
         run.state, run.started_at, run.finished_at = "succeeded", utc_now(), utc_now()
     over = fragment(support.get(f"{address}/progress", headers={"HX-Request": "true"}))
     assert over.select_one("[data-polled]").get("hx-trigger") is None
-    assert "In sync" in text_of(over)
+    assert "Equal" in text_of(over)
 
 
 def test_a_failed_run_shows_its_error_and_what_stripe_called_it(
@@ -185,11 +185,11 @@ def test_a_run_that_leaves_a_foreign_line_does_not_say_in_sync(
         run = db.session.get_one(SyncRun, latest().id)
         run.state, run.findings = "succeeded", [found]
     words = text_of(page(support.get(address)))
-    assert "Succeeded Differs" in words
+    assert "Done Differs" in words
     assert "No description" in words
     with transaction():
         run.plan = {"changes": [{"kind": "remove", "key": "il_1", "before": theirs, "after": None}]}
-    assert "Succeeded In sync" in text_of(page(support.get(address)))
+    assert "Done Equal" in text_of(page(support.get(address)))
 
 
 def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
