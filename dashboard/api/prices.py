@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body
-from dashboard.api.schemas.prices import PriceIn, PriceList, PriceOut, VersionIn
+from dashboard.api.schemas.prices import PriceIn, PriceList, PriceOut, ProductIn, VersionIn
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.pricing.catalog import (
@@ -16,6 +16,7 @@ from dashboard.pricing.catalog import (
     price_by_code,
     price_to_change,
 )
+from dashboard.pricing.products import set_product
 
 bp = Blueprint("prices", __name__, url_prefix="/prices")
 
@@ -50,12 +51,24 @@ def create() -> Response:
             wanted.kind,
             wanted.terms(wanted.currency, wanted.unit_label),
             wanted.meter,
+            wanted.product,
         ),
         effective_at=wanted.effective_at,
         now=utc_now(),
         actor=caller.actor(),
     )
     return answer(PriceOut.of(price), 201)
+
+
+@bp.patch("/<code>")
+@permission("api.prices.write")
+@operation(Operation("Change what bills list a price under", {200: PriceOut}, body=ProductIn))
+def update(code: str) -> Response:
+    """List a price under another product."""
+    wanted = read_body(ProductIn)
+    caller.require_all_organizations()
+    price = set_product(price_by_code(code), wanted.product, now=utc_now(), actor=caller.actor())
+    return answer(PriceOut.of(price))
 
 
 @bp.post("/<code>/versions")

@@ -22,6 +22,7 @@ from dashboard.extensions import db
 from dashboard.organizations.currency import check_currency
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.products import product_of
 from dashboard.pricing.terms import Terms
 from dashboard.pricing.versions import terms_of
 
@@ -34,13 +35,17 @@ class PriceExists(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NewPrice:
-    """A price to be: `kind` is recurring or metered; a metered one counts the usage of `meter`."""
+    """A price to be: `kind` is recurring or metered; a metered one counts the usage of `meter`.
+
+    `product` is what it is listed under, None: its own name.
+    """
 
     code: str
     name: str
     kind: str
     terms: Terms
     meter: str | None = None
+    product: str | None = None
 
 
 def create_price(
@@ -64,6 +69,7 @@ def create_price(
     price = Price(
         code=wanted.code,
         name=wanted.name,
+        product=wanted.product,
         kind=wanted.kind,
         meter=wanted.meter,
         unit_label=wanted.terms.unit_label,
@@ -168,10 +174,12 @@ def _same(price: Price, wanted: NewPrice, effective_at: datetime | None) -> Pric
     first = min(price.versions, key=lambda version: version.effective_at)
     begins = first.effective_at if effective_at is None else whole_second(effective_at)
     has = (price.name, price.kind, price.meter, terms_of(first), first.effective_at)
-    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms, begins):
+    # Another product may have been set since; only who names one means it.
+    is_listed_so = wanted.product in (None, product_of(price))
+    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms, begins) or not is_listed_so:
         raise PriceExists(
             f"A price {wanted.code} exists already and differs. Nothing was created or changed. "
-            "Add a version to change what it costs."
+            "Add a version to change what it costs, or change its product."
         )
     return price
 

@@ -27,6 +27,8 @@ class Price(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(200))
+    # What it is listed under; read by `products.product_of`, as most prices are their own.
+    product: Mapped[str | None] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(16))
     meter: Mapped[str | None] = mapped_column(String(63), index=True)
     unit_label: Mapped[str] = mapped_column(String(40), default="unit")

@@ -63,6 +63,7 @@ SENTENCES = {
     "portal.opened": "Opened Stripe's portal.",
     "price.changed": "Added a version of {code}, from {effective_at}.",
     "price.created": "Created the price {code}, from {effective_at}.",
+    "price.product_changed": "Lists {code} under {product} instead of {product_before}.",
     "recovery_code.used": "Used a recovery code; {left} are left.",
     "recovery_codes.made": "Made {codes} recovery codes; the older ones ended.",
     "refund.told": "A refund of {amount_cents} is {status} at Stripe.",

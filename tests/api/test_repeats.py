@@ -41,6 +41,19 @@ def test_an_anchor_with_a_fraction_of_a_second_may_be_repeated(caller):
     assert (refused.status_code, refused.json["code"]) == (409, "organization_exists")
 
 
+def test_a_price_takes_another_product_without_becoming_another_price(caller):
+    created = caller.post("/prices", FEE | {"product": "Databases"})
+    assert (created.status_code, created.json["product"]) == (201, "Databases")
+    changed = [caller.patch("/prices/database", {"product": one}) for one in ("Storage", None)]
+    assert [one.json["product"] for one in changed] == ["Storage", "Managed database"]
+    assert caller.post("/prices", FEE).json == changed[-1].json
+    refused = caller.post("/prices", FEE | {"product": "Databases"})
+    assert (refused.status_code, refused.json["code"]) == (409, "price_exists")
+    wrong = [caller.patch("/prices/database", one) for one in ({}, {"product": ""}, {"product": 1})]
+    assert statuses(wrong) == [422, 422, 422]
+    assert caller.patch("/prices/none", {"product": "Storage"}).status_code == 404
+
+
 def test_of_equal_requests_at_once_only_one_says_that_it_created(caller, monkeypatch):
     create = organizations.create_organization
 

@@ -16,6 +16,7 @@ from dashboard.api.schemas.types import (
     Told,
 )
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.products import product_of
 from dashboard.pricing.terms import Terms, Tier
 
 UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable]
@@ -53,15 +54,25 @@ class TermsIn(Sent):
 
 
 class PriceIn(TermsIn):
-    """A price to be, in force from `effective_at` (now); `meter` is what a metered one counts."""
+    """A price to be, in force from `effective_at` (now); `meter` is what a metered one counts.
+
+    `product` is what bills list it under; without one its own name.
+    """
 
     code: Slug
     name: Text
+    product: Text | None = None
     kind: Literal["recurring", "metered"]
     currency: Currency
     meter: Slug | None = None
     unit_label: UnitLabel = "unit"
     effective_at: Instant | None = None
+
+
+class ProductIn(Sent):
+    """What bills list a price under; null: its own name."""
+
+    product: Text | None
 
 
 class VersionIn(TermsIn):
@@ -104,6 +115,7 @@ class PriceOut(Told):
 
     code: str
     name: str
+    product: str
     kind: str
     meter: str | None
     unit_label: str
@@ -116,6 +128,7 @@ class PriceOut(Told):
         return cls.model_construct(
             code=price.code,
             name=price.name,
+            product=product_of(price),
             kind=price.kind,
             meter=price.meter,
             unit_label=price.unit_label,

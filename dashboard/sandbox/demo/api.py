@@ -47,6 +47,10 @@ class BillingApi:
         """Make a price of the catalogue."""
         return self._ask("POST", "/prices", body)
 
+    def set_product(self, code: str, product: str) -> Json:
+        """List a price under a product."""
+        return self._ask("PATCH", f"/prices/{code}", {"product": product})
+
     def organization(self, slug: str) -> Json | None:
         """Return an organization; None when there is none of that name."""
         try:

@@ -9,11 +9,14 @@ SOLD_SINCE = "2020-01-01T00:00:00+00:00"
 Body = dict[str, Any]
 
 
-def fee(code: str, name: str, minor_units: str, *, unit: str, currency: str = "usd") -> Body:
+def fee(
+    code: str, name: str, minor_units: str, *, unit: str, product: str, currency: str = "usd"
+) -> Body:
     """Return a recurring price: so many minor units a cycle for each."""
     return {
         "code": code,
         "name": name,
+        "product": product,
         "kind": "recurring",
         "model": "per_unit",
         "unit_amount": minor_units,
@@ -26,7 +29,10 @@ def fee(code: str, name: str, minor_units: str, *, unit: str, currency: str = "u
 def meter(
     code: str, name: str, model: str, *, unit: str, currency: str = "usd", **terms: Any
 ) -> Body:
-    """Return a metered price; `terms` are those of its model, amounts in minor units."""
+    """Return a metered price; `terms` are those of its model, amounts in minor units.
+
+    A product with its own name, unless they say another.
+    """
     return {
         "code": code,
         "name": name,
@@ -46,14 +52,14 @@ def tiers(*steps: tuple[str | None, str]) -> list[dict[str, str | None]]:
 
 
 PRICES = (
-    fee("server-small", "Small server", "1200", unit="server"),
-    fee("server-medium", "Medium server", "3600", unit="server"),
-    fee("server-large", "Large server", "9600", unit="server"),
-    fee("volume", "Block storage, 100 GB", "1000", unit="volume"),
-    fee("load-balancer", "Load balancer", "1500", unit="balancer"),
-    fee("address", "Static address", "350", unit="address"),
-    fee("backup", "Nightly backup", "240", unit="server"),
-    fee("support", "Business support", "29900", unit="plan"),
+    fee("server-small", "Small server", "1200", unit="server", product="Servers"),
+    fee("server-medium", "Medium server", "3600", unit="server", product="Servers"),
+    fee("server-large", "Large server", "9600", unit="server", product="Servers"),
+    fee("volume", "Block storage, 100 GB", "1000", unit="volume", product="Storage"),
+    fee("load-balancer", "Load balancer", "1500", unit="balancer", product="Network"),
+    fee("address", "Static address", "350", unit="address", product="Network"),
+    fee("backup", "Nightly backup", "240", unit="server", product="Storage"),
+    fee("support", "Business support", "29900", unit="plan", product="Business support"),
     meter("compute", "Compute", "per_unit", unit="vCPU hour", unit_amount="2.5", allowance="10"),
     meter(
         "transfer",
@@ -72,7 +78,14 @@ PRICES = (
         package_size="100000",
         allowance="100000",
     ),
-    meter("object-storage", "Object storage", "per_unit", unit="GB hour", unit_amount="0.0035"),
+    meter(
+        "object-storage",
+        "Object storage",
+        "per_unit",
+        unit="GB hour",
+        product="Storage",
+        unit_amount="0.0035",
+    ),
     meter(
         "mail",
         "Mail delivery",
@@ -81,8 +94,22 @@ PRICES = (
         tiers=tiers(("10000", "0.08"), ("100000", "0.06"), (None, "0.04")),
     ),
     meter("logs", "Log intake", "per_unit", unit="GB", unit_amount="50", allowance="1"),
-    fee("server-small-jpy", "Small server", "1800", unit="server", currency="jpy"),
-    fee("support-jpy", "Business support", "45000", unit="plan", currency="jpy"),
+    fee(
+        "server-small-jpy",
+        "Small server",
+        "1800",
+        unit="server",
+        product="Servers",
+        currency="jpy",
+    ),
+    fee(
+        "support-jpy",
+        "Business support",
+        "45000",
+        unit="plan",
+        product="Business support",
+        currency="jpy",
+    ),
     meter(
         "compute-jpy",
         "Compute",

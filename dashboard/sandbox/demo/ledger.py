@@ -20,11 +20,14 @@ REACH = timedelta(days=34)
 
 
 def seed_prices(api: BillingApi) -> None:
-    """Make the prices that the catalogue lacks."""
-    known = {price["code"] for price in api.prices()}
+    """Make the prices that the catalogue lacks; those of an earlier demo had no products yet."""
+    known = {price["code"]: price for price in api.prices()}
     for price in PRICES:
-        if price["code"] not in known:
+        found, product = known.get(price["code"]), price.get("product") or price["name"]
+        if found is None:
             api.create_price(price)
+        elif found["product"] == found["name"] != product:
+            api.set_product(price["code"], product)
 
 
 def seed_organization(api: BillingApi, wanted: DemoOrganization, *, now: datetime) -> None:

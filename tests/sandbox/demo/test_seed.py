@@ -17,12 +17,14 @@ from dashboard.extensions import Model
 from dashboard.gateway.conformance.api import Api
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
+from dashboard.pricing.products import product_of
 from dashboard.sandbox.demo.accounts import email_of, seed_token
 from dashboard.sandbox.demo.organizations import EDITED, ORGANIZATIONS
 from dashboard.sandbox.demo.seed import seed
 from dashboard.sandbox.demo.settings import DemoSettings, demo_password
 from dashboard.services.models import Service
 from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
 from dashboard.usage.models import UsageRecord
 from tests.support.stack import Stack
 
@@ -59,6 +61,21 @@ def test_a_second_start_changes_nothing(
     seed(settings, CAST)
     assert everything(db, stripe) == before
     assert settings.token_file.read_text() == token
+
+
+def test_prices_of_an_earlier_demo_get_their_products(
+    settings: DemoSettings, db: SQLAlchemy
+) -> None:
+    seed(settings, CAST)
+    with transaction():
+        for price in db.session.scalars(select(Price)):
+            price.product = "Machines" if price.code == "server-small" else None
+    seed(settings, CAST)
+    db.session.expire_all()
+    products = {price.code: product_of(price) for price in db.session.scalars(select(Price))}
+    # What somebody chose stays.
+    assert products["server-small"] == "Machines"
+    assert (products["server-large"], products["compute"]) == ("Servers", "Compute")
 
 
 def test_a_token_that_the_database_does_not_know_is_replaced(
