@@ -14,7 +14,7 @@ const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
   "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
-  "facts", "notice", "form", "dialog", "progress", "chart", "pagination", "print",
+  "facts", "notice", "form", "dialog", "progress", "chart", "meter", "pagination", "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "submit-once",

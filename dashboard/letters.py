@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,14 @@ from dashboard.accounts.locks import is_admin
 from dashboard.accounts.models import User
 from dashboard.accounts.people import who_signs_in_with
 from dashboard.accounts.reset import reset_token
+from dashboard.budgets.models import BudgetAlert, UnusualUsage
+from dashboard.budgets.receivers import wants
 from dashboard.extensions import db
-from dashboard.links import link, signing_keys
+from dashboard.links import address, link, signing_keys
 from dashboard.mail.message import Letter
 from dashboard.mail.models import Mail
 from dashboard.organizations.lookup import organizations_by_id
+from dashboard.organizations.models import Organization
 
 
 class NotNeeded(Exception):
@@ -29,7 +33,7 @@ class Nobody(NotNeeded):
 
 def letter_of(mail: Mail, *, now: datetime) -> Letter:
     """Return what is to be sent as `mail`, its link signed now; raises `NotNeeded`."""
-    return _invitation(mail, now) if mail.kind == "invitation" else _reset(mail)
+    return LETTERS[mail.kind](mail, now)
 
 
 def _invitation(mail: Mail, now: datetime) -> Letter:
@@ -50,7 +54,7 @@ def _invitation(mail: Mail, now: datetime) -> Letter:
     )
 
 
-def _reset(mail: Mail) -> Letter:
+def _reset(mail: Mail, _now: datetime) -> Letter:
     user = who_signs_in_with(mail.address)
     if user is None:
         raise Nobody("Nobody signs in with this address.")
@@ -67,6 +71,46 @@ def _reset(mail: Mail) -> Letter:
     )
 
 
+def _budget(mail: Mail, _now: datetime) -> Letter:
+    alert = db.session.get_one(BudgetAlert, mail.budget_alert_id)
+    organization = _told(mail, alert.organization_id)
+    return _letter(
+        mail,
+        mail.address,
+        subject_of_alert(organization.name, alert),
+        link=address("budgets.show", slug=organization.slug),
+        organization=organization,
+        alert=alert,
+    )
+
+
+def _unusual(mail: Mail, _now: datetime) -> Letter:
+    episode = db.session.get_one(UnusualUsage, mail.unusual_usage_id)
+    organization = _told(mail, episode.organization_id)
+    return _letter(
+        mail,
+        mail.address,
+        f"{organization.name}: {episode.product} at {episode.times} times its habit",
+        link=address("budgets.show", slug=organization.slug),
+        organization=organization,
+        episode=episode,
+    )
+
+
+def subject_of_alert(name: str, alert: BudgetAlert) -> str:
+    """Return what the mail of an alert is about: who, and what of the budget."""
+    if alert.kind == "forecast":
+        return f"{name} will likely cross its budget"
+    return f"{name} has used {alert.percent}% of its budget"
+
+
+def _told(mail: Mail, organization_id: int) -> Organization:
+    """Return the organization that a member is told of; raises `NotNeeded`."""
+    if not wants(mail.address, organization_id, mail.kind):
+        raise NotNeeded("They are no member any more, or do not want these mails.")
+    return organizations_by_id([organization_id])[organization_id]
+
+
 def _letter(mail: Mail, to: str, subject: str, **told: Any) -> Letter:
     # Without what pages get along with their request: there is none.
     text, html = (
@@ -77,3 +121,11 @@ def _letter(mail: Mail, to: str, subject: str, **told: Any) -> Letter:
     )
     name = f"{mail.kind}-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}"
     return Letter(to=to, subject=subject, text=text, html=html, name=name)
+
+
+LETTERS: dict[str, Callable[[Mail, datetime], Letter]] = {
+    "invitation": _invitation,
+    "reset": _reset,
+    "budget": _budget,
+    "unusual": _unusual,
+}

@@ -8,6 +8,7 @@ from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.installation import Installation
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
@@ -24,6 +25,8 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "BillingCycle",
+    "BudgetAlert",
+    "BudgetLook",
     "CodeApp",
     "Correction",
     "ForeignLine",
@@ -48,6 +51,7 @@ __all__ = [
     "SyncRun",
     "SyncStep",
     "SyncedLine",
+    "UnusualUsage",
     "UsageKey",
     "UsageRecord",
     "UsageTakenOff",

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import structlog
 from flask import current_app
 
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.sync.forget import forget_runs
-from dashboard.transaction import checkpoint
 from dashboard.usage.forget import forget_keys
 from dashboard.webhooks.forget import forget_events
-from jobs.runtime import is_stopping, job, place_of_this_job, redis_or_none
+from jobs.runtime import job
+from jobs.walk import Slice, walk
 
-log = structlog.get_logger("jobs.forgetting")
-# A few dozen milliseconds each; as long as a slice took, others have the database to themselves.
+# A few dozen milliseconds each.
 ROWS, PAGES = 1000, 200
 MOST_SECONDS = 300.0
-# Where it stood when its time was over; lost with Redis, it begins again.
-PLACES = "forgetting"
-
-# Takes and returns a place; None at the end.
-Slice = Callable[[int], int | None]
 
 
 @job(queue="maintenance", timeout=600, is_alone=True)
@@ -51,26 +44,3 @@ def slices(config: Config, now: datetime) -> Iterator[tuple[str, Slice]]:
     if days := config.keys_kept_days:
         keys = before(days)
         yield "keys", lambda place: forget_keys(place, before=keys, most=PAGES)
-
-
-def walk(name: str, forget: Slice, ends_at: float) -> None:
-    """Go on from where it stood, to the end or until its time is over."""
-    _, worker = place_of_this_job()
-    place: int | None = int(redis_or_none(lambda redis: redis.hget(PLACES, name)) or 0)
-    while place is not None:
-        began = time.monotonic()
-        place = forget(place)
-        checkpoint()
-        _keep(name, place)
-        took = time.monotonic() - began
-        if place is not None and (began + took > ends_at or is_stopping(worker)):
-            log.info("forgetting_goes_on_later", of=name, place=place)
-            return
-        time.sleep(took)
-
-
-def _keep(name: str, place: int | None) -> None:
-    if place is None:
-        redis_or_none(lambda redis: redis.hdel(PLACES, name))
-    else:
-        redis_or_none(lambda redis: redis.hset(PLACES, name, str(place)))

@@ -11,7 +11,7 @@ from rq.utils import as_text
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
-from jobs import cycles, folder, forgetting, inbox, mails, syncs, ticks, upkeep
+from jobs import budgets, cycles, folder, forgetting, inbox, mails, syncs, ticks, upkeep
 from jobs.runtime import Task
 
 log = structlog.get_logger("jobs.schedule")
@@ -58,6 +58,8 @@ TABLE = (
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(upkeep.count_fleet, 60, hands_out=True),
     Entry(mails.send_due_mails, 5, hands_out=True),
+    Entry(budgets.watch_due_budgets, 60, hands_out=True),
+    Entry(budgets.watch_usage, 3600),
     Entry(inbox.backfill_events, 3600),
     Entry(inbox.reread_invoices, 3600),
     Entry(upkeep.make_partitions, 3600),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.extensions import Model
 
 ROLES = ("customer", "support", "admin")
+# Of members: owners and billing members decide on the money of their organization, readers look.
+MEMBER_ROLES = ("owner", "billing", "reader")
+PAYERS = ("owner", "billing")
 
 
 class User(Model):
@@ -42,12 +45,19 @@ class Membership(Model):
     """A user may see an organization."""
 
     __tablename__ = "memberships"
-    __table_args__ = (UniqueConstraint("user_id", "organization_id"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "organization_id"),
+        CheckConstraint("role in ('owner', 'billing', 'reader')", name="role"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16), default="owner", server_default="owner")
     created_at: Mapped[datetime]
+    # Whether they are mailed what its bill reaches of its budget, and usage far from its habit.
+    mails_budget: Mapped[bool] = mapped_column(default=True, server_default=true())
+    mails_unusual: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     user: Mapped[User] = relationship(back_populates="memberships")
 

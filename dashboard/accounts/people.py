@@ -106,15 +106,25 @@ def tokens_of(user: User) -> Sequence[ApiToken]:
     return db.session.scalars(query.order_by(ApiToken.id)).all()
 
 
-def join(user: User, organization_id: int, *, actor: Actor, now: datetime) -> None:
-    """Let a customer see an organization; raises `Invalid` for our own people, who see all."""
+def join(
+    user: User, organization_id: int, *, actor: Actor, now: datetime, role: str = "owner"
+) -> None:
+    """Let a customer see an organization as `role`, or in another one than before.
+
+    Raises `Invalid` for our own people, who see all.
+    """
     if user.role in STAFF:
         raise Invalid(f"{user.name} sees every organization already. Nothing was changed.")
-    if any(one.organization_id == organization_id for one in user.memberships):
-        return
-    membership = Membership(user=user, organization_id=organization_id, created_at=now)
-    db.session.add(membership)
-    record("membership.created", membership, actor, {"email": user.email}, now=now)
+    known = next((one for one in user.memberships if one.organization_id == organization_id), None)
+    if known is None:
+        known = Membership(user=user, organization_id=organization_id, role=role, created_at=now)
+        db.session.add(known)
+        facts = {"email": user.email, "role": role}
+        record("membership.created", known, actor, facts, now=now)
+    elif known.role != role:
+        changed = {"email": user.email, "role": [known.role, role]}
+        known.role = role
+        record("membership.changed", known, actor, changed, now=now)
 
 
 def leave(user: User, membership_id: int, *, actor: Actor, now: datetime) -> Membership:

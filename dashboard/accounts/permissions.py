@@ -52,6 +52,7 @@ _TABLE = (
     Permission("organization.list", STAFF),
     Permission("organization.view", EVERYONE, is_scoped=True),
     Permission("organization.change", STAFF),
+    Permission("budget.set", EVERYONE, is_scoped=True),
     Permission("invoice.view", EVERYONE, is_scoped=True),
     Permission("portal.open", EVERYONE, is_scoped=True),
     Permission("sync.view", STAFF),
@@ -70,6 +71,8 @@ _TABLE = (
     # The API's: held by tokens through their scope, never by a browser's session.
     Permission("api.organizations.read", scope="organizations:read"),
     Permission("api.organizations.write", scope="organizations:write"),
+    Permission("api.budgets.read", scope="budgets:read"),
+    Permission("api.budgets.write", scope="budgets:write"),
     Permission("api.prices.read", scope="prices:read"),
     Permission("api.prices.write", scope="prices:write"),
     Permission("api.services.read", scope="services:read"),

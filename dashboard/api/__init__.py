@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from dashboard.api import (
     adjustments,
+    budgets,
     document,
     invoices,
     organizations,
@@ -16,7 +17,9 @@ from dashboard.api import (
 from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
-RESOURCES = (organizations, prices, services, usage, adjustments, invoices, syncs, document)
+RESOURCES = (
+    organizations, prices, services, usage, adjustments, invoices, budgets, syncs, document,
+)  # fmt: skip
 
 
 def register_api(app: Flask) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
 
 from dashboard.accounts.invitations import LONGEST_NAME
+from dashboard.accounts.models import MEMBER_ROLES
 from dashboard.accounts.passwords import LONGEST, SHORTEST
 from dashboard.forms.base import DAMAGED, Form
 
@@ -40,6 +41,18 @@ class MembershipForm(Form):
 
     organization = StringField(
         "Organization", [DataRequired("Enter the slug of an organization."), Length(max=63)]
+    )
+    # Not `role`, which the form beside it has.
+    member_role = RadioField(
+        "As",
+        [AnyOf(MEMBER_ROLES, message="Choose what they may do.")],
+        choices=[
+            SelectChoice("owner", "Owner"),
+            SelectChoice("billing", "Billing: sees the bill and sets the budget"),
+            SelectChoice("reader", "Reader: only looks"),
+        ],
+        default="owner",
+        validate_choice=False,
     )
 
 

@@ -11,18 +11,33 @@ from dashboard.extensions import Model
 
 
 class Mail(Model):
-    """A link on its way to somebody: of an invitation, or to set a new password.
+    """A link on its way to somebody, of an invitation or to set a new password; or an alert.
 
     The row holds no secret. That of the link is signed when the mail is written.
     """
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint("kind in ('invitation', 'reset')", name="kind"),
+        CheckConstraint("kind in ('invitation', 'reset', 'budget', 'unusual')", name="kind"),
         CheckConstraint(
             "(kind = 'invitation') = (invitation_id is not null)", name="of_an_invitation"
         ),
+        CheckConstraint(
+            "(kind = 'budget') = (budget_alert_id is not null)", name="of_an_alert"
+        ),
+        CheckConstraint(
+            "(kind = 'unusual') = (unusual_usage_id is not null)", name="of_unusual_usage"
+        ),
         CheckConstraint("sent_at is null or given_up_at is null", name="one_end"),
+        # Each of them goes once to each address.
+        Index(
+            "uq_mails_budget_alert_id", "budget_alert_id", "address", unique=True,
+            postgresql_where=text("budget_alert_id is not null"),
+        ),
+        Index(
+            "uq_mails_unusual_usage_id", "unusual_usage_id", "address", unique=True,
+            postgresql_where=text("unusual_usage_id is not null"),
+        ),
         Index(
             "ix_mails_waiting", "next_attempt_at",
             postgresql_where=text("sent_at is null and given_up_at is null"),
@@ -34,6 +49,8 @@ class Mail(Model):
     # As it was typed in, so it need not be anybody's: that is looked up when it is sent.
     address: Mapped[str] = mapped_column(String(254), index=True)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    budget_alert_id: Mapped[int | None] = mapped_column(ForeignKey("budget_alerts.id"))
+    unusual_usage_id: Mapped[int | None] = mapped_column(ForeignKey("unusual_usage.id"))
     # The admin with whose access the link ends; nobody for one that was asked for by oneself.
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]

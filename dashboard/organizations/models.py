@@ -26,6 +26,11 @@ class Organization(Model):
         # The list is read in this order, and searched in it without a look at the rows themselves.
         Index("ix_organizations_listed", "name", "id", postgresql_include=["slug", "email"]),
         Index("ix_organizations_tags", "tags", postgresql_using="gin"),
+        # The few that are compared with their bills, read without a look at the rows themselves.
+        Index(
+            "ix_organizations_with_budget", "id", postgresql_include=["budget_cents"],
+            postgresql_where=text("budget_cents is not null"),
+        ),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]*$'", name="slug"),
         CheckConstraint("currency ~ '^[a-z]{3}$'", name="currency"),
         CheckConstraint(
@@ -36,6 +41,7 @@ class Organization(Model):
             "(collection_method = 'send_invoice') = (days_until_due is not null)",
             name="days_until_due",
         ),
+        CheckConstraint("budget_cents > 0", name="budget"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,6 +71,8 @@ class Organization(Model):
     # Rises with every attachment and end of a metered service, under the row's lock: usage that was
     # accepted under another one is looked at again when it is counted.
     services_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What a cycle is meant to cost at most; people are told, and nothing is stopped.
+    budget_cents: Mapped[int | None]
     created_at: Mapped[datetime]
 
     @property

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -46,6 +57,7 @@ class Draft:
     foreign: ForeignLines
     around: Around
     last_issued: LastIssued | None
+    budget_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,12 @@ def open_bill(key: SessionKey, slug: str) -> Opened:
     if row is None:
         return Opened()
     reader = Identity.of(row[:_SIZE])
-    organization, invoice, *rest = split(row[_SIZE:], _KINDS)
-    return Opened(reader, organization, Draft(invoice, *rest) if invoice else None)
+    organization, invoice, run, foreign, around, last = split(row[_SIZE:], _KINDS)
+    if invoice is None:
+        return Opened(reader, organization)
+    budget_cents = organization.budget_cents
+    draft = Draft(invoice, run, foreign, around, last, budget_cents)
+    return Opened(reader, organization, draft)
 
 
 _KINDS = (BilledOrganization, CurrentInvoice, LatestRun, ForeignLines, Around, LastIssued)
@@ -149,7 +165,19 @@ def _around() -> list[ColumnElement[Any]]:
         or_(unfinished.exists(), undecided.exists()).label("has_unfinished"),
         case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
         waits_of(of_organization).label("has_waiting"),
+        _earlier_cents().label("earlier_cents"),
     ]
+
+
+def _earlier_cents() -> ColumnElement[int]:
+    """Return what the other invoices of the cycle come to, of whoever has a budget for it."""
+    earlier = Invoice.__table__.alias("earlier")
+    owed = select(cast(func.coalesce(func.sum(earlier.c.total_cents), 0), BigInteger)).where(
+        earlier.c.cycle_id == _draft.c.cycle_id,
+        earlier.c.id != _draft.c.id,
+        earlier.c.status != "void",
+    )
+    return case((_organization.c.budget_cents.is_not(None), owed.scalar_subquery()), else_=0)
 
 
 def _last_issued() -> LateralFromClause:

@@ -22,6 +22,7 @@ class BilledOrganization(NamedTuple):
     stripe_customer_id: str | None
     customer_at_stripe: dict[str, Any] | None
     customer_lost_at: datetime | None
+    budget_cents: int | None
 
 
 class CurrentInvoice(NamedTuple):
@@ -113,6 +114,7 @@ class Around(NamedTuple):
 
     `is_alone`: no other invoice bills its cycle. `attached_at`: when the first service was, of an
     organization's first invoice. `has_waiting`: usage was accepted that is not on the bill yet.
+    `earlier_cents`: what the cycle's earlier invoices come to, where there is a budget for it.
     """
 
     starts_at: datetime
@@ -121,6 +123,7 @@ class Around(NamedTuple):
     has_unfinished: bool
     attached_at: datetime | None
     has_waiting: bool
+    earlier_cents: int
 
 
 class LastIssued(NamedTuple):

@@ -51,15 +51,16 @@ class Moving(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """How an organization pays, which is what its next charge says."""
+    """How an organization pays, which is what its next charge says, and its budget."""
 
     collection_method: str
     days_until_due: int | None
+    budget_cents: int | None
 
 
 def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetime) -> str:
     """Return the tag of the current invoice; what its next charge says is part of it."""
-    terms = Terms(organization.collection_method, organization.days_until_due)
+    terms = Terms(*(getattr(organization, name) for name in Terms._fields))
     return tag_of(Moving.of(draft.invoice), draft.run, draft.foreign, terms, now=now)
 
 
@@ -105,7 +106,7 @@ def tag_of(
         int(invoice.restores_schedule),
         int(invoice.last_synced_at.timestamp()) if invoice.last_synced_at else 0,
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
-        *((terms.collection_method, terms.days_until_due or 0) if terms else ()),
+        *((one or 0 for one in terms) if terms else ()),
         *((run.id, run.state, run.calls_made, run.calls_planned) if run else ("none",)),
         *foreign,
     )

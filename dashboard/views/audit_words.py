@@ -16,6 +16,8 @@ from dashboard.views.formatting import instant, money
 SENTENCES = {
     "adjustment.added": "{cents} for “{description}” on the current invoice.",
     "audit.exported": "Downloaded the audit trail as {format}[, only {filters}].",
+    "budget.removed": "Took away the budget of {cents_before} a cycle.",
+    "budget.set": "Set the budget of a cycle to {cents}[; it was {cents_before}].",
     "credit_note.told": "A credit note of {amount_cents} is {status} at Stripe.",
     "customer.changed_at_stripe": "Somebody changed Stripe's customer from {before} to {after}.",
     "customer.deleted_at_stripe": "Stripe's customer {stripe_id} was deleted there.",
@@ -49,7 +51,8 @@ SENTENCES = {
     "invoice.void_held": "{cents} of the void invoice waits for a decision.",
     "invoice.void_held_otherwise": "{cents} of the void invoice waits instead of {cents_before}.",
     "invoice.void_written_off": "{cents} of the void invoice is written off.",
-    "membership.created": "{email} sees the organization.",
+    "membership.changed": "{email} has another role in the organization: {role}.",
+    "membership.created": "{email} sees the organization[, as {role}].",
     "membership.ended": "{email} does not see the organization any more.",
     "organization.created": "Created “{name}”, billed in {currency}.",
     "person.activated": "Let {email} in again.",
@@ -105,7 +108,7 @@ def _is_known(pattern: str, said: Mapping[str, str]) -> bool:
 
 def _said(name: str, value: Any, facts: Mapping[str, Any], line: AuditLine) -> str:
     currency = facts.get("currency") or line.currency
-    if name.endswith("cents") and isinstance(value, int) and currency:
+    if (name.endswith("cents") or name == "cents_before") and isinstance(value, int) and currency:
         return money(value, currency)
     if name == "currency":
         return str(value).upper()

@@ -65,6 +65,12 @@ def quantity(value: Decimal | str | int) -> str:
     return grouped(Decimal(value)).replace("-", MINUS)
 
 
+def rounded(value: Decimal) -> Decimal:
+    """Return a quantity that is only expected without the digits that say nothing: three count."""
+    places = max(2 - value.adjusted(), 0) if value else 0
+    return value.quantize(Decimal(1).scaleb(-places))
+
+
 def many(value: Counted) -> str:
     """Return how many there are: 12, 12,000, or more than 1,000 where nobody counted further."""
     return f"{'more than ' if value.is_more else ''}{quantity(value.number)}"
@@ -137,7 +143,7 @@ def middle(text: str, keep: int = 7) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, many, counted, plural, instant, day, lasting, machine, period,
-        bounds, middle, balance,
+        money, unit_price, quantity, rounded, many, counted, plural, instant, day, lasting, machine,
+        period, bounds, middle, balance,
     ):  # fmt: skip
         app.add_template_filter(function)

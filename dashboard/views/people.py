@@ -79,7 +79,8 @@ def join(user_id: int) -> ResponseReturnValue:
         return _shown(user, role_form, form), 422
     try:
         organization = organization_by_slug(form.organization.data.strip())
-        people.join(user, organization.id, actor=current_actor(), now=utc_now())
+        role = str(form.member_role.data)
+        people.join(user, organization.id, actor=current_actor(), now=utc_now(), role=role)
     except BillingError as error:
         show_refusal(form, error, otherwise="organization")
         return _shown(user, role_form, form), 422

@@ -120,6 +120,7 @@ MAIL = {
     "delayed": StatusWord("Not mailed yet", "alert", "warn"),
     "given_up": StatusWord("Not mailed", "cross", "bad"),
 }
+USAGE = {"unusual": StatusWord("Unusual", "gauge", "warn")}
 WORK = {
     "ok": StatusWord("On time", "check", "mute"),
     "late": StatusWord("Late", "clock", "warn"),
@@ -140,6 +141,7 @@ KINDS = {
     "void": VOID,
     "correction": CORRECTION,
     "finding": FINDING,
+    "usage": USAGE,
     "work": WORK,
 }
 

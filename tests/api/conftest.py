@@ -32,6 +32,9 @@ class Caller:
     def patch(self, path: str, body: Any) -> TestResponse:
         return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers())
 
+    def put(self, path: str, body: Any) -> TestResponse:
+        return self.client.put(f"/api/v1{path}", json=body, headers=self._headers())
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}"}
 

@@ -7,7 +7,8 @@ from redis import Redis
 
 from dashboard.clock import utc_now
 from dashboard.config import Config
-from jobs.forgetting import PLACES, forget_old, slices, walk
+from jobs.forgetting import forget_old, slices
+from jobs.walk import PLACES, walk
 
 
 def test_a_walk_goes_on_where_it_stood(app: Flask, db, redis: Redis) -> None:

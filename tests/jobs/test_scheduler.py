@@ -67,6 +67,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "forget_sessions"),
         ("maintenance", "make_partitions"),
         ("maintenance", "reread_invoices"),
+        ("maintenance", "watch_usage"),
     ]
 
 

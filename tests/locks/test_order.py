@@ -39,6 +39,7 @@ NEVER_CHANGED = {
     "adjustments": set(),
     "api_tokens": {"token_hash"},
     "billing_cycles": {"organization_id", "sequence", "starts_at"},
+    "budget_alerts": {"organization_id", "cycle_id", "budget_cents", "kind", "percent"},
     "invitations": {"secret_hash"},
     "invoice_items": {"invoice_id", "key", "carried_from_id", "kind"},
     "invoices": {"organization_id", "sequence", "previous_invoice_id"},
@@ -47,6 +48,7 @@ NEVER_CHANGED = {
     "prices": {"code"},
     "services": {"organization_id", "external_id", "attached_at"},
     "sync_runs": set(),
+    "unusual_usage": {"organization_id", "product", "began_on"},
     "users": {"email"},
 }
 KEY_COLUMNS = """

@@ -10,6 +10,8 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.details import renew_links
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_decide import decide_void
+from dashboard.budgets.change import set_budget
+from dashboard.budgets.look import note_used
 from dashboard.extensions import db
 from dashboard.organizations.change import change_organization
 from dashboard.sync.request import Request, request_sync
@@ -135,6 +137,14 @@ def change_details(stage: Stage, *, sync: bool = False) -> None:
     if sync:
         checkpoint()
         carry_out(stage)
+
+
+def change_budget(stage: Stage) -> None:
+    """Set another budget, and compare the bill with it."""
+    organization = stage.organization()
+    set_budget(organization, 1000 + stage.number(), now=stage.now(), actor=SUPPORT)
+    checkpoint()
+    note_used([organization.id], now=stage.now(), is_mailed=True)
 
 
 def hear_of_a_new_name(stage: Stage) -> None:

@@ -41,6 +41,7 @@ from tests.locks.syncs import (
 )
 from tests.locks.told import (
     CARD,
+    change_budget,
     change_details,
     decide_on_a_name,
     decide_on_void,
@@ -87,6 +88,7 @@ VERBS: Mapping[str, Act] = {
     "find the customer gone": find_customer_gone,
     "change details": change_details,
     "change details and sync": lambda stage: change_details(stage, sync=True),
+    "change the budget": change_budget,
     "hear of a new name": hear_of_a_new_name,
     "take Stripe's name": lambda stage: decide_on_a_name(stage, take_theirs),
     "send our name": lambda stage: decide_on_a_name(stage, send_ours),

@@ -7,6 +7,9 @@ import pytest
 
 from dashboard.billing.close import due_to_seal
 from dashboard.billing.roll import due_to_roll
+from dashboard.budgets.listing import open_anomalies
+from dashboard.budgets.look import find_moved, is_any_budget, note_used
+from dashboard.budgets.unusual import find_unusual
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.sync.forget import forget_runs
@@ -15,6 +18,7 @@ from dashboard.usage.waiting import organizations_waiting
 from dashboard.webhooks.forget import forget_events
 from dashboard.webhooks.inbox import due_events, waits_for_a_batch
 from dashboard.webhooks.reread import longest_unread
+from jobs.budgets import BILLS, HABITS
 from jobs.syncs import MOST
 from tests.plans.bounds import Bound
 from tests.support.explained import explained
@@ -32,6 +36,15 @@ ASKED: dict[str, tuple[Callable[[], object], int]] = {
     "waits_for_a_batch": (lambda: waits_for_a_batch(now=utc_now()), FEW),
     "longest_unread": (lambda: longest_unread(most=10), FEW),
     "organizations_waiting": (lambda: organizations_waiting(most=100), FEW),
+    "is_any_budget": (is_any_budget, 10),
+    # A slice of a thousand, of which everybody is looked at for the first time.
+    "find_moved": (lambda: find_moved(0, most=BILLS, now=utc_now()), 8_000),
+    "note_used": (lambda: note_used(range(1, 1001), now=utc_now(), is_mailed=True), 60_000),
+    "find_unusual": (
+        lambda: find_unusual(range(1, HABITS + 1), now=utc_now(), is_mailed=True),
+        6_000,
+    ),
+    "open_anomalies": (open_anomalies, 100),
     "forget_runs": (lambda: forget_runs(0, before=_days_ago(5), most=200), 4000),
     "forget_events": (lambda: forget_events(0, before=_days_ago(40), most=200), 4000),
 }

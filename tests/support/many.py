@@ -19,13 +19,14 @@ MONTHS = 12
 
 ORGANIZATIONS = """
 insert into organizations (id, slug, name, email, external_id, currency, collection_method,
-        cycle_anchor_at, stripe_customer_id, tags, created_at)
+        cycle_anchor_at, stripe_customer_id, tags, created_at, budget_cents)
     select i, 'org-' || i,
         initcap(substr(md5(i::text), 1, 8)) || ' '
             || (array['Labs', 'Freight', 'Works', 'Systems', 'Media'])[1 + i % 5],
         'billing@' || substr(md5(i::text), 1, 8) || '.example.com', 'account-' || i, 'usd',
         'charge_automatically', now() - i % 28 * interval '1 day', 'cus_' || md5(i::text),
-        case when i % 500 = 0 then array['vip'] else '{}' end, now() - interval '1 year'
+        case when i % 500 = 0 then array['vip'] else '{}' end, now() - interval '1 year',
+        3000 + i % 4000
     from generate_series(1, %(many)s) as i;
 insert into billing_cycles (id, organization_id, sequence, starts_at, ends_at)
     select (k - 1) * %(many)s + i, i, k, starts_at, starts_at + interval '30 days'

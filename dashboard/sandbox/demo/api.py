@@ -86,6 +86,15 @@ class BillingApi:
         """Add a charge or credit to the current invoice, once for its key."""
         return self._ask("POST", f"/organizations/{slug}/adjustments", body)
 
+    def budget_cents(self, slug: str) -> int | None:
+        """Return what a cycle is meant to cost; None without a budget."""
+        cents: int | None = self._ask("GET", f"/organizations/{slug}/budget")["amount_cents"]
+        return cents
+
+    def set_budget(self, slug: str, cents: int) -> Json:
+        """Set what a cycle is meant to cost."""
+        return self._ask("PUT", f"/organizations/{slug}/budget", {"amount_cents": cents})
+
     def report(self, records: Sequence[Json]) -> Json:
         """Report usage: all of the batch counts, or nothing of it."""
         return self._ask("POST", "/usage", {"records": list(records)})

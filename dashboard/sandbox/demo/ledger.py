@@ -38,6 +38,8 @@ def seed_organization(api: BillingApi, wanted: DemoOrganization, *, now: datetim
     seed_history(api, wanted, past)
     if wanted.credit_cents:
         api.adjust(wanted.slug, credit(wanted))
+    if wanted.budget_cents and api.budget_cents(wanted.slug) is None:
+        api.set_budget(wanted.slug, wanted.budget_cents)
 
 
 def past_of(organization: dict[str, Any], *, now: datetime) -> Period:

@@ -30,7 +30,8 @@ class DemoOrganization:
     """Somebody to bill.
 
     The first cycle began `began_days` ago, or ends `ends_in_seconds` after it is made if that is
-    set. `size_percent` scales the usage; `credit_cents` are given back once.
+    set. `size_percent` scales the usage; `credit_cents` are given back once; `budget_cents` is what
+    a cycle is meant to cost.
     """
 
     slug: str
@@ -43,6 +44,7 @@ class DemoOrganization:
     days_until_due: int | None = None
     card: str | None = GOOD_CARD
     credit_cents: int = 0
+    budget_cents: int | None = None
     is_edited_at_stripe: bool = False
     belongs_to_customer: bool = False
 
@@ -93,14 +95,19 @@ ORGANIZATIONS = (
     EDITED,
     DemoOrganization(
         "paper-lantern", "Paper Lantern Coffee", SMALL, began_days=12, size_percent=30,
-        credit_cents=500, belongs_to_customer=True,
+        credit_cents=500, budget_cents=25_000, belongs_to_customer=True,
     ),
-    DemoOrganization("harbour-robotics", "Harbour Robotics", THIRTY, began_days=20),
+    DemoOrganization(
+        "harbour-robotics", "Harbour Robotics", THIRTY, began_days=20, budget_cents=320_000
+    ),
     DemoOrganization("nimbus-arcade", "Nimbus Arcade", HUNDREDS, began_days=24, size_percent=400),
     DemoOrganization("moonlit-paper", "Moonlit Paper Works", IN_YEN, began_days=9, currency="jpy"),
     DemoOrganization("quartz-weather", "Quartz Weather", ORDINARY, began_days=3),
     DemoOrganization("tidal-fitness", "Tidal Fitness", QUIET, began_days=7, size_percent=60),
-    DemoOrganization("granite-ledger", "Granite Ledger", ORDINARY, began_days=14, size_percent=180),
+    DemoOrganization(
+        "granite-ledger", "Granite Ledger", ORDINARY, began_days=14, size_percent=180,
+        budget_cents=100_000,
+    ),
     DemoOrganization("juniper-books", "Juniper Books", QUIET, began_days=18, size_percent=40),
     DemoOrganization("ninth-planet", "Ninth Planet Travel", ORDINARY, began_days=26),
     DemoOrganization("empty-shelf", "Empty Shelf Stores", (), began_days=1, card=None),
