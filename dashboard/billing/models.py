@@ -144,6 +144,10 @@ class Invoice(Model):
     invoice_pdf_url: Mapped[str | None] = mapped_column(Text)
     # The links end thirty days after the due date, but not in the ten days after they were told.
     links_told_at: Mapped[datetime | None]
+    # What Stripe added as tax, and whom it made the invoice out to: {"name", "email", "address",
+    # "tax_ids"}. None of what was issued before they were kept.
+    tax_cents: Mapped[int | None]
+    billed_to: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     amount_due_cents: Mapped[int | None]
     amount_remaining_cents: Mapped[int | None]
     amount_paid_cents: Mapped[int | None]

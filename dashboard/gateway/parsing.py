@@ -7,6 +7,7 @@ from typing import Any
 from dashboard.clock import from_timestamp
 from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.answers import Answer
+from dashboard.gateway.billed_to import billed_to
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.odd import (
     END_OF_TIME,
@@ -141,6 +142,8 @@ def parse_invoice(
         ending_balance_cents=data.get("ending_balance"),
         latest_revision=_reference(data.get("latest_revision")),
         from_invoice=_reference((data.get("from_invoice") or {}).get("invoice")),
+        tax_cents=0 if before_tax is None else whole(data, "total") - before_tax,
+        billed_to=billed_to(data),
         lines=tuple(parse_line(line) for line in lines["data"]),
         has_more_lines=bool(lines.get("has_more")),
         payments=tuple(parse_payment(one) for one in (data.get("payments") or {}).get("data", ())),

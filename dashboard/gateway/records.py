@@ -200,6 +200,10 @@ class RemoteInvoice(Told):
     # Somebody edited an invoice at Stripe: a void one names what replaced it.
     latest_revision: str | None = None
     from_invoice: str | None = None
+    # What Stripe added as tax: `total_cents` is without it.
+    tax_cents: int = 0
+    # Whom it is made out to, see `billed_to`.
+    billed_to: dict[str, Any] = field(default_factory=dict)
     lines: tuple[RemoteLine, ...] = ()
     has_more_lines: bool = False
     installation: str | None = None

@@ -8,7 +8,7 @@ from dashboard.sandbox.customers import balance_of
 from dashboard.sandbox.errors import ApiError, invalid, refused
 from dashboard.sandbox.expand import expanding
 from dashboard.sandbox.invoice_access import from_path, shown
-from dashboard.sandbox.invoice_view import total_of
+from dashboard.sandbox.invoice_view import customer_of, total_of
 from dashboard.sandbox.payment import mark_paid, plan_payment
 from dashboard.sandbox.payments_list import open_payment
 from dashboard.sandbox.revisions import replace_original
@@ -42,6 +42,7 @@ def finalize_draft(call: Call, invoice: Record) -> None:
     _refuse_empty(call, invoice)
     replace_original(call, invoice)
     customer = call.store.all("customer")[invoice["customer"]]
+    invoice.update(customer_of(customer))
     _apply_balance(call, invoice, customer)
     _number(call, invoice, customer)
     invoice["status"] = "open"

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.sandbox.currencies import currency_of
 from dashboard.sandbox.errors import invalid
+from dashboard.sandbox.invoice_view import customer_of
 from dashboard.sandbox.metadata import merged
 from dashboard.sandbox.state import Call, Sandbox
 from dashboard.sandbox.store import Record, new_id
@@ -39,9 +40,7 @@ def blank(call: Call, customer: Record) -> Record:
         "created": now,
         "currency": currency_of(currency),
         "customer": customer["id"],
-        "customer_address": customer["address"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
+        **customer_of(customer),
         "ending_balance": None,
         "from_invoice": None,
         "last_finalization_error": None,

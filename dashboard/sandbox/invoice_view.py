@@ -47,6 +47,11 @@ STORED = (
 )  # fmt: skip
 
 
+def customer_of(customer: Record) -> Record:
+    """Return whom an invoice is made out to: as it is now, until that is kept on finalization."""
+    return {f"customer_{name}": customer[name] for name in ("address", "email", "name")}
+
+
 def render_invoice(store: Store, invoice: Record, public_url: str) -> Record:
     """Return the whole invoice with its first ten lines."""
     shown = render_terms(store, invoice, public_url)
@@ -60,6 +65,8 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
     due = amount_due(invoice, total)
     page = f"{public_url}/i/{invoice['token']}" if invoice["number"] else None
     shown = {name: invoice[name] for name in STORED}
+    if invoice["status"] == "draft":
+        shown |= customer_of(store.all("customer")[invoice["customer"]])
     shown["metadata"] = dict(invoice["metadata"])
     shown["status_transitions"] = dict(invoice["status_transitions"])
     return {

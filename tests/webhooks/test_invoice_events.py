@@ -211,3 +211,20 @@ def test_an_issued_invoice_is_not_deleted_by_any_event(open_bill: Invoice, synce
     before = open_bill.stripe_invoice_id
     done = deliver(syncer, told(syncer, open_bill, "invoice.deleted", AT))
     assert (done.state, open_bill.stripe_invoice_id) == ("ignored", before)
+
+
+def test_whom_an_invoice_is_made_out_to_and_its_tax_are_kept(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    total = open_bill.total_cents
+    told_of = {
+        "customer_name": "Harbour Robotics, LLC",
+        "customer_tax_ids": [{"type": "us_ein", "value": "00-7654321"}],
+        "total": total + 350,
+        "total_excluding_tax": total,
+    }
+    deliver(syncer, told(syncer, open_bill, "invoice.updated", AT, status="open", **told_of))
+    assert (open_bill.tax_cents, open_bill.total_cents) == (350, total)
+    assert open_bill.billed_to is not None
+    assert open_bill.billed_to["name"] == "Harbour Robotics, LLC"
+    assert open_bill.billed_to["tax_ids"] == ["00-7654321"]

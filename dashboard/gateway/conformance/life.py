@@ -30,6 +30,26 @@ def finalize(bench: Bench) -> None:
     expect(opened["amount_due"] == 5000, f"amount_due {opened['amount_due']}")
 
 
+@check(
+    "made_out_to",
+    "An invoice names its customer as it was when it was finalized; a draft as it is now.",
+    "stripe-python 16.1.0: Invoice.customer_name, customer_address",
+)
+def made_out_to(bench: Bench) -> None:
+    customer = bench.customer()
+    draft = bench.draft(customer)
+    granted(bench.add(draft["id"], line(5000)))
+    address = {"line1": "27 Quayside Road", "city": "Port Elwin", "country": "US"}
+    granted(bench.api.post(f"customers/{customer}", name="Before", address=address))
+    shown = granted(bench.api.get(f"invoices/{draft['id']}"))
+    expect(shown["customer_name"] == "Before", f"the draft names {shown['customer_name']}")
+    granted(_finalize(bench, draft["id"]))
+    granted(bench.api.post(f"customers/{customer}", name="After"))
+    issued = granted(bench.api.get(f"invoices/{draft['id']}"))
+    seen = (issued["customer_name"], (issued["customer_address"] or {}).get("line1"))
+    expect(seen == ("Before", "27 Quayside Road"), f"the invoice names {seen}")
+
+
 @check("schedule_ends", "A finalized invoice shows no schedule.", "stripe-python 16.1.0: Invoice")
 def schedule_ends(bench: Bench) -> None:
     at = int(time.time()) + 86400
