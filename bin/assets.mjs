@@ -14,6 +14,7 @@ const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
   "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
+  "items",
   "facts", "notice", "form", "dialog", "progress", "chart", "meter", "pagination", "print",
 ];
 const SCRIPTS = [

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, exists, func, select
 
-from dashboard.billing.models import InvoiceItem
-from dashboard.billing.overview import KIND_ORDER
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.overview import GLANCES, KIND_ORDER
+from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.products import product_in
 from dashboard.reading.rows import AgreedLine, Item, Version
 from dashboard.statement import Statement, columns, parameter
 from dashboard.sync.models import SyncedLine
@@ -38,6 +40,20 @@ def read_items(invoice_id: int, *, with_lines: bool) -> BilledItems:
     return found
 
 
+def items_of_invoice(invoice: Invoice, *, with_lines: bool) -> BilledItems:
+    """Return the items of any invoice, and read it again where its total is not theirs any more.
+
+    For who only looks: usage may be counted after the invoice was read and before its items are.
+    """
+    found = read_items(invoice.id, with_lines=with_lines)
+    for _ in range(GLANCES):
+        if sum(item.billed_cents for item in found.items) == invoice.total_cents:
+            break
+        db.session.expire(invoice)
+        found = read_items(invoice.id, with_lines=with_lines)
+    return found
+
+
 def _add(found: BilledItems, row: Sequence[Any]) -> None:
     if row[0] is not None:
         found.items.append(Item._make(row[:_ITEM]))
@@ -50,10 +66,12 @@ def _add(found: BilledItems, row: Sequence[Any]) -> None:
 
 
 _ITEM = len(Item._fields)
+# Of an item's own; those that follow are its price's, and its version's.
+_OWN = Item._fields.index("price_id")
 _VERSION = _ITEM + len(Version._fields)
 _LINE = _VERSION + 1
 _invoice = parameter("invoice", BigInteger)
-_item, _price = InvoiceItem.__table__, Price.__table__
+_item, _price = InvoiceItem.__table__, Price.__table__.alias("price")
 # Of the item's version, its name; of one that prices usage, its terms too.
 _named, _rating = PriceVersion.__table__.alias("named"), PriceVersion.__table__.alias("rating")
 
@@ -64,9 +82,14 @@ def _own() -> Subquery:
     is_rating = and_(_rating.c.id == _named.c.id, _item.c.kind == "metered")
     return (
         select(
-            *(_item.c[name] for name in Item._fields[:-2]),
+            *(_item.c[name] for name in Item._fields[:_OWN]),
             _named.c.price_id,
             func.coalesce(_price.c.unit_label, "").label("unit_label"),
+            product_in(_price).label("product"),
+            _price.c.name.label("price_name"),
+            _named.c.model,
+            _named.c.unit_amount,
+            _named.c.package_size,
             *(_rating.c[name].label(f"rating_{name}") for name in Version._fields[:-2]),
             _price.c.currency.label("rating_currency"),
             _price.c.unit_label.label("rating_unit_label"),

@@ -144,7 +144,10 @@ class LastIssued(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A line of the bill, with its price and what a unit of that is called."""
+    """A line of the bill, with its price: what a unit of that is called and costs.
+
+    `product` and what follows it are None for what has no price; `package_size` for others too.
+    """
 
     id: int
     kind: str
@@ -159,6 +162,11 @@ class Item(NamedTuple):
     period_end: datetime
     price_id: int | None
     unit_label: str
+    product: str | None
+    price_name: str | None
+    model: str | None
+    unit_amount: Decimal | None
+    package_size: Decimal | None
 
     @property
     def billed_cents(self) -> int:

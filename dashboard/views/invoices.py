@@ -17,10 +17,11 @@ from dashboard.billing.overview import (
 )
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
+from dashboard.reading.items import items_of_invoice
 from dashboard.reading.tag import tag_of_invoice
-from dashboard.sync.lines import line_syncs
 from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor, reader
+from dashboard.views.bill_items import are_asked_alone, items_of_past
 from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
 from dashboard.views.paging import before_id
@@ -52,19 +53,19 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
-    items = items_of_total(invoice)
+    shown = items_of_past(invoice, items_of_invoice(invoice, with_lines=reader().is_staff))
+    told = {"organization": organization, "invoice": invoice, "shown": shown}
+    if are_asked_alone():
+        return render_template("invoices/_past_items.html", sync=status_of(invoice), **told)
     return render_template(
         "invoices/show.html",
-        organization=organization,
-        invoice=invoice,
-        items=items,
+        **told,
         state=shown_status(invoice, utc_now()),
         sync=status_of(invoice),
         void=void_case_of(invoice),
         move=move_of(invoice),
         corrections=corrections_of(invoice),
         tag=tag_of_invoice(invoice, now=utc_now()),
-        lines=line_syncs(invoice, items) if reader().is_staff else {},
     )
 
 

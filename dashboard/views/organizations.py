@@ -1,17 +1,21 @@
 """Organizations: support's list, and each one's billing page."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
-from dashboard.reading.bill import live_bill
-from dashboard.reading.opening import open_bill
+from dashboard.reading.bill import LiveBill, live_bill
+from dashboard.reading.opening import Draft, open_bill
 from dashboard.reading.organizations import list_organizations, turn_of_page, wanted_by
+from dashboard.reading.rows import BilledOrganization
 from dashboard.reading.tag import tag_of_draft
 from dashboard.reading.unfinished import unfinished_rows
 from dashboard.views.access import reader
+from dashboard.views.bill_items import are_asked_alone, items_of_draft
 from dashboard.views.hypermedia import is_htmx, live
 from dashboard.views.jump import address_of_id
 from dashboard.views.opening import opened, opens
@@ -41,10 +45,14 @@ def index() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     """Show what the organization owes now, why, and whether Stripe agrees."""
     (organization, draft), now = opened(slug), utc_now()
+    bill = live_bill(draft, for_staff=reader().is_staff, now=now) if draft else None
+    told = {"organization": organization, **_items(organization, draft, bill)}
+    if are_asked_alone() and bill is not None:
+        return render_template("organizations/_items.html", **told)
     return render_template(
         "organizations/show.html",
-        organization=organization,
-        bill=live_bill(draft, for_staff=reader().is_staff, now=now) if draft else None,
+        **told,
+        bill=bill,
         tag=tag_of_draft(organization, draft, now=now) if draft else "",
         unfinished=unfinished_rows(organization, draft, now=now),
     )
@@ -61,7 +69,10 @@ def current_invoice(slug: str) -> ResponseReturnValue:
 
     def render() -> str:
         bill = live_bill(draft, for_staff=reader().is_staff, now=now)
-        return render_template("organizations/_bill.html", organization=organization, bill=bill)
+        told = _items(organization, draft, bill)
+        return render_template(
+            "organizations/_bill.html", organization=organization, bill=bill, **told
+        )
 
     return live(tag_of_draft(organization, draft, now=now), render)
 
@@ -71,3 +82,13 @@ def current_invoice(slug: str) -> ResponseReturnValue:
 def details(slug: str) -> ResponseReturnValue:
     """Show who the organization is and how it pays."""
     return render_template("organizations/details.html", organization=organization_by_slug(slug))
+
+
+def _items(
+    organization: BilledOrganization, draft: Draft | None, bill: LiveBill | None
+) -> dict[str, Any]:
+    """Return what the items of the current invoice are rendered with."""
+    if draft is None or bill is None:
+        return {}
+    shown = items_of_draft(organization, draft, bill)
+    return {"invoice": bill.invoice, "sync": bill.sync, "shown": shown}

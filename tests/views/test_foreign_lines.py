@@ -75,10 +75,10 @@ def test_the_column_of_stripes_amounts_has_a_row_for_the_line(
 ) -> None:
     rows = "section[aria-labelledby=items-title] tbody tr"
     theirs = page(support.get(ACME)).select(rows)[-1]
-    assert text_of(theirs).endswith("$1.00 Not ours")
+    assert text_of(theirs).endswith("$1.00 Added at Stripe")
     assert len(page(customer.get(ACME)).select(rows)) == 3
     decide(support, line, "adopt")
-    assert "Not ours" not in text_of(page(support.get(ACME)))
+    assert "Added at Stripe" not in text_of(page(support.get(ACME)))
 
 
 def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
