@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
 COPY --from=build /app/static/built static/built
+COPY --from=build /app/build/fonts build/fonts
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 USER billing
 EXPOSE 8000

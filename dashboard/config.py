@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from dashboard.hosts import Hosts, host_of
 from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.settings.names import NameSettings, named
+from dashboard.settings.seller import SellerSettings
 from dashboard.settings.sessions import SessionSettings
 from dashboard.settings.sign_in import SignInSettings
 from dashboard.settings.tokens import TokenSettings
@@ -39,7 +40,9 @@ class ConfigError(SystemExit):
     """The environment does not describe a product that can run; the message names each setting."""
 
 
-class Config(MailSettings, NameSettings, SessionSettings, SignInSettings, TokenSettings):
+class Config(
+    MailSettings, NameSettings, SellerSettings, SessionSettings, SignInSettings, TokenSettings
+):
     """Every setting, its type and its default; the README's table lists the same."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")

@@ -10,7 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from hypothesis import settings
 from redis import Redis
 
-from bin.setup import front_end, pages
+from bin.setup import fonts, front_end, pages
 from dashboard.app import create_app
 from dashboard.extensions import db as database
 from dashboard.views.stripe_state import Known
@@ -30,10 +30,11 @@ SERVICES = pytest.StashKey[Services]()
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL and Redis, once, in the process that leads the session.
 
-    And make what pages load, of the sources as they are now.
+    And make what pages load, of the sources as they are now, and have the fonts of documents.
     """
     if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly or are_lent():
         return
+    fonts()
     front_end()
     pages()
     services = config.stash[SERVICES] = Services()

@@ -26,6 +26,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield cookies(config)
     yield secret(config)
     yield mail(config)
+    yield seller(config)
     yield packages()
 
 
@@ -62,6 +63,14 @@ def mail(config: Config) -> Finding:
         seen = "mails are off: links are handed over by whoever makes them"
         return look("MAIL_URL", seen, "Set it, and MAIL_FROM, to have them sent.")
     return ok("MAIL_URL", f"mails come from {config.mail_from}")
+
+
+def seller(config: Config) -> Finding:
+    """Return whether invoices as documents say who sells."""
+    if not config.seller_name or not config.seller_address:
+        seen = "invoices as documents do not say who sells, and where"
+        return look("SELLER_NAME", seen, "Set it, and SELLER_ADDRESS and SELLER_TAX_ID.")
+    return ok("SELLER_NAME", f"invoices come from {config.seller_name}")
 
 
 def packages() -> Finding:

@@ -8,6 +8,7 @@ from dashboard.views import (
     audit_entries,
     budgets,
     doctor,
+    documents,
     factors,
     fleet,
     foreign_lines,
@@ -50,7 +51,7 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 RESOURCES = (
     home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
     adjustments, items, budgets,
-    invoices, invoice_links, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
+    invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip

@@ -37,6 +37,7 @@ SENTENCES = {
     "invoice.exported": "Downloaded the lines of the invoice.",
     "invoice.open": "The invoice went from {from} to {to}.",
     "invoice.paid": "The invoice went from {from} to {to}.",
+    "invoice.printed": "Downloaded the invoice as a PDF.",
     "invoice.replaced_at_stripe": "Invoice [{replaced_number}] was edited at Stripe, where it asks "
     "for {asks_cents}; the ledger says {ledger_cents}.",
     "invoice.rolled": "Closed early, at {total_cents}.",

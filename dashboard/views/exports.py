@@ -10,8 +10,12 @@ from decimal import Decimal
 from flask import Response
 
 from dashboard.audit.listing import AuditLine
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Invoice
+from dashboard.currencies import minor_digits
 from dashboard.money import Money
+from dashboard.pricing.exact import plain
+from dashboard.pricing.terms import TIERED
+from dashboard.reading.rows import Item
 from dashboard.text import printable
 from dashboard.views.formatting import machine
 
@@ -21,6 +25,12 @@ _FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff
 _NUMBERS = (int, Decimal)
 
 Rows = Iterable[Sequence[object]]
+
+# New ones come last: programs may count them.
+INVOICE_HEADING = (
+    "item", "kind", "from", "to", "quantity", "amount", "currency", "product", "unit", "pricing",
+    "unit_price", "per", "invoice", "invoice_total",
+)  # fmt: skip
 
 
 def csv_answer(name: str, rows: Rows) -> Response:
@@ -44,10 +54,14 @@ def json_lines_answer(name: str, objects: Iterable[Mapping[str, object]]) -> Res
     )
 
 
-def invoice_rows(invoice: Invoice, items: Iterable[InvoiceItem]) -> list[Sequence[object]]:
-    """Return an invoice's lines; amounts, in currency units, add up to its total."""
-    heading = ("item", "kind", "from", "to", "quantity", "amount", "currency")
-    return [heading, *(_invoice_row(item, invoice.currency) for item in items)]
+def invoice_rows(invoice: Invoice, items: Iterable[Item]) -> list[Sequence[object]]:
+    """Return an invoice's lines; amounts, in currency units, add up to the total beside each.
+
+    `unit_price` is what `per` units cost in a whole cycle; tiers have none.
+    """
+    total = Money(invoice.total_cents, invoice.currency).major
+    named = (invoice.number or "", total)
+    return [INVOICE_HEADING, *((*_invoice_row(one, invoice.currency), *named) for one in items)]
 
 
 def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
@@ -83,15 +97,22 @@ def audit_object(line: AuditLine) -> dict[str, object]:
     }
 
 
-def _invoice_row(item: InvoiceItem, currency: str) -> Sequence[object]:
+def _invoice_row(item: Item, currency: str) -> Sequence[object]:
+    is_priced = item.unit_amount is not None and item.model not in TIERED
+    each = Decimal(item.unit_amount or 0).scaleb(-minor_digits(currency))
     return (
         item.description,
         item.kind,
         machine(item.period_start),
         machine(item.period_end),
-        format(item.quantity.normalize(), "f"),
+        plain(item.quantity),
         Money(item.billed_cents, currency).major,
         currency.upper(),
+        item.product or "",
+        item.unit_label,
+        item.model or "",
+        plain(each) if is_priced else "",
+        plain(item.package_size or Decimal(1)) if is_priced else "",
     )
 
 

@@ -12,7 +12,6 @@ from dashboard.billing.overview import (
     draft_of,
     finished_of,
     invoice_by_sequence,
-    items_of_total,
     shown_status,
 )
 from dashboard.billing.void_listing import void_case_of
@@ -102,4 +101,5 @@ def export(slug: str, sequence: int) -> Response:
     invoice = invoice_by_sequence(organization, sequence)
     record("invoice.exported", invoice, current_actor(), now=utc_now())
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
-    return csv_answer(name, invoice_rows(invoice, items_of_total(invoice)))
+    found = items_of_invoice(invoice, with_lines=False)
+    return csv_answer(name, invoice_rows(invoice, found.items))

@@ -24,12 +24,14 @@ pytestmark = pytest.mark.browser
 
 OF_ACME = [
     "/organizations/acme",
+    "/organizations/acme?open=all",
     "/organizations/acme/usage",
     "/organizations/acme/services",
     "/organizations/acme/adjustments",
     "/organizations/acme/invoices",
     "/organizations/acme/details",
     "/organizations/acme/invoices/1/items/{item}",
+    "/organizations/acme/invoices/1/document",
     "/nowhere",
 ]
 OF_STAFF = [

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.config import Config
 from dashboard.doctor import configuration
-from dashboard.doctor.configuration import address, cookies, mail, packages, secret
+from dashboard.doctor.configuration import address, cookies, mail, packages, secret, seller
 from tests.support.environment import config
 
 GOOD_KEY = "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"
@@ -54,6 +54,11 @@ def test_where_nobody_mails_somebody_is_told_to_hand_links_over():
     assert mail(with_settings(mail_url="none")).state == "look"
     on = with_settings(mail_url="smtp://mail.example.com", mail_from="billing@example.com")
     assert mail(on).seen == "mails come from billing@example.com"
+
+
+def test_where_nobody_is_named_as_the_seller_that_is_said():
+    assert seller(with_settings(seller_name="Us")).state == "look"
+    assert seller(with_settings(seller_name="Us", seller_address="1 Road")).state == "ok"
 
 
 def test_packages_are_those_of_the_lock_file(tmp_path, monkeypatch):

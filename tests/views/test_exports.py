@@ -34,6 +34,22 @@ def test_an_invoice_is_downloaded_with_all_its_lines(customer: FlaskClient) -> N
     assert rows[-1]["currency"] == "USD"
 
 
+def test_a_line_says_its_unit_what_a_unit_costs_and_whose_invoice_it_is(
+    customer: FlaskClient,
+) -> None:
+    fee, usage, credit = download(customer, "/organizations/acme/invoices/1.csv")
+    names = ("product", "unit", "pricing", "unit_price", "per")
+    assert [fee[name] for name in names] == [
+        "Managed database", "database", "per_unit", "30", "1",
+    ]  # fmt: skip
+    assert [usage[name] for name in names] == ["API requests", "request", "per_unit", "0.05", "1"]
+    assert [credit[name] for name in names] == ["", "", "", "", ""]
+    total = sum(Decimal(row["amount"]) for row in (fee, usage, credit))
+    assert {(row["invoice"], Decimal(row["invoice_total"])) for row in (fee, usage, credit)} == {
+        ("", total)
+    }
+
+
 @pytest.mark.parametrize("batch", [1, 500])
 def test_the_audit_trail_is_downloaded_to_its_end(
     support: FlaskClient, monkeypatch: pytest.MonkeyPatch, batch: int

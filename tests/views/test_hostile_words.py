@@ -23,6 +23,12 @@ TYPED = (
     "update invoice_items set description = :typed || id, quantity = 2.5",
     "update invoices set parked_at = now(), parked_code = 'differs', parked_reason = :typed",
     "update invoices set stripe_invoice_id = :typed || id, payment_failure = :typed",
+    """
+    update invoices set billed_to = jsonb_build_object(
+        'name', cast(:typed as text), 'address', jsonb_build_array(cast(:typed as text)),
+        'tax_ids', jsonb_build_array(cast(:typed as text)))
+    """,
+    "update prices set product = :typed where kind = 'metered'",
     "update foreign_lines set description = :typed",
     "update synced_lines set description = :typed",
     "update sync_runs set error = :typed",
@@ -37,6 +43,8 @@ ADDRESSES = (
     "/organizations/acme/adjustments",
     "/organizations/acme/invoices",
     "/organizations/acme/invoices/1",
+    "/organizations/acme/invoices/1/document",
+    "/organizations/acme?open=all&q=%3Cx-typed%20id='a'%20class=%22b%22%3E%26amp;",
     "/organizations/acme/syncs",
     "/organizations/acme/details",
 )
@@ -68,13 +76,14 @@ def test_what_was_typed_is_never_markup(
 
 
 def test_the_bill_shows_what_was_typed_as_it_was(support: FlaskClient, typed: Organization) -> None:
-    soup = page(support.get("/organizations/acme"))
+    soup = page(support.get("/organizations/acme?open=all"))
     items = soup.select("tr[id^=item-]")
     assert len(items) == 3
     for row in items:
         assert row.select_one("a").text.startswith(MARK)
-    usage = next(row for row in items if "Usage" in row.text)
-    assert usage.select_one(".cell-second").text == f"2.5 {MARK}s"
+    counted = [row.select_one(".cell-second").text for row in items]
+    assert sorted(counted) == ["", f"2.5 {MARK}s", f"2.5 {MARK}s"]
+    assert soup.select_one("tr.is-group .opens").text == MARK
     assert soup.select_one("h1").text.startswith(MARK)
     assert MARK in soup.select_one("title").text
     assert soup.select_one(".sidebar-user strong").text == MARK

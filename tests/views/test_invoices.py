@@ -91,7 +91,10 @@ def test_past_invoices_are_listed_with_their_links(
     assert "Past due" in text_of(soup)
     links = {link.get_text(strip=True): link for link in soup.select("td.actions a")}
     assert links["Pay"]["href"] == f"{ADDRESS}/1/hosted-page"
-    assert links["PDF"]["rel"] == ["noopener", "noreferrer"]
+    assert links["Pay"]["rel"] == ["noopener", "noreferrer"]
+    # Ours, which needs no Stripe; the way to Stripe's is on the invoice's own page.
+    assert links["PDF"]["href"] == f"{ADDRESS}/1.pdf"
+    assert links["Document"]["href"] == f"{ADDRESS}/1/document"
 
 
 def test_an_invoice_shows_its_lines_and_what_is_due(

@@ -36,6 +36,7 @@ def product_environment(
         **_stripe(settings),
         **_haste(settings),
         **_mail(settings),
+        **_seller(settings),
     }
     return {name: value for name, value in ours.items() if value is not None}
 
@@ -69,6 +70,18 @@ def _mail(settings: Settings) -> dict[str, str]:
         "MAIL_URL": settings.mails.as_uri(),
         "MAIL_FROM": os.environ.get("MAIL_FROM") or "Billing dashboard <billing@example.com>",
     }
+
+
+def _seller(settings: Settings) -> dict[str, str]:
+    """Return who sells in the demo, where the environment names nobody."""
+    seller = {
+        "SELLER_NAME": "Tallowmere Cloud, Inc.",
+        "SELLER_ADDRESS": "418 Alder Street, Floor 3; Springfield, OR 97000; United States",
+        "SELLER_TAX_ID": "00-1234567",
+        "SELLER_EMAIL": "billing@tallowmere.example",
+    }
+    is_named = bool(os.environ.get("SELLER_NAME"))
+    return seller if settings.demo and not is_named else {}
 
 
 def write_for_shells(path: Path, environment: dict[str, str]) -> None:

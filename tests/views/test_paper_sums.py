@@ -1,0 +1,109 @@
+"""Every row of a document leads to the next: what remains is what the rows above it come to."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.billing.models import Invoice
+from dashboard.views.paper_sums import Sum, sums_of
+
+NOW = datetime(2026, 11, 6, tzinfo=UTC)
+CENTS = st.integers(0, 10**9)
+
+
+def issued(total: int, **facts: object) -> Invoice:
+    """Return an invoice that Stripe issued with this total before tax."""
+    usual = {
+        "currency": "usd", "status": "open", "total_cents": total, "tax_cents": 0,
+        "amount_due_cents": max(total, 0), "amount_paid_cents": 0,
+        "amount_remaining_cents": max(total, 0), "pre_payment_credit_notes_cents": 0,
+    }  # fmt: skip
+    return Invoice(**(usual | facts))
+
+
+def told(invoice: Invoice) -> list[tuple[str, str]]:
+    """Return the rows of an invoice whose lines hold all of it."""
+    return [(row.label, row.amount) for row in sums_of(invoice, [], [])]
+
+
+def cents(row: Sum) -> int:
+    """Return the amount that a row tells."""
+    text = row.amount.replace("$", "").replace(",", "").replace("\N{MINUS SIGN}", "-")
+    return int(Decimal(text) * 100)
+
+
+def test_an_invoice_that_is_paid_remains_with_nothing() -> None:
+    paid = issued(
+        288280, tax_cents=24504, amount_due_cents=312784, amount_paid_cents=312784,
+        amount_remaining_cents=0, status="paid", paid_at=NOW,
+    )  # fmt: skip
+    assert told(paid) == [
+        ("Before tax", "$2,882.80"),
+        ("Tax", "$245.04"),
+        ("Total", "$3,127.84"),
+        ("Paid 6 Nov 2026", "−$3,127.84"),
+        ("Remaining", "$0.00"),
+    ]
+
+
+def test_a_draft_ends_with_its_total_before_tax() -> None:
+    draft = issued(5000, status="draft", amount_due_cents=None)
+    assert told(draft) == [("Total before tax", "$50.00")]
+
+
+def test_credit_on_the_balance_and_credit_notes_are_rows_of_their_own() -> None:
+    helped = issued(
+        5000, amount_due_cents=2800, amount_remaining_cents=2800,
+        pre_payment_credit_notes_cents=1000, starting_balance_cents=-1200, ending_balance_cents=0,
+    )  # fmt: skip
+    assert told(helped) == [
+        ("Total", "$50.00"),
+        ("Taken off by the credit on the balance", "−$12.00"),
+        ("Credit notes", "−$10.00"),
+        ("Remaining", "$28.00"),
+    ]
+
+
+def test_what_is_too_small_to_be_charged_is_carried() -> None:
+    small = issued(
+        20, status="paid", amount_due_cents=0, amount_remaining_cents=0, ending_balance_cents=20
+    )
+    assert told(small)[1:] == [("Carried to the next invoice", "−$0.20"), ("Remaining", "$0.00")]
+
+
+def test_a_credit_stays_on_the_balance() -> None:
+    credit = issued(-900, status="paid", amount_due_cents=0, amount_remaining_cents=0)
+    assert told(credit) == [
+        ("Total", "−$9.00"),
+        ("Credit that stays on the balance", "$9.00"),
+        ("Remaining", "$0.00"),
+    ]
+
+
+def test_of_a_void_invoice_nothing_remains() -> None:
+    assert told(issued(5000, status="void"))[-1] == ("Remaining", "$0.00")
+
+
+def test_of_one_issued_before_tax_was_kept_the_rest_is_told_as_what_it_may_be() -> None:
+    old = issued(5000, tax_cents=None, amount_due_cents=5425, amount_remaining_cents=None)
+    assert told(old) == [
+        ("Total", "$50.00"),
+        ("Tax, and the balance at Stripe", "$4.25"),
+        ("Remaining", "$54.25"),
+    ]
+
+
+@given(st.integers(-(10**9), 10**9), CENTS, CENTS, CENTS, CENTS)
+def test_the_rows_from_the_total_on_add_up_to_what_remains(
+    total: int, tax: int, noted: int, paid: int, remaining: int
+) -> None:
+    invoice = issued(
+        total, tax_cents=tax, pre_payment_credit_notes_cents=noted, amount_paid_cents=paid,
+        amount_due_cents=remaining + paid, amount_remaining_cents=remaining,
+    )  # fmt: skip
+    rows = list(sums_of(invoice, [], []))
+    first = next(number for number, row in enumerate(rows) if row.label == "Total")
+    assert cents(rows[first]) == total + tax
+    assert sum(map(cents, rows[first:-1])) == cents(rows[-1]) == remaining
