@@ -13,9 +13,9 @@ from rq_scheduler import Scheduler
 from dashboard.clock import utc_now
 from jobs import budgets, cycles, folder, forgetting, inbox, mails, syncs, ticks, upkeep
 from jobs.runtime import Task
+from jobs.ticks import PREFIX
 
 log = structlog.get_logger("jobs.schedule")
-PREFIX = "schedule-"
 # An entry that is due later than its interval allows was put there by a clock that went ahead.
 SLACK_SECONDS = 10
 

@@ -14,6 +14,8 @@ from dashboard.clock import utc_now
 EVERY = "clock:every"
 LAST = "clock:last"
 SINCE = "clock:since"
+# What the ids of the clock's entries begin with, in rq-scheduler's own set.
+PREFIX = "schedule-"
 # A machine that is too busy for a moment is no reason to wake anybody.
 SHORTEST_ALARM_SECONDS = 60
 MISSED = 3

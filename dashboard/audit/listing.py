@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine, Select, String, column, select, table, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from dashboard.audit.models import AuditEntry
+from dashboard.day_range import within
 from dashboard.extensions import db
 from dashboard.paging import Slice, slice_of
 
@@ -20,9 +21,6 @@ _organizations = table(
     "organizations", column("id"), column("slug", String), column("currency", String)
 )
 _owner = _organizations.alias("owner")
-_entry = aliased(AuditEntry)
-# Entries are numbered in the order of their instants, but for those of transactions that took long.
-OUT_OF_ORDER = timedelta(hours=1)
 # From one name to the next along an index: there are few, of millions of entries.
 ACTORS = text("""
     with recursive every as (
@@ -101,16 +99,7 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
     if wanted.actor:
         query = query.where(AuditEntry.actor_label.in_(_actors(wanted.actor)))
-    if wanted.first:
-        first = _midnight(wanted.first)
-        edge = _entry.at >= first - OUT_OF_ORDER
-        nearest = select(_entry.id).where(edge).order_by(_entry.at).limit(1)
-        query = query.where(AuditEntry.at >= first, AuditEntry.id >= nearest.scalar_subquery())
-    if wanted.last:
-        end = _midnight(wanted.last) + timedelta(days=1)
-        edge = _entry.at < end + OUT_OF_ORDER
-        nearest = select(_entry.id).where(edge).order_by(_entry.at.desc()).limit(1)
-        query = query.where(AuditEntry.at < end, AuditEntry.id <= nearest.scalar_subquery())
+    query = within(query, AuditEntry.at, wanted.first, wanted.last)
     return query.order_by(AuditEntry.id.desc())
 
 
@@ -118,7 +107,3 @@ def _actors(part: str) -> list[str]:
     """Return the names with `part` in them, whatever its case, that anybody acted under."""
     escaped = part.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return list(db.session.scalars(ACTORS, {"part": f"%{escaped}%"}))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -55,6 +55,12 @@ class Filter(Form):
 
         csrf = False
 
+    def kept(self, name: str) -> Any:
+        """Return what a field narrows a list to; None where it is empty or cannot be read."""
+        field = self[name]
+        data = field.data.strip() if isinstance(field.data, str) else field.data
+        return None if field.errors else data or None
+
 
 def _printable(_form: Form, field: Field) -> None:
     is_paragraphs = isinstance(field, TextAreaField)

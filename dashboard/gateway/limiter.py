@@ -15,6 +15,7 @@ from datetime import timedelta
 from redis import Redis
 
 from dashboard.clock import utc_now
+from dashboard.gateway.call_book import CallBook
 from dashboard.gateway.circuit import Circuit
 from dashboard.gateway.errors import NotNow, OutcomeUnknown, ServerFailed
 from dashboard.gateway.turns import Place, Rates, Turns
@@ -41,6 +42,7 @@ class RedisLimiter:
         self._patience_seconds = patience_seconds
         self._turns = Turns(redis, rates, prefix=self._prefix, sleep=sleep)
         self.circuit = Circuit(redis, f"{self._prefix}:circuit")
+        self.book = CallBook(redis, self._prefix)
 
     @contextmanager
     def admitted(self, endpoint: str) -> Iterator[None]:
@@ -56,7 +58,7 @@ class RedisLimiter:
                 "sent; it is tried again later.",
                 reason="own_limit",
             )
-        has_succeeded = False
+        has_succeeded, began = False, time.monotonic()
         try:
             yield
             has_succeeded = True
@@ -64,7 +66,7 @@ class RedisLimiter:
             self.circuit.failed()
             raise
         finally:
-            self._end(place, has_succeeded=has_succeeded)
+            self._end(place, seconds=time.monotonic() - began, has_succeeded=has_succeeded)
 
     def reads(self) -> int:
         """Return the GET calls of the last thirty days; Stripe allots at least 10,000 to them."""
@@ -77,7 +79,7 @@ class RedisLimiter:
         found = self._redis.hgetall(self._key(f"calls:{utc_now().date()}"))
         return {name.decode(): int(count) for name, count in found.items()}  # type: ignore[union-attr]
 
-    def _end(self, place: Place, *, has_succeeded: bool) -> None:
+    def _end(self, place: Place, *, seconds: float, has_succeeded: bool) -> None:
         """Make room for the next call and count this one, in one go and not while it waits."""
         today = utc_now().date()
         pipe = self._redis.pipeline(transaction=False)
@@ -89,6 +91,7 @@ class RedisLimiter:
             pipe.expire(self._key(f"reads:{today}"), READS_KEPT)
         pipe.hincrby(self._key(f"calls:{today}"), place.endpoint, 1)
         pipe.expire(self._key(f"calls:{today}"), READS_KEPT)
+        self.book.note(pipe, seconds=seconds, has_succeeded=has_succeeded)
         pipe.execute()
 
     def _key(self, name: str) -> str:

@@ -95,10 +95,29 @@ def add_version(
     Take `now` after `price_to_change`: the wait for a price that is being attached to many could
     bring usage that lies in the version, recorded without it.
     """
-    terms.check()
-    _check_same_unit(price, terms)
     # Before any invoice: whoever is attaching it now is done first, or sees the new version.
     lock_row(price)
+    version = check_version(price, terms, effective_at, now=now)
+    if version in price.versions:
+        return version
+    price.versions.append(version)
+    db.session.flush()
+    begins = version.effective_at
+    facts = {"code": price.code, **_told(terms), "effective_at": begins.isoformat()}
+    record("price.changed", price, actor, facts, now=now)
+    reprice(price, since=begins, now=now)
+    return version
+
+
+def check_version(
+    price: Price, terms: Terms, effective_at: datetime, *, now: datetime
+) -> PriceVersion:
+    """Return the version that `add_version` would add, not stored, or the same one that exists.
+
+    Raises what it raises.
+    """
+    terms.check()
+    _check_same_unit(price, terms)
     effective_at = whole_second(effective_at)
     for version in price.versions:
         if version.effective_at == effective_at:
@@ -112,13 +131,7 @@ def add_version(
         )
     if price.kind == "recurring":
         check_quantities([terms], quantities_held(price, since=effective_at))
-    version = _version(terms, effective_at, now)
-    price.versions.append(version)
-    db.session.flush()
-    facts = {"code": price.code, **_told(terms), "effective_at": effective_at.isoformat()}
-    record("price.changed", price, actor, facts, now=now)
-    reprice(price, since=effective_at, now=now)
-    return version
+    return _version(terms, effective_at, now)
 
 
 def list_prices() -> Iterable[Price]:

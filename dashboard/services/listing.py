@@ -9,7 +9,8 @@ from sqlalchemy.orm import contains_eager
 
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.paging import Page
+from dashboard.paging import MOST_COUNTED, Counted, Page
+from dashboard.pricing.models import Price
 from dashboard.services.models import Service, ServiceChange
 
 SIZE = 50
@@ -49,6 +50,13 @@ def list_services(organization: Organization, *, number: int = 1) -> Page[Listed
         .offset((number - 1) * SIZE)
     )
     return Page([_listed(*row) for row in rows], number, SIZE, total or 0)
+
+
+def services_on(price: Price) -> Counted:
+    """Return how many services have the price, as far as anybody counts."""
+    some = select(Service.id).where(Service.price_id == price.id, Service.detached_at.is_(None))
+    query = select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())
+    return Counted.of(db.session.scalar(query) or 0)
 
 
 def _listed(service: Service, quantity: Decimal | None) -> ListedService:

@@ -7,6 +7,7 @@ from dashboard.views import (
     api_tokens,
     audit_entries,
     budgets,
+    catalog,
     doctor,
     documents,
     factors,
@@ -31,12 +32,14 @@ from dashboard.views import (
     session,
     sessions,
     sign_on,
+    stripe_calls,
     stripe_webhook,
     sync_runs,
     theme,
     usage,
     void_decisions,
     webhook_events,
+    work,
 )
 from dashboard.views.access import register_access
 from dashboard.views.addresses import register_addresses
@@ -52,7 +55,8 @@ RESOURCES = (
     home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
     adjustments, items, budgets,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
-    void_decisions, webhook_events, fleet, doctor, audit_entries, api_tokens, people,
+    void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,
+    api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 

@@ -21,8 +21,11 @@ class Place(NamedTuple):
 
 _PLACES = (
     ("organization.list", "Organizations", "building", "organizations.index", "o"),
+    ("catalog.view", "Catalog", "layers", "catalog.index", "c"),
     ("sync.view", "Sync runs", "sync", "sync_runs.index", "s"),
     ("webhook.view", "Webhook events", "inbox", "webhook_events.index", "w"),
+    ("fleet.view", "Jobs and schedule", "clock", "work.show", "j"),
+    ("fleet.view", "API budget", "gauge", "stripe_calls.show", "b"),
     ("fleet.view", "Fleet health", "gauge", "fleet.show", "f"),
     ("audit.view", "Audit trail", "history", "audit_entries.index", "a"),
     ("token.manage", "API tokens", "key", "api_tokens.index", "t"),

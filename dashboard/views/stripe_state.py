@@ -1,13 +1,14 @@
 """What the shared limiter knows of Stripe: whether it answers, and what of its budget is used."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 from flask import current_app
 from redis.exceptions import RedisError
 
+from dashboard.gateway.call_book import HourOfCalls
 from dashboard.gateway.limiter import RedisLimiter
 
 # Stripe allots at least this many reads in thirty days (its rate-limit page).
@@ -22,6 +23,15 @@ class StripeState:
     away_seconds: int
     reads: int
     calls_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class StripeUse:
+    """The state, the calls of the last day by hour, and today's by what was asked."""
+
+    state: StripeState
+    hours: Sequence[HourOfCalls]
+    by_endpoint: Sequence[tuple[str, int]]
 
 
 class Known:
@@ -62,6 +72,18 @@ def stripe_state() -> StripeState | None:
     try:
         calls = sum(limiter.calls().values())
         return StripeState(limiter.circuit.open_seconds(), limiter.reads(), calls)
+    except RedisError:
+        return None
+
+
+def stripe_use() -> StripeUse | None:
+    """Return how much of Stripe's rate is used, None when Redis does not answer."""
+    limiter, state = _limiter(), stripe_state()
+    if state is None:
+        return None
+    try:
+        by_endpoint = sorted(limiter.calls().items(), key=lambda one: (-one[1], one[0]))
+        return StripeUse(state, limiter.book.hours(), by_endpoint)
     except RedisError:
         return None
 

@@ -1,5 +1,7 @@
 """The inbox: what Stripe told us and what became of it."""
 
+from typing import Any
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,13 +9,29 @@ from dashboard.accounts.permissions import permission
 from dashboard.audit.record import record
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
+from dashboard.forms.events import EventFilterForm
 from dashboard.gateway.protocol import Gateway
+from dashboard.transaction import after_commit
 from dashboard.views.access import current_actor
 from dashboard.views.paging import before_id
-from dashboard.webhooks.listing import EventFilter, counts_by_state, event_by_id, recent_events
+from dashboard.webhooks.alike import (
+    FAILING,
+    MOST,
+    alike,
+    errors_alike,
+    replay_alike,
+    types_alike,
+)
+from dashboard.webhooks.listing import (
+    counts_by_state,
+    echoes_among,
+    event_by_id,
+    recent_events,
+)
 from dashboard.webhooks.models import STATES, WebhookEvent
+from dashboard.webhooks.owners import owners_of
 from dashboard.webhooks.process import preview_replay
-from jobs.inbox import replay_event
+from jobs.inbox import replay_event, ring
 
 bp = Blueprint("webhook_events", __name__, url_prefix="/webhook-events")
 
@@ -22,15 +40,20 @@ bp = Blueprint("webhook_events", __name__, url_prefix="/webhook-events")
 @permission("webhook.view")
 def index() -> ResponseReturnValue:
     """List events, newest first, with how many are in each state."""
-    asked = request.args.get("state")
-    wanted = EventFilter(
-        state=asked if asked in STATES else None, text=request.args.get("q", "").strip() or None
-    )
+    form = EventFilterForm(request.args)
+    wanted, before = form.wanted(), before_id()
+    found = recent_events(wanted, before=before)
+    kept: dict[str, Any] = {name: value for name in form.data if (value := request.args.get(name))}
     return render_template(
         "webhook_events/index.html",
-        found=recent_events(wanted, before=before_id()),
-        counts=counts_by_state(),
+        form=form,
         wanted=wanted,
+        found=found,
+        owners=owners_of(found.rows),
+        echoes=None if wanted.with_echoes else echoes_among(found, wanted, before=before),
+        errors=errors_alike() if wanted.state in FAILING else (),
+        counts=counts_by_state(),
+        kept=kept,
         states=STATES,
     )
 
@@ -39,7 +62,7 @@ def index() -> ResponseReturnValue:
 @permission("webhook.view")
 def show(event_id: int) -> ResponseReturnValue:
     """Show one event: its payload, its attempts, its error."""
-    return render_template("webhook_events/show.html", event=event_by_id(event_id))
+    return _show(event_by_id(event_id))
 
 
 @bp.get("/<int:event_id>/replays/new")
@@ -50,7 +73,7 @@ def new_replay(event_id: int) -> ResponseReturnValue:
     refuse_unreadable(event)
     gateway: Gateway = current_app.extensions["page_gateway"]
     outcome = preview_replay(event, gateway=gateway, now=utc_now())
-    return render_template("webhook_events/show.html", event=event, preview=outcome)
+    return _show(event, outcome)
 
 
 @bp.post("/<int:event_id>/replays")
@@ -64,6 +87,41 @@ def create_replay(event_id: int) -> ResponseReturnValue:
     replay_event.enqueue(event.id)
     flash("The event is being processed again.")
     return redirect(url_for("webhook_events.show", event_id=event_id), code=303)
+
+
+@bp.get("/<int:event_id>/replays/alike")
+@permission("webhook.replay")
+def new_replays(event_id: int) -> ResponseReturnValue:
+    """Ask before every event that failed with the error of this one is replayed."""
+    found = alike(event_by_id(event_id))
+    return render_template(
+        "webhook_events/alike.html", found=found, types=types_alike(found.event), most=MOST
+    )
+
+
+@bp.post("/<int:event_id>/replays/alike")
+@permission("webhook.replay")
+def create_replays(event_id: int) -> ResponseReturnValue:
+    """Put every event that failed with the error of this one back into the inbox."""
+    event = event_by_id(event_id)
+    # Before they go back: then their errors are those that the entry tells of.
+    error = event.error
+    number = replay_alike(event, now=utc_now())
+    facts = {"number": number, "error": error}
+    record("events.replayed", event, current_actor(), facts, now=utc_now())
+    after_commit(ring)
+    flash(f"{number} {'event is' if number == 1 else 'events are'} being processed again.")
+    return redirect(url_for("webhook_events.index", state=event.state), code=303)
+
+
+def _show(event: WebhookEvent, preview: str | None = None) -> str:
+    return render_template(
+        "webhook_events/show.html",
+        event=event,
+        owner=owners_of([event]).get(event.about or ""),
+        preview=preview,
+        failing=FAILING,
+    )
 
 
 def refuse_unreadable(event: WebhookEvent) -> None:

@@ -36,6 +36,7 @@ def address(app: Flask, rule: Rule, organization: Organization) -> str:
         "slug": organization.slug,
         "sequence": 1,
         "item_id": bill_of(organization).items[0].id,
+        "code": f"{organization.slug}-fee",
     }
     values = {name: samples.get(name, 1) for name in rule.arguments}
     return app.url_map.bind("localhost").build(rule.endpoint, values)

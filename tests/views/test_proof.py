@@ -117,8 +117,7 @@ def test_every_change_of_people_and_tokens_asks(app: Flask, people: People) -> N
         asked += 1
     assert asked >= 12
     assert {one.name for one in PERMISSIONS.values() if one.is_proved} == {
-        "factor.manage",
-        "people.manage", "token.manage",
+        "catalog.change", "factor.manage", "people.manage", "token.manage",
     }  # fmt: skip
 
 

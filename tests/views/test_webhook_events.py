@@ -127,3 +127,42 @@ def test_a_page_of_an_event_that_is_gone_says_that_they_are_not_kept_for_ever(
     support: FlaskClient,
 ) -> None:
     assert "or it is not kept any more" in text_of(page(support.get("/webhook-events/77"), 404))
+
+
+def test_those_that_failed_with_one_error_are_replayed_together(
+    support: FlaskClient, event: WebhookEvent, redis: Redis
+) -> None:
+    with transaction():
+        again = WebhookEvent(
+            stripe_event_id="evt_dead_too",
+            type="invoice.voided",
+            payload={},
+            created_at=utc_now(),
+            received_at=utc_now(),
+            state="dead",
+            error=event.error,
+        )
+        db.session.add(again)
+    dead = page(support.get(f"{ADDRESS}?state=dead"))
+    link = dead.select_one('a[href$="/replays/alike"]')
+    assert link is not None
+    words = text_of(page(support.get(link["href"])))
+    assert "Replay 2 events?" in words
+    assert "Stripe did not answer." in words
+    answer = post(support, link["href"])
+    assert "2 events are being processed again" in text_of(page(support.get(answer.location)))
+    db.session.expire_all()
+    assert {event.state, again.state} == {"received"}
+    assert queue_named("webhooks", redis).count == 1
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.facts["number"]) == ("events.replayed", 2)
+
+
+def test_nothing_is_replayed_by_an_error_that_is_gone(
+    support: FlaskClient, event: WebhookEvent, redis: Redis
+) -> None:
+    with transaction():
+        event.state = "processed"
+    answer = post(support, f"{ADDRESS}/{event.id}/replays/alike")
+    assert "no error to go by" in text_of(page(answer, 409))
+    assert queue_named("webhooks", redis).count == 0

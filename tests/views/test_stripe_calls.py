@@ -1,0 +1,54 @@
+"""The API budget, as support sees it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from redis.exceptions import ConnectionError
+
+from dashboard.gateway.limiter import RedisLimiter
+from dashboard.views.stripe_calls import share
+from tests.pages import page, text_of
+
+ADDRESS = "/stripe-calls"
+
+
+def test_calls_are_shown_beside_the_limit(app: Flask, support: FlaskClient, redis: Redis) -> None:
+    limiter: RedisLimiter = app.extensions["limiter_of_stripe"]
+    for _ in range(3):
+        with limiter.admitted("POST finalize"):
+            pass
+    found = page(support.get(ADDRESS))
+    first = text_of(found.select_one('section[aria-labelledby="hours-title"] tbody tr'))
+    assert " 3 " in first
+    assert "less than 1% of the" in text_of(found)
+    assert "POST finalize" in text_of(
+        found.select_one('section[aria-labelledby="endpoints-title"]')
+    )
+
+
+def test_the_largest_close_ahead_is_told_with_how_long_it_takes(
+    support: FlaskClient, redis: Redis
+) -> None:
+    rows = page(support.get(ADDRESS)).select('section[aria-labelledby="ahead-title"] tbody tr')
+    assert len(rows) == 1
+    assert " 2 " in text_of(rows[0])
+
+
+def test_without_redis_the_page_still_says_what_is_ahead(
+    support: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(_: RedisLimiter) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(RedisLimiter, "reads", unreachable)
+    words = text_of(page(support.get(ADDRESS)))
+    assert "Redis does not answer" in words
+    assert "The largest closes ahead" in words
+
+
+@pytest.mark.parametrize(
+    ("part", "told"), [(0, "0%"), (1, "less than 1%"), (500, "50%"), (1000, "100%")]
+)
+def test_a_share_is_told_as_people_read_it(part: int, told: str) -> None:
+    assert share(part, 1000) == told

@@ -1,0 +1,75 @@
+"""Jobs and schedule, as support sees it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from redis.exceptions import ConnectionError
+from sqlalchemy import select
+
+from dashboard.audit.models import AuditEntry
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from jobs import ticks
+from tests.pages import page, post, text_of
+
+ADDRESS = "/jobs"
+
+
+@pytest.fixture
+def failed(redis: Redis) -> Redis:
+    """A Redis in which a job failed that nobody here queued."""
+    redis.hset("rq:job:one", mapping={"data": b"no job", "origin": "mail"})
+    redis.zadd("rq:failed:mail", {"one": utc_now().timestamp() + 60})
+    return redis
+
+
+def test_everything_that_goes_on_is_on_the_page(support: FlaskClient, redis: Redis) -> None:
+    ticks.declare(redis, {"roll_due": 5})
+    ticks.note(redis, "roll_due")
+    words = text_of(page(support.get(ADDRESS)))
+    for heading in ("Workers", "Queues", "Clock", "Failed jobs"):
+        assert heading in words
+    assert "No worker is running" in words
+    assert "No job failed" in words
+    assert "Roll due" in words
+
+
+def test_the_clock_says_when_it_is_due_next(support: FlaskClient, redis: Redis) -> None:
+    ticks.declare(redis, {"roll_due": 5, "fold_usage": 1})
+    due = {"schedule-roll_due-0123456789ab": utc_now().timestamp() + 90}
+    redis.zadd("rq:scheduler:scheduled_jobs", due)
+    rows = [text_of(row) for row in page(support.get(ADDRESS)).select("tbody tr")]
+    assert any("Roll due" in row and "in 1 min" in row for row in rows), rows
+    assert any("Fold usage" in row and "all the time" in row for row in rows)
+
+
+def test_what_can_not_be_retried_can_be_taken_off(support: FlaskClient, failed: Redis) -> None:
+    found = page(support.get(ADDRESS))
+    assert found.select_one('form[action="/jobs/failed/one/retry"]') is None
+    answer = post(support, "/jobs/failed/one/removal")
+    assert "The job is off the list" in text_of(page(support.get(answer.location)))
+    assert failed.zcard("rq:failed:mail") == 0
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry.action == "job.removed"
+
+
+def test_a_job_that_is_gone_is_said_to_be(support: FlaskClient, redis: Redis) -> None:
+    answer = post(support, "/jobs/failed/other/retry")
+    assert "is not among those that failed" in text_of(page(answer, 404))
+
+
+def test_without_redis_the_page_says_so(
+    app: Flask, support: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("dashboard.views.work.read_overview", unreachable)
+    assert "Redis does not answer" in text_of(page(support.get(ADDRESS)))
+
+
+def test_a_poll_answers_with_the_part_that_moves(support: FlaskClient, redis: Redis) -> None:
+    answer = support.get(ADDRESS, headers={"HX-Request": "true"})
+    assert "<html" not in answer.text
+    assert "Workers" in answer.text
