@@ -1,8 +1,10 @@
 """Which rows of people and invitations are locked, in which order, before any of the ledger's.
 
-An invitation comes first, then people by their ids. Whoever may end the access of an admin locks
-all of them, so that two who end each other's wait in line, and one of them is the last. What is one
-person's own, sessions, passkeys, codes and tokens, comes after them.
+People come first, by their ids, then invitations; whom an invitation makes is new, and nobody else
+can hold them. Whoever may end the access of an admin locks all of them, so that two who end each
+other's wait in line, and one of them is the last. Who makes a token or an invitation is locked
+until it is stored. What is one person's own, sessions, passkeys, codes and tokens, comes after
+them.
 """
 
 from __future__ import annotations

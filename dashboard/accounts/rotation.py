@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from dashboard.accounts.locks import held
+from dashboard.accounts.makers import hold_maker
 from dashboard.accounts.models import ApiToken
+from dashboard.accounts.permissions import ADMIN_SCOPES
 from dashboard.accounts.tokens import create_token
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
@@ -22,6 +24,8 @@ def rotate_token(
 
     The new one is the actor's. Raises `Conflict` for one that has ended or has a successor.
     """
+    # A person comes before their tokens.
+    hold_maker(actor, as_admin=not ADMIN_SCOPES.isdisjoint(token.scopes))
     db.session.scalars(held(select(ApiToken).where(ApiToken.id == token.id))).one()
     if token.has_ended(now):
         raise Conflict(f"{token.name} has ended. Nothing was made. Make a new token.")

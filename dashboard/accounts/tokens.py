@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
+from dashboard.accounts.makers import hold_maker
 from dashboard.accounts.models import ApiToken
-from dashboard.accounts.permissions import SCOPES
+from dashboard.accounts.permissions import ADMIN_SCOPES, SCOPES
 from dashboard.accounts.secret_hash import hash_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
@@ -36,11 +37,13 @@ def create_token(
     """Return a new token and its secret, which is not kept; raise `Invalid` for an unknown scope.
 
     Without an organization the token may act for all of them, without an end until it is revoked.
+    Raises `Conflict` for a maker whose access has ended meanwhile.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         wrong = ", ".join(unknown) or "none given"
         raise Invalid(f"The token was not made: scopes are wrong ({wrong}).")
+    hold_maker(actor, as_admin=not ADMIN_SCOPES.isdisjoint(scopes))
     secret = MARK + secrets.token_urlsafe(32)
     token = ApiToken(
         name=name,
