@@ -4,6 +4,9 @@ from email_validator import EmailNotValidError, validate_email
 
 from dashboard.errors import Invalid
 
+# Of a person: under it everything that they do is put on record.
+LONGEST = 200
+
 
 def email_address(text: str | None, *, field: str = "email") -> str:
     """Return the address in its normal form; raises `Invalid`, naming `field`, for what is none."""
@@ -14,3 +17,34 @@ def email_address(text: str | None, *, field: str = "email") -> str:
             "That is no e-mail address. Nothing was changed. Enter one, such as billing@acme.com.",
             field=field,
         ) from None
+
+
+def address_of_person(text: str) -> str:
+    """Return the address by which somebody can be known; raises `Invalid`."""
+    address = known_as(email_address(text.strip()))
+    if len(address) > LONGEST:
+        raise Invalid(
+            f"An e-mail address of a person has at most {LONGEST} characters. Nothing was changed.",
+            field="email",
+        )
+    return address
+
+
+def as_sent(address: str) -> str:
+    """Return an address with its domain in ASCII, as every mail server can take it."""
+    try:
+        return validate_email(address, check_deliverability=False).ascii_email or address
+    except EmailNotValidError:
+        return address
+
+
+def known_as(text: str) -> str:
+    """Return an address in the one form by which people are known; what is none, as it was typed.
+
+    An address can be typed in many ways: in capitals, letters put together of two, a domain in
+    Punycode or in full width. All of them are one mailbox, and so one person and one guesser's aim.
+    """
+    try:
+        return email_address(text.strip()).lower()
+    except Invalid:
+        return text.strip().lower()

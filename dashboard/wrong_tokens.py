@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from dashboard.callers import who_is_at
 from dashboard.guesses import Guesses
 
 PER_ADDRESS = "20 per minute; 200 per hour"
@@ -27,7 +28,9 @@ class WrongTokens:
 
     def seconds_to_wait(self, address: str | None, token_hash: str) -> int:
         """Return for how long a token of this address is not even looked up; 0 for at once."""
-        until = self._stopped.get(str(address))
+        if not self._stopped:
+            return 0
+        until = self._stopped.get(who_is_at(address))
         if until is None or token_hash in self._right:
             return 0
         return max(0, round(until - self._clock()))
@@ -41,9 +44,10 @@ class WrongTokens:
     def note_wrong(self, address: str | None, token_hash: str) -> int:
         """Count a token that was none; return for how long its address has to wait, 0 for not."""
         self._right.pop(token_hash, None)
-        seconds = self._guesses.spend({f"token {address}": PER_ADDRESS}) or 0
+        who = who_is_at(address)
+        seconds = self._guesses.spend({f"token {who}": PER_ADDRESS}) or 0
         if seconds:
-            self._stopped[str(address)] = self._clock() + seconds
+            self._stopped[who] = self._clock() + seconds
             _forget_oldest(self._stopped)
         return seconds
 

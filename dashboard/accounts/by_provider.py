@@ -16,7 +16,7 @@ from dashboard.accounts.provider_models import LONGEST, ProviderSubject
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
-from dashboard.email_address import email_address
+from dashboard.email_address import address_of_person
 from dashboard.errors import BillingError, Conflict
 from dashboard.extensions import db
 from dashboard.sign_on.errors import NotSignedIn
@@ -110,7 +110,7 @@ def _verified_email(claims: Claims) -> str:
             "Verify it there, then try again."
         )
     try:
-        return email_address(claims.email).lower()
+        return address_of_person(claims.email)
     except BillingError:
         raise NotKnown(
             "The provider tells an e-mail that is none. You are not signed in."

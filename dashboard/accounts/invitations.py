@@ -9,13 +9,14 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import Select, and_, select
 
 from dashboard.accounts.locks import lock_invitations
+from dashboard.accounts.makers import hold_maker
 from dashboard.accounts.models import ROLES, Invitation, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password
 from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
-from dashboard.email_address import email_address
+from dashboard.email_address import address_of_person
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
 from dashboard.text import unprintable
@@ -36,10 +37,12 @@ def invite(
     """Return a new invitation.
 
     An older one for the same address ends. Raises `Invalid` for a role or address that is none, or
-    an organization that does not fit the role, `Conflict` where the address has a user already.
+    an organization that does not fit the role, `Conflict` where the address has a user already or
+    the maker's access has ended meanwhile.
     """
-    email = email_address(email.strip()).lower()
+    email = address_of_person(email)
     _check_role(role, organization_id)
+    hold_maker(actor, as_admin=True)
     if db.session.scalar(select(User.id).where(User.email == email)):
         raise Conflict(f"{email} can sign in already. Nobody was invited. Change them as a person.")
     for older in lock_invitations(_open().where(Invitation.email == email)):

@@ -18,6 +18,7 @@ from dashboard.accounts.sign_in import actor_of
 from dashboard.accounts.tokens import revoke_token
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.email_address import known_as
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
 
@@ -38,7 +39,7 @@ def person_by_id(user_id: int, *, lock: bool = False) -> User:
 
 def person_by_email(email: str) -> User:
     """Return who signs in with this address, locked; raises `NotFound`."""
-    user_id = db.session.scalar(select(User.id).where(User.email == email.strip().lower()))
+    user_id = db.session.scalar(select(User.id).where(User.email == known_as(email)))
     if user_id is None:
         raise NotFound(f"Nobody signs in with {email}.")
     return person_by_id(user_id, lock=True)
@@ -46,7 +47,7 @@ def person_by_email(email: str) -> User:
 
 def who_signs_in_with(email: str) -> User | None:
     """Return the active user with this address, None if there is none."""
-    query = select(User).where(User.email == email.strip().lower(), User.is_active)
+    query = select(User).where(User.email == known_as(email), User.is_active)
     return db.session.scalar(query)
 
 

@@ -11,6 +11,7 @@ from dashboard.accounts.sessions import Device
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import NOBODY
 from dashboard.audit.record import record
+from dashboard.email_address import known_as
 from dashboard.extensions import db
 from dashboard.text import shown
 
@@ -23,7 +24,7 @@ def refuse_sign_in(email: str, *, device: Device, now: datetime) -> None:
     Of an address that is nobody's only so much is kept as tells a slip from an attack: people type
     their password in there too.
     """
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = db.session.scalar(select(User).where(User.email == known_as(email)))
     facts = {"device": device.name, "address": device.address}
     if user is None:
         facts["email"] = masked(email)

@@ -6,6 +6,7 @@ from dashboard.accounts.locks import lock_user
 from dashboard.accounts.models import User
 from dashboard.accounts.passwords import hash_password, needs_rehash, password_matches
 from dashboard.audit.actor import Actor
+from dashboard.email_address import known_as
 from dashboard.extensions import db
 
 
@@ -14,7 +15,7 @@ def sign_in(email: str, password: str) -> User | None:
 
     None does not say which of the two was wrong. A hash of older parameters is renewed.
     """
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = db.session.scalar(select(User).where(User.email == known_as(email)))
     checked = user.password_hash if user else None
     if not password_matches(checked, password) or user is None:
         return None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, or_, select, update
 
 from dashboard.accounts.models import Invitation, User
+from dashboard.email_address import known_as
 from dashboard.extensions import db
 from dashboard.mail.models import Mail
 
@@ -40,7 +41,7 @@ def mail_reset(address: str, *, now: datetime, made_by: int | None = None) -> Ma
 
     Whether anybody does is not looked at: so it takes as long for those who do not.
     """
-    mail = _mail("reset", address.strip().lower(), now + WAITED_FOR, now)
+    mail = _mail("reset", known_as(address), now + WAITED_FOR, now)
     mail.made_by_id = made_by
     return mail
 

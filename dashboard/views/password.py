@@ -16,7 +16,7 @@ from dashboard.forms.refused import show_refusal
 from dashboard.links import signing_keys
 from dashboard.views.access import reader
 from dashboard.views.signing_in import begin_session, go_on
-from dashboard.views.throttle import slow_down_guesses
+from dashboard.views.throttle import slow_down_codes, slow_down_guesses
 from dashboard.views.ways_in import for_passwords
 
 bp = Blueprint("password", __name__, url_prefix="/password")
@@ -65,7 +65,7 @@ def edit() -> ResponseReturnValue:
 @bp.post("/edit")
 @permission("session.use")
 @for_passwords
-@slow_down_guesses
+@slow_down_codes(lambda: reader().id)
 def update() -> ResponseReturnValue:
     """Change one's own password; every other session ends."""
     form, user = OwnPasswordForm(), person_by_id(reader().id, lock=True)

@@ -19,6 +19,7 @@ from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import Permission
 from dashboard.accounts.proof import ProofWanted, has_password, show_again
 from dashboard.accounts.refusals import refuse_proof
+from dashboard.callers import address_in
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.forms.sign_in import ProofForm
@@ -105,7 +106,7 @@ def _take_proof(who: Identity, typed: str) -> None:
         now=now,
     )
     if not is_shown:
-        refuse_proof(user, address=request.remote_addr, now=now)
+        refuse_proof(user, address=address_in(request.remote_addr), now=now)
         commit()
         raise ProofWanted(WRONG)
     take_back(limits)

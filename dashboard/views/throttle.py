@@ -18,6 +18,8 @@ from werkzeug.exceptions import TooManyRequests
 
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import View
+from dashboard.callers import who_is_at
+from dashboard.email_address import known_as
 from dashboard.guesses import Guesses
 from dashboard.links import signing_keys
 
@@ -46,9 +48,9 @@ def slow_down_sign_ins(view: View) -> View:
 
 
 def slow_down_codes(whose: Callable[[], int | None]) -> Callable[[View], View]:
-    """Let whoever has taken a person's first step try a few codes a minute, from wherever.
+    """Let whoever is a step away from a person's access try a few secrets a minute, from wherever.
 
-    To get here they knew the password: by its count alone nobody is kept out.
+    To get here they knew the password, or have a session: by its count alone nobody is kept out.
     """
 
     def limits() -> Mapping[str, str]:
@@ -89,7 +91,7 @@ def know_device(user: User) -> None:
 def is_worth_a_row(email: str) -> bool:
     """Whether one more refusal is put on record: of one e-mail and of all a few an hour are."""
     guesses: Guesses = current_app.extensions["guesses"]
-    typed = email.strip().lower()[:254]
+    typed = known_as(email)[:254]
     return guesses.spend({f"noted {typed}": NOTED_PER_EMAIL, "noted": NOTED_OF_ALL}) is None
 
 
@@ -133,7 +135,7 @@ def _address() -> str:
 
 
 def _caller() -> str:
-    return f"address {request.remote_addr}"
+    return f"address {who_is_at(request.remote_addr)}"
 
 
 def _email() -> str:
@@ -141,7 +143,7 @@ def _email() -> str:
 
 
 def _typed_email() -> str:
-    return request.form.get("email", "").strip().lower()[:254]
+    return known_as(request.form.get("email", "")[:254])
 
 
 def _device() -> str | None:

@@ -172,3 +172,10 @@ def test_a_name_or_password_that_will_not_do_makes_no_user(
         accept(invitation, name, password, now=NOW)
     assert refused.value.facts["field"] == field
     assert db.session.scalar(select(User)) is None
+
+
+def test_an_address_under_which_nothing_could_be_put_on_record_is_refused(db: SQLAlchemy) -> None:
+    long = f"ada@{'b' * 62}.{'c' * 62}.{'d' * 62}.example.com"
+    assert len(long) > 200
+    with pytest.raises(Invalid, match="at most 200"):
+        invited(long)

@@ -12,7 +12,13 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
 from dashboard.accounts.identity import identity_of
-from dashboard.accounts.invitations import InvitationEnded, invitation_of, invitation_token, invite
+from dashboard.accounts.invitations import (
+    InvitationEnded,
+    accept,
+    invitation_of,
+    invitation_token,
+    invite,
+)
 from dashboard.accounts.models import User
 from dashboard.accounts.people import (
     activate,
@@ -202,3 +208,19 @@ def test_people_are_found_and_listed(db: SQLAlchemy) -> None:
     for find in (lambda: person_by_email("nobody@example.com"), lambda: person_by_id(10**6)):
         with pytest.raises(NotFound):
             find()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "josé@exämple.com", " JOSÉ@EXÄMPLE.COM ", "jose\u0301@exa\u0308mple.com",
+        "josé@xn--exmple-cua.com", "josé@\uff45xämple.com",
+    ],
+)  # fmt: skip
+def test_an_address_is_one_however_it_is_typed(db: SQLAlchemy, typed: str) -> None:
+    made = invitation_token(invite("josé@exämple.com", "admin", actor=SYSTEM, now=NOW), KEYS)
+    user = accept(invitation_of(made, KEYS, now=NOW), "José", NEW, now=NOW)
+    assert sign_in(typed, NEW) is user
+    assert person_by_email(typed) is user
+    with pytest.raises(Conflict, match="can sign in already"):
+        invite(typed, "admin", actor=SYSTEM, now=NOW)

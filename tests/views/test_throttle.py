@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.pages import post
-from tests.people import PASSWORD, People, browser_of
+from tests.people import PASSWORD, People, browser_of, signed_in
 
 PARALLEL = 24
 NEW = "four words make one"
@@ -103,7 +103,40 @@ def test_a_device_of_ones_own_gives_no_more_tries_at_the_password_of_an_open_ses
         return post(left_open, address, email="support@example.com", **told).status_code
 
     answers = [guess_old(number) for number in range(PARALLEL)]
-    assert answers == [422] * 20 + [429] * (PARALLEL - 20)
+    assert answers == [422] * 6 + [429] * (PARALLEL - 6)
+
+
+def test_the_password_of_an_open_session_is_not_guessed_from_many_places(
+    app: Flask, people: People
+) -> None:
+    stolen = signed_in(app, people.admin)
+    answers = []
+    for number in range(8):
+        stolen.environ_base["REMOTE_ADDR"] = f"198.51.100.{number}"
+        told = {"old_password": f"wrong {number}", "password": NEW, "again": NEW}
+        answers.append(post(stolen, "/password/edit", **told).status_code)
+    assert answers == [422] * 6 + [429] * 2
+
+
+def test_one_mailbox_typed_in_many_ways_is_one_aim(app: Flask, people: People) -> None:
+    ways = ["admin@example.com", "ADMIN@example.com", "admin@\uff45xample.com"] * 3
+    answers = [guess(app, n, way, f"198.51.100.{n}") for n, way in enumerate(ways)]
+    assert answers == [422] * 6 + [429] * 3
+
+
+def test_all_addresses_of_one_subscriber_are_one(app: Flask, people: People) -> None:
+    answers = [
+        guess(app, number, address=f"2001:db8:1:2:{number:x}::{number:x}") for number in range(24)
+    ]
+    assert answers == [422] * 20 + [429] * 4
+    assert guess(app, 25, address="2001:db8:1:3::1") == 422
+
+
+def test_a_port_that_a_proxy_tells_along_makes_no_other_caller(app: Flask, people: People) -> None:
+    answers = [
+        guess(app, number, address=f"198.51.100.7:{50_000 + number}") for number in range(21)
+    ]
+    assert answers == [422] * 20 + [429]
 
 
 def test_what_was_right_costs_no_try(app: Flask, people: People) -> None:
