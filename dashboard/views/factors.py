@@ -29,7 +29,7 @@ from dashboard.forms.factors import CodeForm, NewPasskeyForm
 from dashboard.forms.refused import show_refusal
 from dashboard.links import signing_keys
 from dashboard.views.access import current_actor, reader
-from dashboard.views.place import is_here, keep_challenge, place, take_challenge
+from dashboard.views.place import is_here, keep_question, place, take_question
 
 bp = Blueprint("factors", __name__)
 # Under which the cookie holds the sealed secret of an app that is being set up.
@@ -90,12 +90,12 @@ def new_passkey() -> ResponseReturnValue:
 @permission("factor.manage")
 def create_passkey() -> ResponseReturnValue:
     """Keep the passkey that the browser made."""
-    form, user, challenge = NewPasskeyForm(), _oneself(), take_challenge()
+    form, user, asked = NewPasskeyForm(), _oneself(), take_question()
     if not form.validate_on_submit():
         return _passkey_page(form), 422
     answer, name = form.credential.data, form.name.data or ""
     try:
-        keep_passkey(user, answer, name, challenge=challenge, place=place(), now=utc_now())
+        keep_passkey(user, answer, name, challenge=asked.challenge, place=place(), now=utc_now())
     except BillingError as error:
         show_refusal(form, error, otherwise="name")
         return _passkey_page(form), 422
@@ -171,7 +171,7 @@ def _app_page(form: CodeForm) -> str:
 
 def _passkey_page(form: NewPasskeyForm) -> str:
     # Nobody is locked to look at a page.
-    options = keep_challenge(options_to_add(person_by_id(reader().id), place()))
+    options = keep_question(options_to_add(person_by_id(reader().id), place()))
     return render_template(
         "factors/passkey.html",
         form=form,

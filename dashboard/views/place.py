@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import request, session
 
-from dashboard.accounts.factors.passkeys import Place
+from dashboard.accounts.factors.passkeys import Place, Question
+from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 
-CHALLENGE = "challenge"
+QUESTION = "question"
 
 
 def place() -> Place:
@@ -25,13 +27,17 @@ def is_here() -> bool:
     return where.is_named and urlsplit(request.host_url).netloc == urlsplit(where.origin).netloc
 
 
-def keep_challenge(options: tuple[str, bytes]) -> str:
+def keep_question(options: tuple[str, bytes]) -> str:
     """Return the options for the page; what was asked in them is kept for the answer."""
     told, challenge = options
-    session[CHALLENGE] = challenge.hex()
+    session[QUESTION] = [challenge.hex(), utc_now().isoformat()]
     return told
 
 
-def take_challenge() -> bytes:
+def take_question() -> Question:
     """Return what this browser was asked last; it counts once."""
-    return bytes.fromhex(session.pop(CHALLENGE, ""))
+    kept = session.pop(QUESTION, None)
+    if kept is None:
+        return Question()
+    challenge, asked_at = kept
+    return Question(bytes.fromhex(challenge), datetime.fromisoformat(asked_at))

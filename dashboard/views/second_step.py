@@ -20,7 +20,7 @@ from dashboard.extensions import db
 from dashboard.forms.factors import CodeForm, PasskeyForm
 from dashboard.links import signing_keys
 from dashboard.views.asking import known_reader
-from dashboard.views.place import is_here, keep_challenge, place, take_challenge
+from dashboard.views.place import is_here, keep_question, place, take_question
 from dashboard.views.signing_in import FIRST_STEP, let_in, where_to
 from dashboard.views.throttle import slow_down_codes
 
@@ -73,8 +73,8 @@ def sign() -> ResponseReturnValue:
     step, form = _first_step(), PasskeyForm()
     if step is None:
         return _from_the_start()
-    challenge, answer = take_challenge(), form.credential.data or ""
-    user = who_signed(answer, challenge=challenge, place=place(), now=utc_now())
+    question, answer = take_question(), form.credential.data or ""
+    user = who_signed(answer, question, place=place(), now=utc_now())
     if user is None or user.id != step.user.id:
         flash("That passkey was not accepted. You are not signed in. Try again.", "error")
         return _asked(step, CodeForm(formdata=None)), 422
@@ -90,7 +90,7 @@ def _done(step: FirstStep, factor: str) -> ResponseReturnValue:
 
 def _asked(step: FirstStep, form: CodeForm) -> str:
     found = passkeys_of(step.user.id)
-    options = keep_challenge(options_to_check(found, place())) if found and is_here() else None
+    options = keep_question(options_to_check(found, place())) if found and is_here() else None
     return render_template(
         "session/second_step.html",
         form=form,

@@ -12,10 +12,10 @@ from dashboard.forms.sign_in import SignInForm
 from dashboard.transaction import commit
 from dashboard.views.addresses import local_address
 from dashboard.views.asking import known_reader
-from dashboard.views.place import is_here, keep_challenge, place
+from dashboard.views.place import is_here, keep_question, place
 from dashboard.views.signing_in import go_on, leave_session, this_device
 from dashboard.views.throttle import is_worth_a_row, slow_down_sign_ins
-from dashboard.views.ways_in import for_passwords
+from dashboard.views.ways_in import for_passwords, passwords_are_on
 
 bp = Blueprint("session", __name__, url_prefix="/session")
 
@@ -65,7 +65,8 @@ def _note_refusal(email: str) -> None:
 
 
 def _page(form: SignInForm, *, refused: bool = False) -> str:
-    options = keep_challenge(options_to_check((), place())) if is_here() else None
+    is_offered = is_here() and passwords_are_on()
+    options = keep_question(options_to_check((), place())) if is_offered else None
     return render_template("session/new.html", form=form, refused=refused, passkey_options=options)
 
 

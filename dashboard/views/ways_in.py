@@ -11,7 +11,10 @@ from dashboard.extensions import current_config
 
 
 def passwords_are_on() -> bool:
-    """Whether a password signs anybody in."""
+    """Whether a password signs anybody in, or a passkey alone; else only the provider's word does.
+
+    Whom the provider does not know any more is to be out, whatever they have kept.
+    """
     return current_config().password_sign_in
 
 
@@ -22,14 +25,14 @@ def provider_name() -> str | None:
 
 
 def for_passwords(view: View) -> View:
-    """Refuse a page of passwords where they sign nobody in."""
+    """Refuse a page of passwords, or of passkeys alone, where they sign nobody in."""
 
     @wraps(view)
     def answer(**arguments: Any) -> Any:
         if not passwords_are_on():
             raise Conflict(
-                f"Nobody signs in by password here. Nothing was changed. Sign in with "
-                f"{provider_name()}."
+                "Nobody signs in by password here, nor by a passkey alone. Nothing was changed. "
+                f"Sign in with {provider_name()}."
             )
         return view(**arguments)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,6 +38,8 @@ from dashboard.text import printable
 
 MOST_PASSKEYS = 20
 LONGEST_NAME = 80
+# A page may be open for so long before its question is answered.
+QUESTION_LIFE = timedelta(hours=1)
 log = structlog.get_logger("dashboard.accounts.factors")
 
 
@@ -59,6 +62,13 @@ class Place:
         except ValueError:
             return True
         return False
+
+
+class Question(NamedTuple):
+    """What a browser was asked to sign, and when; empty where it was asked nothing."""
+
+    challenge: bytes = b""
+    asked_at: datetime | None = None
 
 
 def options_to_add(user: User, place: Place) -> tuple[str, bytes]:
@@ -128,17 +138,25 @@ def keep_passkey(
     return passkey
 
 
-def who_signed(answer: str, *, challenge: bytes, place: Place, now: datetime) -> User | None:
-    """Return the active user, locked, whose passkey signed `challenge`; None if none did."""
+def who_signed(answer: str, question: Question, *, place: Place, now: datetime) -> User | None:
+    """Return the active user, locked, whose passkey signed the question; None if none did.
+
+    A question counts once: the browser forgets it, but whoever has copied the answer and the cookie
+    could send both again, and most devices count nothing. So none is answered that was asked
+    before the passkey was used last.
+    """
     try:
         credential_id = parse_authentication_credential_json(answer).raw_id
         passkey = _locked(credential_id)
-        user = lock_user(passkey.user_id) if passkey else None
+        user = db.session.get(User, passkey.user_id) if passkey else None
         if passkey is None or user is None or not user.is_active:
+            return None
+        if not _is_new(question, passkey, now):
+            log.warning("passkey_refused", error="the question is old or was answered")
             return None
         checked = verify_authentication_response(
             credential=answer,
-            expected_challenge=challenge,
+            expected_challenge=question.challenge,
             expected_rp_id=place.host,
             expected_origin=place.origin,
             credential_public_key=passkey.public_key,
@@ -162,9 +180,20 @@ def passkeys_of(user_id: int) -> Sequence[Passkey]:
 _WRONG = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError)
 
 
+def _is_new(question: Question, passkey: Passkey, now: datetime) -> bool:
+    asked_at = question.asked_at
+    if asked_at is None or now - asked_at > QUESTION_LIFE:
+        return False
+    return passkey.last_used_at is None or passkey.last_used_at <= asked_at
+
+
 def _locked(credential_id: bytes) -> Passkey | None:
-    query = select(Passkey).where(Passkey.credential_id == credential_id)
-    return db.session.scalar(held(query))
+    """Return the passkey of that name, its owner locked first, as whoever removes it does."""
+    wanted = select(Passkey).where(Passkey.credential_id == credential_id)
+    user_id = db.session.scalar(wanted.with_only_columns(Passkey.user_id))
+    if user_id is None or lock_user(user_id) is None:
+        return None
+    return db.session.scalar(held(wanted))
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -1,6 +1,6 @@
 """A passkey signs somebody in if it signed this very question, here, and its owner was asked."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
@@ -10,7 +10,9 @@ from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.factors.models import Passkey
 from dashboard.accounts.factors.passkeys import (
     MOST_PASSKEYS,
+    QUESTION_LIFE,
     Place,
+    Question,
     keep_passkey,
     options_to_add,
     options_to_check,
@@ -35,11 +37,17 @@ def keep(user: User, device: Device, name: str = "Telephone") -> Passkey:
     return keep_passkey(user, answer, name, challenge=challenge, place=HERE, now=NOW)
 
 
-def signs(device: Device, **other: object) -> User | None:
+def signs(
+    device: Device,
+    challenge: bytes | None = None,
+    *,
+    place: Place = HERE,
+    asked_at: datetime | None = NOW,
+) -> User | None:
     """Return whom the device signs in."""
-    options, challenge = options_to_check((), HERE)
-    told = {"challenge": challenge, "place": HERE, "now": NOW} | other
-    return who_signed(device.get(options), **told)
+    options, asked = options_to_check((), HERE)
+    question = Question(asked if challenge is None else challenge, asked_at)
+    return who_signed(device.get(options), question, place=place, now=NOW)
 
 
 def test_a_device_signs_its_owner_in(db: SQLAlchemy) -> None:
@@ -95,6 +103,29 @@ def test_a_copy_of_a_device_that_lags_behind_is_not_believed(db: SQLAlchemy) -> 
     assert signs(device) is None
 
 
+def test_an_answer_counts_once_also_of_a_device_that_counts_nothing(db: SQLAlchemy) -> None:
+    user, device = UserFactory(), Device()
+    keep(user, device)
+    device.count = -1
+    options, challenge = options_to_check((), HERE)
+    answer, question = device.get(options), Question(challenge, NOW)
+    later = NOW + timedelta(seconds=1)
+    assert device.count == 0
+    assert who_signed(answer, question, place=HERE, now=later) is user
+    assert who_signed(answer, question, place=HERE, now=later) is None
+    device.count = -1
+    again = Question(options_to_check((), HERE)[1], later)
+    assert who_signed(answer, again, place=HERE, now=later) is None
+
+
+def test_a_question_of_an_old_page_or_of_nobody_is_not_answered(db: SQLAlchemy) -> None:
+    user, device = UserFactory(), Device()
+    keep(user, device)
+    assert signs(device, asked_at=None) is None
+    assert signs(device, asked_at=NOW - QUESTION_LIFE - timedelta(seconds=1)) is None
+    assert signs(device, asked_at=NOW - QUESTION_LIFE) is user
+
+
 def test_a_deactivated_owner_is_not_signed_in(db: SQLAlchemy) -> None:
     user, device = UserFactory(), Device()
     keep(user, device)
@@ -118,7 +149,7 @@ def test_a_passkey_made_for_another_question_or_page_is_not_kept(db: SQLAlchemy)
 def test_what_is_no_answer_is_refused(db: SQLAlchemy, answer: str) -> None:
     with pytest.raises(Invalid):
         keep_passkey(UserFactory(), answer, "x", challenge=b"x", place=HERE, now=NOW)
-    assert who_signed(answer, challenge=b"x", place=HERE, now=NOW) is None
+    assert who_signed(answer, Question(b"x", NOW), place=HERE, now=NOW) is None
 
 
 def test_nobody_takes_over_the_passkey_of_somebody_else(db: SQLAlchemy) -> None:
