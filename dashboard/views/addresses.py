@@ -13,6 +13,8 @@ from dashboard.text import unprintable
 
 # Of an address that is led back to: longer ones are no pages of ours.
 LONGEST = 2000
+# Of one that waits in a cookie, beside others: browsers drop a cookie of more than four kilobytes.
+LONGEST_KEPT = 500
 UNREADABLE = (
     "The address holds a character that cannot be read. Nothing was changed. "
     "Check the address, or search for it."
@@ -54,6 +56,11 @@ def local_address(text: str) -> str | None:
     if not text.startswith(f"{root}/") or len(text) > LONGEST or unprintable(text) is not None:
         return None
     return None if text.removeprefix(root).startswith(("//", "/\\")) else text
+
+
+def kept_address(text: str | None) -> str | None:
+    """Return an address if the cookie has room for it; who wanted a longer one comes home."""
+    return text if text and len(text) <= LONGEST_KEPT else None
 
 
 def own_address(text: str | None) -> str | None:

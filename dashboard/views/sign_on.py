@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from typing import Any
 
 import structlog
 from flask import Blueprint, abort, current_app, redirect, request, session, url_for
@@ -20,7 +20,7 @@ from dashboard.sign_on.errors import NotAllowed, NotBegunHere, NotSignedIn
 from dashboard.sign_on.provider import Provider
 from dashboard.sign_on.records import Claims, Rules
 from dashboard.transaction import rollback
-from dashboard.views.addresses import local_address
+from dashboard.views.addresses import kept_address, local_address
 from dashboard.views.errors import refuse
 from dashboard.views.signing_in import go_on
 from dashboard.views.throttle import count_as_wrong, slow_down_guesses
@@ -42,7 +42,9 @@ def new() -> ResponseReturnValue:
         asked = provider().begin(address("sign_on.show"))
     except NotSignedIn as why:
         return _back_to_sign_in(why, wanted)
-    begun = {**session.get(BEGUN, {}), asked.state: asdict(asked) | {"next": wanted, "at": _now()}}
+    kept: dict[str, Any] = {"nonce": asked.nonce, "verifier": asked.verifier}
+    kept |= {"next": kept_address(wanted), "at": _now()}
+    begun = {**session.get(BEGUN, {}), asked.state: kept}
     session[BEGUN] = dict(list(begun.items())[-MOST_BEGUN:])
     return redirect(asked.url, code=303)
 

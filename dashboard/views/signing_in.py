@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from ipaddress import ip_address
 
 from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -13,8 +12,10 @@ from dashboard.accounts.device import device_name
 from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.models import User
 from dashboard.accounts.sessions import Device, begin, end_session
+from dashboard.callers import address_in
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
+from dashboard.views.addresses import kept_address
 from dashboard.views.asking import known_reader
 from dashboard.views.cookies import HELD_AS
 from dashboard.views.throttle import know_device
@@ -45,7 +46,7 @@ def go_on(
         "id": user.id,
         "version": user.link_version,
         "method": method,
-        "next": wanted,
+        "next": kept_address(wanted),
         "typed": typed if typed and len(typed) <= MOST_TYPED else None,
         "at": time.time(),
     }
@@ -99,8 +100,4 @@ def leave_session() -> None:
 
 def this_device() -> Device:
     """Return where the request comes from."""
-    try:
-        address = str(ip_address(request.remote_addr or ""))
-    except ValueError:
-        address = None
-    return Device(device_name(request.user_agent.string), address)
+    return Device(device_name(request.user_agent.string), address_in(request.remote_addr))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from secrets import token_urlsafe
 
 import pyotp
 import pytest
@@ -86,6 +87,19 @@ def test_what_was_typed_before_signing_in_is_there_after_both_steps(
     assert post(client, "/session", **fields).location == STEP
     assert post(client, STEP, code=code()).location == where
     assert page(client.get(where)).find(id="amount")["value"] == "12.50"
+
+
+def test_the_cookie_has_room_for_what_was_wanted_and_typed(
+    client: FlaskClient, with_app: People
+) -> None:
+    where = "/organizations/acme/adjustments/new"
+    typed = json.dumps([where, [["reason", token_urlsafe(1080)]]])
+    wanted = "/organizations?q=" + token_urlsafe(1300)
+    fields = {"email": "support@example.com", "password": PASSWORD, "typed": typed, "next": wanted}
+    answer = post(client, "/session", **fields)
+    assert answer.location == STEP
+    assert all(len(one) < 4000 for one in answer.headers.getlist("Set-Cookie"))
+    assert post(client, STEP, code=code()).location == where
 
 
 def test_a_recovery_code_lets_in_once(client: FlaskClient, with_app: People) -> None:

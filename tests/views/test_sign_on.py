@@ -1,6 +1,7 @@
 """Signing in by the company's provider: there, back, and every way it can fail."""
 
 from collections.abc import Iterator
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,6 +76,18 @@ def test_several_tabs_may_be_on_their_way(
 ) -> None:
     first, _second = begin(client), begin(client, "/fleet")
     assert client.get(local(there.authorize(first))).location == NEXT
+
+
+def test_the_cookie_has_room_for_four_tabs_whatever_their_addresses(
+    client: FlaskClient, people: People, there: LoopbackProvider
+) -> None:
+    back = ""
+    for _ in range(4):
+        wanted = "/organizations?q=" + token_urlsafe(1300)
+        answer = client.get("/sign-on/new", query_string={"next": wanted})
+        assert all(len(one) < 4000 for one in answer.headers.getlist("Set-Cookie"))
+        back = there.authorize(str(answer.location))
+    assert client.get(local(back)).location == "/"
 
 
 def test_who_refuses_reads_so(client: FlaskClient, people: People, there: LoopbackProvider) -> None:
