@@ -27,6 +27,7 @@ from dashboard.mail.transport import NotTaken, Transport
 from dashboard.transaction import checkpoint
 from jobs.runtime import job
 
+NOT_WRITTEN = "It could not be written; the log says why (mail_not_written)."
 log = structlog.get_logger("jobs.mails")
 
 
@@ -64,6 +65,7 @@ def send(mail: Mail, transport: Transport) -> bool:
     config: Config = current_app.extensions["config"]
     try:
         letter = letter_of(mail, now=utc_now())
+        message = message_of(letter, sender=str(config.mail_from), now=utc_now())
     except Nobody:
         # Nothing is kept of an address that a stranger typed in.
         db.session.delete(mail)
@@ -71,7 +73,10 @@ def send(mail: Mail, transport: Transport) -> bool:
     except NotNeeded as reason:
         give_up(mail, str(reason), now=utc_now())
         return True
-    message = message_of(letter, sender=str(config.mail_from), now=utc_now())
+    except Exception:  # it would be the first to be tried for ever, and no other ever would
+        log.exception("mail_not_written", mail_id=mail.id)
+        give_up(mail, NOT_WRITTEN, now=utc_now())
+        return True
     # The try is noted before it begins, and no transaction is open while the server takes its time.
     checkpoint()
     try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+
+from dashboard.email_address import as_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ def message_of(letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
     The library refuses a line break in any header.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = letter.to
+    name, address = parseaddr(sender)
+    message["From"] = _mailbox(address, name)
+    message["To"] = _mailbox(letter.to)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(now)
     # By it a mailbox knows the second copy of one whose acceptance got lost.
@@ -40,6 +44,12 @@ def message_of(letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
     return message
 
 
+def _mailbox(address: str, name: str = "") -> Address:
+    # In two parts: the library reads no whole address with other letters than ASCII.
+    local, _, domain = as_sent(address).rpartition("@")
+    return Address(name, username=local, domain=domain)
+
+
 def domain_of(sender: str) -> str:
     """Return what follows the @ in an address, with or without a name before it."""
-    return parseaddr(sender)[1].rpartition("@")[2]
+    return as_sent(parseaddr(sender)[1]).rpartition("@")[2]

@@ -87,7 +87,7 @@ class Smtp:
         connection = self._connection()
         try:
             self._begin(connection)
-            connection.send_message(message)
+            _hand_over(connection, message)
             # It is taken: what becomes of saying goodbye changes nothing.
             with suppress(OSError):
                 connection.quit()
@@ -111,6 +111,20 @@ class Smtp:
         except smtplib.SMTPServerDisconnected as error:
             # The library goes on to the next method where the first was refused.
             raise OSError("it closed the connection when told the user and password") from error
+
+
+def _hand_over(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    """Send the message; raises `NotTaken` where the server knows no such addresses (SMTPUTF8)."""
+    try:
+        connection.send_message(message)
+    except smtplib.SMTPNotSupportedError as error:
+        # That of the sender is in every message.
+        is_ours = not message["From"].addresses[0].addr_spec.isascii()
+        raise NotTaken(
+            "The mail server takes no address with letters beyond ASCII before its @.",
+            for_good=not is_ours,
+            is_server=is_ours,
+        ) from error
 
 
 def why_not(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Mails are written and sent by a worker; whatever is away meanwhile, they arrive in the end."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.mail.message import Letter, message_of
 from dashboard.mail.models import Mail
 from dashboard.mail.outbox import BROKE_OFF, mail_invitation, mail_reset
 from dashboard.mail.transport import NotTaken, Smtp
@@ -228,3 +230,20 @@ def test_mails_of_long_ago_are_forgotten(post: Kept) -> None:
     commit()
     forget_mails()
     assert db.session.scalars(select(Mail)).all() == []
+
+
+def test_a_mail_that_cannot_be_written_holds_up_no_other(
+    app: Flask, post: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(letter: Letter, **how: object) -> EmailMessage:
+        if letter.to == "odd@example.com":
+            raise ValueError("not in a header")
+        return message_of(letter, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("jobs.mails.message_of", write)
+    odd = invited("odd@example.com", "support")
+    invited("ada@example.com", "support")
+    send_mails()
+    assert [message["To"] for message in post.messages] == ["ada@example.com"]
+    [state] = db.session.scalars(select(Mail).where(Mail.invitation_id == odd.id))
+    assert (state.state, "could not be written" in (state.problem or "")) == ("given_up", True)

@@ -80,6 +80,34 @@ def test_what_a_server_answers_is_told_and_ours_is_no_fault_of_an_address(
     assert (refused.for_good, refused.is_server) == (for_good, is_server)
 
 
+@pytest.mark.parametrize(
+    ("to", "sender", "is_server"),
+    [("josé@example.com", SENDER, False), ("ada@example.com", "Büro <büro@acme.com>", True)],
+)
+def test_an_address_that_a_server_cannot_write_holds_up_no_other(
+    to: str, sender: str, is_server: bool
+) -> None:
+    letter = message_of(replace(LETTER, to=to), sender=sender, now=NOW)
+    mailbox = Mailbox()
+    with (
+        mail_server(mailbox, is_ascii=True) as server,
+        pytest.raises(NotTaken, match="beyond ASCII") as refused,
+    ):
+        Smtp(server, "acme.com").send(letter)
+    assert (refused.value.is_server, refused.value.for_good) == (is_server, not is_server)
+
+
+def test_a_domain_of_any_letters_reaches_every_server() -> None:
+    letter = replace(LETTER, to="ada@exämple.com")
+    mailbox = Mailbox()
+    with mail_server(mailbox, is_ascii=True) as server:
+        sent = message_of(letter, sender="Büro <billing@büro.com>", now=NOW)
+        Smtp(server, "acme.com").send(sent)
+    [envelope] = mailbox.envelopes
+    assert envelope.rcpt_tos == ["ada@xn--exmple-cua.com"]
+    assert envelope.mail_from == "billing@xn--bro-hoa.com"
+
+
 def test_what_was_taken_stays_taken_whatever_the_goodbye() -> None:
     mailbox = Mailbox()
     mailbox.answers["QUIT"] = "500 What?"

@@ -57,9 +57,16 @@ class Mailbox:
 
 @contextmanager
 def mail_server(
-    mailbox: Mailbox, *, context: ssl.SSLContext | None = None, wants_password: bool = False
+    mailbox: Mailbox,
+    *,
+    context: ssl.SSLContext | None = None,
+    wants_password: bool = False,
+    is_ascii: bool = False,
 ) -> Iterator[MailServer]:
-    """Serve `mailbox`; with a context STARTTLS is offered, with a password it is wanted."""
+    """Serve `mailbox`; with a context STARTTLS is offered, with a password it is wanted.
+
+    `is_ascii`: it knows no addresses of other letters.
+    """
 
     def check(*asked: object) -> AuthResult:
         told = asked[-1]
@@ -74,6 +81,7 @@ def mail_server(
         require_starttls=context is not None,
         authenticator=check if wants_password else None,
         auth_require_tls=False,
+        enable_SMTPUTF8=not is_ascii,
     )
     controller.start()
     try:
