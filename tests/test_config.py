@@ -50,17 +50,37 @@ def test_an_address_may_say_how_to_reach_the_server(environment):
         ("DATABASE_URL", "postgresql://billing@db:port/billing", "a port is a number"),
         ("DATABASE_URL", "postgresql://billing:p@ss:w@db/billing", "percent-encode"),
         ("DATABASE_URL", "postgresql://billing:p@ss/w@db/billing", "percent-encode"),
+        ("DATABASE_URL", "postgresql://billing@db:99999/billing", "a port is a number"),
+        ("DATABASE_URL", "postgresql://billing@db:0/billing", "a port is a number"),
+        ("DATABASE_URL", "postgresql://billing@db/billing?sslmod=require", "sslmod"),
+        ("REDIS_URL", "redis://host:6379/prod", "the number of a database"),
+        ("REDIS_URL", "redis://host:6379/0?sockettimeout=5", "options"),
+        ("REDIS_URL", "redis://host:6379/0?socket_timeout=soon", "options"),
+        ("REDIS_URL", "rediss://host:6379/0?ssl_ca_certs=/nowhere/ca.pem", "/nowhere/ca.pem"),
+        ("REDIS_URL", "unix://", "socket"),
         ("REDIS_URL", "nonsense", "redis://"),
         ("REDIS_URL", "redis://host:port/0", "redis://"),
         ("STRIPE_API_BASE", "nonsense", "http:// or https://"),
         ("STRIPE_API_BASE", "https://", "http:// or https://"),
         ("STRIPE_API_BASE", "https://a:b", "http:// or https://"),
         ("STRIPE_DASHBOARD_BASE", "javascript:1", "http:// or https://"),
+        ("STRIPE_API_BASE", "https://api.example.com:99999", "http:// or https://"),
+        ("STRIPE_API_BASE", "https://api.example.com/ v1", "http:// or https://"),
+        ("STRIPE_API_KEY", "sk_test_\N{HORIZONTAL ELLIPSIS}", "STRIPE_API_KEY"),
+        ("STRIPE_API_KEY", "sk_test_abc ", "STRIPE_API_KEY"),
+        ("STRIPE_API_KEY", "sk_test_abc\n", "STRIPE_API_KEY"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_\N{HORIZONTAL ELLIPSIS}", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_", "whsec_"),
         ("STRIPE_WEBHOOK_SECRET", ",", "whsec_"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_one,two", "whsec_"),
         ("STRIPE_TIMEOUT_SECONDS", "inf", "finite"),
         ("STRIPE_TIMEOUT_SECONDS", "nan", "finite"),
         ("STRIPE_TIMEOUT_SECONDS", "3600", "less than or equal"),
+        ("STRIPE_TIMEOUT_SECONDS", "0.001", "greater than or equal"),
+        ("METRICS_TOKEN", "a token with spaces in it", "METRICS_TOKEN"),
+        ("METRICS_TOKEN", "sixteen-letters-\N{LATIN SMALL LETTER E WITH ACUTE}", "METRICS_TOKEN"),
+        ("OIDC_NAME", "Acme\u202e", "U+202E"),
+        ("SECRET_KEY", "sixteen letters \udcff and one that is none", "SECRET_KEY"),
         ("CLOSING_GRACE_SECONDS", str(3000 * 365 * 86400), "less than or equal"),
         ("CLOSING_GRACE_SECONDS", str(72 * 3600), "AUTOFINALIZE_AFTER_HOURS"),
         ("SYNC_INTERVAL_SECONDS", str(10**9), "less than or equal"),
@@ -71,8 +91,22 @@ def test_an_address_may_say_how_to_reach_the_server(environment):
         ("LOG_LEVEL", "LOUD", "one of CRITICAL"),
         ("PORT", "eighty", "PORT"),
         ("EXTERNAL_URL", "billing.example.com", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://billing.example.com:99999", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://billing.example.com:0", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://billing.example.com:port", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://[zz]", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.example.com", "xn--"),
+        ("EXTERNAL_URL", "https://billing..example.com", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://billing.example.com//billing", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://example.com/a/../billing", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "https://example.com/%2e", "EXTERNAL_URL"),
+        ("EXTERNAL_URL", 'https://example.com/"><script>', "EXTERNAL_URL"),
+        ("EXTERNAL_URL", "javascript:1", "EXTERNAL_URL"),
         ("EXTERNAL_URL", "https://user@billing.example.com", "EXTERNAL_URL"),
         ("TRUSTED_PROXIES", "10.0.0.0/99", "TRUSTED_PROXIES"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "everybody"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::/0", "everybody"),
+        ("TRUSTED_PROXIES", "*", "TRUSTED_PROXIES"),
         ("SECRET_KEY_FALLBACKS", "a key of sixteen letters,short", "at least 16"),
         ("SESSION_IDLE_SECONDS", "0", "greater than or equal"),
         ("SESSION_IDLE_SECONDS", str(15 * 86400), "SESSION_LIFE_SECONDS"),
@@ -104,6 +138,13 @@ def test_a_value_that_could_never_work_stops_the_start_and_is_named(
         ("STRIPE_WEBHOOK_SECRET", "whsec_new, whsec_old"),
         ("LOG_LEVEL", "debug"),
         ("EXTERNAL_URL", "https://example.com/billing"),
+        ("EXTERNAL_URL", "https://example.com/billing/"),
+        ("EXTERNAL_URL", "http://[::1]:8000"),
+        ("DATABASE_URL", "postgresql:///billing?host=/run/a&host=/run/b&application_name="),
+        ("REDIS_URL", "redis://billing:p%40ss%2Fw@host:6379/0?socket_timeout=5&protocol=3"),
+        ("REDIS_URL", "redis://host"),
+        ("REDIS_URL", "redis://host:6379/?db=3"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_MTIz+/NDU="),
         ("AUTOFINALIZE_AFTER_HOURS", "0"),
     ],
 )
@@ -128,6 +169,20 @@ def test_links_begin_where_people_reach_the_pages(environment):
     assert load_config().external_address == "http://localhost:8000"
     environment("EXTERNAL_URL", "https://billing.example.com")
     assert load_config().external_address == "https://billing.example.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://Billing.Example.com:443/Pay", "https://billing.example.com/Pay"),
+        ("HTTP://billing.example.com:80", "http://billing.example.com"),
+        ("http://billing.example.com:8080/", "http://billing.example.com:8080/"),
+        ("http://[::1]:80", "http://[::1]"),
+    ],
+)
+def test_our_address_is_read_as_browsers_write_it(environment, written, meant):
+    environment("EXTERNAL_URL", written)
+    assert load_config().external_url == meant
 
 
 @pytest.mark.parametrize("module", ["dashboard.web", "jobs.worker", "jobs.scheduler"])

@@ -13,6 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import field_validator
 from pydantic_settings import BaseSettings
 
+from dashboard.settings.names import IS_HOST
 from dashboard.text import unprintable
 
 Encryption = Literal["tls", "starttls", "none"]
@@ -79,6 +80,10 @@ def mail_target(url: str) -> MailServer | MailFolder | None:
         return MailFolder(Path(unquote(parts.path)))
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
         raise ValueError(FORMS)
+    if port == 0 or not IS_HOST(parts.hostname) or parts.fragment:
+        raise ValueError(FORMS)
+    if parts.username and not parts.password:
+        raise ValueError("names a user and no password")
     encryption = _encryption(parts)
     if parts.username and encryption == "none" and not is_loopback(parts.hostname):
         raise ValueError("must not send a password in the clear: leave starttls=never out")

@@ -20,12 +20,12 @@ class NameSettings(BaseSettings):
     @field_validator("trusted_hosts")
     @classmethod
     def _names(cls, value: str) -> str:
-        for name in named(value):
+        for name in listed(value):
             if name != EVERY and not IS_HOST(name):
                 raise ValueError(f"{name} is no host: leave out scheme, port and path")
         return value
 
 
-def named(value: str) -> list[str]:
-    """Return the names that are separated by commas."""
-    return [name.strip() for name in value.split(",") if name.strip()]
+def listed(value: str) -> list[str]:
+    """Return the parts of a setting that are separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()]

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
+from dashboard.settings.addresses import web_address
 from dashboard.settings.mail import is_loopback
+from dashboard.text import unprintable
 
+PROTECTED = "must be an https:// address, as the provider itself names it"
 ROLES = ("customer", "support", "admin")
 
 
@@ -31,13 +34,23 @@ class SignInSettings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _protected(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "")
-        is_safe = parts.scheme == "https" or (
-            parts.scheme == "http" and is_loopback(parts.hostname or "")
-        )
-        if value and not (is_safe and parts.hostname and not parts.query and not parts.fragment):
-            raise ValueError("must be an https:// address, as the provider itself names it")
-        return value or None
+        if not value:
+            return None
+        try:
+            parts = urlsplit(web_address(value))
+        except ValueError:
+            raise ValueError(PROTECTED) from None
+        is_safe = parts.scheme == "https" or is_loopback(str(parts.hostname))
+        if not is_safe:
+            raise ValueError(PROTECTED)
+        return value
+
+    @field_validator("oidc_name")
+    @classmethod
+    def _shows(cls, value: str) -> str:
+        if found := unprintable(value):
+            raise ValueError(f"holds a character that does not show, {found}")
+        return value
 
     @field_validator("oidc_scopes")
     @classmethod

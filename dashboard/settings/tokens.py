@@ -14,7 +14,7 @@ class TokenSettings(BaseSettings):
     token_life_days: int = Field(365, ge=1, le=3660)
     token_longest_life_days: int = Field(730, ge=1, le=3660)
     token_requests_per_minute: int = Field(60_000, ge=0, le=1_000_000_000)
-    metrics_token: str | None = Field(None, min_length=16)
+    metrics_token: str | None = Field(None, pattern=r"^[!-~]{16,}$")
 
     @model_validator(mode="after")
     def _lives_are_no_longer_than_the_longest(self) -> Self:

@@ -1,6 +1,7 @@
 """The environment that every part of the product is started with."""
 
 import os
+import shlex
 from pathlib import Path
 
 from dashboard.hosts import EVERY, HERE
@@ -86,6 +87,6 @@ def _seller(settings: Settings) -> dict[str, str]:
 
 def write_for_shells(path: Path, environment: dict[str, str]) -> None:
     """Write the variables to a file that only we can read, for `set -a; . .data/environment`."""
-    lines = [f"{name}='{value}'\n" for name, value in sorted(environment.items())]
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items())]
     path.touch(mode=0o600)
     path.write_text("".join(lines))
