@@ -29,15 +29,18 @@ from dashboard.text import shown
 if TYPE_CHECKING:
     from jobs.runtime import Task
 
-# What is read of a job; where it wants to be called back, fetched or repeated is not.
+# What is read of a job; where it wants to be called back, fetched or repeated is not, and how long
+# it may run is said by its task.
 READ = frozenset({
     b"data", b"created_at", b"enqueued_at", b"started_at", b"ended_at", b"last_heartbeat",
-    b"description", b"origin", b"worker_name", b"status", b"timeout", b"result_ttl",
+    b"description", b"origin", b"worker_name", b"status",
 })  # fmt: skip
 # A batch names three hundred rows.
 MOST_BYTES = 64 * 1024
 MOST_IDS = 10_000
 KEPT_SECONDS = 7 * 86400
+# A foreign job has this long to be refused in.
+SHORTEST_SECONDS = 60
 UNREADABLE = "unreadable"
 log = structlog.get_logger("jobs.declared")
 
@@ -94,7 +97,9 @@ class DeclaredJob(Job):
             super().restore(known)
         except Exception:  # a time, a status or a text that is none
             super().restore({b"data": b"", b"description": b"unreadable"})
-        self.failure_ttl = KEPT_SECONDS
+        self.failure_ttl, self.result_ttl = KEPT_SECONDS, 0
+        task = TASKS.get(self.func_name or "")
+        self.timeout = task.timeout if task else SHORTEST_SECONDS
 
     def _deserialize_data(self) -> None:
         """Read name and numbers, and why it is a foreign job; of one of those no more is kept."""

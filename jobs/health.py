@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Worker
 from rq.job import Job
 
@@ -18,6 +20,11 @@ from jobs.ticks import Tick
 MOST_SECONDS = dict.fromkeys(QUEUES, 600) | {"webhooks": 120, "interactive": 120, "mail": 120}
 # The rest of a batch goes to the front, so the oldest need not be the very first.
 LOOKED_AT = 50
+log = structlog.get_logger("jobs.health")
+
+
+class Garbled(RedisError):
+    """Redis answers with what is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,17 @@ class Health:
 
 
 def read_health(redis: Redis) -> Health:
-    """Return the state of clock, queues and workers; raises `RedisError` without Redis."""
-    return Health(ticks.read(redis), [waiting_in(redis, name) for name in QUEUES], workers(redis))
+    """Return the state of clock, queues and workers; raises `RedisError` without Redis.
+
+    Raises `Garbled`, which is one, where something else has written what we read: of that nobody
+    can say anything, and pages are served nevertheless.
+    """
+    try:
+        waiting = [waiting_in(redis, name) for name in QUEUES]
+        return Health(ticks.read(redis), waiting, workers(redis))
+    except (ValueError, OverflowError) as error:
+        log.error("redis_garbled", reason=repr(error)[:200])
+        raise Garbled("Redis holds, under a name of ours, what nothing of ours writes.") from error
 
 
 def waiting_in(redis: Redis, name: str) -> Waiting:

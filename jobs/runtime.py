@@ -155,6 +155,7 @@ def redis_or_none(action: Callable[[Redis], T]) -> T | None:
     """Do it, or leave it to the clock: what is committed must not turn into an error page."""
     try:
         return action(current_app.extensions["redis"])
-    except RedisError as error:
+    except (RedisError, UnicodeDecodeError) as error:
+        # The second: somebody else has written what is no text under a name of ours.
         log.warning("redis_unreachable", error=type(error).__name__)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 
 from redis import Redis
 from rq.utils import as_text
@@ -59,6 +59,14 @@ def note(redis: Redis, name: str) -> None:
     redis.hset(LAST, name, str(utc_now().timestamp()))
 
 
+def _instant(written: bytes | str) -> float:
+    """Return what `note` wrote; raises ValueError for what is no instant."""
+    seconds = float(written)
+    if not isfinite(seconds):
+        raise ValueError(f"{written!r} is no instant")
+    return seconds
+
+
 def read(redis: Redis) -> list[Tick]:
     """Return every entry as its clock declared it; none when no clock ever ran on this Redis."""
     every, last, since = (redis.hgetall(one) for one in (EVERY, LAST, SINCE))
@@ -67,8 +75,8 @@ def read(redis: Redis) -> list[Tick]:
         Tick(
             as_text(name),
             int(seconds),
-            now - float(last[name]) if name in last else None,
-            now - float(since.get(name, -inf)),
+            now - _instant(last[name]) if name in last else None,
+            now - _instant(since[name]) if name in since else inf,
         )
         for name, seconds in every.items()
     ]

@@ -67,12 +67,12 @@ def _ask() -> int:
 
 
 def stripe_state() -> StripeState | None:
-    """Return the state, None when Redis does not answer."""
+    """Return the state, None when Redis does not answer, or with what is no number."""
     limiter = _limiter()
     try:
         calls = sum(limiter.calls().values())
         return StripeState(limiter.circuit.open_seconds(), limiter.reads(), calls)
-    except RedisError:
+    except (RedisError, ValueError):
         return None
 
 

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from redis import Redis
 from redis.exceptions import ResponseError
 from rq.utils import utcformat
+from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from dashboard.clock import utc_now
+from dashboard.sync.models import SyncRun
 from jobs import declared, marks
 from jobs.declared import DeclaredJob
 from jobs.giving_back import give_back
@@ -112,6 +114,9 @@ def test_a_foreign_job_is_refused_and_kept_and_the_worker_goes_on(
         {"webhooks": json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "finished"}])},
         {"rate_limit_key": "one", "rate_limit_concurrency": "1", "group_id": "one"},
         {"dependency_ids": json.dumps(["foreign"])},
+        {"timeout": "9" * 30},
+        {"timeout": "-5"},
+        {"result_ttl": "9" * 30},
     ],
     ids=lambda more: next(iter(more)),
 )
@@ -157,10 +162,24 @@ def test_what_is_no_job_at_all_is_passed_over(
     worker: SingleWorker, db: SQLAlchemy, redis: Redis
 ) -> None:
     redis.set("rq:job:text", "no hash")
-    redis.rpush(key_of("closing"), "text", "gone", "not an id!", "a:b")
+    redis.rpush(key_of("closing"), "text", "gone", "not an id!", "a:b", b"\xff\xfe", b"")
     deadly.tells_its_process.push((), "closing")
     work_off(worker)
     assert redis.exists(deadly.DONE_BY)
+
+
+@pytest.mark.parametrize("ids", [[], [0], [-1], [2**63], [10**300], [1, 1, 1], [0] * 5000], ids=len)
+def test_no_numbers_make_a_declared_task_end_its_worker(
+    worker: SingleWorker, db: SQLAlchemy, redis: Redis, ids: list[int]
+) -> None:
+    taking = ("cycles.roll_one", "cycles.roll_batch", "inbox.process_event", "inbox.process_events",
+              "inbox.replay_event", "syncs.sync_run", "syncs.sync_batch")  # fmt: skip
+    for name in taking:
+        write(redis, as_json(f"jobs.{name}", None, ids, {}), name)
+    deadly.tells_its_process.push((), "closing")
+    work_off(worker)
+    assert redis.exists(deadly.DONE_BY)
+    assert db.session.scalar(select(func.count()).select_from(SyncRun)) == 0
 
 
 def test_what_a_dead_worker_had_of_a_foreign_job_is_given_back_unread(

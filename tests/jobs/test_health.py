@@ -1,19 +1,24 @@
 """Whether the work goes on: the ages of ticks and jobs, and the workers that live."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq.utils import utcformat
 
 from dashboard.clock import utc_now
+from dashboard.transaction import transaction
 from jobs import ticks
 from jobs.health import Health, read_health, waiting_in
-from jobs.queues import queue_named
+from jobs.queues import key_of, queue_named
 from jobs.syncs import sync_run
 from jobs.ticks import Tick
 from jobs.upkeep import make_partitions
+from tests.factories import UserFactory
+from tests.people import browser_of, signed_in
 
 WORKER = "rq:worker:one"
 
@@ -121,3 +126,45 @@ def test_an_empty_queue_makes_nobody_wait(healthy: Redis) -> None:
 
 def test_health_without_ticks_is_not_well() -> None:
     assert not Health(ticks=[], queues=[], workers=1).is_well
+
+
+HOLES: dict[str, Callable[[Redis], object]] = {
+    "a tick that is no number": lambda redis: redis.hset(ticks.EVERY, "roll_due", "often"),
+    "a tick at no time": lambda redis: redis.hset(ticks.LAST, "roll_due", "now"),
+    "a tick at no instant": lambda redis: redis.hset(ticks.LAST, "roll_due", "nan"),
+    "a tick for ever": lambda redis: redis.hset(ticks.EVERY, "roll_due", "9" * 5000),
+    "an entry without letters": lambda redis: redis.hset(ticks.EVERY, b"\xff\xfe", "5"),
+    "a table that is a text": lambda redis: redis.set(ticks.EVERY, "x"),
+    "a job without letters": lambda redis: redis.rpush(key_of("interactive"), b"\xff\xfe"),
+    "a queue that is a text": lambda redis: redis.set(key_of("interactive"), "x"),
+    "a job that is a text": lambda redis: (
+        redis.rpush(key_of("interactive"), "one"),
+        redis.set("rq:job:one", "x"),
+    ),
+    "a job of no instant": lambda redis: (
+        redis.rpush(key_of("interactive"), "one"),
+        redis.hset("rq:job:one", "enqueued_at", "9999-99-99T99:99:99.000000Z"),
+    ),
+    "a worker without letters": lambda redis: redis.sadd("rq:workers", b"\xff\xfe"),
+    "workers that are a text": lambda redis: redis.set("rq:workers", "x"),
+    "a circuit that is open for ever": lambda redis: redis.set("stripe:default:circuit:open", "x"),
+    "calls that are no number": lambda redis: redis.hset(
+        f"stripe:default:calls:{utc_now().date()}", b"\xff", "many"
+    ),
+    "reads that are no number": lambda redis: redis.set(
+        f"stripe:default:reads:{utc_now().date()}", "many"
+    ),
+}
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_whatever_somebody_writes_to_redis_the_web_serves_on(
+    app: Flask, healthy: Redis, hole: str
+) -> None:
+    with transaction():
+        admin = UserFactory(role="admin")
+    HOLES[hole](healthy)
+    assert browser_of(app).get("/readyz").status_code == 200
+    assert browser_of(app).get("/metrics").status_code == 200
+    for where in ("/fleet", "/doctor", "/organizations"):
+        assert signed_in(app, admin.id).get(where).status_code == 200, where
