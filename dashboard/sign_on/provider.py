@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
+from threading import RLock
 from typing import Any
 
 import structlog
@@ -28,7 +29,9 @@ from dashboard.sign_on.token import FOREIGN, claims_in, values_in, verified
 PATIENCE_SECONDS = 5.0
 KEPT_SECONDS = 3600.0
 AWAY_SECONDS = 10.0
+FIRST_SECONDS = 1.0
 DISCOVERY = "/.well-known/openid-configuration"
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 log = structlog.get_logger("dashboard.sign_on")
 
 
@@ -55,6 +58,7 @@ class Provider:
         self.issuer = str(settings.oidc_issuer)
         self._metadata: Metadata | None = None
         self._away_until = clock()
+        self._reading = RLock()
 
     def begin(self, redirect_uri: str) -> Asked:
         """Return where to send somebody, and what to keep until they are back.
@@ -139,15 +143,32 @@ class Provider:
     def _known(self) -> Metadata:
         """Return what is known of the provider, read again once it is old.
 
-        One that did not answer is left alone for a moment: it costs everybody a thread.
+        One thread reads; others go on with what was known, or wait a little for the very first. A
+        provider that did not answer is left alone for a moment: it costs everybody a thread.
         """
         kept = self._metadata
-        if kept is None or self.clock() - kept.read_at > KEPT_SECONDS:
-            if self.clock() < self._away_until:
+        if kept is not None and self.clock() - kept.read_at <= KEPT_SECONDS:
+            return kept
+        if self.clock() < self._away_until:
+            raise ProviderAway(self.name)
+        if not self._reading.acquire(timeout=0 if kept else FIRST_SECONDS):
+            if kept is None:
                 raise ProviderAway(self.name)
-            self._away_until = self.clock() + AWAY_SECONDS
+            return kept
+        try:
+            return self._known() if self._metadata is not kept else self._read_anew()
+        finally:
+            self._reading.release()
+
+    def _read_anew(self) -> Metadata:
+        # Another may have waited for it in vain just now.
+        if self.clock() < self._away_until:
+            raise ProviderAway(self.name)
+        try:
             kept = self._metadata = self._read()
-            self._away_until = self.clock()
+        except ProviderAway:
+            self._away_until = self.clock() + AWAY_SECONDS
+            raise
         return kept
 
     def _read(self) -> Metadata:
@@ -156,9 +177,9 @@ class Provider:
                 document = _json(session, self.issuer.rstrip("/") + DISCOVERY)
                 if str(document["issuer"]).rstrip("/") != self.issuer.rstrip("/"):
                     raise ValueError(f"it calls itself {document['issuer']}")
+                if wrong := [name for name in NEEDED if not _is_address(document[name])]:
+                    raise ValueError(f"it names no address as {', '.join(wrong)}")
                 keys = KeySet.import_key_set(_json(session, document["jwks_uri"]))
-            for needed in ("authorization_endpoint", "token_endpoint"):
-                str(document[needed])
         except (RequestException, ValueError, KeyError, TypeError) as error:
             raise self._away(error) from error
         return Metadata(document, keys, self.clock())
@@ -167,8 +188,9 @@ class Provider:
         self, redirect_uri: str | None = None, metadata: Metadata | None = None
     ) -> OAuth2Session:
         document = metadata.document if metadata else {}
-        methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        is_basic = "client_secret_basic" in methods or "client_secret_post" not in methods
+        methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        known = methods if isinstance(methods, list) else []
+        is_basic = "client_secret_basic" in known or "client_secret_post" not in known
         return OAuth2Session(
             self.settings.oidc_client_id,
             self.settings.oidc_client_secret,
@@ -184,6 +206,11 @@ class Provider:
     def _away(self, error: Exception) -> ProviderAway:
         log.warning("provider_away", issuer=self.issuer, error=repr(error))
         return ProviderAway(self.name)
+
+
+def _is_address(told: object) -> bool:
+    """Whether this is an address that somebody can be led to, or that can be asked."""
+    return isinstance(told, str) and told.startswith(("https://", "http://"))
 
 
 def _json(session: OAuth2Session, url: str) -> Any:

@@ -87,7 +87,8 @@ def claims_in(claims: Mapping[str, Any], settings: SignInSettings) -> Claims:
         issuer=str(settings.oidc_issuer).rstrip("/"),
         subject=str(claims["sub"]),
         email=email if isinstance(email, str) else None,
-        is_email_verified=claims.get("email_verified") in (True, "true"),
+        is_email_verified=claims.get("email_verified") is True
+        or claims.get("email_verified") == "true",
         name=name if isinstance(name, str) else None,
         values=values_in(claims, settings),
         methods=frozenset(map(str, methods)) if isinstance(methods, list) else frozenset(),

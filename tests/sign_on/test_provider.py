@@ -1,6 +1,8 @@
 """A provider's word counts only if it is the provider's, for us, for this sign-in, and now."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from dashboard.clock import utc_now
 from dashboard.settings.sign_in import SignInSettings
 from dashboard.sign_on import provider as module
 from dashboard.sign_on.errors import NotAllowed, NotSignedIn, NotVerified, ProviderAway
-from dashboard.sign_on.provider import AWAY_SECONDS, KEPT_SECONDS, Provider
+from dashboard.sign_on.provider import AWAY_SECONDS, DISCOVERY, KEPT_SECONDS, Provider
 from dashboard.sign_on.records import Asked, Claims
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, LoopbackProvider, running_provider
 
@@ -249,3 +251,71 @@ def test_a_provider_is_asked_about_itself_once_an_hour(there: LoopbackProvider) 
     clock.now = KEPT_SECONDS + 1
     provider.begin(HERE)
     assert len(there.asked) == 4
+
+
+def test_who_signs_in_while_another_reads_what_the_provider_says_waits_or_goes_on(
+    there: LoopbackProvider,
+) -> None:
+    clock = Time()
+    provider = ours(there, clock)
+    there.pause_seconds = 0.2
+    for _ in range(2):
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(lambda _: provider.begin(HERE).url, range(8)))
+        clock.now += KEPT_SECONDS + 1
+    assert there.asked.count("/jwks") == 2
+
+
+ODD: tuple[Any, ...] = (
+    1, 1.5, True, "", "x", "x" * 3000, [], ["x"], [[]], {}, {"a": 1}, 10**400, "\ud800", -1,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "iss", "aud", "azp", "nonce", "exp", "sub", "iat", "nbf", "at_hash", "auth_time", "amr",
+        "acr", "email", "email_verified", "name", "groups",
+    ],
+)  # fmt: skip
+def test_a_claim_of_any_other_kind_is_no_failure_of_ours(
+    there: LoopbackProvider, claim: str
+) -> None:
+    provider = ours(there, oidc_roles_claim="groups", oidc_roles="billing=support")
+    for odd in ODD:
+        there.lies = {claim: odd}
+        try:
+            told = come_back(provider, there)
+        except NotSignedIn:
+            continue
+        assert told.subject, odd
+        assert told.email is None or isinstance(told.email, str), odd
+        if claim == "email_verified":
+            assert told.is_email_verified is (odd is True), odd
+
+
+@pytest.mark.parametrize("odd", [None, 1, "x", [], {}, ["x"], {"sub": 1}])
+def test_whatever_a_provider_says_of_itself_is_no_failure_of_ours(
+    there: LoopbackProvider, odd: object
+) -> None:
+    there.tells_by_userinfo = True
+    for name in (
+        "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
+        "token_endpoint_auth_methods_supported",
+    ):  # fmt: skip
+        there.document = {name: odd}
+        with suppress(NotSignedIn):
+            come_back(ours(there), there)
+
+
+@pytest.mark.parametrize(
+    "answer", ["null", "[]", "1", '"x"', "{}", "", "<html>", '{"id_token": 1}']
+)
+@pytest.mark.parametrize("where", ["/token", "/userinfo", "/jwks", DISCOVERY])
+def test_an_answer_that_is_none_is_no_failure_of_ours(
+    there: LoopbackProvider, where: str, answer: str
+) -> None:
+    there.tells_by_userinfo = True
+    there.answers[where] = answer
+    with pytest.raises(NotSignedIn):
+        come_back(ours(there), there)

@@ -43,6 +43,7 @@ class LoopbackProvider:
         self.is_away = False
         self.tells_by_userinfo = False
         self.asked: list[str] = []
+        self.answers: dict[str, str] = {}
         self._codes: dict[str, dict[str, str]] = {}
 
     def authorize(self, url: str) -> str:
@@ -98,6 +99,8 @@ class LoopbackProvider:
             time.sleep(self.pause_seconds)
             if self.is_away:
                 abort(502)
+            if request.path in self.answers:
+                abort(Response(self.answers[request.path], mimetype="application/json"))
 
         @app.get("/.well-known/openid-configuration")
         def discovery() -> Response:
