@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 
@@ -29,6 +29,7 @@ FULL = Failure(503, "The database takes nothing more at the moment.", 15)
 READ_ONLY = Failure(503, "The database can be read but not changed at the moment.", 15)
 AWAY = Failure(503, "The database is not answering.", 5)
 
+LONGEST_REASON = 200
 # By SQLSTATE, or by its first two characters, which name the class.
 TABLE = {
     "40001": CROSSED,  # serialization failure
@@ -57,6 +58,12 @@ def failure_of(error: BaseException | None) -> Failure | None:
     if state is None:
         return AWAY if is_lost(error) else None
     return next((TABLE[state[:n]] for n in (5, 3, 2) if state[:n] in TABLE), None)
+
+
+def reason_of(error: SQLAlchemyError) -> str:
+    """Return in a line what the server, or the way to it, says; for whoever is to mend it."""
+    said = str(error.orig) if isinstance(error, DBAPIError) and error.orig else str(error)
+    return " ".join(said.split())[:LONGEST_REASON] or type(error).__name__
 
 
 def is_lost(error: DBAPIError) -> bool:

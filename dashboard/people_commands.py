@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.accounts import people
 from dashboard.accounts.factors.held import take_factors_away
@@ -14,6 +15,7 @@ from dashboard.accounts.models import ROLES
 from dashboard.accounts.reset import reset_token
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
+from dashboard.database_failures import reason_of
 from dashboard.errors import BillingError
 from dashboard.links import link, signing_keys
 from dashboard.mail.outbox import mail_invitation
@@ -26,11 +28,15 @@ OPERATOR = Actor("system", None, "Command line")
 
 @contextmanager
 def refusals_in_words() -> Iterator[None]:
-    """Let a refusal of the product end the command with its sentence instead of a traceback."""
+    """Let a refusal, of the product or its database, end the command with a sentence."""
     try:
         yield
     except BillingError as error:
         raise click.ClickException(error.message) from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"The database cannot be used: {reason_of(error)}. Look with `flask --app wsgi doctor`."
+        ) from error
 
 
 people_commands = click.Group("people", help="Who can sign in.")
@@ -63,7 +69,9 @@ def invite_person(email: str, role: str, organization: str | None) -> None:
 @people_commands.command("list")
 def list_people() -> None:
     """Print everybody who has ever been able to sign in."""
-    for person in people.everybody():
+    with refusals_in_words():
+        everybody = people.everybody()
+    for person in everybody:
         state = "" if person.is_active else "  (deactivated)"
         click.echo(f"{person.email:40} {person.role:10} {person.name}{state}")
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard import readiness
 from dashboard.clock import utc_now
 from dashboard.config import Config
+from dashboard.database_failures import reason_of
 from dashboard.doctor import clocks
 from dashboard.doctor.finding import Finding, look, mend, ok
 from dashboard.extensions import db
@@ -35,7 +36,7 @@ def findings(config: Config, *, workers_alive: int) -> Iterator[Finding]:
     try:
         settings = {row.name: row.setting for row in db.session.execute(SETTINGS)}
     except SQLAlchemyError as error:
-        yield mend("database", f"unreachable: {type(error).__name__}", ADDRESS)
+        yield mend("database", f"unreachable: {reason_of(error)}", ADDRESS)
         return
     yield version(settings)
     found = readiness.migrations()

@@ -29,7 +29,11 @@ def findings(redis: Redis) -> Iterator[Finding]:
         yield mend("redis", f"unreachable: {type(error).__name__}: {error}", ADDRESS)
         return
     yield version(told)
-    yield clock(redis)
+    try:
+        yield clock(redis)
+    except RedisError as error:
+        seen = f"it does not say what time it is: {error}"
+        yield look("clock of Redis", seen, "Let its user ask: deploy/redis.")
     yield persistence(told)
     yield memory(told)
     yield strangers(redis)

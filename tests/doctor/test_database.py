@@ -7,6 +7,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import text
 
 from dashboard import readiness
+from dashboard.app import create_app
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.doctor import clocks, database
@@ -99,3 +100,12 @@ def test_a_clock_that_differs_is_said_and_by_how_much(seconds, state, words) -> 
     found = clocks.compare("Redis", now + timedelta(seconds=seconds), before=now, after=now)
     assert found.state == state
     assert words in found.seen
+
+
+def test_why_the_database_is_not_reached_is_said(services: Worker) -> None:
+    nowhere = config("postgresql://nobody@127.0.0.1:9/billing", services.redis_url)
+    with create_app(nowhere).app_context():
+        (found,) = database.findings(nowhere, workers_alive=0)
+    assert found.state == "mend"
+    assert "refused" in found.seen
+    assert found.seen.isprintable()

@@ -66,3 +66,16 @@ def test_a_file_that_cannot_be_written_is_to_be_mended() -> None:
     told = {"aof_enabled": 1, "aof_last_write_status": "err"}
     assert store.persistence(told).state == "mend"
     assert store.persistence(told | {"aof_last_write_status": "ok"}).state == "ok"
+
+
+def test_a_user_who_may_not_ask_for_the_time_is_told_all_the_rest(redis: Redis) -> None:
+    may = ["+info", "+ping", "+select", "+client"]
+    redis.acl_setuser("narrow", enabled=True, passwords=["+a password"], commands=may)
+    own = redis.connection_pool.connection_kwargs | {"username": "narrow", "password": "a password"}
+    try:
+        pool = type(redis.connection_pool)(redis.connection_pool.connection_class, **own)
+        found = by_name(Redis.from_pool(pool))
+    finally:
+        redis.acl_deluser("narrow")
+    assert found["clock of Redis"].state == "look"
+    assert {found[name].state for name in ("version", "memory", "password")} == {"ok"}
