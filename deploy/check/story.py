@@ -14,6 +14,7 @@ from deploy.check import attacks, certificates, newer, stripe
 from deploy.check.connections import held
 from deploy.check.installation import Installation, browser, until
 from deploy.check.load import Load
+from deploy.check.odd_requests import odd_requests
 from deploy.check.people import Person, link_in
 from deploy.check.room import ROOT
 from deploy.check.shell import Shell
@@ -64,7 +65,8 @@ class Story:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(repository)], check=True)
         certificate, key = certificates.make(self.scratch, HOST)
         return (
-            f"set -euo pipefail\nREPOSITORY={repository}\nHOST={HOST}\nCERTIFICATE={certificate}\n"
+            f"set -euo pipefail\numask 022\nREPOSITORY={repository}\nHOST={HOST}\n"
+            f"CERTIFICATE={certificate}\n"
             f"CERTIFICATE_KEY={key}\nSTRIPE_API_KEY={stripe.KEY}\n"
             f"STRIPE_WEBHOOK_SECRET={stripe.SECRET}\nADMIN={ADMIN}"
         )
@@ -116,8 +118,8 @@ class Story:
         assert (cookie.name, cookie.secure) == ("__Host-session", True), cookie
         front = attacks.Front(HOST, authority=self.authority)
         bare = attacks.Front(HOST, port=8001)
-        self.figures |= dict(attacks.tried(front))
-        for what, seen in attacks.tried(bare, attacks.BARE):
+        self.figures |= dict(attacks.tried(front, (*attacks.ALL, odd_requests)))
+        for what, seen in attacks.tried(bare, (*attacks.BARE, odd_requests)):
             self.figures[f"without the front: {what}"] = seen
 
     def before_release(self) -> None:
@@ -148,11 +150,26 @@ class Story:
             f"{len(load.failed)} of {load.asked} requests failed ({counts}); "
             f"the slowest took {load.slowest:.2f} s"
         )
+        self.figures["a secret in an address"] = self.seen_of_a_secret()
         state = self.site.ready(8001)
         assert (state["status"], state["migrations"]) == ("ready", "ok"), state
         self.usage += load.recorded
         assert self.site.usage() == self.usage
         self.figures["usage accepted meanwhile"] = f"{load.recorded} records, all on the bill"
+
+    def seen_of_a_secret(self) -> str:
+        """Follow links while a process is away, which nginx logs; say in which logs they are."""
+        secret = "a-secret-that-opens-something"  # noqa: S105  it opens nothing
+        self.shell.say("systemctl stop billing-web@8001")
+        for number in range(8):
+            page = ("invitation", "password")[number % 2]
+            browser(self.authority).get(f"{ADDRESS}/{page}?secret={secret}-{number}", timeout=20)
+        self.shell.say("systemctl start billing-web@8001")
+        self.site.wait_until_ready()
+        logs = [*Path("/var/log/nginx").glob("*.log"), *(self.scratch / "log").glob("*.log")]
+        telling = [str(path) for path in logs if secret in path.read_text(errors="replace")]
+        assert telling == [], telling
+        return f"in none of {len(logs)} logs"
 
     def after_backups(self) -> None:
         """A newer PostgreSQL takes the dump, and the product serves the same bill from it."""
