@@ -39,8 +39,11 @@ def register_addresses(app: Flask) -> None:
 
 
 def refuse_unreadable() -> None:
-    """Refuse NUL, which PostgreSQL cannot compare with anything."""
-    if "\0" in request.path:
+    """Refuse NUL, which PostgreSQL cannot compare with anything, and a path of two slashes.
+
+    Of those Werkzeug takes all but one off: `//readyz` would be a page that the front hides.
+    """
+    if "\0" in request.path or request.environ["PATH_INFO"].startswith("//"):
         abort(404)
     if any("\0" in value for value in request.args.values()):
         raise Invalid(UNREADABLE)

@@ -115,7 +115,9 @@ def forwarded(front: Front) -> str:
 
 def closed(front: Front) -> str:
     """What is for operators alone."""
-    found = {path: front.ask("GET", path).status for path in ("/metrics", "/readyz", "/healthz")}
+    ways = ("/{}", "//{}", "///{}", "/./{}", "/x/../{}", "/{}/", "/{}?x=1")
+    paths = [way.format(page) for page in ("metrics", "readyz", "healthz") for way in ways]
+    found = {path: front.ask("GET", path).status for path in paths}
     assert set(found.values()) == {404}, found
     lied = front.ask("GET", "/metrics", X_Forwarded_For="127.0.0.1").status
     assert lied == 404, lied

@@ -74,6 +74,16 @@ def test_the_theme_button_leads_back_to_the_same_address(support: FlaskClient) -
     assert page(support.get(address)).find("input", attrs={"name": "back"})["value"] == address
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/metrics", "/organizations"])
+@pytest.mark.parametrize("slashes", ["/", "//"])
+def test_a_path_of_two_slashes_is_no_page_of_ours(
+    support: FlaskClient, path: str, slashes: str
+) -> None:
+    wrong = {"PATH_INFO": slashes + path, "RAW_URI": slashes + path}
+    assert support.get(path).status_code == 200
+    assert support.get("/", environ_overrides=wrong).status_code == 404
+
+
 @pytest.mark.parametrize(
     "back", ["/\r\nSet-Cookie: a=b", "/\t/elsewhere.com", "//elsewhere.com", "//[", "/\\x", "x", ""]
 )
