@@ -13,6 +13,7 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
+from dashboard.wrong_tokens import LOOKS_A_SECOND, WrongTokens
 from tests.api.test_door import acme, send, served
 from tests.support.queries import count_queries
 
@@ -83,7 +84,7 @@ def test_wrong_tokens_at_once_get_no_more_answers_than_one_after_the_other(app, 
     assert (answers.count(401), answers.count(429)) == (20, 20)
 
 
-def test_an_address_that_is_stopped_is_not_looked_up_and_a_known_token_of_it_passes(
+def test_a_wrong_token_of_a_stopped_address_is_not_looked_up_and_a_known_one_passes(
     caller, client, db
 ):
     assert caller.get("/prices").status_code == 200
@@ -93,8 +94,34 @@ def test_an_address_that_is_stopped_is_not_looked_up_and_a_known_token_of_it_pas
     assert int(refused.headers["Retry-After"]) > 0
     assert "Correct the token" in refused.json["detail"]
     with count_queries(db.engine) as queries:
-        client.get("/api/v1/prices", headers={"Authorization": "Bearer bd_other"})
+        client.get("/api/v1/prices", headers={"Authorization": "Bearer bd_wrong"})
     assert queries.count == 0
+    assert caller.get("/prices").status_code == 200
+
+
+def test_of_a_stopped_address_a_few_tokens_a_second_are_looked_up(app, caller, client, db):
+    moment = 0.0
+    app.extensions["wrong_tokens"] = WrongTokens(app.extensions["guesses"], clock=lambda: moment)
+
+    def ask(number):
+        headers = {"Authorization": f"Bearer bd_{number}"}
+        return client.get("/api/v1/prices", headers=headers).status_code
+
+    assert [ask(number) for number in range(21)] == [401] * 20 + [429]
+    with count_queries(db.engine) as queries:
+        assert {ask(number) for number in range(100, 140)} == {429}
+    assert queries.count == LOOKS_A_SECOND
+    assert caller.get("/prices").status_code == 429
+    moment += 1
+    assert caller.get("/prices").status_code == 200
+
+
+def test_a_right_token_passes_a_process_that_knows_only_its_neighbor(app, caller, client, db):
+    wrong = {"Authorization": "Bearer bd_wrong"}
+    assert [client.get("/api/v1/prices", headers=wrong).status_code for _ in range(21)][-1] == 429
+    # One that has just begun; what was counted is known to all.
+    app.extensions["wrong_tokens"] = WrongTokens(app.extensions["guesses"])
+    assert client.get("/api/v1/prices", headers=wrong).status_code == 429
     assert caller.get("/prices").status_code == 200
 
 
