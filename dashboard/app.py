@@ -16,6 +16,7 @@ from dashboard.billing.policy import BillingPolicy, set_policy
 from dashboard.bounds import FORM_PARTS, LARGEST, SMALL
 from dashboard.commands import register_commands
 from dashboard.config import Config, load_config
+from dashboard.counting import PATIENCE
 from dashboard.driver import connect_arguments
 from dashboard.extensions import csrf, db, migrate
 from dashboard.gateway.limiter import RedisLimiter
@@ -25,7 +26,7 @@ from dashboard.guesses import Guesses
 from dashboard.logs import configure_logs
 from dashboard.mail.transport import transport_of
 from dashboard.operation import register_operation
-from dashboard.processes import COMMAND, Process
+from dashboard.processes import COMMAND, WEB, Process
 from dashboard.sign_on.provider import Provider
 from dashboard.transaction import commit, rollback
 from dashboard.views import register_views
@@ -49,7 +50,8 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.extensions["config"] = config
     app.extensions["session_life"] = session_life(config)
     app.extensions["hosts"] = config.hosts
-    app.extensions["redis"] = redis = Redis.from_url(config.redis_url)
+    patience = PATIENCE if process is WEB else {}
+    app.extensions["redis"] = redis = Redis.from_url(config.redis_url, **patience)
     app.extensions["mail"] = transport_of(config)
     app.extensions["guesses"] = guesses = Guesses(config.redis_url)
     app.extensions["wrong_tokens"] = WrongTokens(guesses)

@@ -6,6 +6,7 @@ is one of the three that guess at something: a tenth of what an unchanged poll c
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -16,6 +17,9 @@ from redis.exceptions import RedisError
 
 from dashboard.counting import shared_storage
 
+# One that hangs costs its patience each time it is asked, and so a seat.
+AWAY_SECONDS = 5.0
+
 
 class Guesses:
     """Counts tries by who makes them."""
@@ -23,25 +27,28 @@ class Guesses:
     def __init__(self, redis_url: str) -> None:
         self._shared = FixedWindowRateLimiter(shared_storage(redis_url))
         self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._away_until = -math.inf
 
     def spend(self, limits: Mapping[str, str]) -> int | None:
         """Count a try by each who, for whom it says how many; return the seconds to wait, if any.
 
         None lets it through. Whoever has none left has it counted too.
         """
-        try:
-            return _spend(self._shared, limits)
-        except RedisError:
-            return _spend(self._own, limits)
+        if time.monotonic() > self._away_until:
+            try:
+                return _spend(self._shared, limits)
+            except RedisError:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+        return _spend(self._own, limits)
 
     def give_back(self, limits: Mapping[str, str]) -> None:
-        """Take a try back that was right; without Redis it has cost one: no harm."""
+        """Take a try back that was right; when Redis goes away just then it has cost one."""
+        is_away = time.monotonic() <= self._away_until
         try:
             for who, item in _each(limits):
-                self._shared.hit(item, who, cost=-1)
+                (self._own if is_away else self._shared).hit(item, who, cost=-1)
         except RedisError:
-            for who, item in _each(limits):
-                self._own.hit(item, who, cost=-1)
+            self._away_until = time.monotonic() + AWAY_SECONDS
 
 
 def _spend(counter: FixedWindowRateLimiter, limits: Mapping[str, str]) -> int | None:

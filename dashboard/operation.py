@@ -20,6 +20,7 @@ NOT_FOR_EVERYBODY = (
     "The figures are for callers on this machine or, where METRICS_TOKEN is set, for those who "
     "send it as Authorization: Bearer.\n"
 )
+UNKNOWN = dict.fromkeys(("clock", "workers", "queues"), "unknown without Redis")
 bp = Blueprint("operation", __name__)
 
 
@@ -65,7 +66,8 @@ def readyz() -> ResponseReturnValue:
     is_ready = all(part.serves for part in found.values())
     status = "ready" if is_ready else "not ready"
     states = {name: part.state for name, part in found.items()}
-    return {"status": status, **states, **work_states()}, 200 if is_ready else 503
+    work = work_states() if states["redis"] == "ok" else UNKNOWN
+    return {"status": status, **states, **work}, 200 if is_ready else 503
 
 
 @bp.get("/metrics")
@@ -104,7 +106,7 @@ def work_states() -> dict[str, str]:
     try:
         health = read_health(current_app.extensions["redis"])
     except RedisError:
-        return dict.fromkeys(("clock", "workers", "queues"), "unknown without Redis")
+        return UNKNOWN
     return {
         "clock": health.clock_state,
         "workers": health.worker_state,

@@ -13,7 +13,7 @@ from dashboard.gateway.limiter import RedisLimiter
 
 # Stripe allots at least this many reads in thirty days (its rate-limit page).
 READS_ALLOTTED = 10_000
-REMEMBERED_SECONDS = 1.0
+REMEMBERED_SECONDS, UNANSWERED_SECONDS = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,25 @@ class StripeUse:
 class Known:
     """What was last heard of Stripe, and when: every page says whether it answers.
 
-    A process asks Redis once in `REMEMBERED_SECONDS`, not for each page. Threads that ask at the
-    same time ask twice, and hear the same.
+    A process asks Redis once in `REMEMBERED_SECONDS`, not for each page, and one that does not
+    answer is left alone for longer. Who comes meanwhile hears what was heard before.
     """
 
     def __init__(self) -> None:
         self._heard = (0, -math.inf)
 
-    def away_seconds(self, ask: Callable[[], int]) -> int:
-        """Return how long no call will be made, as it was heard just now or a moment ago."""
-        seconds, at = self._heard
-        if monotonic() - at > REMEMBERED_SECONDS:
-            seconds = ask()
-            self._heard = (seconds, monotonic())
+    def away_seconds(self, ask: Callable[[], int | None]) -> int:
+        """Return how long no call will be made, as it was heard just now or a moment ago.
+
+        What `ask` does not know, None, is 0.
+        """
+        seconds, until = self._heard
+        if monotonic() > until:
+            self._heard = (seconds, monotonic() + UNANSWERED_SECONDS)
+            heard = ask()
+            seconds = heard or 0
+            kept = UNANSWERED_SECONDS if heard is None else REMEMBERED_SECONDS
+            self._heard = (seconds, monotonic() + kept)
         return seconds
 
 
@@ -59,11 +65,11 @@ def stripe_away_seconds() -> int:
     return known.away_seconds(_ask)
 
 
-def _ask() -> int:
+def _ask() -> int | None:
     try:
         return _limiter().circuit.open_seconds()
     except RedisError:
-        return 0
+        return None
 
 
 def stripe_state() -> StripeState | None:
