@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
-  "tokens", "contrast", "shell", "page", "summary", "table", "money", "status", "identifier",
+  "tokens", "contrast", "shell", "page", "summary", "closing", "table", "money", "status", "identifier",
   "items", "paper",
   "facts", "notice", "form", "dialog", "progress", "chart", "meter", "pagination", "print",
 ];

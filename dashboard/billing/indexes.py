@@ -12,6 +12,7 @@ def _few(name: str, *columns: str, where: str) -> Index:
 
 PARKED = "parked_at is not null"
 UNPAID = "status = 'open' and payment_failure is not null"
+UNSETTLED = "status in ('closing', 'sealed', 'open', 'uncollectible')"
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
 FOUND_BY = (
     _few("period_end_draft", "period_end", where="status = 'draft'"),
@@ -27,6 +28,8 @@ FOUND_BY = (
     _few("parked_of", "organization_id", where=PARKED),
     _few("unpaid", "finalized_at", "id", where=UNPAID),
     _few("unpaid_of", "organization_id", where=UNPAID),
+    # Of one organization, for its pages and their polls.
+    _few("unsettled_of", "organization_id", where=UNSETTLED),
     _few(
         "failing",
         "sync_failures",

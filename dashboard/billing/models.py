@@ -171,7 +171,11 @@ class Invoice(Model):
     # The customer's balance at Stripe before and after it was issued; below zero is credit.
     starting_balance_cents: Mapped[int | None]
     ending_balance_cents: Mapped[int | None]
+    # Of the last attempt that failed: what is known of it, when it was, and as of its second what
+    # the bank said, {"code", "at"}, which another event tells.
     payment_failure: Mapped[str | None] = mapped_column(Text)
+    payment_failed_at: Mapped[datetime | None]
+    decline: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     organization: Mapped[Organization] = relationship()
     cycle: Mapped[BillingCycle] = relationship()

@@ -116,7 +116,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
     invoice.needs_verification = False
     if remote.status == "paid":
         invoice.paid_at = remote.paid_at or now
-        invoice.payment_failure = None
+        invoice.payment_failure = invoice.payment_failed_at = invoice.decline = None
     elif remote.status == "void":
         invoice.voided_at = remote.voided_at or now
         unpark(invoice)
@@ -151,14 +151,21 @@ def _was_edited(invoice: Invoice, remote: RemoteInvoice) -> bool:
     return is_reopened and invoice.replaced_stripe_id is not None
 
 
-def note_failure(invoice: Invoice, attempts: int, message: str) -> None:
-    """Note that the payment failed `attempts` times by now; fewer than known is an older fact."""
+def note_failure(invoice: Invoice, attempts: int, message: str, *, at: datetime) -> None:
+    """Note that the payment failed `attempts` times, at last `at`; fewer than known is older."""
     if attempts < invoice.failed_attempts:
         return
     invoice.failed_attempts = attempts
     if invoice.status in ("open", "uncollectible"):
         times = f"{attempts} attempt{'s' if attempts != 1 else ''} so far"
         invoice.payment_failure = f"{message.rstrip('.')} ({times})."
+        invoice.payment_failed_at = max(at, invoice.payment_failed_at or at)
+
+
+def note_decline(invoice: Invoice, code: str, *, at: datetime) -> None:
+    """Keep what the bank said of an attempt; of an older one than is known nothing."""
+    if invoice.decline is None or invoice.decline["at"] <= at.timestamp():
+        invoice.decline = {"code": code, "at": at.timestamp()}
 
 
 def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:

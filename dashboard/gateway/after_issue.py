@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.gateway.odd import MOST_OF_A_NUMBER, cut, instant, moment, one_of, whole
-from dashboard.gateway.records import RemoteCorrection, RemotePayment
+from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemotePayment
 
 Json = Mapping[str, Any]
 MOST_OF_A_REASON = 80
+MOST_OF_A_CODE = 60
 
 
 def parse_payment(data: Json) -> RemotePayment:
@@ -27,6 +28,13 @@ def parse_payment(data: Json) -> RemotePayment:
         off_stripe=by["type"] == "payment_record",
         amount_paid_cents=whole(data, "amount_paid") if data.get("amount_paid") else 0,
     )
+
+
+def parse_decline(data: Json) -> RemoteDecline:
+    """Return why the payment intent in `data` failed; a bank's reason says more than Stripe's."""
+    error = data.get("last_payment_error") or {}
+    code = error.get("decline_code") or error.get("code")
+    return RemoteDecline(paid_by=data["id"], code=cut(code, MOST_OF_A_CODE))
 
 
 def parse_correction(

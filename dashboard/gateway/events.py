@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.gateway.after_issue import parse_correction, parse_payment
+from dashboard.gateway.after_issue import parse_correction, parse_decline, parse_payment
 from dashboard.gateway.odd import readable
 from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
 from dashboard.gateway.records import (
     RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
+    RemoteDecline,
     RemoteEvent,
     RemoteInvoice,
     RemotePayment,
@@ -39,6 +40,11 @@ def payment_of(event: RemoteEvent) -> RemotePayment:
     return readable("payment", lambda: parse_payment(_object(event)))
 
 
+def decline_of(event: RemoteEvent) -> RemoteDecline:
+    """Return the failed attempt a `payment_intent.payment_failed` event carries."""
+    return readable("payment intent", lambda: parse_decline(_object(event)))
+
+
 def correction_of(event: RemoteEvent) -> RemoteCorrection:
     """Return the credit note, refund or dispute an event carries."""
     return readable(
@@ -54,6 +60,7 @@ class ReadsEvents:
     customer_of = staticmethod(customer_of)
     card_of = staticmethod(card_of)
     payment_of = staticmethod(payment_of)
+    decline_of = staticmethod(decline_of)
     correction_of = staticmethod(correction_of)
 
 

@@ -12,6 +12,7 @@ from dashboard.gateway.records import (
     RemoteCard,
     RemoteCorrection,
     RemoteCustomer,
+    RemoteDecline,
     RemoteEndpoints,
     RemoteEvent,
     RemoteInvoice,
@@ -140,6 +141,9 @@ class Gateway(Protocol):
 
     def payment_of(self, event: RemoteEvent) -> RemotePayment:
         """Return the payment an `invoice_payment.*` event carries."""
+
+    def decline_of(self, event: RemoteEvent) -> RemoteDecline:
+        """Return the failed attempt that a `payment_intent.payment_failed` event carries."""
 
     def correction_of(self, event: RemoteEvent) -> RemoteCorrection:
         """Return the credit note, refund or dispute that an event carries."""

@@ -133,6 +133,14 @@ class RemotePayment(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteDecline(Told):
+    """An attempt to pay that failed: of what, and the bank's reason if it told one."""
+
+    paid_by: str
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteCorrection(Told):
     """A credit note, refund or dispute, as one reply or event showed it.
 

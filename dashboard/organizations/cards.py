@@ -5,7 +5,9 @@ Each card and the choice of the default is kept in its own order, whatever order
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from dashboard.gateway.records import RemoteCard
 from dashboard.organizations.models import Organization
@@ -50,10 +52,15 @@ def forget_cards(organization: Organization) -> None:
 def choose(organization: Organization) -> None:
     """Show the default card; without one the only card; of several nobody knows."""
     cards = organization.cards
-    there = {name: card for name, card in cards.items() if card.get("step", 0) != GONE}
+    held = there(cards)
     default = (organization.default_card or {}).get("id")
-    chosen = None if default is None else there.get(default)
+    chosen = None if default is None else held.get(default)
     # A default that was not told of yet is another card than the only one here.
-    if chosen is None and len(there) == 1 and (default is None or default in cards):
-        [chosen] = there.values()
+    if chosen is None and len(held) == 1 and (default is None or default in cards):
+        [chosen] = held.values()
     organization.payment_method = None if chosen is None else dict(chosen)
+
+
+def there(cards: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of all cards ever told of that were not taken away."""
+    return {name: card for name, card in cards.items() if card.get("step", 0) != GONE}

@@ -9,10 +9,15 @@ from datetime import datetime
 from dashboard.billing.balance import Ahead, ahead_after, is_too_small
 from dashboard.billing.forecast import Forecast
 from dashboard.budgets.thresholds import Budget, measure
+from dashboard.reading.alarms import MOST, Alarms, alarms_of
+from dashboard.reading.charge import Charge, charge_of
+from dashboard.reading.closing import LastInvoice, last_of
+from dashboard.reading.earlier import EarlierInvoice, earlier_of
 from dashboard.reading.expected import expected
+from dashboard.reading.freshness import Freshness, freshness_of
 from dashboard.reading.items import read_items
 from dashboard.reading.opening import Draft
-from dashboard.reading.rows import CurrentInvoice, Item
+from dashboard.reading.rows import BilledOrganization, CurrentInvoice, Item
 from dashboard.sync.lines import LineSync, line_syncs_of
 from dashboard.sync.status import SyncStatus, foreign_lines_of, status_from
 
@@ -23,7 +28,8 @@ class LiveBill:
 
     `ahead`: what is on the balance at Stripe, which this one asks for or is lowered by.
     `asks_cents`: its total with that. `is_too_small`: for Stripe to charge. `budget`: what the
-    cycle is meant to cost beside what it comes to, if anybody set one.
+    cycle is meant to cost beside what it comes to, if anybody set one. `last` is the invoice before
+    it, which is one of the `earlier` ones; the others of these are not settled.
     """
 
     invoice: CurrentInvoice
@@ -35,9 +41,22 @@ class LiveBill:
     asks_cents: int
     is_too_small: bool
     budget: Budget | None
+    charge: Charge
+    freshness: Freshness
+    alarms: Alarms
+    earlier: Sequence[EarlierInvoice]
+    last: LastInvoice | None
+
+    @property
+    def unsettled(self) -> Sequence[EarlierInvoice]:
+        """Those before the last one of which something is still to come."""
+        last_id = self.last.invoice.id if self.last else None
+        return [one for one in self.earlier if not one.is_settled and one.id != last_id]
 
 
-def live_bill(draft: Draft, *, for_staff: bool, now: datetime) -> LiveBill:
+def live_bill(
+    organization: BilledOrganization, draft: Draft, *, for_staff: bool, now: datetime
+) -> LiveBill:
     """Return what the region shows: one statement, whatever the items, and rarely two more.
 
     Usage may be counted between this one and the one that found the draft: the total is that of the
@@ -52,16 +71,24 @@ def live_bill(draft: Draft, *, for_staff: bool, now: datetime) -> LiveBill:
         ahead = ahead_after(last, invoice, is_moved=last.is_moved)
     ahead_cents = ahead.cents if ahead else 0
     foreseen = expected(invoice, found, draft.around, now=now)
+    sync = status_from(invoice, draft.run, foreign)
+    charge = charge_of(organization, invoice.period_end)
+    earlier = earlier_of(draft.around.earlier)
     return LiveBill(
         invoice,
         found.items,
-        status_from(invoice, draft.run, foreign),
+        sync,
         line_syncs_of(invoice.status, found.items, found.lines) if for_staff else {},
         foreseen,
         ahead,
         invoice.total_cents + ahead_cents,
         is_too_small(invoice, ahead_cents),
         _budget(draft, invoice, foreseen, now),
+        charge,
+        freshness_of(invoice, sync, now=now),
+        _alarms(organization, invoice, earlier, charge, now=now),
+        earlier,
+        last_of(invoice, earlier, now=now),
     )
 
 
@@ -79,3 +106,16 @@ def _budget(
         now=now,
         ends_at=invoice.period_end,
     )
+
+
+def _alarms(
+    organization: BilledOrganization,
+    invoice: CurrentInvoice,
+    earlier: Sequence[EarlierInvoice],
+    charge: Charge,
+    *,
+    now: datetime,
+) -> Alarms:
+    """Return what is said on top, where a current invoice on hold takes one of the places."""
+    room = MOST - (invoice.parked_at is not None)
+    return alarms_of(earlier, charge, lost_at=organization.customer_lost_at, now=now, room=room)

@@ -9,18 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    String,
-    case,
-    cast,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import BigInteger, ColumnElement, Select, String, case, cast, func, select, true
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -28,10 +17,8 @@ from dashboard.accounts.identity import HOLDS, IDENTITY, SIGNED_IN, Identity
 from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.balance import last_issued_before, void_since
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
-from dashboard.billing.overview import UNFINISHED
-from dashboard.billing.void_listing import WAITS
-from dashboard.billing.void_models import VoidCase
 from dashboard.organizations.models import Organization
+from dashboard.reading.earlier import earlier_invoices
 from dashboard.reading.rows import (
     Around,
     BilledOrganization,
@@ -115,6 +102,7 @@ def foreign_lines(invoice_id: ColumnElement[int]) -> LateralFromClause:
 
 def _opening() -> Select[Any]:
     run, foreign = latest_run(_draft.c.id), foreign_lines(_draft.c.id)
+    earlier = earlier_invoices(_organization, _draft)
     last = _last_issued()
     is_wanted = _organization.c.slug == parameter("slug", String)
     is_current = (_draft.c.organization_id == _organization.c.id) & (_draft.c.status == "draft")
@@ -126,6 +114,7 @@ def _opening() -> Select[Any]:
             *columns(LatestRun, run),
             *columns(ForeignLines, foreign),
             *_around(),
+            earlier.c.told.label("earlier"),
             *columns(LastIssued, last),
         )
         .select_from(
@@ -134,6 +123,7 @@ def _opening() -> Select[Any]:
             .outerjoin(_cycle, _cycle.c.id == _draft.c.cycle_id)
             .outerjoin(run, true())
             .outerjoin(foreign, true())
+            .outerjoin(earlier, true())
             .outerjoin(last, true())
         )
         .where(*HOLDS)
@@ -141,19 +131,12 @@ def _opening() -> Select[Any]:
 
 
 def _around() -> list[ColumnElement[Any]]:
-    """Return the columns of `Around`."""
+    """Return the columns of `Around` but the last."""
     of_organization = _draft.c.organization_id
     elsewhere = select(InvoiceItem.id).where(
         InvoiceItem.organization_id == of_organization,
         InvoiceItem.cycle_id == _draft.c.cycle_id,
         InvoiceItem.invoice_id != _draft.c.id,
-    )
-    other = Invoice.__table__.alias("other")
-    unfinished = select(other.c.id).where(
-        other.c.organization_id == of_organization, other.c.status.in_(UNFINISHED)
-    )
-    undecided = select(VoidCase.invoice_id).where(
-        VoidCase.organization_id == of_organization, *WAITS
     )
     attached_at = select(func.min(Service.attached_at)).where(
         Service.organization_id == of_organization
@@ -162,7 +145,6 @@ def _around() -> list[ColumnElement[Any]]:
         _cycle.c.starts_at.label("cycle_starts_at"),
         _cycle.c.ends_at.label("cycle_ends_at"),
         (~elsewhere.exists()).label("is_alone"),
-        or_(unfinished.exists(), undecided.exists()).label("has_unfinished"),
         case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
         waits_of(of_organization).label("has_waiting"),
         _earlier_cents().label("earlier_cents"),

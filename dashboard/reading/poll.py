@@ -15,9 +15,10 @@ from dashboard.accounts.permissions import Permission
 from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.models import Invoice
 from dashboard.organizations.models import Organization
+from dashboard.reading.earlier import earlier_invoices
 from dashboard.reading.opening import foreign_lines, latest_run
 from dashboard.reading.rows import ForeignLines, LatestRun
-from dashboard.reading.tag import Moving, Terms, tag_of
+from dashboard.reading.tag import Beside, Moving, Terms, tag_of
 from dashboard.statement import Statement, columns, parameter, split
 from dashboard.usage.waiting import waits_of
 
@@ -35,23 +36,25 @@ def polled_tag(
     rows = _POLLED.rows_on(connection, {**key._asdict(), "slug": slug})
     if not rows:
         return None
-    *identity, has_waiting = rows[0][: _SIZE + 1]
+    *identity, has_waiting, earlier = rows[0][: _SIZE + 2]
     if has_waiting or not Identity.of(identity).holds(needed, slug):
         return None
-    terms, invoice, run, foreign = split(rows[0][_SIZE + 1 :], _KINDS)
-    return tag_of(invoice, run, foreign, terms, now=now)
+    terms, invoice, run, foreign = split(rows[0][_SIZE + 2 :], _KINDS)
+    return tag_of(invoice, run, foreign, Beside(terms, earlier), now=now)
 
 
 def _polled() -> Select[Any]:
     organization = Organization.__table__.alias("organization")
     draft = Invoice.__table__.alias("draft")
     run, foreign = latest_run(draft.c.id), foreign_lines(draft.c.id)
+    earlier = earlier_invoices(organization, draft)
     is_wanted = organization.c.slug == parameter("slug", String)
     is_current = (draft.c.organization_id == organization.c.id) & (draft.c.status == "draft")
     return (
         select(
             *IDENTITY,
             waits_of(organization.c.id).label("has_waiting"),
+            earlier.c.told.label("earlier"),
             *columns(Terms, organization),
             *columns(Moving, draft),
             *columns(LatestRun, run),
@@ -62,6 +65,7 @@ def _polled() -> Select[Any]:
             .join(draft, is_current)
             .outerjoin(run, true())
             .join(foreign, true())
+            .join(earlier, true())
         )
         .where(*HOLDS)
     )

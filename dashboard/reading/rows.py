@@ -23,6 +23,9 @@ class BilledOrganization(NamedTuple):
     customer_at_stripe: dict[str, Any] | None
     customer_lost_at: datetime | None
     budget_cents: int | None
+    payment_method: dict[str, Any] | None
+    cards: dict[str, Any]
+    default_card: dict[str, Any] | None
 
 
 class CurrentInvoice(NamedTuple):
@@ -41,9 +44,11 @@ class CurrentInvoice(NamedTuple):
     total_cents: int
     revision: int
     synced_revision: int
+    synced_total_cents: int
     sync_failures: int
     needs_verification: bool
     last_synced_at: datetime | None
+    next_sync_at: datetime | None
     parked_at: datetime | None
     parked_code: str | None
     parked_reason: str | None
@@ -115,15 +120,16 @@ class Around(NamedTuple):
     `is_alone`: no other invoice bills its cycle. `attached_at`: when the first service was, of an
     organization's first invoice. `has_waiting`: usage was accepted that is not on the bill yet.
     `earlier_cents`: what the cycle's earlier invoices come to, where there is a budget for it.
+    `earlier` tells of the invoices before it.
     """
 
     starts_at: datetime
     ends_at: datetime
     is_alone: bool
-    has_unfinished: bool
     attached_at: datetime | None
     has_waiting: bool
     earlier_cents: int
+    earlier: str | None
 
 
 class LastIssued(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, select, true
 
@@ -43,6 +44,8 @@ class Moving(NamedTuple):
     automatically_finalizes_at: datetime | None
     restores_schedule: bool
     last_synced_at: datetime | None
+    next_sync_at: datetime | None
+    stripe_total_cents: int | None
 
     @classmethod
     def of(cls, invoice: Invoice | CurrentInvoice) -> Moving:
@@ -56,12 +59,24 @@ class Terms(NamedTuple):
     collection_method: str
     days_until_due: int | None
     budget_cents: int | None
+    payment_method: dict[str, Any] | None
+    cards: dict[str, Any]
+    default_card: dict[str, Any] | None
+    customer_lost_at: datetime | None
+
+
+class Beside(NamedTuple):
+    """What the region of a draft shows beside it: how it is charged, and the invoices before."""
+
+    terms: Terms
+    earlier: str | None
 
 
 def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetime) -> str:
-    """Return the tag of the current invoice; what its next charge says is part of it."""
+    """Return the tag of the current invoice with what is shown beside it."""
     terms = Terms(*(getattr(organization, name) for name in Terms._fields))
-    return tag_of(Moving.of(draft.invoice), draft.run, draft.foreign, terms, now=now)
+    beside = Beside(terms, draft.around.earlier)
+    return tag_of(Moving.of(draft.invoice), draft.run, draft.foreign, beside, now=now)
 
 
 def tag_of_invoice(invoice: Invoice, *, now: datetime) -> str:
@@ -75,7 +90,7 @@ def tag_of(
     invoice: Moving,
     run: LatestRun | None,
     foreign: ForeignLines,
-    terms: Terms | None = None,
+    beside: Beside | None = None,
     *,
     now: datetime,
 ) -> str:
@@ -105,12 +120,19 @@ def tag_of(
         int(invoice.automatically_finalizes_at is not None),
         int(invoice.restores_schedule),
         int(invoice.last_synced_at.timestamp()) if invoice.last_synced_at else 0,
+        int(invoice.next_sync_at.timestamp()) if invoice.next_sync_at else 0,
+        invoice.stripe_total_cents or 0,
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
-        *((one or 0 for one in terms) if terms else ()),
+        *((digest(beside.earlier), digest(beside.terms)) if beside else ()),
         *((run.id, run.state, run.calls_made, run.calls_planned) if run else ("none",)),
         *foreign,
     )
     return ".".join(map(str, facts))
+
+
+def digest(facts: object) -> str:
+    """Return a name of facts that are too many, or too free, for a header."""
+    return blake2b(repr(facts).encode(), digest_size=6).hexdigest()
 
 
 _run, _foreign = (one(parameter("invoice", BigInteger)) for one in (latest_run, foreign_lines))

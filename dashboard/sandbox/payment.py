@@ -5,10 +5,11 @@ from __future__ import annotations
 from dashboard.money import minimum_charge
 from dashboard.sandbox.balances import move_balance
 from dashboard.sandbox.currencies import not_chargeable
+from dashboard.sandbox.declines import declined, tell_decline
 from dashboard.sandbox.errors import ApiError, refused
 from dashboard.sandbox.invoice_access import changed, from_path, shown, terms
 from dashboard.sandbox.invoice_view import amount_due, total_of
-from dashboard.sandbox.payment_methods import attach_to, charge_succeeds, find_method
+from dashboard.sandbox.payment_methods import attach_to, decline_code, find_method
 from dashboard.sandbox.payments_list import cancel_open, record_elsewhere, record_payment
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record
@@ -137,14 +138,21 @@ def _charge(call: Call, invoice: Record, wanted: str | None) -> None:
     if refusal is not None:
         _fail(call, invoice)
         raise refusal
-    if cents >= minimum_charge(invoice["currency"]) and not _goes_through(call, method_id):
-        _fail(call, invoice)
-        raise _no_method() if method_id is None else _declined()
+    if cents >= minimum_charge(invoice["currency"]):
+        _try_method(call, invoice, method_id)
     mark_paid(call, invoice, cents=cents)
 
 
-def _goes_through(call: Call, method_id: str | None) -> bool:
-    return method_id is not None and charge_succeeds(call.store, method_id)
+def _try_method(call: Call, invoice: Record, method_id: str | None) -> None:
+    """Charge the method. Raises 400 where there is none, 402 when its bank declines."""
+    if method_id is None:
+        _fail(call, invoice)
+        raise _no_method()
+    code = decline_code(call.store, method_id)
+    if code is not None:
+        tell_decline(call, invoice, call.store.get("payment_method", method_id), code)
+        _fail(call, invoice)
+        raise declined(code)
 
 
 def _fail(call: Call, invoice: Record) -> None:
@@ -185,16 +193,6 @@ def _no_method() -> ApiError:
     return refused(
         "There is no `default_payment_method` set on this Customer or Invoice. Please set a "
         "`default_payment_method`."
-    )
-
-
-def _declined() -> ApiError:
-    return ApiError(
-        402,
-        "Your card was declined.",
-        type="card_error",
-        code="card_declined",
-        extra={"decline_code": "generic_decline"},
     )
 
 

@@ -7,13 +7,14 @@ from dashboard.sandbox.paging import page
 from dashboard.sandbox.state import Call, Handler
 from dashboard.sandbox.store import Record, Store, new_id
 
-# name -> (brand, last four digits, does a charge succeed)
+# name -> (brand, last four digits, why a charge is declined: None where it goes through)
 TEST_CARDS = {
-    "pm_card_visa": ("visa", "4242", True),
-    "pm_card_mastercard": ("mastercard", "4444", True),
-    "pm_card_chargeDeclined": ("visa", "0002", False),
-    "pm_card_visa_chargeDeclined": ("visa", "0002", False),
-    "pm_card_chargeCustomerFail": ("visa", "0341", False),
+    "pm_card_visa": ("visa", "4242", None),
+    "pm_card_mastercard": ("mastercard", "4444", None),
+    "pm_card_chargeDeclined": ("visa", "0002", "generic_decline"),
+    "pm_card_visa_chargeDeclined": ("visa", "0002", "generic_decline"),
+    "pm_card_visa_chargeDeclinedInsufficientFunds": ("visa", "9995", "insufficient_funds"),
+    "pm_card_chargeCustomerFail": ("visa", "0341", "generic_decline"),
 }
 EXPIRES = (12, 2040)
 
@@ -37,12 +38,15 @@ def attach_to(call: Call, method: Record, customer: Record) -> Record:
     return method
 
 
-def charge_succeeds(store: Store, method_id: str) -> bool:
-    """Return whether a charge on this method, or on a test card by its name, goes through."""
+def decline_code(store: Store, method_id: str) -> str | None:
+    """Return why a charge on this method is declined; None where it goes through."""
     if method_id in TEST_CARDS:
         return TEST_CARDS[method_id][2]
     method = store.get("payment_method", method_id)
-    return method is not None and bool(method["succeeds"])
+    if method is None:
+        return "generic_decline"
+    # Kept by a sandbox that knew no reasons.
+    return method.get("declines") or (None if method.get("succeeds", True) else "generic_decline")
 
 
 def attach(call: Call) -> Record:
@@ -61,9 +65,24 @@ def detach(call: Call) -> Record:
     if customer is not None and customer["default_payment_method"] == method["id"]:
         customer["default_payment_method"] = None
         call.store.put("customer", customer)
+    # Whose it was, only what changed says.
+    before = {"customer": method["customer"]}
     method["customer"] = None
     call.store.put("payment_method", method)
-    call.emit("payment_method.detached", render_method(method))
+    call.emit("payment_method.detached", render_method(method), before)
+    return render_method(method)
+
+
+def update(call: Call) -> Record:
+    """POST /v1/payment_methods/{payment_method}: of a card its expiry may be set."""
+    method = _from_path(call)
+    given = call.params.get("card", {})
+    names = [name for name in ("exp_month", "exp_year") if name in given]
+    shown = render_method(method)["card"]
+    method |= {name: int(given[name]) for name in names}
+    call.store.put("payment_method", method)
+    before = {"card": {name: shown[name] for name in names}}
+    call.emit("payment_method.updated", render_method(method), before)
     return render_method(method)
 
 
@@ -95,8 +114,8 @@ def render_method(method: Record) -> Record:
             "checks": None,
             "country": "US",
             "display_brand": method["brand"],
-            "exp_month": month,
-            "exp_year": year,
+            "exp_month": method.get("exp_month", month),
+            "exp_year": method.get("exp_year", year),
             "fingerprint": None,
             "funding": "credit",
             "generated_from": None,
@@ -116,12 +135,12 @@ def render_method(method: Record) -> Record:
 
 
 def _new_card(name: str, now: int) -> Record:
-    brand, last4, succeeds = TEST_CARDS[name]
+    brand, last4, declines = TEST_CARDS[name]
     return {
         "id": new_id("pm"),
         "brand": brand,
         "last4": last4,
-        "succeeds": succeeds,
+        "declines": declines,
         "created": now,
         "customer": None,
     }
@@ -136,6 +155,7 @@ def _from_path(call: Call) -> Record:
 
 ROUTES: dict[str, Handler] = {
     "GET /v1/payment_methods/{payment_method}": retrieve,
+    "POST /v1/payment_methods/{payment_method}": update,
     "POST /v1/payment_methods/{payment_method}/attach": attach,
     "POST /v1/payment_methods/{payment_method}/detach": detach,
     "GET /v1/customers/{customer}/payment_methods": list_of_customer,

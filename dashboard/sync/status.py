@@ -53,8 +53,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """`sentence` is for staff, `plainly` for customers; `at`: when Stripe was last agreed with.
+    """`sentence` is for staff, `plainly` for customers.
 
+    `equal_at` is the last moment at which both totals were compared and equal; None where they were
+    not, whatever was agreed: a line that is not ours is no agreement.
     `foreign` are the lines at Stripe that are not ours; `held_by` says, for staff, that one of them
     keeps the invoice from being finalized, and is empty when none does. `is_unscheduled`: somebody
     switched Stripe's own schedule off.
@@ -63,7 +65,7 @@ class SyncStatus:
     state: State
     sentence: str
     plainly: str
-    at: datetime | None
+    equal_at: datetime | None
     run: RunFacts | None
     foreign: tuple[ForeignLine, ...]
     held_by: str
@@ -97,12 +99,18 @@ def status_from(
         state,
         _SENTENCES[state](invoice, run, waiting),
         _plainly(state, invoice, run),
-        invoice.last_synced_at,
+        _equal_at(invoice),
         run,
         tuple(foreign),
         waiting.sentence,
         not waiting.sentence and was_switched_off(invoice, invoice.period_end),
     )
+
+
+def _equal_at(invoice: InvoiceFacts) -> datetime | None:
+    """Return when the last sync left Stripe's total equal to what the ledger held."""
+    is_equal = invoice.stripe_total_cents == invoice.synced_total_cents
+    return invoice.last_synced_at if is_equal else None
 
 
 def state_of(invoice: StateFacts, *, is_active: bool, waiting: Waiting) -> State:

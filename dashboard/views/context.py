@@ -20,6 +20,7 @@ from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader
 from dashboard.views.assets import asset, integrity
 from dashboard.views.audit_words import sentence_of
+from dashboard.views.decline_words import decline_words
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
@@ -41,6 +42,7 @@ def register_context(app: Flask) -> None:
         audit_sentence=sentence_of,
         can=can,
         csrf_token=csrf_token,
+        decline_words=decline_words,
         foreign_choices=choices,
         form_page=form_page,
         here=here,

@@ -49,6 +49,11 @@ def _manner(currency: str) -> _Manner:
     return _Manner(symbol(currency), digits, 10**digits, charge_step(currency), is_shown_whole)
 
 
+def signed(cents: int, currency: str) -> str:
+    """Return a difference, which always shows its sign: +$250.00."""
+    return f"{'+' if cents > 0 else ''}{money(cents, currency)}"
+
+
 def balance(cents: int, currency: str) -> str:
     """Return what is on a customer's balance at Stripe, and for whom: $0.30 owed, $10.00 credit."""
     amount = money(abs(cents), currency)
@@ -98,6 +103,30 @@ def day(value: date | datetime | None) -> str:
     return f"{value:%-d %b %Y}" if value else DASH
 
 
+def short_day(value: datetime | None, now: datetime) -> str:
+    """Return a day as 22 Nov, with its year where that is half a year away; nothing is a dash."""
+    if value is None or abs(value - now) > timedelta(days=180):
+        return day(value)
+    return f"{value.astimezone(UTC):%-d %b}"
+
+
+def clock(value: datetime) -> str:
+    """Return the time of an instant in UTC, for a line that says so: 14:03."""
+    return f"{value.astimezone(UTC):%H:%M}"
+
+
+def lately(value: datetime, now: datetime) -> str:
+    """Return the time of an instant of today, and of any other with its day: 22 Nov, 14:03."""
+    is_today = value.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return clock(value) if is_today else f"{short_day(value, now)}, {clock(value)}"
+
+
+def day_of(now: datetime, start: datetime, end: datetime) -> str:
+    """Return how far a period has come: day 21 of 30; nothing outside of it."""
+    days = -((start - end) // timedelta(days=1))
+    return f"day {(now - start) // timedelta(days=1) + 1} of {days}" if start <= now < end else ""
+
+
 def lasting(seconds: float) -> str:
     """Return how long something lasts in its largest whole unit: 12 s, 3 min, 2 h."""
     whole = round(seconds)
@@ -144,6 +173,6 @@ def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
         money, unit_price, quantity, rounded, many, counted, plural, instant, day, lasting, machine,
-        period, bounds, middle, balance,
+        period, bounds, middle, balance, signed, short_day, clock, lately, day_of,
     ):  # fmt: skip
         app.add_template_filter(function)

@@ -4,7 +4,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.organizations.lookup import organizations_of
+from dashboard.billing.fold import count_waiting
+from dashboard.billing.locks import lock_open
+from dashboard.clock import utc_now
+from dashboard.reading.home import home_of
 from dashboard.views.access import reader
 
 bp = Blueprint("home", __name__)
@@ -13,10 +16,15 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @permission("session.use")
 def show() -> ResponseReturnValue:
-    """Send staff to the organizations and a customer to their own, or let them choose."""
+    """Send staff to the organizations, a customer of one to its bill, and show others all."""
     who = reader()
     if who.is_staff:
         return redirect(url_for("organizations.index"), code=303)
     if len(who.slugs) == 1:
         return redirect(url_for("organizations.show", slug=next(iter(who.slugs))), code=303)
-    return render_template("home/show.html", organizations=organizations_of(who.slugs))
+    now = utc_now()
+    home = home_of(who.slugs, now=now)
+    if home.waiting:
+        count_waiting(lock_open(home.waiting), now=now)
+        home = home_of(who.slugs, now=now)
+    return render_template("home/show.html", home=home)

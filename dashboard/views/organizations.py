@@ -1,5 +1,6 @@
 """Organizations: support's list, and each one's billing page."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -9,11 +10,12 @@ from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.reading.bill import LiveBill, live_bill
+from dashboard.reading.closing import last_of
+from dashboard.reading.earlier import earlier_of
 from dashboard.reading.opening import Draft, open_bill
 from dashboard.reading.organizations import list_organizations, turn_of_page, wanted_by
 from dashboard.reading.rows import BilledOrganization
 from dashboard.reading.tag import tag_of_draft
-from dashboard.reading.unfinished import unfinished_rows
 from dashboard.views.access import reader
 from dashboard.views.bill_items import are_asked_alone, items_of_draft
 from dashboard.views.hypermedia import is_htmx, live
@@ -45,7 +47,7 @@ def index() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     """Show what the organization owes now, why, and whether Stripe agrees."""
     (organization, draft), now = opened(slug), utc_now()
-    bill = live_bill(draft, for_staff=reader().is_staff, now=now) if draft else None
+    bill = _bill(organization, draft, now) if draft else None
     told = {"organization": organization, **_items(organization, draft, bill)}
     if are_asked_alone() and bill is not None:
         return render_template("organizations/_items.html", **told)
@@ -54,7 +56,6 @@ def show(slug: str) -> ResponseReturnValue:
         **told,
         bill=bill,
         tag=tag_of_draft(organization, draft, now=now) if draft else "",
-        unfinished=unfinished_rows(organization, draft, now=now),
     )
 
 
@@ -68,13 +69,35 @@ def current_invoice(slug: str) -> ResponseReturnValue:
         return "", 204
 
     def render() -> str:
-        bill = live_bill(draft, for_staff=reader().is_staff, now=now)
+        bill = _bill(organization, draft, now)
         told = _items(organization, draft, bill)
         return render_template(
             "organizations/_bill.html", organization=organization, bill=bill, **told
         )
 
     return live(tag_of_draft(organization, draft, now=now), render)
+
+
+@bp.get("/<slug>/last-invoice")
+@permission("organization.view")
+@opens(open_bill)
+def last_invoice(slug: str) -> ResponseReturnValue:
+    """Answer the refreshes of the last invoice while it moves: its steps, or 304."""
+    (organization, draft), now = opened(slug), utc_now()
+    if draft is None:
+        return "", 204
+    last = last_of(draft.invoice, earlier_of(draft.around.earlier), now=now)
+    if last is None:
+        return "", 204
+
+    def render() -> str:
+        return render_template("organizations/_closing.html", organization=organization, last=last)
+
+    return live(last.tag, render)
+
+
+def _bill(organization: BilledOrganization, draft: Draft, now: datetime) -> LiveBill:
+    return live_bill(organization, draft, for_staff=reader().is_staff, now=now)
 
 
 @bp.get("/<slug>/details")

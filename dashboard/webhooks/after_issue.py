@@ -18,7 +18,7 @@ from dashboard.billing.corrections import Kept, keep_correction, keep_payments
 from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import note_decline, park
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.pricing.exact import major_text
@@ -43,6 +43,22 @@ def payment_told(delivery: Delivery) -> Handled:
     else:
         look_for_payments(invoice, delivery)
     return Handled("What paid the invoice is known.")
+
+
+def decline_told(delivery: Delivery) -> Handled:
+    """An attempt to pay failed: what the bank said is told by nothing else.
+
+    Of an intent that is not known nobody is asked: it is another application's, or its invoice says
+    that it failed, without the reason.
+    """
+    decline = delivery.gateway.decline_of(delivery.remote)
+    query = select(InvoicePayment.invoice_id).where(InvoicePayment.paid_by == decline.paid_by)
+    invoices = lock_invoices(set(db.session.scalars(query)))
+    if not invoices:
+        return NOT_OURS
+    for invoice in invoices:
+        note_decline(invoice, decline.code or "unknown", at=delivery.event.created_at)
+    return Handled(f"Why the payment failed is known: {decline.code or 'no reason was given'}.")
 
 
 def credit_note_told(delivery: Delivery) -> Handled:

@@ -29,6 +29,7 @@ HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
     "invoice.marked_uncollectible": invoices.finalized_or_later,
     "invoice.overpaid": invoices.finalized_or_later,
     "invoice_payment.paid": after_issue.payment_told,
+    "payment_intent.payment_failed": after_issue.decline_told,
     "credit_note.created": after_issue.credit_note_told,
     "credit_note.updated": after_issue.credit_note_told,
     "credit_note.voided": after_issue.credit_note_told,

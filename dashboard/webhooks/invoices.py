@@ -67,7 +67,10 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     heard = hear(invoice, remote, delivery)
     if delivery.type == "invoice.payment_failed":
         note_failure(
-            invoice, remote.attempt_count or 1, told.payment_error or "The payment was declined."
+            invoice,
+            remote.attempt_count or 1,
+            told.payment_error or "The payment was declined.",
+            at=delivery.event.created_at,
         )
     look_for_payments(invoice, delivery)
     if heard == "older":

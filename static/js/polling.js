@@ -43,9 +43,15 @@
       if (!label) continue;
       const checked = new Date(region.dataset.checkedAt);
       const isLate = Date.now() - checked > LATE_AFTER_SECONDS * 1000;
-      const text = `as of ${checked.toISOString().slice(11, 19)} UTC`;
-      if (label.textContent !== text) label.textContent = text;
-      label.classList.toggle("is-late", isLate && !document.hidden);
+      // In a sentence only its time moves on, and a part of it is shown when that is late.
+      const moment = label.querySelector("[data-counted]");
+      const text = moment ? checked.toISOString().slice(11, 16) : `as of ${checked.toISOString().slice(11, 19)} UTC`;
+      if ((moment ?? label).textContent !== text) (moment ?? label).textContent = text;
+      if (moment) moment.dateTime = checked.toISOString();
+      const isSaid = isLate && !document.hidden;
+      label.classList.toggle("is-late", isSaid || label.hasAttribute("data-is-late"));
+      const late = label.querySelector("[data-late]");
+      if (late) late.hidden = !isSaid;
     }
   };
 

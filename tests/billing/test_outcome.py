@@ -217,18 +217,18 @@ def test_only_an_edit_opens_an_uncollectible_invoice_again(
 @pytest.mark.parametrize("status", ["open", "uncollectible"])
 def test_failed_attempts_are_counted_upward(bill: Invoice, status: str) -> None:
     bill.status = status
-    note_failure(bill, 1, "Declined.")
+    note_failure(bill, 1, "Declined.", at=NOW)
     assert bill.payment_failure == "Declined (1 attempt so far)."
-    note_failure(bill, 3, "Expired.")
-    note_failure(bill, 2, "Declined.")
+    note_failure(bill, 3, "Expired.", at=NOW)
+    note_failure(bill, 2, "Declined.", at=NOW)
     assert (bill.failed_attempts, bill.payment_failure) == (3, "Expired (3 attempts so far).")
-    note_failure(bill, 3, "Expired again.")
+    note_failure(bill, 3, "Expired again.", at=NOW)
     assert bill.payment_failure == "Expired again (3 attempts so far)."
 
 
 def test_a_failure_of_what_is_paid_is_counted_and_not_shown(bill: Invoice) -> None:
     bill.status = "paid"
-    note_failure(bill, 2, "Declined.")
+    note_failure(bill, 2, "Declined.", at=NOW)
     assert (bill.failed_attempts, bill.payment_failure) == (2, None)
 
 

@@ -16,7 +16,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.reading.bill import live_bill
-from dashboard.reading.unfinished import unfinished_rows
+from dashboard.reading.earlier import EarlierInvoice
 from dashboard.sync.lines import line_syncs
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun
 from dashboard.sync.status import status_of
@@ -99,7 +99,15 @@ def test_a_page_says_of_the_sync_what_the_sync_says(acme: Organization, name: st
     invoice = bill_of(acme)
     shown, items = bill_on_page(invoice, now=NOW), items_of(invoice)
     said, wanted = shown.sync, status_of(invoice)
-    for word in ("state", "sentence", "plainly", "at", "foreign", "held_by", "is_unscheduled"):
+    for word in (
+        "state",
+        "sentence",
+        "plainly",
+        "equal_at",
+        "foreign",
+        "held_by",
+        "is_unscheduled",
+    ):
         assert getattr(said, word) == getattr(wanted, word), word
     assert (said.run and said.run.id) == (wanted.run and wanted.run.id)
     assert shown.lines == line_syncs(invoice, items)
@@ -119,12 +127,14 @@ def test_a_page_lists_the_items_as_the_ledger_has_them(acme: Organization) -> No
 def test_the_total_is_that_of_the_items_shown_when_usage_is_counted_in_between(
     acme: Organization,
 ) -> None:
-    draft = opened_by_support(bill_of(acme)).draft
+    opened = opened_by_support(bill_of(acme))
+    draft = opened.draft
+    assert opened.organization is not None
     assert draft is not None
     with transaction():
         items_of(bill_of(acme))[0].amount_cents += 700
         touch(bill_of(acme), now=NOW)
-    shown = live_bill(draft, for_staff=True, now=NOW)
+    shown = live_bill(opened.organization, draft, for_staff=True, now=NOW)
     assert shown.invoice.total_cents == sum(item.billed_cents for item in shown.items)
     assert shown.asks_cents == draft.invoice.total_cents + 700
 
@@ -189,13 +199,28 @@ def test_a_page_knows_what_void_invoices_gave_back_to_the_balance(acme: Organiza
     assert (ahead.cents, ahead.is_given_back) == (-2600, True)
 
 
-def test_a_page_lists_the_earlier_invoices_that_need_something(acme: Organization) -> None:
-    opened = opened_by_support(bill_of(acme))
-    assert opened.organization is not None
-    assert not unfinished_rows(opened.organization, opened.draft, now=NOW)
+def test_no_page_knows_an_invoice_of_another_organization(acme: Organization) -> None:
+    other = make_bill("other")
+    issue_at_stripe(bill_of(other), due=8400, before=0, after=0)
+    issue_at_stripe(bill_of(other), due=100, before=0, after=0, status="paid")
+    before = tag_on_page(bill_of(acme), now=NOW)
+    assert bill_on_page(bill_of(acme), now=NOW).earlier == []
+    assert [one.currency for one in bill_on_page(bill_of(other), now=NOW).earlier] == ["usd"] * 2
+    issue_at_stripe(bill_of(other), due=200, before=0, after=0)
+    assert tag_on_page(bill_of(acme), now=NOW) == before
+
+
+def test_a_page_knows_the_invoice_before_and_those_that_are_not_settled(
+    acme: Organization,
+) -> None:
+    assert bill_on_page(bill_of(acme), now=NOW).earlier == []
     issue_at_stripe(bill_of(acme), due=8400, before=0, after=0)
-    opened = opened_by_support(bill_of(acme))
-    [(row, state, is_off_portal)] = unfinished_rows(opened.organization, opened.draft, now=NOW)
+    issue_at_stripe(bill_of(acme), due=100, before=0, after=0, status="paid")
+    last, unsettled = bill_on_page(bill_of(acme), now=NOW).earlier
     [(invoice, _)] = unfinished_of(acme)
-    assert (row.sequence, row.total_cents) == (invoice.sequence, invoice.total_cents)
-    assert (state, is_off_portal) == (shown_status(invoice, NOW), invoice.is_off_portal)
+    assert (last.status, last.is_settled) == ("paid", True)
+    assert unsettled.sequence == invoice.sequence
+    for name in EarlierInvoice._fields[:-2]:
+        assert getattr(unsettled, name) == getattr(invoice, name), name
+    assert unsettled.shown(NOW) == shown_status(invoice, NOW)
+    assert unsettled.is_off_portal(NOW) == (invoice.finalized_at <= NOW)

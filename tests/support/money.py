@@ -23,10 +23,10 @@ def client_of(syncer: Syncer) -> V1Services:
     ).v1
 
 
-def pay(syncer: Syncer, bill: Invoice) -> str:
+def pay(syncer: Syncer, bill: Invoice, card: str = "pm_card_visa") -> str:
     """Pay the bill by card at Stripe and return the payment intent."""
     client = client_of(syncer)
-    client.invoices.pay(str(bill.stripe_invoice_id), {"payment_method": "pm_card_visa"})
+    client.invoices.pay(str(bill.stripe_invoice_id), {"payment_method": card})
     payments = client.invoice_payments.list({"invoice": str(bill.stripe_invoice_id)}).data
     return str(payments[0].payment.payment_intent)
 

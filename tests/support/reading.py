@@ -18,10 +18,11 @@ def opened_by_support(invoice: Invoice) -> Opened:
 
 def bill_on_page(invoice: Invoice, *, now: datetime) -> LiveBill:
     """Return what the page shows of the organization's current invoice."""
-    draft = opened_by_support(invoice).draft
-    assert draft is not None
-    assert draft.invoice.id == invoice.id
-    return live_bill(draft, for_staff=True, now=now)
+    opened = opened_by_support(invoice)
+    assert opened.organization is not None
+    assert opened.draft is not None
+    assert opened.draft.invoice.id == invoice.id
+    return live_bill(opened.organization, opened.draft, for_staff=True, now=now)
 
 
 def tag_on_page(invoice: Invoice, *, now: datetime) -> str:

@@ -222,7 +222,14 @@ def test_a_foreign_line_is_shown_with_its_three_choices(
             )
         )
     words = text_of(page(support.get("/organizations/acme")))
-    for part in ("Consulting", "$99.00", "Take ours", "Adopt theirs", "Leave it", "Differs"):
+    for part in (
+        "Consulting",
+        "$99.00",
+        "Take ours",
+        "Adopt theirs",
+        "Leave it",
+        "differs by +$99.00",
+    ):
         assert part in words
 
 

@@ -11,6 +11,7 @@ import requests
 from dashboard.gateway.conformance import (
     account,
     after_issue,
+    cards,
     currencies,
     drafts,
     keys,
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *account.check.all,
     *currencies.check.all,
     *after_issue.check.all,
+    *cards.check.all,
 )
 
 Outcome = Literal["held", "differs", "error"]
