@@ -103,7 +103,7 @@ def test_one_on_hold_does_not_go_on(customer: FlaskClient, closing: Invoice) -> 
     with transaction():
         seal(closing)
         hold(closing)
-    assert steps(customer)[1] == ("On hold", "failed")
+    assert steps(customer)[1] == ("Being checked", "failed")
     assert "Nothing is charged before that." in text_of(page(customer.get(PAGE)))
 
 
