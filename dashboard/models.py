@@ -6,6 +6,7 @@ from dashboard.accounts.provider_models import ProviderSubject
 from dashboard.accounts.session_models import UserSession
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.correction_models import Correction, InvoicePayment
+from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
@@ -52,6 +53,7 @@ __all__ = [
     "SyncStep",
     "SyncedLine",
     "UnusualUsage",
+    "UsageHabits",
     "UsageKey",
     "UsageRecord",
     "UsageTakenOff",

@@ -38,8 +38,12 @@ def current(slug: str) -> Response:
         CurrentInvoice.model_construct(
             **InvoiceOut.facts(invoice),
             items=items,
-            forecast_cents=expected.cents,
-            forecast_is_rough=expected.is_rough,
+            forecast_cents=expected.likely_cents,
+            forecast_low_cents=expected.low_cents,
+            forecast_high_cents=expected.high_cents,
+            forecast_is_rough=expected.is_too_early,
+            forecast_excludes=list(expected.excluded),
+            last_cycle_cents=expected.last_cycle_cents,
         )
     )
 

@@ -12,6 +12,7 @@ from dashboard.audit.models import AuditEntry
 from dashboard.audit.record import record
 from dashboard.billing.draft import rate_invoice
 from dashboard.billing.fold import count_waiting
+from dashboard.billing.habits import keep_habits
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
@@ -65,6 +66,7 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     # Hundreds at a time, in the clock: a statement for all of these instead of one for each.
     write_changes(sealed)
     write_new(AuditEntry)
+    keep_habits([invoice.id for invoice in sealed])
     return sealed
 
 
@@ -87,6 +89,7 @@ def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
         invoice.status = "sealed"
         invoice.sealed_at = now
         db.session.flush()
+        keep_habits([invoice.id])
     return open_next(invoice, now=now)
 
 

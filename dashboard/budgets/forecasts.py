@@ -116,7 +116,7 @@ def note_forecasts(organization_ids: Collection[int], *, now: datetime, is_maile
 def likely_cents(invoice: Invoice, *, now: datetime) -> int | None:
     """Return what a draft will likely come to; None while it is too early to say."""
     expected = forecast(invoice, now=now)
-    return None if expected.is_rough else expected.cents
+    return None if expected.is_too_early else expected.likely_cents
 
 
 def _due(organization_ids: Collection[int], now: datetime) -> list[Due]:

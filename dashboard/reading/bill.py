@@ -102,7 +102,7 @@ def _budget(
     return measure(
         draft.budget_cents,
         earlier + invoice.total_cents,
-        None if foreseen.is_rough else earlier + foreseen.cents,
+        None if foreseen.is_too_early else earlier + foreseen.likely_cents,
         now=now,
         ends_at=invoice.period_end,
     )

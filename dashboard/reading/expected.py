@@ -6,28 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ARRAY, BigInteger, any_, select
-
 from dashboard.billing.chain import ChainKey
 from dashboard.billing.forecast import (
     Forecast,
-    Seen,
-    Share,
-    SoFar,
     began_at,
     extrapolate,
     forecast,
     is_moving,
     settled,
 )
+from dashboard.billing.habit import LastCycle
 from dashboard.billing.models import Invoice
+from dashboard.billing.outlook import NOBODY, Count, Seen, Share, SoFar
 from dashboard.billing.period import Period
 from dashboard.extensions import db
-from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.versions import in_force
 from dashboard.reading.items import BilledItems
+from dashboard.reading.prices import versions_of
 from dashboard.reading.rows import Around, CurrentInvoice, Item, Version
-from dashboard.statement import Statement, parameter
 
 
 def expected(
@@ -38,7 +34,7 @@ def expected(
     No statement, unless a price of its usage has several versions or its cycle several invoices.
     """
     if not is_moving(invoice, now):
-        return settled(invoice)
+        return settled(invoice, LastCycle(around.last_cycle_cents))
     if not around.is_alone:
         # What earlier invoices of the cycle did with a cost is a long story, and a rare one.
         return forecast(db.session.get_one(Invoice, invoice.id), now=now)
@@ -49,7 +45,9 @@ def expected(
     if invoice.sequence == 1:
         began = began_at(began, invoice.created_at, around.attached_at)
     cycle = Period(around.starts_at, around.ends_at)
-    return extrapolate(invoice, Seen(began, now), _counts(usage, found, cycle), _so_far(usage))
+    seen = Seen(cycle.start, began, now, invoice.period_end)
+    last = LastCycle.read(around.last_cycle_cents, around.habits)
+    return extrapolate(invoice, seen, _counts(usage, found, cycle), _so_far(usage), last)
 
 
 def _so_far(usage: Sequence[Item]) -> SoFar:
@@ -60,17 +58,21 @@ def _so_far(usage: Sequence[Item]) -> SoFar:
     )
 
 
-def _counts(usage: Sequence[Item], found: BilledItems, cycle: Period) -> list[list[Share]]:
-    """Return, for each price used, its versions in force in the cycle, the earliest first."""
+def _counts(usage: Sequence[Item], found: BilledItems, cycle: Period) -> list[Count]:
+    """Return each price used."""
     if not usage:
         return []
     cycle_id = usage[0].cycle_id
     return [
-        [
-            Share(_key(cycle_id, version.id), shared, version.terms)
-            for version, start, end in in_force(versions)
-            if (shared := cycle.clip(Period(start, end))) is not None
-        ]
+        Count(
+            versions[0].price_id,
+            [
+                Share(_key(cycle_id, version.id), shared, version.terms)
+                for version, start, end in in_force(versions)
+                if (shared := cycle.clip(Period(start, end))) is not None
+            ],
+            found.attached.get(versions[0].price_id, NOBODY),
+        )
         for versions in _versions(usage, found)
     ]
 
@@ -79,22 +81,9 @@ def _versions(usage: Sequence[Item], found: BilledItems) -> Iterable[list[Versio
     """Return all versions of each price used, the earliest first."""
     if not found.have_others:
         return [[found.versions[one.price_version_id or 0]] for one in usage]
-    rows = map(Version._make, _VERSIONS.rows(prices=[one.price_id for one in usage]))
-    return [list(group) for _, group in groupby(rows, key=lambda version: version.price_id)]
+    versions = versions_of(one.price_id or 0 for one in usage)
+    return [list(group) for _, group in groupby(versions, key=lambda version: version.price_id)]
 
 
 def _key(cycle_id: int, version_id: int) -> ChainKey:
     return ChainKey(cycle_id, version_id, None)
-
-
-_version = PriceVersion.__table__
-_VERSIONS = Statement(
-    select(
-        *(_version.c[name] for name in Version._fields[:-2]),
-        Price.currency,
-        Price.unit_label,
-    )
-    .join_from(_version, Price, Price.id == _version.c.price_id)
-    .where(_version.c.price_id == any_(parameter("prices", ARRAY(BigInteger))))
-    .order_by(_version.c.price_id, _version.c.effective_at)
-)

@@ -6,14 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, exists, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Subquery,
+    and_,
+    exists,
+    false,
+    func,
+    select,
+    true,
+)
 
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.forecast import attached_in
+from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.outlook import Attached
 from dashboard.billing.overview import GLANCES, KIND_ORDER
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
 from dashboard.reading.rows import AgreedLine, Item, Version
+from dashboard.services.models import Service
 from dashboard.statement import Statement, columns, parameter
 from dashboard.sync.models import SyncedLine
 
@@ -22,12 +36,14 @@ from dashboard.sync.models import SyncedLine
 class BilledItems:
     """The items in the order of the page, and the lines that Stripe last confirmed.
 
-    `versions` are those that usage is billed under, by id. `have_others`: a price of theirs has
-    versions besides, so these do not say when each is in force.
+    `versions` are those that usage is billed under, by id, and `attached` the services that use
+    them, by price. `have_others`: a price of theirs has versions besides, so these do not say when
+    each is in force.
     """
 
     items: list[Item] = field(default_factory=list)
     versions: dict[int, Version] = field(default_factory=dict)
+    attached: dict[int, Attached] = field(default_factory=dict)
     lines: list[AgreedLine] = field(default_factory=list)
     have_others: bool = False
 
@@ -58,8 +74,9 @@ def _add(found: BilledItems, row: Sequence[Any]) -> None:
     if row[0] is not None:
         found.items.append(Item._make(row[:_ITEM]))
     if row[_ITEM] is not None:
-        found.versions[row[_ITEM]] = Version._make(row[_ITEM:_VERSION])
+        version = found.versions[row[_ITEM]] = Version._make(row[_ITEM:_VERSION])
         found.have_others |= row[_VERSION]
+        found.attached[version.price_id] = Attached._make(row[_VERSION + 1 : _LINE])
     # Its own key; a line that stands for several items comes without one.
     if len(row) > _LINE and row[_LINE] is not None:
         found.lines.append(AgreedLine._make(row[_LINE:]))
@@ -69,9 +86,10 @@ _ITEM = len(Item._fields)
 # Of an item's own; those that follow are its price's, and its version's.
 _OWN = Item._fields.index("price_id")
 _VERSION = _ITEM + len(Version._fields)
-_LINE = _VERSION + 1
+_LINE = _VERSION + 1 + len(Attached._fields)
 _invoice = parameter("invoice", BigInteger)
 _item, _price = InvoiceItem.__table__, Price.__table__.alias("price")
+_cycle = BillingCycle.__table__
 # Of the item's version, its name; of one that prices usage, its terms too.
 _named, _rating = PriceVersion.__table__.alias("named"), PriceVersion.__table__.alias("rating")
 
@@ -80,6 +98,15 @@ def _own() -> Subquery:
     other = PriceVersion.__table__.alias("other")
     is_other = and_(other.c.price_id == _rating.c.price_id, other.c.id != _rating.c.id)
     is_rating = and_(_rating.c.id == _named.c.id, _item.c.kind == "metered")
+    since, is_going_on = attached_in(_cycle.c.starts_at)
+    attached = (
+        select(since.label("since"), func.coalesce(is_going_on, false()).label("is_going_on"))
+        .where(
+            Service.organization_id == _item.c.organization_id,
+            Service.price_id == _rating.c.price_id,
+        )
+        .lateral("attached")
+    )
     return (
         select(
             *(_item.c[name] for name in Item._fields[:_OWN]),
@@ -94,12 +121,16 @@ def _own() -> Subquery:
             _price.c.currency.label("rating_currency"),
             _price.c.unit_label.label("rating_unit_label"),
             exists().where(is_other).label("has_others"),
+            attached.c.since,
+            attached.c.is_going_on,
             KIND_ORDER.label("kind_order"),
         )
         .select_from(
             _item.outerjoin(_named, _named.c.id == _item.c.price_version_id)
             .outerjoin(_rating, is_rating)
             .outerjoin(_price, _price.c.id == _named.c.price_id)
+            .join(_cycle, _cycle.c.id == _item.c.cycle_id)
+            .join(attached, true())
         )
         .where(_item.c.invoice_id == _invoice)
         .subquery("own")

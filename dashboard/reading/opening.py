@@ -16,6 +16,8 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from dashboard.accounts.identity import HOLDS, IDENTITY, SIGNED_IN, Identity
 from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.balance import last_issued_before, void_since
+from dashboard.billing.habit_models import UsageHabits
+from dashboard.billing.habits import cents_before
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.organizations.models import Organization
 from dashboard.reading.earlier import earlier_invoices
@@ -141,6 +143,7 @@ def _around() -> list[ColumnElement[Any]]:
     attached_at = select(func.min(Service.attached_at)).where(
         Service.organization_id == of_organization
     )
+    habits = select(UsageHabits.habits).where(UsageHabits.organization_id == of_organization)
     return [
         _cycle.c.starts_at.label("cycle_starts_at"),
         _cycle.c.ends_at.label("cycle_ends_at"),
@@ -148,6 +151,8 @@ def _around() -> list[ColumnElement[Any]]:
         case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
         waits_of(of_organization).label("has_waiting"),
         _earlier_cents().label("earlier_cents"),
+        cents_before(of_organization, _cycle.c.sequence).label("last_cycle_cents"),
+        habits.scalar_subquery().label("habits"),
     ]
 
 

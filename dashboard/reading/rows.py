@@ -120,6 +120,7 @@ class Around(NamedTuple):
     `is_alone`: no other invoice bills its cycle. `attached_at`: when the first service was, of an
     organization's first invoice. `has_waiting`: usage was accepted that is not on the bill yet.
     `earlier_cents`: what the cycle's earlier invoices come to, where there is a budget for it.
+    `last_cycle_cents` and `habits`: what the cycle before came to, and how usage went then.
     `earlier` tells of the invoices before it.
     """
 
@@ -129,6 +130,8 @@ class Around(NamedTuple):
     attached_at: datetime | None
     has_waiting: bool
     earlier_cents: int
+    last_cycle_cents: int | None
+    habits: dict[str, list[Any]] | None
     earlier: str | None
 
 

@@ -47,6 +47,7 @@ from dashboard.views.assets import register_assets
 from dashboard.views.compression import compress
 from dashboard.views.context import register_context
 from dashboard.views.errors import register_errors
+from dashboard.views.estimates import register_estimates
 from dashboard.views.formatting import register_filters
 from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
@@ -67,6 +68,7 @@ def register_views(app: Flask) -> None:
     register_access(app)
     register_errors(app)
     register_filters(app)
+    register_estimates(app)
     register_context(app)
     headers = fixed_headers(app.extensions["config"])
     register_headers(app, headers)

@@ -30,9 +30,11 @@ TAKE = {
 }  # fmt: skip
 ORDER = ("prices", "organizations", "invoices", "sync_leases", "sync_runs")
 # Rows of an invoice that are only written by whoever holds it; among them the order is free.
-UNDER_THE_INVOICE = {"invoice_items", "usage_totals", "synced_lines", "foreign_lines"}
+UNDER_THE_INVOICE = {
+    "invoice_items", "usage_totals", "usage_habits", "synced_lines", "foreign_lines",
+}  # fmt: skip
 # A plain insert waits for nobody; these meet a row that is there.
-UPSERTS = ("sync_leases", "usage_totals")
+UPSERTS = ("sync_leases", "usage_totals", "usage_habits")
 # Columns of whole unique indexes on rows that others refer to. Setting one of them holds up
 # whoever adds a row: give a column that is ever changed a partial index instead.
 NEVER_CHANGED = {

@@ -151,10 +151,18 @@ class InvoiceDetail(InvoiceOut):
 
 
 class CurrentInvoice(InvoiceDetail):
-    """The current invoice, and what it will come to."""
+    """The current invoice, and what it will likely come to: from low to high in four of five.
+
+    A rough one is of the first days of a cycle, and says little. `last_cycle_cents` is what the
+    cycle before came to; null for the first.
+    """
 
     forecast_cents: int
+    forecast_low_cents: int
+    forecast_high_cents: int
     forecast_is_rough: bool
+    forecast_excludes: list[str]
+    last_cycle_cents: int | None
 
 
 class InvoiceQuery(Sent):
