@@ -21,7 +21,7 @@ from dashboard.billing.pace import (
     seconds_by_weekday,
 )
 from dashboard.billing.period import Period
-from dashboard.pricing.exact import EXACT, total
+from dashboard.pricing.exact import EXACT, subtract, total
 from dashboard.pricing.rating import cents_of_cycle
 from dashboard.pricing.terms import Terms
 
@@ -113,36 +113,76 @@ def _of_price(count: Count, so_far: SoFar, seen: Seen, habit: Habit | None) -> O
     past = seconds_by_weekday(began, seen.now)
     rest = seconds_by_weekday(seen.now, seen.ends)
     pace = pace_of(used, past, rest, habit) if count.attached.is_going_on else None
-    more = [_rest(share.window, seen, pace) for share in shares]
+    price = _Price(shares, units, [_rest(share.window, seen, pace) for share in shares], so_far)
+    likely = price.billed(1, 1)
+    off = doubt(used, past, rest, habit) if any(price.more) else 0
+    return price.around(likely, off) if off else Outlook(likely)
 
-    def billed(part: int, of: int) -> int:
-        """Return what it comes to with so much of what is likely to come."""
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    """The versions of a price: the units so far, and as many `more` as are likely."""
+
+    shares: Sequence[Share]
+    units: Sequence[Decimal]
+    more: Sequence[Decimal]
+    so_far: SoFar
+
+    def billed(self, part: int, of: int) -> int:
+        """Return what the invoice bills with so much of what is likely to come."""
         at_end = [
             EXACT.add(have, one if part == of else pro_rata(one, part, of))
-            for have, one in zip(units, more, strict=True)
+            for have, one in zip(self.units, self.more, strict=True)
         ]
-        used_up = zip((share.terms for share in shares), at_end, strict=True)
-        owed = cents_of_cycle(list(used_up))
-        before = (
-            so_far.before(share.key, cents) for share, cents in zip(shares, owed, strict=True)
-        )
+        used = zip((share.terms for share in self.shares), at_end, strict=True)
+        owed = cents_of_cycle(list(used))
+        before = [
+            self.so_far.before(share.key, cents)
+            for share, cents in zip(self.shares, owed, strict=True)
+        ]
         return sum(owed) - sum(before)
 
-    likely = billed(1, 1)
-    off = doubt(used, past, rest, habit) if any(more) else 0
-    if not off:
-        return Outlook(likely)
-    if len(shares) == 1 and _is_straight(shares[0].terms):
-        cents = int(EXACT.multiply(more[0], shares[0].terms.unit_amount))
-        return Outlook(likely, cents * off // (MILLE + off), cents * off // MILLE)
-    low, high = billed(MILLE, MILLE + off), billed(MILLE + off, MILLE)
-    # Volume tiers: more units may cost less.
-    return Outlook(likely, max(likely - min(low, high), 0), max(max(low, high) - likely, 0))
+    def around(self, likely: int, off: int) -> Outlook:
+        """Return what it comes to where it may be `off` by so many per mille."""
+        each = self._each(off)
+        if each is not None:
+            # To rate it twice more would tell nothing, and take as long again.
+            cents = int(EXACT.multiply(self.more[0], each.amount) // each.units)
+            return Outlook(likely, cents * off // (MILLE + off), cents * off // MILLE)
+        low, high = self.billed(MILLE, MILLE + off), self.billed(MILLE + off, MILLE)
+        # Volume tiers: more units may cost less.
+        return Outlook(likely, max(likely - min(low, high), 0), max(max(low, high) - likely, 0))
+
+    def _each(self, off: int) -> _Each | None:
+        """Return what each unit to come costs, None where that may change on the way."""
+        terms, have = self.shares[0].terms, self.units[0]
+        if len(self.shares) > 1 or have < terms.allowance:
+            return None
+        if terms.model == "per_unit":
+            return _Each(terms.unit_amount)
+        if terms.model == "package":
+            return _Each(terms.unit_amount, terms.package_size or Decimal(1))
+        if terms.model == "graduated":
+            high = EXACT.add(have, pro_rata(self.more[0], MILLE + off, MILLE))
+            return _in_one_tier(terms, have, high)
+        return None
 
 
-def _is_straight(terms: Terms) -> bool:
-    """Whether each further unit costs the same: to rate it twice more would tell nothing."""
-    return terms.model == "per_unit" and not terms.allowance
+class _Each(NamedTuple):
+    """So much for each further `units`."""
+
+    amount: Decimal
+    units: Decimal = Decimal(1)
+
+
+def _in_one_tier(terms: Terms, low: Decimal, high: Decimal) -> _Each | None:
+    start, end = subtract(low, terms.allowance), subtract(high, terms.allowance)
+    floor = Decimal(0)
+    for tier in terms.tiers:
+        if tier.up_to is None or end <= tier.up_to:
+            return _Each(tier.unit_amount) if start >= floor else None
+        floor = tier.up_to
+    return None
 
 
 def _rest(window: Period, seen: Seen, pace: Pace | None) -> Decimal:
