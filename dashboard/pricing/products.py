@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func
-from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy import ColumnElement, FromClause, func
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
@@ -27,7 +26,7 @@ def product_of(price: Sold) -> str:
     return price.product or price.name
 
 
-def product_in(prices: NamedFromClause) -> ColumnElement[Any]:
+def product_in(prices: FromClause) -> ColumnElement[Any]:
     """Return what `product_of` returns, as a column of a query over `prices`."""
     return func.coalesce(prices.c.product, prices.c.name)
 

@@ -89,6 +89,14 @@ def cents_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
     return [_rounded(charged.amount, terms.currency) for terms, charged in _charges(used)]
 
 
+def costs_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
+    """Do as `cents_of_cycle` for what no line will hold: midway a count may cost more than whole.
+
+    Below a cheaper volume tier, that is; who asks for a day must not be refused for it.
+    """
+    return [round_charge(charged.amount, terms.currency) for terms, charged in _charges(used)]
+
+
 def _charges(used: Sequence[tuple[Terms, Decimal]]) -> Iterator[tuple[Terms, Charge]]:
     whole = total(quantity for _, quantity in used)
     place = Place(Decimal(0), whole)

@@ -1,0 +1,116 @@
+"""What a spend chart is drawn from: the cycles it reaches over, their usage and their items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from dashboard.pricing.terms import Terms, Tier
+from dashboard.reading.rows import CurrentInvoice
+from dashboard.reading.spend.statement import SPEND
+
+
+class Cycle(NamedTuple):
+    """A nominal cycle, `[starts_at, ends_at)`."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Billed(NamedTuple):
+    """An item of these cycles, or of the current invoice.
+
+    `stretches`: the segments of a fee whose quantity changed, as its explanation has them.
+    """
+
+    kind: str
+    invoice_id: int
+    cycle_id: int
+    price_id: int | None
+    service_id: int | None
+    cents: int
+    starts_at: datetime
+    ends_at: datetime
+    added_on: date
+    stretches: list[dict[str, Any]] | None
+
+
+class Used(NamedTuple):
+    """Units of a day; the service only where it was asked for."""
+
+    cycle_id: int
+    version_id: int
+    service_id: int | None
+    day: date
+    units: Decimal
+
+
+class Rated(NamedTuple):
+    """A version of a price that counts usage."""
+
+    id: int
+    price_id: int
+    effective_at: datetime
+    terms: Terms
+
+
+class Sold(NamedTuple):
+    """What a price is called and listed under."""
+
+    id: int
+    name: str
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRows:
+    """The rows, cycles and versions the earliest first."""
+
+    cycles: list[Cycle]
+    items: list[Billed]
+    used: list[Used]
+    versions: list[Rated]
+    prices: dict[int, Sold]
+    services: dict[int, str]
+
+
+def read_spend(invoice: CurrentInvoice, *, cycles_before: int, by_service: bool) -> SpendRows:
+    """Return what the current invoice, its cycle and so many before it come to."""
+    row = SPEND.row(
+        organization=invoice.organization_id,
+        invoice=invoice.id,
+        cycle=invoice.cycle_id,
+        back=cycles_before,
+        services=by_service,
+    )
+    cycles, items, used, versions, prices, services = (part or [] for part in row or [None] * 6)
+    return SpendRows(
+        [Cycle(one, _at(start), _at(end)) for one, start, end in cycles],
+        [
+            Billed._make((*ids, cents, _at(start), _at(end), _day(day), parts))
+            for *ids, cents, start, end, day, parts in items
+        ],
+        [Used._make((*ids, _day(day), Decimal(units))) for *ids, day, units in used],
+        [Rated(one, price, _at(start), _terms(terms)) for one, price, start, *terms in versions],
+        {one: Sold(one, name, product) for one, name, product in prices},
+        dict(services),
+    )
+
+
+_at, _day = datetime.fromisoformat, date.fromisoformat
+
+
+def _terms(columns: list[Any]) -> Terms:
+    model, unit_amount, allowance, package_size, tiers, currency, unit_label = columns
+    return Terms(
+        model=model,
+        unit_amount=Decimal(unit_amount),
+        currency=currency,
+        unit_label=unit_label,
+        allowance=Decimal(allowance),
+        package_size=None if package_size is None else Decimal(package_size),
+        tiers=tuple(map(Tier.from_json, tiers)),
+    )
