@@ -15,10 +15,10 @@ const BUILT = join(ROOT, "static", "built");
 const STYLES = [
   "tokens", "contrast", "shell", "page", "summary", "closing", "table", "money", "status", "identifier",
   "items", "paper",
-  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "pagination", "print",
+  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "series", "spend", "pagination", "print",
 ];
 const SCRIPTS = [
-  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "submit-once",
+  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "spend", "submit-once",
   "print",
 ];
 // Runs before the first paint and so stands by itself.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from dashboard.extensions import db
-from dashboard.organizations.models import Organization
 from dashboard.paging import Page
 from dashboard.services.models import Service
 from dashboard.usage.models import UsageRecord, UsageTakenOff
@@ -40,7 +40,14 @@ def taken_off_by(service: Service) -> Tally | None:
     return Tally(*found, service.price.meter)
 
 
-def list_taken_off(organization: Organization, *, number: int = 1) -> Page[UsageTakenOff]:
+class Owner(Protocol):
+    """An organization, or a row of one."""
+
+    @property
+    def id(self) -> int: ...
+
+
+def list_taken_off(organization: Owner, *, number: int = 1) -> Page[UsageTakenOff]:
     """Return a page of what was taken off, newest usage first, with records and services."""
     mine = UsageTakenOff.organization_id == organization.id
     total = db.session.scalar(select(func.count()).select_from(UsageTakenOff).where(mine))

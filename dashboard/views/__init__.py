@@ -33,6 +33,7 @@ from dashboard.views import (
     session,
     sessions,
     sign_on,
+    spend,
     stripe_calls,
     stripe_webhook,
     sync_runs,
@@ -55,7 +56,7 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
-    adjustments, items, budgets, comparison,
+    spend, adjustments, items, budgets, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,
     api_tokens, people,

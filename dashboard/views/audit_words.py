@@ -84,6 +84,7 @@ SENTENCES = {
     "session.refused": "Somebody entered a wrong password on {device}[, from {address}]"
     "[, for {email}, who is nobody here].",
     "sessions.ended": "Signed out everywhere: {sessions} sessions ended.",
+    "spend.exported": "Downloaded the spend by {by}, range {range}.",
     "sync.given_up": "Gave up on the sync: {error}.",
     "token.created": "Made the API token “{name}” for {scopes}[, until {ends}].",
     "token.replaced": "Replaced the API token “{name}”; the old one goes on until {ends}.",

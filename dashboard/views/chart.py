@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
-from dashboard.billing.models import BillingCycle
 from dashboard.usage.breakdown import DayTotal
 
 WIDTH, HEIGHT = 640, 140
@@ -58,7 +58,16 @@ def bar_chart(totals: Sequence[DayTotal], first: date, last: date) -> BarChart:
     return BarChart(WIDTH, HEIGHT, bars, tuple(_grid(top)))
 
 
-def chart_of_cycle(totals: Sequence[DayTotal], cycle: BillingCycle, now: datetime) -> BarChart:
+class Cycle(Protocol):
+    """When the bars may lie."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+def chart_of_cycle(totals: Sequence[DayTotal], cycle: Cycle, now: datetime) -> BarChart:
     """Return the bars of a cycle's days so far, the whole cycle once it is over."""
     last = min(cycle.ends_at - timedelta(microseconds=1), max(now, cycle.starts_at))
     return bar_chart(totals, cycle.starts_at.date(), last.date())

@@ -1,6 +1,7 @@
 """Organizations: support's list, and each one's billing page."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -75,7 +76,11 @@ def current_invoice(slug: str) -> ResponseReturnValue:
             "organizations/_bill.html", organization=organization, bill=bill, **told
         )
 
-    return live(tag_of_draft(organization, draft, now=now), render)
+    response = live(tag_of_draft(organization, draft, now=now), render)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        # What stands beside it under a tag of its own looks whether it moved too.
+        response.headers["HX-Trigger"] = "bill-moved"
+    return response
 
 
 @bp.get("/<slug>/last-invoice")

@@ -1,42 +1,49 @@
-"""Usage of the current cycle, by metered price and day."""
+"""What was spent and used: the chart of spend, and the current cycle's usage by metered price."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.cycle_usage import usage_in_cycle
-from dashboard.billing.fold import counted_organization
-from dashboard.billing.overview import draft_of
 from dashboard.clock import utc_now
+from dashboard.reading.opening import open_bill
+from dashboard.reading.spend.read import Wanted, spend_of, tag_of_spend
 from dashboard.usage.breakdown import usage_of_cycle
 from dashboard.usage.taken_off import list_taken_off
 from dashboard.views.chart import chart_of_cycle
+from dashboard.views.opening import opened, opens
 from dashboard.views.paging import page_number
+from dashboard.views.spend_chart import chart_of
 
 bp = Blueprint("usage", __name__, url_prefix="/organizations/<slug>/usage")
 
 
 @bp.get("")
 @permission("organization.view")
+@opens(open_bill)
 def show(slug: str) -> ResponseReturnValue:
-    """Show what was used in the whole cycle, one row per metered price, and which invoice bills it.
+    """Show what was spent over time, and what was used in the whole cycle by metered price.
 
     The cycle and not the current invoice: bars, quantity and amount are then of the same span,
     also after an early roll.
     """
     now = utc_now()
-    organization = counted_organization(slug, now=now)
-    invoice = draft_of(organization)
-    days = usage_of_cycle(invoice.cycle_id) if invoice else {}
+    organization, draft = opened(slug)
+    wanted = Wanted.of(request.args)
+    used = usage_in_cycle(organization.id, draft.invoice.cycle_id) if draft else []
+    days = usage_of_cycle(draft.invoice.cycle_id) if draft and used else {}
     rows = [
-        (used, chart_of_cycle(days.get(used.latest.price_version_id or 0, []), invoice.cycle, now))
-        for used in (usage_in_cycle(invoice.organization_id, invoice.cycle_id) if invoice else [])
-        if invoice
+        (one, chart_of_cycle(days.get(one.latest.price_version_id or 0, []), draft.around, now))
+        for one in used
+        if draft
     ]
     return render_template(
         "usage/show.html",
         organization=organization,
-        invoice=invoice,
+        invoice=draft.invoice if draft else None,
+        cycle=draft.around if draft else None,
+        chart=chart_of(spend_of(draft, wanted, now=now), wanted) if draft else None,
+        tag=tag_of_spend(draft, wanted, now=now) if draft else "",
         rows=rows,
         # Before the fold and everything that was read after it.
         counted_to=now,

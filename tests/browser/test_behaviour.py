@@ -58,6 +58,8 @@ def test_a_refresh_of_an_unchanged_bill_touches_nothing(support: Page) -> None:
 def refresh(page: Page) -> int | None:
     """Open the bill and refresh it; return how much that touched, None if something had moved."""
     page.goto("/organizations/acme")
+    # The chart comes by itself, once.
+    page.wait_for_selector("#spend .day")
     page.evaluate("""
         window.touched = 0;
         new MutationObserver((all) => { window.touched += all.filter(

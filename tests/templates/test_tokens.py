@@ -20,8 +20,11 @@ WRITTEN = [
     *(("notice", on) for on in (*SURFACES, "notice-soft")),
     *(("bad", on) for on in (*SURFACES, "bad-soft")),
 ]
-# Drawn rather than written: a check mark, the border of a field.
-DRAWN = [("ok", "surface"), ("field-line", "surface"), ("field-line", "page")]
+# Drawn rather than written: a check mark, the border of a field, the bars of products.
+DRAWN = [
+    *(("ok", "surface"), ("field-line", "surface"), ("field-line", "page")),
+    *((f"series-{number}", "surface") for number in range(1, 7)),
+]
 
 
 def luminance(color: str) -> float:

@@ -53,7 +53,7 @@ def test_a_version_that_began_inside_the_cycle_says_since_when(
         database.session.expire_all()
         entry = UsageEntry("acme", "acme-requests", "more", Decimal(300), utc_now())
         record_batch([entry], now=utc_now())
-    before, after = page(customer.get(ADDRESS)).select("tbody tr")
+    before, after = page(customer.get(ADDRESS)).select("#usage tbody tr")
     assert "in force since" not in text_of(before)
     assert "At the price in force since" in text_of(after)
     assert text_of(after).endswith("300 requests $21.00")
@@ -65,7 +65,7 @@ def test_a_version_that_began_inside_the_cycle_says_since_when(
 def test_after_an_early_roll_quantity_and_amount_are_of_the_whole_cycle(
     customer: FlaskClient, rolled: Organization
 ) -> None:
-    row = text_of(page(customer.get(ADDRESS)).select("tbody tr")[0])
+    row = text_of(page(customer.get(ADDRESS)).select("#usage tbody tr")[0])
     assert row.endswith("1,500 requests $75.00")
 
 

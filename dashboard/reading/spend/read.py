@@ -75,6 +75,6 @@ def _prospect(draft: Draft, now: datetime) -> Prospect:
     found = expected(
         draft.invoice, read_items(draft.invoice.id, with_lines=False), draft.around, now=now
     )
-    if found.is_rough:
+    if found.is_too_early:
         return Prospect(None, None, None, budget)
-    return Prospect(found.cents, None, None, budget)
+    return Prospect(found.likely_cents, found.low_cents, found.high_cents, budget)
