@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission_of
 from dashboard.forms.sign_in import SignInForm
-from dashboard.views.addresses import here, local_address
+from dashboard.views.addresses import LONGEST, here, local_address
 from dashboard.views.asking import known_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 from dashboard.views.typed import keep_typed, page_beneath, page_of_form, typed_now
@@ -21,11 +21,16 @@ def ask_to_sign_in() -> ResponseReturnValue:
     if request.method != "GET" and not is_fragment:
         return _sign_in_with_form()
     # A poll has an address of its own, which is no page.
-    wanted = page_beneath() if is_fragment else here()
+    wanted = page_beneath() if is_fragment else led_back(here())
     address = url_for("session.new", next=wanted)
     if is_htmx():
         return "", 401, {"HX-Redirect": address}
     return redirect(address, code=303)
+
+
+def led_back(address: str) -> str | None:
+    """Return an address that one can be led back to; a longer one would be none of ours."""
+    return address if len(address) <= LONGEST else None
 
 
 def send_back() -> ResponseReturnValue | None:

@@ -70,5 +70,6 @@ def requests(host: bytes) -> Mapping[str, bytes]:
         "a path of no letters": b"GET /\xff\xfe%00%ff HTTP/1.1\r\n" + name + END,
         "a cookie of no letters": page + name + b"Cookie: session=\xff\xfe\r\n" + END,
         "too many headers": page + name + b"".join(b"X-%d: 1\r\n" % n for n in range(1500)) + END,
+        "a long query": b"GET /?x=" + b"a" * 7000 + b" HTTP/1.1\r\n" + name + END,
         "a long method": b"A" * 5000 + b" / HTTP/1.1\r\n" + name + END,
     }

@@ -249,3 +249,13 @@ def test_a_kept_form_can_be_stored_whatever_it_holds(app: Flask) -> None:
     with app.test_request_context():
         kept = Typed.read(json.dumps(["/", [["a\x00", "\ud800"], [1, None]]]))
     assert kept == Typed("/", [("a\ufffd", "\ufffd"), ("1", "None")])
+
+
+def test_whose_address_is_too_long_to_be_led_back_to_signs_in_and_comes_home(
+    client: FlaskClient, people: People
+) -> None:
+    answer = client.get("/organizations?q=" + "a" * 7000)
+    assert (answer.status_code, answer.location) == (303, "/session/new")
+    assert (
+        client.get("/organizations?q=acme").location == "/session/new?next=/organizations?q%3Dacme"
+    )
