@@ -32,7 +32,7 @@ class SellerSettings(BaseSettings):
 
     @field_validator("seller_name", "seller_address", "seller_tax_id", "seller_email")
     @classmethod
-    def _shows(cls, value: str) -> str:
+    def _is_one_line(cls, value: str) -> str:
         if unprintable(value) is not None:
             raise ValueError("must be one line of text that shows; lines end with a semicolon")
         return value.strip()
