@@ -63,6 +63,12 @@ def count_now(organization_id: int, *, now: datetime) -> None:
         count_waiting(lock_open([organization_id]), now=now)
 
 
+def count_of_all(organization_ids: Collection[int], *, now: datetime) -> None:
+    """Put on the bills of these organizations what waits of them, for who reads them together."""
+    if not rehearses():
+        count_waiting(lock_open(organization_ids), now=now)
+
+
 def fold(organization_ids: Collection[int], *, now: datetime) -> None:
     """Count what waits of these organizations together.
 

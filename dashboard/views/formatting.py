@@ -122,9 +122,9 @@ def lately(value: datetime, now: datetime) -> str:
 
 
 def day_of(now: datetime, start: datetime, end: datetime) -> str:
-    """Return how far a period has come: day 21 of 30; nothing outside of it."""
+    """Return how far a period has come, after its name: `, day 21 of 30`; nothing outside."""
     days = -((start - end) // timedelta(days=1))
-    return f"day {(now - start) // timedelta(days=1) + 1} of {days}" if start <= now < end else ""
+    return f", day {(now - start) // timedelta(days=1) + 1} of {days}" if start <= now < end else ""
 
 
 def lasting(seconds: float) -> str:

@@ -4,8 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.fold import count_waiting
-from dashboard.billing.locks import lock_open
+from dashboard.billing.fold import count_of_all
 from dashboard.clock import utc_now
 from dashboard.reading.home import home_of
 from dashboard.views.access import reader
@@ -25,6 +24,6 @@ def show() -> ResponseReturnValue:
     now = utc_now()
     home = home_of(who.slugs, now=now)
     if home.waiting:
-        count_waiting(lock_open(home.waiting), now=now)
+        count_of_all(home.waiting, now=now)
         home = home_of(who.slugs, now=now)
     return render_template("home/show.html", home=home)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from dashboard.billing.adjust import add_adjustment
-from dashboard.billing.fold import count_now, counted_organization, fold
+from dashboard.billing.fold import count_now, count_of_all, counted_organization, fold
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.pricing.catalog import add_version, price_to_change
@@ -56,6 +56,13 @@ def report_and_count(stage: Stage) -> None:
     checkpoint()
     counted_organization(stage.slugs[0], now=stage.now())
     count_now(stage.organization(1).id, now=stage.now())
+
+
+def report_and_read_all(stage: Stage) -> None:
+    """Report usage, and read the bills of both organizations on one page."""
+    report(stage)
+    checkpoint()
+    count_of_all([stage.organization(which).id for which in (1, 0)], now=stage.now())
 
 
 def report_and_fold(stage: Stage) -> None:

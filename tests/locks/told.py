@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.corrections import keep_payments
 from dashboard.billing.details import renew_links
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_decide import decide_void
 from dashboard.budgets.change import set_budget
 from dashboard.budgets.look import note_used
 from dashboard.extensions import db
+from dashboard.gateway.records import RemotePayment
 from dashboard.organizations.change import change_organization
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import checkpoint
@@ -106,6 +108,19 @@ def hear_of_a_refund(stage: Stage) -> None:
         event_id = arrived(stage, kind, {"object": kind.split(".")[0], **facts}, invoice)
         process(event_id, gateway=stage.gateway, checkpoint=checkpoint, now=stage.now())
         checkpoint()
+
+
+def hear_of_a_decline(stage: Stage) -> None:
+    """Let Stripe tell why the payment of an issued invoice was declined."""
+    invoice, number = issue(stage), stage.number()
+    keep_payments(
+        invoice, [RemotePayment(f"inpay_{number}", "in_1", "open", f"pi_{number}", False, 0)]
+    )
+    checkpoint()
+    error = {"code": "card_declined", "decline_code": "insufficient_funds"}
+    facts = {"id": f"pi_{number}", "object": "payment_intent", "last_payment_error": error}
+    event_id = arrived(stage, "payment_intent.payment_failed", facts, invoice)
+    process(event_id, gateway=stage.gateway, checkpoint=checkpoint, now=stage.now())
 
 
 def decide_on_void(stage: Stage, decision: str) -> None:
