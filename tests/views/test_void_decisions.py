@@ -83,7 +83,7 @@ def test_one_click_bills_it_on_the_current_invoice(
     db.session.expire_all()
     assert current_invoice(void.organization).total_cents == before + held
     assert "Billed on invoice 2" in words_of(customer, ADDRESS)
-    assert "From a void invoice" in words_of(customer, "/organizations/acme")
+    assert "from a void invoice" in words_of(customer, "/organizations/acme")
 
 
 def test_it_is_written_off_with_a_reason_and_the_old_tab_bills_nothing(
