@@ -1,11 +1,9 @@
-"""Calls to Stripe: how much of what may be sent is used, by whom, and what the next close takes."""
+"""Calls to Stripe: how much of what may be sent is used, and by whom."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.ahead import largest_closes
-from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.gateway.lanes import LANES
 from dashboard.views.hypermedia import is_htmx
@@ -14,26 +12,19 @@ from dashboard.views.stripe_state import READS_ALLOTTED, stripe_use
 bp = Blueprint("stripe_calls", __name__, url_prefix="/stripe-calls")
 
 SECONDS_IN_HOUR = 3600
-MOST_CLOSES = 3
 
 
 @bp.get("")
 @permission("fleet.view")
 def show() -> ResponseReturnValue:
-    """Show the last day's calls beside the limit, and the largest closes ahead."""
-    config = current_config()
+    """Show the last day's calls beside the limit."""
     return render_template(
         "stripe_calls/_calls.html" if is_htmx() else "stripe_calls/show.html",
         use=stripe_use(),
         lanes=LANES,
         columns=[f"{lane.capitalize()}>" for lane in LANES],
         share=share,
-        in_an_hour=config.stripe_requests_per_second * SECONDS_IN_HOUR,
-        closes=largest_closes(now=utc_now(), most=MOST_CLOSES),
-        # A close updates an invoice's lines and finalizes it: each once, of an endpoint of its own.
-        closes_a_second=min(
-            config.stripe_endpoint_requests_per_second, config.stripe_requests_per_second / 2
-        ),
+        in_an_hour=current_config().stripe_requests_per_second * SECONDS_IN_HOUR,
         reads_allotted=READS_ALLOTTED,
     )
 

@@ -27,15 +27,7 @@ def test_calls_are_shown_beside_the_limit(app: Flask, support: FlaskClient, redi
     )
 
 
-def test_the_largest_close_ahead_is_told_with_how_long_it_takes(
-    support: FlaskClient, redis: Redis
-) -> None:
-    rows = page(support.get(ADDRESS)).select('section[aria-labelledby="ahead-title"] tbody tr')
-    assert len(rows) == 1
-    assert " 2 " in text_of(rows[0])
-
-
-def test_without_redis_the_page_still_says_what_is_ahead(
+def test_without_redis_the_page_says_that_no_call_is_made(
     support: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(_: RedisLimiter) -> None:
@@ -44,7 +36,6 @@ def test_without_redis_the_page_still_says_what_is_ahead(
     monkeypatch.setattr(RedisLimiter, "reads", unreachable)
     words = text_of(page(support.get(ADDRESS)))
     assert "Redis does not answer" in words
-    assert "The largest closes ahead" in words
 
 
 @pytest.mark.parametrize(
