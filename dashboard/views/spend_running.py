@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dashboard.currencies import minor_digits
 from dashboard.money import round_minor
 from dashboard.reading.spend.model import Prospect, Running, Spend
-from dashboard.views.formatting import DASH
+from dashboard.views.estimates import about, about_range
 from dashboard.views.spend_scale import Scale, apart, axis_money
 
 HEADING, LINES, FOOT = 24, 132, 6
@@ -143,13 +143,13 @@ class _Frame:
 def _labels(spend: Spend, running: Running, ahead: Prospect, scale: Scale) -> list[Words]:
     found: list[tuple[int, list[tuple[str, bool]]]] = []
     if ahead.likely is not None:
-        words = [(f"{_round(ahead.likely, spend)} likely", True)]
+        # As the headline has them, which says the same of the same forecast.
+        words = [(f"{about(ahead.likely, spend.currency)} likely", True)]
         if ahead.low is not None and ahead.high is not None:
-            ends = (_round(ahead.low, spend), _round(ahead.high, spend))
-            words.append((f" {DASH} ".join(ends), False))
+            words.append((about_range(ahead.low, ahead.high, spend.currency), False))
         found.append((scale.y(ahead.likely), words))
     if running.last:
-        words = [(f"Last cycle {_round(running.last[-1], spend)}", False)]
+        words = [(f"Last cycle {_round(running.last_total, spend)}", False)]
         found.append((scale.y(running.last[-1]), words))
     lines = [(y + 4, text, strong) for y, words in found for text, strong in words]
     places = apart([y for y, _, _ in lines], scale.top + 8, scale.top + LINES)

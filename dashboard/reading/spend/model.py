@@ -38,10 +38,14 @@ class Prospect(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The running total at the start and after each day up to now; the same of the last cycle."""
+    """The running total at the start and after each day up to now; the same of the last cycle.
+
+    `last_total`: what that came to, which a longer cycle reached after the days shown here.
+    """
 
     cents: Sequence[int]
     last: Sequence[int]
+    last_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
