@@ -89,7 +89,7 @@ def create_replay(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("webhook_events.show", event_id=event_id), code=303)
 
 
-@bp.get("/<int:event_id>/replays/alike")
+@bp.get("/<int:event_id>/replays/alike/new")
 @permission("webhook.replay")
 def new_replays(event_id: int) -> ResponseReturnValue:
     """Ask before every event that failed with the error of this one is replayed."""
