@@ -28,6 +28,7 @@ from dashboard.billing.outlook import (
     outlook,
 )
 from dashboard.extensions import db
+from dashboard.money import round_charge
 from dashboard.pricing.exact import EXACT
 from dashboard.pricing.rating import AmountTooLarge
 from dashboard.services.models import Service
@@ -75,6 +76,10 @@ class Billed(Protocol):
     @property
     def status(self) -> str:
         """Only a draft moves."""
+
+    @property
+    def currency(self) -> str:
+        """What its amounts are in."""
 
     @property
     def period_end(self) -> datetime:
@@ -134,10 +139,15 @@ def extrapolate(
         cents = invoice.total_cents
         return Forecast(cents, cents, cents, cents, last.cents, True, None)
     likely = known + usage.likely
+    # What may come or not is so many cents; a bill of this currency is never that.
+    likely, low, high = (
+        round_charge(cents, invoice.currency)
+        for cents in (likely, likely - usage.below, likely + usage.above)
+    )
     return Forecast(
         likely,
-        likely - usage.below,
-        likely + usage.above,
+        low,
+        high,
         invoice.total_cents,
         last.cents,
         seen.now - seen.began < early and bool(usage.below or usage.above),
