@@ -46,6 +46,7 @@ class Draft:
     period_end: datetime
     total_cents: int
     status: str = "draft"
+    currency: str = "usd"
 
 
 @benchmark(

@@ -22,13 +22,13 @@ NOBODY = "No service named"
 WAYS = ("product", "service", "item")
 
 
-@dataclass(slots=True)
-class Difference:
-    """One thing on two bills: its parts on each of them."""
+class Compared:
+    """Something with its parts on two bills."""
 
-    name: str
-    before: list[Part] = field(default_factory=list)
-    after: list[Part] = field(default_factory=list)
+    __slots__ = ()
+
+    before: Sequence[Part]
+    after: Sequence[Part]
 
     @property
     def before_cents(self) -> int:
@@ -44,6 +44,15 @@ class Difference:
     def cents(self) -> int:
         """How much more that is; below zero for less."""
         return self.after_cents - self.before_cents
+
+
+@dataclass(slots=True)
+class Difference(Compared):
+    """One thing on two bills."""
+
+    name: str
+    before: list[Part] = field(default_factory=list)
+    after: list[Part] = field(default_factory=list)
 
 
 def differences(

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from dashboard.pricing.exact import EXACT, subtract, total
 from dashboard.reading.billed_parts import CycleBefore, Part, cycle_before, parts_of_cycles
-from dashboard.reading.differences import Difference, by_price, differences
+from dashboard.reading.differences import Compared, Difference, by_price, differences
 from dashboard.reading.opening import Draft
 from dashboard.reading.same_point import parts_at, same_point, used_at
 from dashboard.reading.used_by import UsedBy, Wanted, by_day, used_by
@@ -33,7 +33,7 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True)
-class SinceLastCycle:
+class SinceLastCycle(Compared):
     """A bill against the last one as it stood at `at`, so long after its start.
 
     `rest` is everything that is none of the movers. `parts`: of the last cycle, and of this one.
@@ -46,21 +46,6 @@ class SinceLastCycle:
     before: Sequence[Part]
     after: Sequence[Part]
     used: Sequence[UsedBy]
-
-    @property
-    def before_cents(self) -> int:
-        """What the last cycle's bill came to by then."""
-        return sum(part.cents for part in self.before)
-
-    @property
-    def after_cents(self) -> int:
-        """What this cycle's comes to by now."""
-        return sum(part.cents for part in self.after)
-
-    @property
-    def cents(self) -> int:
-        """How much more that is."""
-        return self.after_cents - self.before_cents
 
 
 def hours_into(draft: Draft, now: datetime) -> int:

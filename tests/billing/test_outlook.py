@@ -1,13 +1,15 @@
 """What usage comes to at the end of a cycle, and how surely."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.billing.chain import ChainKey
-from dashboard.billing.habit import MILLE, Habit
+from dashboard.billing.forecast import extrapolate
+from dashboard.billing.habit import MILLE, Habit, LastCycle
 from dashboard.billing.outlook import Attached, Count, Outlook, Seen, Share, SoFar, outlook
 from dashboard.billing.pace import doubt, pace_of, pro_rata, seconds_by_weekday
 from dashboard.billing.period import Period
@@ -81,6 +83,27 @@ def test_what_is_not_used_yet_may_come_or_not() -> None:
     found = expected([], Decimal(0), {7: Habit(Decimal(10), 3000)})
     assert 0 < found.likely < 3000
     assert found.below == found.likely
+
+
+@dataclass(frozen=True)
+class DinarDraft:
+    """An invoice in a currency that is charged in tens of its thousandths."""
+
+    status: str = "draft"
+    currency: str = "kwd"
+    total_cents: int = 500
+    period_end: datetime = MAY
+
+
+def test_a_forecast_is_what_its_currency_can_be_charged_in() -> None:
+    seen = Seen(APRIL, APRIL, NOW, MAY)
+    for cents in range(3000, 3010):
+        # What may come or not is a share of so many thousandths, whatever that makes.
+        last = LastCycle(habits={7: Habit(Decimal(10), cents)})
+        nothing = SoFar({}, 0, lambda _key, _cents: 0)
+        told = extrapolate(DinarDraft(), seen, [], nothing, last)
+        found = (told.likely_cents, told.low_cents, told.high_cents)
+        assert all(one % 10 == 0 for one in found), found
 
 
 @given(st.sampled_from(TERMS), st.decimals(0, 10**9, places=3))

@@ -1,57 +1,17 @@
 """A provider's word counts only if it is the provider's, for us, for this sign-in, and now."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
 
 from dashboard.clock import utc_now
-from dashboard.settings.sign_in import SignInSettings
 from dashboard.sign_on import provider as module
 from dashboard.sign_on.errors import NotAllowed, NotSignedIn, NotVerified, ProviderAway
-from dashboard.sign_on.provider import AWAY_SECONDS, DISCOVERY, KEPT_SECONDS, Provider
-from dashboard.sign_on.records import Asked, Claims
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, LoopbackProvider, running_provider
-
-HERE = "http://localhost:8000/sign-on/callback"
-
-
-@pytest.fixture
-def there() -> Iterator[LoopbackProvider]:
-    """A provider that answers."""
-    with running_provider() as running:
-        yield running
-
-
-class Time:
-    """A clock that tests move."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the seconds."""
-        return self.now
-
-
-def ours(there: LoopbackProvider, clock: Time | None = None, **settings: Any) -> Provider:
-    """Return our side of it."""
-    told = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET, "oidc_name": "Acme"}
-    chosen = SignInSettings(**({"oidc_issuer": there.url} | told | settings))
-    return Provider(chosen, clock=clock or Time())
-
-
-def come_back(
-    provider: Provider, there: LoopbackProvider, asked: Asked | None = None, **other: str
-) -> Claims:
-    """Go there, consent, and return what we make of the answer."""
-    asked = asked or provider.begin(HERE)
-    back = there.authorize(asked.url)
-    code = back.split("code=")[1].split("&")[0]
-    kept = {"nonce": asked.nonce, "verifier": asked.verifier, "redirect_uri": HERE} | other
-    return provider.finish(code, now=utc_now(), **kept)
+from dashboard.sign_on.provider import AWAY_SECONDS, KEPT_SECONDS
+from dashboard.sign_on.records import Claims
+from tests.sign_on.visits import HERE, Time, come_back, ours
+from tests.support.provider import LoopbackProvider
 
 
 def test_who_consents_is_known_by_their_claims(there: LoopbackProvider) -> None:
@@ -264,58 +224,3 @@ def test_who_signs_in_while_another_reads_what_the_provider_says_waits_or_goes_o
             assert all(pool.map(lambda _: provider.begin(HERE).url, range(8)))
         clock.now += KEPT_SECONDS + 1
     assert there.asked.count("/jwks") == 2
-
-
-ODD: tuple[Any, ...] = (
-    1, 1.5, True, "", "x", "x" * 3000, [], ["x"], [[]], {}, {"a": 1}, 10**400, "\ud800", -1,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "claim",
-    [
-        "iss", "aud", "azp", "nonce", "exp", "sub", "iat", "nbf", "at_hash", "auth_time", "amr",
-        "acr", "email", "email_verified", "name", "groups",
-    ],
-)  # fmt: skip
-def test_a_claim_of_any_other_kind_is_no_failure_of_ours(
-    there: LoopbackProvider, claim: str
-) -> None:
-    provider = ours(there, oidc_roles_claim="groups", oidc_roles="billing=support")
-    for odd in ODD:
-        there.lies = {claim: odd}
-        try:
-            told = come_back(provider, there)
-        except NotSignedIn:
-            continue
-        assert told.subject, odd
-        assert told.email is None or isinstance(told.email, str), odd
-        if claim == "email_verified":
-            assert told.is_email_verified is (odd is True), odd
-
-
-@pytest.mark.parametrize("odd", [None, 1, "x", [], {}, ["x"], {"sub": 1}])
-def test_whatever_a_provider_says_of_itself_is_no_failure_of_ours(
-    there: LoopbackProvider, odd: object
-) -> None:
-    there.tells_by_userinfo = True
-    for name in (
-        "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
-        "token_endpoint_auth_methods_supported",
-    ):  # fmt: skip
-        there.document = {name: odd}
-        with suppress(NotSignedIn):
-            come_back(ours(there), there)
-
-
-@pytest.mark.parametrize(
-    "answer", ["null", "[]", "1", '"x"', "{}", "", "<html>", '{"id_token": 1}']
-)
-@pytest.mark.parametrize("where", ["/token", "/userinfo", "/jwks", DISCOVERY])
-def test_an_answer_that_is_none_is_no_failure_of_ours(
-    there: LoopbackProvider, where: str, answer: str
-) -> None:
-    there.tells_by_userinfo = True
-    there.answers[where] = answer
-    with pytest.raises(NotSignedIn):
-        come_back(ours(there), there)

@@ -79,10 +79,12 @@ def test_events_are_narrowed_to_one_organization(
 
 def test_events_are_narrowed_to_days_of_their_arrival(support: FlaskClient, known: None) -> None:
     with transaction():
-        for day in (9, 10, 11):
-            arrived(f"of_{day}", f"of.{day}", received_at=NOON.replace(day=day))
+        for day, clock in ((9, 23), (10, 0), (10, 23), (11, 0)):
+            at = NOON.replace(day=day, hour=clock, minute=30)
+            arrived(f"of_{day}_{clock}", f"of.{day}.{clock}", received_at=at)
     words = text_of(page(support.get(f"{ADDRESS}?first=2026-03-10&last=2026-03-10")))
-    assert [day for day in (9, 10, 11) if f"of.{day}" in words] == [10]
+    of = ("of.9.23", "of.10.0", "of.10.23", "of.11.0")
+    assert [one for one in of if one in words] == ["of.10.0", "of.10.23"]
 
 
 def test_a_day_that_is_none_is_said_and_left_out(support: FlaskClient, known: None) -> None:

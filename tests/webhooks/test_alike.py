@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import text
 
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
@@ -84,6 +85,18 @@ def test_a_second_replay_finds_nothing_left_and_changes_nothing() -> None:
 def test_what_is_done_has_no_error_to_go_by() -> None:
     with pytest.raises(Conflict, match="processed by now"):
         alike(event(5))
+
+
+def test_one_that_a_worker_has_at_this_moment_is_left_to_it() -> None:
+    held, others = event(1).id, {"2": "received", "3": "received"}
+    database.session.commit()
+    with database.engine.begin() as other, transaction():
+        lock = text("select id from webhook_events where id = :id for no key update")
+        other.execute(lock, {"id": held})
+        # Who waited for that row instead would wait for ever here.
+        database.session.execute(text("set local lock_timeout = '2s'"))
+        assert replay_alike(event(2), now=utc_now()) == 2
+    assert states() == others | {"1": "dead", "4": "dead", "5": "processed"}
 
 
 def test_of_very_many_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
