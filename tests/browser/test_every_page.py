@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from sqlalchemy import func, select
 
 from dashboard.accounts.invitations import invite, open_invitations
 from dashboard.accounts.people import person_by_email
 from dashboard.accounts.tokens import create_token, list_tokens, revoke_token
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.clock import utc_now
+from dashboard.extensions import db
 from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from dashboard.webhooks.models import WebhookEvent
 from tests.browser.visitors import Visitor
 from tests.people import People, bill_of, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, shoot
@@ -26,6 +29,8 @@ OF_ACME = [
     "/organizations/acme",
     "/organizations/acme?open=all",
     "/organizations/acme/usage",
+    "/organizations/acme/comparison",
+    "/organizations/acme/budget",
     "/organizations/acme/services",
     "/organizations/acme/adjustments",
     "/organizations/acme/invoices",
@@ -44,6 +49,13 @@ OF_STAFF = [
     "/organizations/acme/details/edit",
     "/sync-runs",
     "/webhook-events",
+    "/webhook-events?state=dead",
+    "/webhook-events/{event}",
+    "/webhook-events/{event}/replays/alike/new",
+    "/jobs",
+    "/stripe-calls",
+    "/catalog",
+    "/catalog/acme-fee",
     "/audit-entries",
     "/fleet",
 ]
@@ -54,6 +66,8 @@ PAGES = {
         "/fleet",
         "/doctor",
         "/doctor/stripe",
+        "/catalog/acme-fee/versions/new",
+        "/catalog/acme-fee/versions/new?effective_at={soon}&model=per_unit&unit_amount=60",
         "/api-tokens",
         "/api-tokens/new",
         "/api-tokens/{token}/rotations/new",
@@ -85,6 +99,7 @@ def people(acme: Organization) -> People:
     people = make_people(acme, make_bill("other", name="Other Labs"))
     make_tokens(people.admin, acme)
     make_mails()
+    make_dead_events()
     return people
 
 
@@ -123,15 +138,32 @@ def make_mails() -> None:
         note_failure(given_up, unknown, for_good=True, now=now)
 
 
+def make_dead_events() -> None:
+    """Let two events have failed with one error, and one with another."""
+    now = utc_now()
+    for number, error in enumerate(("No invoice in_1.", "No invoice in_2.", "It is odd.")):
+        told = {"stripe_event_id": f"evt_dead_{number}", "type": "invoice.paid", "payload": {}}
+        dead = {"state": "dead", "attempts": 8, "error": error}
+        with transaction():
+            db.session.add(WebhookEvent(created_at=now, received_at=now, **told, **dead))
+
+
 def addresses(role: str, acme: Organization) -> Iterator[str]:
     """Yield the addresses of the role's pages."""
     item = next(one for one in bill_of(acme).items if one.kind == "metered")
     person = person_by_email("customer@example.com")
     token = list_tokens(now=utc_now(), only_live=True).rows[0]
     invitation = open_invitations()[0]
+    event = db.session.scalar(select(func.min(WebhookEvent.id)))
+    soon = f"{utc_now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
     for address in PAGES[role]:
         yield address.format(
-            item=item.id, person=person.id, token=token.id, invitation=invitation.id
+            item=item.id,
+            person=person.id,
+            token=token.id,
+            invitation=invitation.id,
+            event=event,
+            soon=soon,
         )
 
 
