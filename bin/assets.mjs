@@ -15,7 +15,8 @@ const BUILT = join(ROOT, "static", "built");
 const STYLES = [
   "tokens", "contrast", "shell", "page", "summary", "closing", "table", "money", "status", "identifier",
   "items", "paper",
-  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "series", "spend", "spend-figure", "pagination", "print",
+  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure", "pagination",
+  "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "spend", "submit-once",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 
@@ -90,12 +90,24 @@ class Billed(Protocol):
         """What is owed already."""
 
 
+class Basis(NamedTuple):
+    """What the forecast of a draft is made of: what was seen, of which prices, and their habits."""
+
+    seen: Seen
+    counts: Sequence[Count]
+    so_far: SoFar
+    last: LastCycle
+
+
 def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
     """Return what the invoice will come to at the end of its period; four queries at most."""
-    first = invoice.cycle.sequence == 1
-    last = LastCycle() if first else last_cycle_before(invoice.cycle)
     if not is_moving(invoice, now):
-        return settled(invoice, last)
+        return settled(invoice, _last(invoice))
+    return extrapolate(invoice, *basis_of(invoice, now=now))
+
+
+def basis_of(invoice: Invoice, *, now: datetime) -> Basis:
+    """Return what the forecast of a draft is made of."""
     chains = Chains.load("metered", {invoice.organization_id}, {invoice.cycle_id})
     attached = _attached(invoice)
     counts = [
@@ -108,7 +120,12 @@ def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
     ]
     began = _began(invoice, attached.values())
     seen = Seen(invoice.cycle.starts_at, began, now, invoice.period_end)
-    return extrapolate(invoice, seen, counts, so_far_of(invoice, chains), last)
+    return Basis(seen, counts, so_far_of(invoice, chains), _last(invoice))
+
+
+def _last(invoice: Invoice) -> LastCycle:
+    is_first = invoice.cycle.sequence == 1
+    return LastCycle() if is_first else last_cycle_before(invoice.cycle)
 
 
 def is_moving(invoice: Billed, now: datetime) -> bool:

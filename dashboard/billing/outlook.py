@@ -15,6 +15,7 @@ from dashboard.billing.pace import (
     DAY_SECONDS,
     HABIT_DAYS,
     Pace,
+    Seconds,
     doubt,
     pace_of,
     pro_rata,
@@ -108,15 +109,30 @@ def _of_price(count: Count, so_far: SoFar, seen: Seen, habit: Habit | None) -> O
     """Return what one price comes to, under all its versions together."""
     shares = count.shares
     units = [so_far.units.get(share.key, Decimal(0)) for share in shares]
-    used = total(units)
-    began = max(shares[0].window.start, seen.began, count.attached.since or seen.began)
-    past = seconds_by_weekday(began, seen.now)
-    rest = seconds_by_weekday(seen.now, seen.ends)
-    pace = pace_of(used, past, rest, habit) if count.attached.is_going_on else None
+    used, past, rest = total(units), _past(count, seen), _to_come(seen)
+    pace = pace_in(count, so_far, seen, habit)
     price = _Price(shares, units, [_rest(share.window, seen, pace) for share in shares], so_far)
     likely = price.billed(1, 1)
     off = doubt(used, past, rest, habit) if any(price.more) else 0
     return price.around(likely, off) if off else Outlook(likely)
+
+
+def pace_in(count: Count, so_far: SoFar, seen: Seen, habit: Habit | None) -> Pace | None:
+    """Return the pace at which a price goes on; None for what no service uses any more."""
+    if not count.attached.is_going_on:
+        return None
+    used = total(so_far.units.get(share.key, Decimal(0)) for share in count.shares)
+    return pace_of(used, _past(count, seen), _to_come(seen), habit)
+
+
+def _past(count: Count, seen: Seen) -> Seconds:
+    """Return the seconds in which a price could be used so far, by weekday."""
+    since = count.attached.since or seen.began
+    return seconds_by_weekday(max(count.shares[0].window.start, seen.began, since), seen.now)
+
+
+def _to_come(seen: Seen) -> Seconds:
+    return seconds_by_weekday(seen.now, seen.ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from dashboard.views import (
     usage,
     void_decisions,
     webhook_events,
+    what_if,
     work,
 )
 from dashboard.views.access import register_access
@@ -56,7 +57,7 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
-    spend, adjustments, items, budgets, comparison,
+    spend, adjustments, items, budgets, what_if, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,
     api_tokens, people,

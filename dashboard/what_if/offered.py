@@ -1,0 +1,26 @@
+"""The prices that can be asked about beside those of the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from dashboard.extensions import db
+from dashboard.pricing.models import Price
+
+# Of a longer catalogue the first by name: a list of choices, not a search.
+MOST = 200
+
+
+def prices_offered(currency: str, known: Collection[int]) -> list[tuple[str, str]]:
+    """Return the id and name of each price in `currency` that is not `known`, by name."""
+    query = (
+        select(Price.id, Price.name, Price.unit_label)
+        .where(Price.currency == currency, Price.id.not_in(known))
+        .order_by(Price.name, Price.id)
+        .limit(MOST)
+    )
+    return [
+        (str(price_id), f"{name} ({unit})") for price_id, name, unit in db.session.execute(query)
+    ]
