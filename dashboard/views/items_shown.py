@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from dashboard.billing.period import Period
+from dashboard.pricing.series import largest
 from dashboard.reading.groups import ALL, Group, Look, Part, Row, by_product, name_of, rows
 from dashboard.reading.rows import Item
 from dashboard.sync.lines import LineSync
@@ -18,6 +19,7 @@ from dashboard.views.item_words import each_of, note_of, percent, quantity_of
 MOST_LISTED = 500
 # With so few nobody searches.
 FEW = 8
+FILL_OF_OTHERS = "fill-s6"
 
 
 class Theirs(NamedTuple):
@@ -42,6 +44,8 @@ class ShownRow(NamedTuple):
     share: str
     # Of the largest, in per cent; None for a credit.
     bar: int | None
+    # The class of its product's color; nothing for what has no product.
+    fill: str
     theirs: Theirs | None
 
     @property
@@ -86,6 +90,16 @@ class ShownItems:
     def products(self) -> Sequence[Part]:
         """Return what was looked for, by product."""
         return by_product(self.wanted)
+
+    @cached_property
+    def fills(self) -> Mapping[str, str]:
+        """Return the class of each product's color; the chart above has the same."""
+        cents: dict[str, int] = {}
+        for item in sorted(self.items, key=lambda item: item.price_id or 0):
+            if item.product is not None:
+                cents[item.product] = cents.get(item.product, 0) + item.billed_cents
+        colors = {name: f"fill-s{number}" for number, name in enumerate(largest(cents), start=1)}
+        return {name: colors.get(name, FILL_OF_OTHERS) for name in cents}
 
     @cached_property
     def groups(self) -> int:
@@ -165,6 +179,7 @@ class ShownItems:
             each=each_of(part, billing.currency, billing.cycle),
             share=percent(cents, charges),
             bar=100 * cents // largest if cents > 0 and largest else None,
+            fill=self.fills.get(_product(part) or "", ""),
             theirs=self._theirs(part) if self.lines else None,
         )
 
@@ -180,3 +195,7 @@ class ShownItems:
     def _differs(self, item: Item) -> bool:
         line = self.lines.get(item.id)
         return line is not None and line.state != "in_sync"
+
+
+def _product(part: Part) -> str | None:
+    return part.items[0].product if isinstance(part, Group) else part.product
