@@ -31,6 +31,8 @@ class Installation(Model):
     events_read_until: Mapped[datetime | None]
     # Usage from before then has no keys any more, so it is refused: nobody can tell if it counted.
     keys_forgotten_until: Mapped[datetime | None]
+    # Of lines from before then, only what they came to is known.
+    history_since: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 def this_installation() -> Installation:

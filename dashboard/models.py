@@ -5,6 +5,7 @@ from dashboard.accounts.models import ApiToken, Invitation, Membership, User
 from dashboard.accounts.provider_models import ProviderSubject
 from dashboard.accounts.session_models import UserSession
 from dashboard.audit.models import AuditEntry
+from dashboard.billing.change_models import ItemChange
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
@@ -36,6 +37,7 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoicePayment",
+    "ItemChange",
     "KeptCount",
     "Mail",
     "Membership",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Adjustment, Invoice
@@ -61,7 +62,8 @@ def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them 
     )
     db.session.add(adjustment)
     db.session.flush()
-    add_line(invoice, _line(invoice, adjustment), now=now)
+    cause = Cause("adjustment", now, actor, adjustment.id)
+    add_line(invoice, _line(invoice, adjustment), cause)
     touch(invoice, now=now)
     facts = {"cents": amount.cents, "currency": amount.currency, "description": description}
     record("adjustment.added", adjustment, actor, facts, reason=reason, now=now)

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from dashboard.billing.lines import Line, add_line
+from dashboard.audit.actor import STRIPE
+from dashboard.billing.cause import Cause
+from dashboard.billing.lines import Line, add_line, note_change
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
@@ -36,10 +38,12 @@ def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) ->
         return 0
     draft = current_draft(invoice.organization_id)
     already = carried_already([item.id for item in short])
+    cause = Cause("sync", now, STRIPE, invoice.id)
     for item, cents in short.items():
         if item.id not in already:
             item.carried_cents = cents
-            add_line(draft, carried_line(item, cents, invoice.currency), now=now)
+            note_change(item, cause)
+            add_line(draft, carried_line(item, cents, invoice.currency), cause)
     db.session.flush()
     invoice.total_cents = sum(item.billed_cents for item in items)
     touch(draft, now=now)

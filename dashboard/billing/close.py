@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from dashboard.audit.actor import SYSTEM
+from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.audit.record import record
 from dashboard.billing.draft import rate_invoice
@@ -75,7 +75,7 @@ def grace_is_over(invoice: Invoice, now: datetime) -> bool:
     return invoice.status == "closing" and (invoice.seal_after_at or now) <= now
 
 
-def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
+def seal_now(invoice: Invoice, *, now: datetime, by: Actor = SYSTEM) -> Invoice:
     """Seal an invoice wherever it stands, opening the next one when it was the current draft.
 
     A draft whose period runs on is cut at `now`: its fees are rated to there, and the rest of the
@@ -83,7 +83,7 @@ def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
     """
     invoice = lock_invoice(invoice.id)
     if invoice.status == "draft" and now < invoice.period_end:
-        cut(invoice, now=now)
+        cut(invoice, now=now, by=by)
     if invoice.is_changeable:
         invoice.closing_at = invoice.closing_at or now
         invoice.status = "sealed"
@@ -93,10 +93,10 @@ def seal_now(invoice: Invoice, *, now: datetime) -> Invoice:
     return open_next(invoice, now=now)
 
 
-def cut(invoice: Invoice, *, now: datetime) -> None:
+def cut(invoice: Invoice, *, now: datetime, by: Actor) -> None:
     """End the period of a locked draft at `now` and rate its items to there."""
     shorten(invoice, now=now)
-    rate_invoice(invoice, now=now)
+    rate_invoice(invoice, now=now, by=by)
     touch(invoice, now=now)
 
 

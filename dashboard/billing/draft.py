@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.billing.cause import Cause
 from dashboard.billing.chain import Chains
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.metered import rerate_metered, usage_of
@@ -68,30 +70,31 @@ def open_first(organization: Organization, *, now: datetime) -> Invoice:
 
 def open_items(invoice: Invoice, *, now: datetime) -> None:
     """Put the fees of the attached services on an invoice that was just opened, and touch it."""
-    if rerate_recurring(invoice, now=now):
+    if rerate_recurring(invoice, Cause.cycle(now)):
         touch(invoice, now=now)
 
 
-def rate_invoice(invoice: Invoice, *, now: datetime) -> None:
+def rate_invoice(invoice: Invoice, *, now: datetime, by: Actor = SYSTEM) -> None:
     """Rate every recurring and metered item of the invoice anew, and touch it if one changed.
 
     For a period whose end moved (an early roll): fees run to the new end, tiers and allowances over
     the nominal cycle as before. The invoice must be locked, and be the last of its cycle.
     """
-    changed = rerate_recurring(invoice, now=now)
-    changed |= invoice in rerate_metered(invoice, usage_of(_metered_items(invoice)), now=now)
+    cause = Cause.cycle(now, by)
+    changed = rerate_recurring(invoice, cause)
+    changed |= invoice in rerate_metered(invoice, usage_of(_metered_items(invoice)), cause)
     if changed:
         touch(invoice, now=now)
 
 
-def rerate_recurring(invoice: Invoice, *, now: datetime, chains: Chains | None = None) -> bool:
+def rerate_recurring(invoice: Invoice, cause: Cause, *, chains: Chains | None = None) -> bool:
     """Rate the fees of the invoice's own cycle on it; return whether an item changed.
 
     `chains` are what was billed of the cycle so far, read here unless the caller has them.
     """
     cycle = invoice.cycle
     services = recurring_services(invoice.organization_id, Period(cycle.starts_at, cycle.ends_at))
-    return bool(rerate_services(services, [cycle], Targets.only(invoice), now=now, chains=chains))
+    return bool(rerate_services(services, [cycle], Targets.only(invoice), cause, chains=chains))
 
 
 def _metered_items(invoice: Invoice) -> list[InvoiceItem]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.models import BillingCycle, Invoice
 from dashboard.billing.recurring import rerate_services
 from dashboard.billing.revision import touch_all
@@ -16,7 +17,7 @@ from dashboard.services.models import Service
 
 
 def rate_effects(
-    services: Sequence[Service], locked: Collection[Invoice], *, since: datetime, now: datetime
+    services: Sequence[Service], locked: Collection[Invoice], cause: Cause, *, since: datetime
 ) -> None:
     """Rate the fees of one organization's `services` anew for every cycle that ends after `since`.
 
@@ -30,5 +31,5 @@ def rate_effects(
         BillingCycle.organization_id == recurring[0].organization_id, BillingCycle.ends_at > since
     )
     cycles = db.session.scalars(query.order_by(BillingCycle.starts_at)).all()
-    changed = rerate_services(recurring, cycles, Targets.load(locked, cycles), now=now)
-    touch_all(changed, now=now)
+    changed = rerate_services(recurring, cycles, Targets.load(locked, cycles), cause)
+    touch_all(changed, now=cause.at)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.record import record
+from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.plain_fold import add_plain
@@ -123,7 +124,7 @@ def _count(taken: Sequence[Taken], locked: Collection[Invoice], now: datetime) -
     units = {(one.cycle_id, one.price_version_id): one.quantity for one in taken}
     rest = add_plain(units, locked, now=now)
     if rest:
-        touch_all(bill_units(rest, locked, now=now), now=now)
+        touch_all(bill_units(rest, locked, Cause.usage(now)), now=now)
     for one in taken:
         if one.doubtful_since is not None:
             _look_again(one, locked, now)
@@ -136,7 +137,7 @@ def _look_again(taken: Taken, locked: Collection[Invoice], now: datetime) -> Non
     found = Metered(taken.organization_id, str(version.price.meter), midnight)
     shifts = shift_usage(found, by=None, now=now)
     mine = [one for one in locked if one.organization_id == taken.organization_id]
-    cents = rebill(taken.organization_id, shifts, mine, now=now)
+    cents = rebill(taken.organization_id, shifts, mine, Cause.usage(now))
     off = [shift for shift in shifts if shift.to_version is None]
     if off:
         _record(taken.organization_id, version.price, off, cents, now)

@@ -1,12 +1,12 @@
-"""Writing one line of an invoice: only real changes get a new revision."""
+"""Writing one line of an invoice: only real changes get a new revision, and each its cause."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from dashboard.billing.cause import Cause, beginning_of_hour
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.revision import next_revision
@@ -42,7 +42,7 @@ def metered_key(cycle_id: int, version_id: int) -> str:
     return f"metered:{cycle_id}:{version_id}"
 
 
-def add_line(invoice: Invoice, line: Line, *, now: datetime) -> InvoiceItem:
+def add_line(invoice: Invoice, line: Line, cause: Cause) -> InvoiceItem:
     """Add and return a new item on `invoice`, whose row must be locked."""
     item = InvoiceItem(
         organization_id=invoice.organization_id,
@@ -51,24 +51,51 @@ def add_line(invoice: Invoice, line: Line, *, now: datetime) -> InvoiceItem:
         key=line.key,
         carried_cents=0,
         revision=next_revision(invoice),
-        created_at=now,
-        updated_at=now,
+        created_at=cause.at,
         **_contents(line),
     )
+    note_change(item, cause)
     db.session.add(item)
     return item
 
 
-def change_line(invoice: Invoice, item: InvoiceItem, line: Line, *, now: datetime) -> bool:
+def change_line(invoice: Invoice, item: InvoiceItem, line: Line, cause: Cause) -> bool:
     """Make `item` say what `line` says; return whether it said something else."""
     contents = _contents(line)
     if all(getattr(item, name) == value for name, value in contents.items()):
         return False
+    bills_the_same = (item.quantity, item.amount_cents) == (line.quantity, line.amount_cents)
     for name, value in contents.items():
         setattr(item, name, value)
-    item.revision = next_revision(invoice)
-    item.updated_at = now
+    item.revision, item.updated_at = next_revision(invoice), cause.at
+    if not bills_the_same:
+        note_change(item, cause)
     return True
+
+
+def drop_line(item: InvoiceItem, cause: Cause) -> None:
+    """Remove an item; that nothing of it is left is its last change."""
+    item.quantity, item.amount_cents = Decimal(0), 0
+    note_change(item, cause)
+    # Only what was written is kept by the database as it goes; a rehearsal writes nothing.
+    db.session.flush()
+    db.session.delete(item)
+
+
+def note_change(item: InvoiceItem, cause: Cause) -> None:
+    """Let an item that bills something else bear the cause; the database keeps what was before.
+
+    Usage of one hour is one change, as long as nothing else came between.
+    """
+    item.updated_at = cause.at
+    began = item.changed_at if cause.kind == item.cause == "usage" else None
+    if began is not None and began >= beginning_of_hour(cause.at):
+        return
+    item.changed_at, item.cause, item.cause_id = cause.at, cause.kind, cause.about_id
+    by = cause.by
+    item.actor_kind, item.actor_id, item.actor_label = (
+        (by.kind, by.id, by.label) if by else (None, None, None)
+    )
 
 
 def _contents(line: Line) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, select
@@ -18,7 +17,8 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
-from dashboard.billing.lines import Line, add_line
+from dashboard.billing.cause import Cause
+from dashboard.billing.lines import Line, add_line, drop_line, note_change
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.revision import next_revision
@@ -94,7 +94,7 @@ class Family:
 
 
 def take_back(
-    item: InvoiceItem, family: Family, locked: Collection[Invoice], *, now: datetime
+    item: InvoiceItem, family: Family, locked: Collection[Invoice], cause: Cause
 ) -> set[Invoice]:
     """Bring what follows an item of a void invoice to what is due; return the invoices that change.
 
@@ -104,44 +104,44 @@ def take_back(
     """
     changed: set[Invoice] = set()
     for one in family.following(item):
-        changed |= _settle(one, family, locked, now)
+        changed |= _settle(one, family, locked, cause)
     return changed
 
 
 def _settle(
-    item: InvoiceItem, family: Family, locked: Collection[Invoice], now: datetime
+    item: InvoiceItem, family: Family, locked: Collection[Invoice], cause: Cause
 ) -> set[Invoice]:
     due = family.due(item)
     if item.invoice in locked:
-        return _lower(item, due, now)
+        return _lower(item, due, cause)
     if item.invoice.status == "void":
-        _lower_claim(item, family.claim(item), now)
-        return take_back(item, family, locked, now=now)
+        _lower_claim(item, family.claim(item), cause)
+        return take_back(item, family, locked, cause)
     kept = [one for one in family.following(item) if one.kind == "taken_back"]
     if kept:
-        return _settle(kept[0], family, locked, now)
+        return _settle(kept[0], family, locked, cause)
     if due == item.amount_cents:
         return set()
     draft = next(one for one in locked if one.status == "draft")
-    add_line(draft, _taken_back(item, due - item.amount_cents, family), now=now)
+    add_line(draft, _taken_back(item, due - item.amount_cents, family), cause)
     return {draft}
 
 
-def _lower(item: InvoiceItem, due: int, now: datetime) -> set[Invoice]:
+def _lower(item: InvoiceItem, due: int, cause: Cause) -> set[Invoice]:
     """Make a line that may still change ask for what is due, or remove it."""
     if due == item.amount_cents:
         return set()
-    item.amount_cents = due
     if due:
-        item.revision, item.updated_at = next_revision(item.invoice), now
+        item.amount_cents, item.revision = due, next_revision(item.invoice)
+        note_change(item, cause)
         words = "An invoice that this makes up for is void since; it is lowered accordingly."
         item.trace = item.trace | {"words": [*item.trace["words"], words]}
     else:
-        db.session.delete(item)
+        drop_line(item, cause)
     return {item.invoice}
 
 
-def _lower_claim(item: InvoiceItem, claimed: int, now: datetime) -> None:
+def _lower_claim(item: InvoiceItem, claimed: int, cause: Cause) -> None:
     """Leave no more to decide on than `claimed`; what was billed again follows by itself."""
     claim = db.session.get(VoidClaim, item.id)
     if claim is None or claim.case.state == "billed":
@@ -153,7 +153,7 @@ def _lower_claim(item: InvoiceItem, claimed: int, now: datetime) -> None:
     claim.cents = cents
     if case.cents != before:
         facts = {"cents_before": before, "cents": case.cents, "state": case.state}
-        record("invoice.void_held_otherwise", item.invoice, STRIPE, facts, now=now)
+        record("invoice.void_held_otherwise", item.invoice, STRIPE, facts, now=cause.at)
 
 
 def _taken_back(item: InvoiceItem, cents: int, family: Family) -> Line:

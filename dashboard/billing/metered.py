@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.chain import ChainKey, Chains, remainder
 from dashboard.billing.lines import Line, add_line, change_line, metered_key
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
@@ -56,7 +56,7 @@ class Usage:
 Additions = Mapping[Invoice, Decimal]
 
 
-def add_usage(used: Collection[tuple[Usage, Additions]], *, now: datetime) -> set[Invoice]:
+def add_usage(used: Collection[tuple[Usage, Additions]], cause: Cause) -> set[Invoice]:
     """Add units to their items and rate these, and all others of the same counts, anew.
 
     The invoices must be locked. Returns those that changed; they are not touched: call `touch_all`.
@@ -77,13 +77,13 @@ def add_usage(used: Collection[tuple[Usage, Additions]], *, now: datetime) -> se
     for count, added in counts.items():
         usages = [Usage(count.cycle, window) for window in versions[count].all]
         parts = [_Part(one, chains, added.get(one.key, {})) for one in usages]
-        changed |= _rerate([part for part in parts if part.invoices], now)
+        changed |= _rerate([part for part in parts if part.invoices], cause)
     return changed
 
 
-def rerate_metered(invoice: Invoice, used: Collection[Usage], *, now: datetime) -> set[Invoice]:
+def rerate_metered(invoice: Invoice, used: Collection[Usage], cause: Cause) -> set[Invoice]:
     """Rate the items of `used` on `invoice`, and those on later invoices, anew."""
-    return add_usage([(usage, {invoice: Decimal(0)}) for usage in used], now=now)
+    return add_usage([(usage, {invoice: Decimal(0)}) for usage in used], cause)
 
 
 class _Part:
@@ -105,7 +105,7 @@ class _Part:
         """Count the units that `invoice` bills."""
         self.units = EXACT.add(self.units, self._on(invoice))
 
-    def write(self, invoice: Invoice, rated: Rated, now: datetime) -> bool:
+    def write(self, invoice: Invoice, rated: Rated, cause: Cause) -> bool:
         """Make `invoice` bill what is left of `rated`; return whether that changed an item.
 
         Without units of its own it gets an item only when others moved the amount.
@@ -115,17 +115,17 @@ class _Part:
         line = _line(invoice, self.usage, quantity, left)
         item = self._chains.on(key, invoice)
         if item is not None:
-            return change_line(invoice, item, line, now=now)
+            return change_line(invoice, item, line, cause)
         if not quantity and not left.amount_cents:
             return False
-        self._chains.put(invoice, add_line(invoice, line, now=now))
+        self._chains.put(invoice, add_line(invoice, line, cause))
         return True
 
     def _on(self, invoice: Invoice) -> Decimal:
         return self._quantities.get(invoice, Decimal(0))
 
 
-def _rerate(parts: Sequence[_Part], now: datetime) -> set[Invoice]:
+def _rerate(parts: Sequence[_Part], cause: Cause) -> set[Invoice]:
     """Rate the parts of a count, the earliest version first, on every invoice that may change.
 
     Each invoice bills what everything so far costs less what the invoices before it billed.
@@ -139,7 +139,7 @@ def _rerate(parts: Sequence[_Part], now: datetime) -> set[Invoice]:
         if invoice.sequence >= first and invoice.is_changeable:
             rated = rate_cycle([(part.usage.version.terms, part.units) for part in parts])
             for part, everything in zip(parts, rated, strict=True):
-                if part.write(invoice, everything, now):
+                if part.write(invoice, everything, cause):
                     changed.add(invoice)
     return changed
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.billing.change_models import Change
 from dashboard.billing.indexes import FOUND_BY
 from dashboard.billing.lost_customer import customer_went
 from dashboard.extensions import Model
@@ -204,8 +205,8 @@ class Invoice(Model):
         return self.revision > self.synced_revision
 
 
-class InvoiceItem(Model):
-    """One line of an invoice, rated; `trace` explains the amount."""
+class InvoiceItem(Change, Model):
+    """One line of an invoice, rated, with its last change; `trace` explains the amount."""
 
     __tablename__ = "invoice_items"
     __table_args__ = (
@@ -244,6 +245,8 @@ class InvoiceItem(Model):
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # When its last change began (`Change`); none before history was kept.
+    changed_at: Mapped[datetime | None]
 
     invoice: Mapped[Invoice] = relationship(back_populates="items")
     cycle: Mapped[BillingCycle] = relationship()

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from sqlalchemy import inspect, text
 from sqlalchemy.orm.attributes import set_committed_value
 
+from dashboard.billing.cause import beginning_of_hour
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.revision import next_revision, sync_due
 from dashboard.extensions import db
@@ -49,7 +50,11 @@ WRITE = text("""
     with items as (
         update invoice_items as item
         set quantity = rated.quantity, amount_cents = rated.amount_cents, trace = '{}',
-            revision = rated.revision, updated_at = :now
+            revision = rated.revision, updated_at = :now,
+            changed_at = case when item.cause = 'usage' and item.changed_at >= :hour
+                              then item.changed_at else :now end,
+            cause = 'usage', cause_id = null, actor_kind = null, actor_id = null,
+            actor_label = null
         from unnest(
             cast(:items as bigint[]), cast(:quantities as numeric[]), cast(:amounts as bigint[]),
             cast(:borne as bigint[]))
@@ -142,6 +147,7 @@ def _write(rated: Mapping[Invoice, Sequence[_Rated]], now: datetime) -> None:
         "totals": integers(totals),
         "syncs": instants(syncs),
         "now": now,
+        "hour": beginning_of_hour(now),
     }
     db.session.execute(WRITE, asked)
     for invoice, values in touched.items():

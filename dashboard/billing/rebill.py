@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select, tuple_
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.metered import Usage, add_usage
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.revision import touch_all
@@ -24,7 +24,7 @@ Units = Mapping[tuple[int, int], Decimal]
 
 
 def rebill(
-    organization_id: int, shifts: Sequence[Shift], locked: Collection[Invoice], *, now: datetime
+    organization_id: int, shifts: Sequence[Shift], locked: Collection[Invoice], cause: Cause
 ) -> int:
     """Move totals and items by `shifts`; return by how many cents the open invoices changed.
 
@@ -48,13 +48,13 @@ def rebill(
     add_totals(totals)
     drop_empty_totals(organization_id, {shift.cycle_id for shift in shifts})
     before = sum(invoice.total_cents for invoice in locked)
-    changed = bill_units({sums: some for sums, some in units.items() if some}, locked, now=now)
+    changed = bill_units({sums: some for sums, some in units.items() if some}, locked, cause)
     _drop_empty_items(changed, units)
-    touch_all(changed, now=now)
+    touch_all(changed, now=cause.at)
     return sum(invoice.total_cents for invoice in locked) - before
 
 
-def bill_units(units: Units, locked: Collection[Invoice], *, now: datetime) -> set[Invoice]:
+def bill_units(units: Units, locked: Collection[Invoice], cause: Cause) -> set[Invoice]:
     """Add units to the items of their cycles and versions; return the invoices that changed.
 
     `locked` are the open invoices of all organizations that the cycles belong to. The invoices are
@@ -68,7 +68,7 @@ def bill_units(units: Units, locked: Collection[Invoice], *, now: datetime) -> s
     for (cycle_id, version_id), quantity in units.items():
         usage = Usage(cycles[cycle_id], windows[version_id])
         used.append((usage, {targets.of_usage(usage.cycle): quantity}))
-    return add_usage(used, now=now)
+    return add_usage(used, cause)
 
 
 def _drop_empty_items(invoices: Collection[Invoice], units: Collection[tuple[int, int]]) -> None:

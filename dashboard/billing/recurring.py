@@ -10,8 +10,9 @@ from decimal import Decimal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.chain import ChainKey, Chains, remainder
-from dashboard.billing.lines import Line, add_line, change_line, recurring_key
+from dashboard.billing.lines import Line, add_line, change_line, drop_line, recurring_key
 from dashboard.billing.models import BillingCycle, Invoice
 from dashboard.billing.period import Period
 from dashboard.billing.targets import Targets
@@ -55,8 +56,8 @@ def rerate_services(
     services: Sequence[Service],
     cycles: Sequence[BillingCycle],
     targets: Targets,
+    cause: Cause,
     *,
-    now: datetime,
     chains: Chains | None = None,
 ) -> set[Invoice]:
     """Rate these services of one organization anew for `cycles`; return the invoices that changed.
@@ -74,7 +75,7 @@ def rerate_services(
     changed: set[Invoice] = set()
     for fee in fees(services, cycles):
         for invoice in targets.of_cycle(fee.cycle):
-            if _place(invoice, fee, chains, now):
+            if _place(invoice, fee, chains, cause):
                 changed.add(invoice)
     return changed
 
@@ -122,7 +123,7 @@ def recurring_services(
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def _place(invoice: Invoice, fee: Fee, chains: Chains, now: datetime) -> bool:
+def _place(invoice: Invoice, fee: Fee, chains: Chains, cause: Cause) -> bool:
     """Make the invoice bill what is left of the fee; return whether that changed an item."""
     item = chains.on(fee.key, invoice)
     rated = fee.until(min(invoice.period_end, fee.cycle.ends_at))
@@ -130,12 +131,12 @@ def _place(invoice: Invoice, fee: Fee, chains: Chains, now: datetime) -> bool:
     line = _line(invoice, fee, remainder(rated, before))
     if item is not None:
         if line is not None:
-            return change_line(invoice, item, line, now=now)
+            return change_line(invoice, item, line, cause)
         chains.drop(item)
-        db.session.delete(item)
+        drop_line(item, cause)
         return True
     if line is not None:
-        chains.put(invoice, add_line(invoice, line, now=now))
+        chains.put(invoice, add_line(invoice, line, cause))
     return line is not None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.locks import lock_open
 from dashboard.extensions import db
@@ -15,7 +16,7 @@ from dashboard.pricing.models import Price
 from dashboard.services.models import Service
 
 
-def reprice(price: Price, *, since: datetime, now: datetime) -> None:
+def reprice(price: Price, cause: Cause, *, since: datetime) -> None:
     """Rate the fees of everybody's services on `price` anew for the cycles that `since` lies in.
 
     The price must be locked. Usage needs nothing: it is rated by the version in force when it is
@@ -26,7 +27,7 @@ def reprice(price: Price, *, since: datetime, now: datetime) -> None:
     holders = _held(price, since).with_only_columns(Service.organization_id).distinct()
     for organization_id in db.session.scalars(holders.order_by(Service.organization_id)).all():
         locked = lock_open({organization_id})
-        rate_effects(_services(price, organization_id, since), locked, since=since, now=now)
+        rate_effects(_services(price, organization_id, since), locked, cause, since=since)
 
 
 def _services(price: Price, organization_id: int, since: datetime) -> Sequence[Service]:

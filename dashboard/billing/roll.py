@@ -78,7 +78,7 @@ def roll_early(
         raise Stale("This invoice was rolled already. Nothing was changed. Look at the next one.")
     if invoice.period_end <= now:
         return close(invoice, now=now)
-    following = seal_now(invoice, now=now)
+    following = seal_now(invoice, now=now, by=actor)
     record(
         "invoice.rolled",
         invoice,

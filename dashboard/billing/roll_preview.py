@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.close import shorten
 from dashboard.billing.draft import current_invoice, rerate_recurring
 from dashboard.billing.fold import count_now
@@ -47,12 +48,13 @@ def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
         before = {item.key: item.amount_cents for item in items}
         chains = fee_chains(organization.id, [invoice.cycle])
         shorten(invoice, now=now)
-        rerate_recurring(invoice, now=now, chains=chains)
+        cause = Cause.cycle(now)
+        rerate_recurring(invoice, cause, chains=chains)
         fees = chains.items_on(invoice)
         kept = [item for item in items if item.kind != "recurring" or item in fees]
         closing = [*kept, *(item for item in fees if item not in items)]
         following = following_draft(invoice, now=now)
-        rerate_recurring(following, now=now, chains=chains)
+        rerate_recurring(following, cause, chains=chains)
         return RollPreview(
             closing=Period(invoice.period_start, invoice.period_end),
             total_cents=sum(item.billed_cents for item in closing),

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.record import record
+from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_open
 from dashboard.billing.made_up_for import Family, take_back
 from dashboard.billing.metered import rerate_metered, usage_of
@@ -46,22 +47,23 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     )
     db.session.add(case)
     family = Family.of(items)
+    cause = Cause("correction", now, STRIPE, invoice.id)
     changed: set[Invoice] = set()
     for item in items:
         due = family.claim(item)
         if due:
             db.session.add(VoidClaim(item=item, case=case, claimed_cents=due, cents=due))
             case.cents += due
-        changed |= take_back(item, family, locked, now=now)
+        changed |= take_back(item, family, locked, cause)
     db.session.flush()
-    touch_all(changed | rerate_after(items, locked, now=now), now=now)
+    touch_all(changed | rerate_after(items, locked, cause), now=now)
     facts = {"cents": case.cents, "waived_cents": case.waived_cents}
     record("invoice.void_held", invoice, STRIPE, facts, now=now)
     return case
 
 
 def rerate_after(
-    items: Iterable[InvoiceItem], locked: Collection[Invoice], *, now: datetime
+    items: Iterable[InvoiceItem], locked: Collection[Invoice], cause: Cause
 ) -> set[Invoice]:
     """Rate anew what the open invoices bill of the cycles of `items`; return those that changed.
 
@@ -75,10 +77,10 @@ def rerate_after(
         services = recurring_services(
             cycle.organization_id, _period(cycle), also={item.service_id for item in items}
         )
-        changed |= rerate_services(services, [cycle], targets, now=now)
+        changed |= rerate_services(services, [cycle], targets, cause)
     for usage in usage_of(items):
         first = targets.of_cycle(usage.cycle)[0]
-        changed |= rerate_metered(first, [usage], now=now)
+        changed |= rerate_metered(first, [usage], cause)
     return changed
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -60,15 +61,16 @@ def decide_void(
     draft = next(one for one in locked if one.status == "draft")
     if decision == "bill":
         case.billed_on_id = draft.id
+    cause = Cause("correction", now, actor, invoice.id)
     for claim in claims:
         # What is decided on is what was owed at that moment.
         claim.claimed_cents = claim.cents
         if decision == "bill" and claim.cents:
-            add_line(draft, rebilled_line(claim.item, claim.cents, invoice), now=now)
+            add_line(draft, rebilled_line(claim.item, claim.cents, invoice), cause)
     if decision == "bill":
         _waive(case, draft, actor, now)
     db.session.flush()
-    changed = rerate_after([claim.item for claim in claims], locked, now=now)
+    changed = rerate_after([claim.item for claim in claims], locked, cause)
     touch_all({draft, *changed}, now=now)
     facts = {"cents": case.asked_cents, "billed_on_id": case.billed_on_id}
     record(f"invoice.void_{case.state}", invoice, actor, facts, reason=case.reason, now=now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_quantities, quantities_held
+from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_row
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
@@ -105,7 +106,7 @@ def add_version(
     begins = version.effective_at
     facts = {"code": price.code, **_told(terms), "effective_at": begins.isoformat()}
     record("price.changed", price, actor, facts, now=now)
-    reprice(price, since=begins, now=now)
+    reprice(price, Cause("price_version", now, actor, version.id), since=begins)
     return version
 
 

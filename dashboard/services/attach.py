@@ -10,6 +10,7 @@ from decimal import Decimal
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_fees
+from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.locks import lock_row, share_price
@@ -112,7 +113,7 @@ class _Attaching:
         if not services:
             return
         first = min(service.attached_at for service in services)
-        rate_effects(services, self.locked, since=first, now=self.now)
+        rate_effects(services, self.locked, Cause("attach", self.now, self.actor), since=first)
         for service in services:
             facts = {
                 "price": service.price.code,
@@ -120,9 +121,8 @@ class _Attaching:
                 "at": service.attached_at.isoformat(),
             }
             record("service.attached", service, self.actor, facts, now=self.now)
-            reassign_usage(
-                service, self.locked, since=service.attached_at, now=self.now, actor=self.actor
-            )
+            cause = Cause("attach", self.now, self.actor, service.id)
+            reassign_usage(service, self.locked, cause, since=service.attached_at)
 
 
 def _made(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.billing.bounds import check_fees
+from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.locks import share_price
 from dashboard.billing.period import whole_second
@@ -60,7 +61,7 @@ def change_quantity(
     )
     db.session.add(change)
     db.session.flush()
-    rate_effects([service], locked, since=instant, now=now)
+    rate_effects([service], locked, Cause("quantity", now, actor, service.id), since=instant)
     facts = {"from": plain(before), "to": plain(quantity), "at": instant.isoformat()}
     record("service.changed", service, actor, facts, now=now)
     return change

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
+from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.locks import lock_row
@@ -63,9 +64,10 @@ def detach_service(
         organization.services_revision += 1
     service.detached_at = instant
     db.session.flush()
-    rate_effects([service], locked, since=instant, now=now)
+    cause = Cause("detach", now, actor, service.id)
+    rate_effects([service], locked, cause, since=instant)
     record("service.detached", service, actor, {"at": instant.isoformat()}, now=now)
-    taken_off = reassign_usage(service, locked, since=instant, now=now, actor=actor)
+    taken_off = reassign_usage(service, locked, cause, since=instant)
     return Detachment(service, taken_off)
 
 

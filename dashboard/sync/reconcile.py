@@ -44,7 +44,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
     if invoice.status not in ("draft", "closing", "sealed"):
         record_reading(invoice, remote, now=now)
         return
-    seal_now(invoice, now=now)
+    seal_now(invoice, now=now, by=STRIPE)
     billed = billed_by_key(invoice.id, lines)
     carried = carry_over(invoice, billed, now=now)
     invoice.synced_revision = invoice.revision

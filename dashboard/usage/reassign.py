@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from dashboard.audit.actor import Actor
+from dashboard.audit.actor import SYSTEM
 from dashboard.audit.record import record
+from dashboard.billing.cause import Cause
 from dashboard.billing.models import Invoice
 from dashboard.billing.rebill import rebill
 from dashboard.errors import Conflict
@@ -41,12 +42,7 @@ def refuse_ambiguity(service: Service, *, since: datetime) -> None:
 
 
 def reassign_usage(
-    service: Service,
-    locked: Collection[Invoice],
-    *,
-    since: datetime,
-    now: datetime,
-    actor: Actor,
+    service: Service, locked: Collection[Invoice], cause: Cause, *, since: datetime
 ) -> Tally | None:
     """Bill usage recorded from `since` on as the services are now; return what was taken off.
 
@@ -56,13 +52,13 @@ def reassign_usage(
     if service.price.meter is None:
         return None
     moved = Metered(service.organization_id, service.price.meter, since)
-    shifts = shift_usage(moved, by=service.id, now=now)
-    cents = rebill(service.organization_id, shifts, locked, now=now)
+    shifts = shift_usage(moved, by=service.id, now=cause.at)
+    cents = rebill(service.organization_id, shifts, locked, cause)
     off = [one for one in shifts if one.to_version is None]
     back = [one for one in shifts if one.from_version is None]
     for action, some in (("usage.taken_off", off), ("usage.put_back", back)):
         if some:
-            _record(action, service, some, cents, actor, now)
+            _record(action, service, some, cents, cause)
     return _tally(off, service, cents)
 
 
@@ -76,12 +72,7 @@ def _tally(shifts: Sequence[Shift], service: Service, cents: int) -> Tally:
 
 
 def _record(
-    action: str,
-    service: Service,
-    shifts: Sequence[Shift],
-    cents: int,
-    actor: Actor,
-    now: datetime,
+    action: str, service: Service, shifts: Sequence[Shift], cents: int, cause: Cause
 ) -> None:
     tally = _tally(shifts, service, cents)
     facts = {
@@ -91,4 +82,4 @@ def _record(
         "cents": cents,
         "currency": service.price.currency,
     }
-    record(action, service, actor, facts, now=now)
+    record(action, service, cause.by or SYSTEM, facts, now=cause.at)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from dashboard.billing.cause import Cause
 from dashboard.billing.cycle_usage import usage_in_cycle
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.lines import Line, add_line
@@ -34,7 +35,7 @@ def use(invoice: Invoice, name: str, version_id: int, units: str, cents: int) ->
         quantity=Decimal(units), amount_cents=cents, period=Period(APRIL, MAY), trace={},
         price_version_id=version_id,
     )  # fmt: skip
-    add_line(invoice, line, now=APRIL)
+    add_line(invoice, line, Cause.usage(APRIL))
     database.session.commit()
 
 

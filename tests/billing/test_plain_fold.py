@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dashboard.billing import fold as folding
+from dashboard.billing.cause import Cause
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.fold import count_now, fold
 from dashboard.billing.metered import rerate_metered, usage_of
@@ -126,7 +127,7 @@ def test_it_is_no_change_to_rate_anew_what_says_the_same_without_an_explanation(
     before = bill(shops[0])
     with transaction():
         draft = current_invoice(shops[0])
-        assert not rerate_metered(draft, usage_of(draft.items), now=NOW)
+        assert not rerate_metered(draft, usage_of(draft.items), Cause.usage(NOW))
     assert bill(shops[0]) == before
 
 
