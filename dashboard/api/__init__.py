@@ -6,6 +6,7 @@ from dashboard.api import (
     adjustments,
     budgets,
     document,
+    history,
     invoices,
     organizations,
     prices,
@@ -18,7 +19,8 @@ from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
 RESOURCES = (
-    organizations, prices, services, usage, adjustments, invoices, budgets, syncs, document,
+    organizations, prices, services, usage, adjustments, invoices, history, budgets, syncs,
+    document,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from dashboard.views import (
     factors,
     fleet,
     foreign_lines,
+    history,
     home,
     invitations,
     invoice_links,
@@ -57,7 +58,7 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
-    spend, adjustments, items, budgets, what_if, comparison,
+    spend, adjustments, items, history, budgets, what_if, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,
     api_tokens, people,

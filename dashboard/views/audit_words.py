@@ -30,6 +30,7 @@ SENTENCES = {
     "factors.taken_away": "Took all second factors away from them.",
     "foreign_line.decided": "Decided “{decision}” on the line “{description}” of {amount_cents}"
     "[; it was “{earlier}” before].",
+    "history.exported": "Downloaded the history of the bill's lines[, only {filters}].",
     "invitation.accepted": "{email} became {role} by their invitation.",
     "invitation.created": "Invited {email} as {role}.",
     "invitation.withdrawn": "Withdrew the invitation of {email} as {role}.",

@@ -29,6 +29,7 @@ OF_ACME = [
     "/organizations/acme",
     "/organizations/acme?open=all",
     "/organizations/acme/usage",
+    "/organizations/acme/history",
     "/organizations/acme/comparison",
     "/organizations/acme/budget",
     "/organizations/acme/services",

@@ -18,6 +18,7 @@ MORE = {"/fleet": 9000, "/metrics": 9000}
 NOT_PAGES = {
     "audit_entries.export": "downloads every entry there is",
     "audit_entries.export_lines": "downloads every entry there is",
+    "history.export": "downloads every change there is",
     "doctor.stripe": "asks Stripe",
     "password.new": "is opened by a link",
     "invitations.show": "is opened by a link",

@@ -36,6 +36,12 @@ LOGS = (
     Bound("/organizations/org-77/invoices", PAGE),
     Bound("/organizations/org-77/services", PAGE),
     Bound("/organizations/org-77/usage", PAGE),
+    Bound("/organizations/org-77/history", PAGE),
+    Bound("/organizations/org-77/history?cause=usage", PAGE),
+    Bound("/organizations/org-77/history?cause=facts", PAGE),
+    Bound("/organizations/org-77/history?cause=detach", PAGE),
+    Bound("/organizations/org-77/history?product=Price+4", PAGE),
+    Bound("/organizations/org-70/history", PAGE),
     Bound("/organizations/org-70/adjustments", PAGE),
     Bound("/organizations/org-77/details", PAGE),
 )

@@ -103,6 +103,16 @@ insert into invoice_items (organization_id, invoice_id, cycle_id, kind, key, pri
 insert into usage_totals (organization_id, cycle_id, price_version_id, service_id, day, quantity)
     select organization_id, cycle_id, 4, null, current_date - k, 10
     from invoices, generate_series(0, 4) as k where status = 'draft';
+insert into item_changes (invoice_id, changed_at, item_id, change_number, organization_id, ended_at,
+        cause, quantity_before, cents_before, quantity, cents, kind, description, price_version_id)
+    select invoice_id, hour, items.id, n, items.organization_id, hour + interval '50 minutes',
+        case when n % 500 = 1 then 'detach' else 'usage' end, n - 1, n - 1, n, n, kind, description,
+        price_version_id
+    from invoice_items as items
+        join invoices on invoices.id = invoice_id and status = 'draft',
+        generate_series(1, case when items.organization_id = 77 then 3000 else 24 end) as n,
+        lateral (select now() - (3001 - n) * interval '1 hour' as hour) as at
+    where items.kind = 'metered';
 insert into adjustments (organization_id, invoice_id, amount_cents, description, reason,
         idempotency_key, actor_kind, actor_label, created_at)
     select organization_id, id, -500, 'Credit', 'Outage', 'credit-' || id, 'user', 'Sam',
