@@ -13,13 +13,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
-  "tokens", "contrast", "shell", "page", "summary", "closing", "table", "money", "status", "identifier",
+  "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "money", "status", "identifier",
   "items", "paper",
-  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure", "pagination",
-  "print",
+  "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
+  "needs", "palette", "decide", "pagination", "print",
 ];
 const SCRIPTS = [
-  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "shortcuts", "spend", "submit-once",
+  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",
   "print",
 ];
 // Runs before the first paint and so stands by itself.

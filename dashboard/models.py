@@ -13,12 +13,14 @@ from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.installation import Installation
 from dashboard.mail.models import Mail
+from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.counts import KeptCount
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
 from dashboard.sync.tallies import RunTally
+from dashboard.trends.models import FleetSample
 from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal, UsageWaiting
 from dashboard.webhooks.models import WebhookEvent
 
@@ -31,6 +33,7 @@ __all__ = [
     "BudgetLook",
     "CodeApp",
     "Correction",
+    "FleetSample",
     "ForeignLine",
     "Installation",
     "Invitation",
@@ -41,6 +44,7 @@ __all__ = [
     "KeptCount",
     "Mail",
     "Membership",
+    "Need",
     "Organization",
     "Passkey",
     "Price",

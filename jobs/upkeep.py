@@ -7,7 +7,6 @@ from dashboard.clock import utc_now
 from dashboard.sync.counts import recount
 from dashboard.sync.fleet import fleet_figures
 from dashboard.sync.tallies import tally
-from dashboard.sync.waiting import waiting_figures
 from dashboard.usage.partitions import ensure_partitions
 from dashboard.webhooks.listing import event_figures
 from jobs.runtime import job
@@ -29,5 +28,5 @@ def forget_sessions() -> None:
 def count_fleet() -> None:
     """Count what is too much to count for each look at the fleet."""
     now = utc_now()
-    recount(fleet_figures(now=now) | waiting_figures() | event_figures(), now=now)
+    recount(fleet_figures(now=now) | event_figures(), now=now)
     tally(now=now)

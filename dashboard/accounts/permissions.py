@@ -66,6 +66,8 @@ _TABLE = (
     Permission("audit.view", STAFF),
     Permission("catalog.view", STAFF),
     Permission("catalog.change", ADMIN, is_proved=True),
+    Permission("need.view", STAFF),
+    Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),
     Permission("job.retry", STAFF),
     Permission("doctor.view", ADMIN),

@@ -30,6 +30,7 @@ FOUND_BY = (
     _few("unpaid_of", "organization_id", where=UNPAID),
     # Of one organization, for its pages and their polls.
     _few("unsettled_of", "organization_id", where=UNSETTLED),
+    _few("due_at", "due_at", where="status = 'open' and due_at is not null"),
     _few(
         "failing",
         "sync_failures",

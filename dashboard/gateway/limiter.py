@@ -23,6 +23,8 @@ from dashboard.gateway.turns import Place, Rates, Turns
 # A caller that waited so long is told to come back another time.
 PATIENCE_SECONDS = 20.0
 READS_KEPT = timedelta(days=40)
+# Stripe allots at least this many reads in thirty days (its rate-limit page).
+READS_ALLOTTED = 10_000
 
 
 class RedisLimiter:
@@ -69,7 +71,7 @@ class RedisLimiter:
             self._end(place, seconds=time.monotonic() - began, has_succeeded=has_succeeded)
 
     def reads(self) -> int:
-        """Return the GET calls of the last thirty days; Stripe allots at least 10,000 to them."""
+        """Return the GET calls of the last thirty days: see READS_ALLOTTED."""
         days = [utc_now().date() - timedelta(days=back) for back in range(30)]
         counts = self._redis.mget([self._key(f"reads:{day}") for day in days])
         return sum(int(count) for count in counts if count)

@@ -1,22 +1,18 @@
 """Whether the whole fleet is in step, in a handful of counts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_listing import waiting_case_ids
-from dashboard.extensions import db
 from dashboard.paging import Counted
 from dashboard.sync.counts import Figures, Rows, count
 from dashboard.sync.models import ACTIVE, SyncRun
 
 # A sync this late was not merely spread over the hour.
 LATE = timedelta(minutes=5)
-MOST = 20
 # What is settled is not counted: there is only ever more of it.
 UNSETTLED = ("draft", "closing", "sealed", "open", "uncollectible")
 
@@ -71,21 +67,6 @@ def fleet_figures(*, now: datetime) -> Figures:
         "void": waiting_case_ids(),
         "active": select(SyncRun.id).where(SyncRun.state.in_(ACTIVE)),
     }
-
-
-def failing_invoices() -> Sequence[Invoice]:
-    """Return the invoices whose syncs fail again and again, the worst first.
-
-    They are tried less and less often, so somebody should look.
-    """
-    query = (
-        select(Invoice)
-        .where(Invoice.sync_failures > 1, Invoice.status.in_(("draft", "closing", "sealed")))
-        .order_by(Invoice.sync_failures.desc(), Invoice.organization_id.desc())
-        .limit(MOST)
-        .options(joinedload(Invoice.organization))
-    )
-    return db.session.scalars(query).all()
 
 
 def _invoices() -> Rows:

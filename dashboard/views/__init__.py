@@ -20,6 +20,7 @@ from dashboard.views import (
     invoice_links,
     invoices,
     items,
+    needs,
     organization_details,
     organizations,
     passkey_sign_in,
@@ -57,7 +58,8 @@ from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, session, sessions, sign_on, theme, organizations, organization_details, usage, services,
+    home, needs, session, sessions, sign_on, theme,
+    organizations, organization_details, usage, services,
     spend, adjustments, items, history, budgets, what_if, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
     void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,

@@ -59,6 +59,11 @@ SENTENCES = {
     "membership.changed": "{email} has another role in the organization: {role}.",
     "membership.created": "{email} sees the organization[, as {role}].",
     "membership.ended": "{email} does not see the organization any more.",
+    "need.given_back": "Gave back what needs a person: {kind}.",
+    "need.noted": "Noted on what needs a person: {kind}[: “{after}”][; it was “{before}” before].",
+    "need.snoozed": "Put off what needs a person until {until}: {kind}.",
+    "need.taken": "Took what needs a person: {kind}.",
+    "need.woken": "Put what needs a person back on the list: {kind}.",
     "organization.created": "Created “{name}”, billed in {currency}.",
     "person.activated": "Let {email} in again.",
     "person.admitted": "Came in by the company's sign-on[, as {role}].",
@@ -94,7 +99,7 @@ SENTENCES = {
 }
 _PART = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{(\w+)\}")
-_INSTANTS = {"at", "ends", "effective_at"}
+_INSTANTS = {"at", "ends", "effective_at", "until"}
 
 
 def sentence_of(line: AuditLine) -> str:

@@ -6,11 +6,15 @@ from redis.exceptions import RedisError
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
-from dashboard.sync.fleet import failing_invoices, fleet_counts
+from dashboard.gateway.limiter import READS_ALLOTTED
+from dashboard.reading.needs import overview
+from dashboard.sync.fleet import fleet_counts
 from dashboard.sync.tallies import run_counts
-from dashboard.sync.waiting import waiting_invoices
+from dashboard.trends.sample import samples
+from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx
-from dashboard.views.stripe_state import READS_ALLOTTED, stripe_state
+from dashboard.views.stripe_state import stripe_state
+from dashboard.views.trends import trends_of
 from dashboard.webhooks.listing import counts_by_state
 from jobs.health import Health, read_health
 
@@ -20,16 +24,16 @@ bp = Blueprint("fleet", __name__, url_prefix="/fleet")
 @bp.get("")
 @permission("fleet.view")
 def show() -> ResponseReturnValue:
-    """Show counts, what waits for a person, and whether the work behind the pages goes on."""
+    """Show counts, how the day went, and whether the work behind the pages goes on."""
     now = utc_now()
     return render_template(
         "fleet/_health.html" if is_htmx() else "fleet/show.html",
         invoices=fleet_counts(now=now),
         runs=run_counts(now=now),
-        waiting=waiting_invoices(),
+        needs=overview(reader().id),
+        trends=trends_of(samples(now=now), now=now),
         events=counts_by_state(),
         work=work_behind(),
-        failing=failing_invoices(),
         stripe=stripe_state(),
         reads_allotted=READS_ALLOTTED,
     )

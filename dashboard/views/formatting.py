@@ -14,6 +14,7 @@ from dashboard.pricing.exact import MINUS, grouped, major_text, symbol
 
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
+_SPANS = ((1440, "d", "day"), (60, "h", "hour"), (1, "min", "minute"))
 
 
 def money(cents: int | None, currency: str) -> str:
@@ -135,6 +136,16 @@ def lasting(seconds: float) -> str:
     return f"{whole // 60} min" if whole < 3600 else f"{whole // 3600} h"
 
 
+def span(seconds: float, *, in_words: bool = False) -> str:
+    """Return how long something lasts in its two largest units: 2 d 4 h, or 2 days 4 hours."""
+    left, parts = max(int(seconds // 60), 0), []
+    for minutes, short, word in _SPANS:
+        number, left = divmod(left, minutes)
+        if number:
+            parts.append(counted(number, word) if in_words else f"{number} {short}")
+    return " ".join(parts[:2]) or ("less than a minute" if in_words else "now")
+
+
 def machine(value: datetime) -> str:
     """Return an instant for <time datetime> and exports: 2026-11-22T10:29:31Z."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -169,10 +180,19 @@ def middle(text: str, keep: int = 7) -> str:
     return f"{text[:keep]}\N{HORIZONTAL ELLIPSIS}{text[-keep:]}"
 
 
+def initials(name: str) -> str:
+    """Return the first letters of a name's first and last word."""
+    words = name.split()
+    return (
+        "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper() if words else ""
+    )
+
+
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, rounded, many, counted, plural, instant, day, lasting, machine,
-        period, bounds, middle, balance, signed, short_day, clock, lately, day_of,
+        money, unit_price, quantity, rounded, many, counted, plural, instant, day, lasting, span,
+        machine, period, bounds, middle, balance, initials, signed, short_day, clock, lately,
+        day_of,
     ):  # fmt: skip
         app.add_template_filter(function)

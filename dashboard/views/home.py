@@ -15,10 +15,10 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @permission("session.use")
 def show() -> ResponseReturnValue:
-    """Send staff to the organizations, a customer of one to its bill, and show others all."""
+    """Send staff to what needs a person, a customer of one to its bill, and show others all."""
     who = reader()
     if who.is_staff:
-        return redirect(url_for("organizations.index"), code=303)
+        return redirect(url_for("needs.index"), code=303)
     if len(who.slugs) == 1:
         return redirect(url_for("organizations.show", slug=next(iter(who.slugs))), code=303)
     now = utc_now()

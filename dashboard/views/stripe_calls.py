@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import current_config
 from dashboard.gateway.lanes import LANES
+from dashboard.gateway.limiter import READS_ALLOTTED
 from dashboard.views.hypermedia import is_htmx
-from dashboard.views.stripe_state import READS_ALLOTTED, stripe_use
+from dashboard.views.stripe_state import stripe_use
 
 bp = Blueprint("stripe_calls", __name__, url_prefix="/stripe-calls")
 

@@ -11,8 +11,6 @@ from redis.exceptions import RedisError
 from dashboard.gateway.call_book import HourOfCalls
 from dashboard.gateway.limiter import RedisLimiter
 
-# Stripe allots at least this many reads in thirty days (its rate-limit page).
-READS_ALLOTTED = 10_000
 REMEMBERED_SECONDS, UNANSWERED_SECONDS = 1.0, 5.0
 
 

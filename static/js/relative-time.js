@@ -12,11 +12,26 @@
     return words.format(Math.trunc(seconds / size), unit);
   };
 
+  // How long something waits, in its two largest units, as the server writes it.
+  const span = (instant) => {
+    let left = Math.max(Math.floor((Date.now() - new Date(instant)) / 60_000), 0);
+    const parts = [];
+    for (const [minutes, unit] of [[1440, "d"], [60, "h"], [1, "min"]]) {
+      if (left >= minutes) parts.push(`${Math.floor(left / minutes)} ${unit}`);
+      left %= minutes;
+    }
+    return parts.slice(0, 2).join(" ") || "now";
+  };
+
   const refresh = () => {
     for (const element of document.querySelectorAll("time[data-relative]")) {
       element.dataset.absolute ??= element.textContent;
       element.title = element.dataset.absolute;
       const text = relative(element.dateTime) ?? element.dataset.absolute;
+      if (element.textContent !== text) element.textContent = text;
+    }
+    for (const element of document.querySelectorAll("time[data-waits]")) {
+      const text = span(element.dateTime);
       if (element.textContent !== text) element.textContent = text;
     }
   };

@@ -15,12 +15,14 @@ from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
+from dashboard.needs.found import Found
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.webhooks.models import WebhookEvent
 from tests.browser.visitors import Visitor
 from tests.people import People, bill_of, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, shoot
+from tests.support.needs import look_now
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -44,6 +46,13 @@ OF_ACME = [
     "/nowhere",
 ]
 OF_STAFF = [
+    "/needs",
+    "/needs?kind=differs",
+    "/needs/settled",
+    "/needs/{need}",
+    "/search",
+    "/search?q=freight",
+    "/search?q=nobody",
     "/organizations",
     "/organizations?q=nobody",
     "/organizations/acme/syncs",
@@ -104,6 +113,8 @@ def people(acme: Organization) -> People:
     make_tokens(people.admin, acme)
     make_mails()
     make_dead_events()
+    # No clock runs beside these tests.
+    look_now(told={"late": [Found("workers", None, {"why": "No worker is running."})]})
     return people
 
 
@@ -168,6 +179,7 @@ def addresses(role: str, acme: Organization) -> Iterator[str]:
             invitation=invitation.id,
             event=event,
             soon=soon,
+            need=look_now()[0].id,
         )
 
 

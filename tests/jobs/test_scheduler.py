@@ -20,11 +20,13 @@ from jobs.runtime import Task
 from jobs.schedule import TABLE, Entry
 from jobs.scheduler import Clock
 from jobs.upkeep import count_fleet
+from jobs.watch import look_for_needs, sample_fleet
 from tests.support.billing import make_bill, put
 from tests.support.queries import count_queries
 
-# The count of a minute hands nothing out; tests/plans says what it may cost.
-HANDING_OUT = [entry for entry in TABLE if entry.hands_out and entry.task is not count_fleet]
+# What looks at the whole hands nothing out; tests/plans says what it may cost.
+LOOKING = (count_fleet, look_for_needs, sample_fleet)
+HANDING_OUT = [entry for entry in TABLE if entry.hands_out and entry.task not in LOOKING]
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from dashboard.sync.broken import MOST_INTERRUPTIONS
 from dashboard.sync.models import ForeignLine, SyncRun
 from dashboard.sync.request import due_for_sync
 from dashboard.sync.status import status_of
-from dashboard.sync.waiting import waiting_invoices
 from dashboard.transaction import transaction
 from tests.support.billing import put
 from tests.support.money import client_of
+from tests.support.needs import on_hold
 from tests.support.sandbox import API_KEY
 from tests.support.syncing import Syncer, gateway_of
 
@@ -94,7 +94,7 @@ def test_after_some_attempts_the_run_ends_and_the_invoice_waits_for_a_person(
     assert "KeyError" in str(bill.parked_reason)
     # Shown on the organization's page and to whoever looks after the fleet, and on record.
     assert status_of(bill).state == "parked"
-    assert [one.invoice for one in waiting_invoices().rows] == [bill]
+    assert on_hold() == [str(bill.id)]
     action = AuditEntry.action == "sync.given_up"
     assert len(db.session.scalars(select(AuditEntry).where(action)).all()) == 1
     # Nothing is sent by the clock, and Stripe does not bill the stale draft.

@@ -94,8 +94,8 @@ def test_each_role_lands_where_its_work_is(
     customer: FlaskClient, support: FlaskClient, admin: FlaskClient
 ) -> None:
     assert customer.get("/").location == "/organizations/acme"
-    assert support.get("/").location == "/organizations"
-    assert admin.get("/").location == "/organizations"
+    assert support.get("/").location == "/needs"
+    assert admin.get("/").location == "/needs"
 
 
 def test_a_form_without_its_token_changes_nothing(customer: FlaskClient) -> None:

@@ -1,0 +1,1 @@
+"""What needs a person: found by the clock, kept until it is settled, taken and noted by people."""

@@ -1,0 +1,170 @@
+"""What is found: one row for each thing that needs a person, in columns that all kinds share.
+
+Each query reads an index of the few rows that are in trouble (docs/decisions/lists-at-size.md), so
+neither asks for all invoices, and ends after the first `MOST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.void_listing import ASKED_CENTS
+from dashboard.billing.void_listing import WAITS as VOID_WAITS
+from dashboard.billing.void_models import VoidCase
+from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.webhooks.models import WebhookEvent
+
+# Of one kind. Whoever has a thousand of one has one cause, and not a thousand things to do.
+MOST = 1000
+UNFINISHED = ("draft", "closing", "sealed")
+
+
+class Found(NamedTuple):
+    """Something that needs a person; equal as long as nothing of it changes.
+
+    Without `since` it is so since it was found.
+    """
+
+    subject: str
+    since: datetime | None
+    facts: Mapping[str, Any]
+    organization_id: int | None = None
+    stake_cents: int | None = None
+    currency: str | None = None
+
+
+Rows = Select[*tuple[Any, ...]]
+_IS_PARKED = Invoice.parked_at.is_not(None)
+_REMAINING = func.coalesce(Invoice.amount_remaining_cents, Invoice.amount_due_cents)
+_OWED = func.coalesce(_REMAINING, Invoice.total_cents)
+_IS_DUE = Invoice.due_at.is_not(None)
+
+
+def on_hold(_now: datetime) -> Rows:
+    """Return the invoices that are held back until somebody decides."""
+    facts = _facts(reason=Invoice.parked_reason, code=Invoice.parked_code)
+    return _invoices(Invoice.parked_at, Invoice.total_cents, facts).where(_IS_PARKED)
+
+
+def past_due(now: datetime) -> Rows:
+    """Return the issued invoices that were to be paid by now."""
+    facts = _facts(
+        due_at=Invoice.due_at,
+        attempts=Invoice.attempt_count,
+        failure=Invoice.payment_failure,
+        next_at=Invoice.next_payment_attempt_at,
+    )
+    is_late = (Invoice.status == "open") & _IS_DUE & (Invoice.due_at < now) & (_OWED > 0)
+    return _invoices(Invoice.due_at, _OWED, facts).where(is_late, ~_IS_PARKED)
+
+
+def declined(now: datetime) -> Rows:
+    """Return the issued invoices whose payment failed and that are not past due yet."""
+    facts = _facts(
+        failure=Invoice.payment_failure,
+        attempts=Invoice.attempt_count,
+        next_at=Invoice.next_payment_attempt_at,
+    )
+    failed = (Invoice.status == "open") & Invoice.payment_failure.is_not(None)
+    return _invoices(Invoice.finalized_at, _OWED, facts).where(
+        failed, ~_IS_PARKED, or_(~_IS_DUE, Invoice.due_at >= now)
+    )
+
+
+def failing(_now: datetime) -> Rows:
+    """Return the unfinished invoices whose sync failed more than once since it last worked."""
+    error = (
+        select(SyncRun.error)
+        .where(SyncRun.invoice_id == Invoice.id)
+        .order_by(SyncRun.id.desc())
+        .limit(1)
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    facts = _facts(failures=Invoice.sync_failures, error=error, next_at=Invoice.next_sync_at)
+    since = func.coalesce(Invoice.last_synced_at, Invoice.created_at)
+    return _invoices(since, Invoice.total_cents, facts).where(
+        Invoice.sync_failures > 1, Invoice.status.in_(UNFINISHED), ~_IS_PARKED
+    )
+
+
+def differing(_now: datetime) -> Rows:
+    """Return the unfinished invoices with lines added at Stripe that nobody decided on."""
+    return _with_lines(func.bool_or(ForeignLine.decision.is_(None)))
+
+
+def left(_now: datetime) -> Rows:
+    """Return those that are held back by such lines, which somebody left where they are."""
+    return _with_lines(~func.bool_or(ForeignLine.decision.is_(None)))
+
+
+def void(_now: datetime) -> Rows:
+    """Return the void invoices whose money nobody decided on."""
+    return (
+        _invoices(VoidCase.opened_at, func.abs(ASKED_CENTS), _facts())
+        .join(VoidCase, VoidCase.invoice_id == Invoice.id)
+        .where(*VOID_WAITS, ~_IS_PARKED)
+    )
+
+
+def dead(_now: datetime) -> Rows:
+    """Return the events that were given up, with the invoice that they are about, if any."""
+    facts = func.jsonb_build_object(
+        "type", WebhookEvent.type, "attempts", WebhookEvent.attempts, "error", WebhookEvent.error
+    )
+    is_of_one = Invoice.id.is_not(None)
+    return (
+        _shown(
+            cast(WebhookEvent.id, String),
+            WebhookEvent.received_at,
+            facts,
+            func.coalesce(Invoice.organization_id, WebhookEvent.organization_id),
+            _OWED,
+            Invoice.currency,
+        )
+        .select_from(WebhookEvent)
+        .outerjoin(Invoice, (Invoice.stripe_invoice_id == WebhookEvent.object_id) & is_of_one)
+        .where(WebhookEvent.state == "dead")
+        .order_by(WebhookEvent.id)
+        .limit(MOST)
+    )
+
+
+def _with_lines(which: ColumnElement[bool]) -> Rows:
+    since, described = func.min(ForeignLine.found_at), func.min(ForeignLine.description)
+    facts = _facts(lines=func.count(), description=described)
+    stake = cast(func.sum(func.abs(ForeignLine.amount_cents)), Invoice.total_cents.type)
+    holds = or_(ForeignLine.decision.is_(None), ForeignLine.decision == "leave")
+    return (
+        _invoices(since, stake, facts)
+        .join(ForeignLine, ForeignLine.invoice_id == Invoice.id)
+        .where(holds, Invoice.status.not_in(FINALIZED), ~_IS_PARKED)
+        .group_by(Invoice.id)
+        .having(which)
+    )
+
+
+def _invoices(
+    since: ColumnElement[Any] | InstrumentedAttribute[Any],
+    stake: ColumnElement[Any] | InstrumentedAttribute[Any],
+    facts: ColumnElement[Any],
+) -> Rows:
+    subject = cast(Invoice.id, String)
+    shown = _shown(subject, since, facts, Invoice.organization_id, stake, Invoice.currency)
+    return shown.select_from(Invoice).order_by(since, Invoice.id).limit(MOST)
+
+
+def _shown(*columns: Any) -> Rows:
+    named = zip(Found._fields, columns, strict=True)
+    return select(*(column.label(name) for name, column in named))
+
+
+def _facts(**facts: Any) -> ColumnElement[Any]:
+    every = {"sequence": Invoice.sequence, "number": Invoice.number} | facts
+    return func.jsonb_build_object(*(part for one in every.items() for part in one))

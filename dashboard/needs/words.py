@@ -1,0 +1,93 @@
+"""Why a thing needs a person, in one sentence or two, from its facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Facts = Mapping[str, Any]
+UNTITLED = "a line without a description"
+
+
+def on_hold(facts: Facts) -> str:
+    """Return why an invoice is held back."""
+    return _first(facts.get("reason") or "Held back until a person decides.")
+
+
+def past_due(facts: Facts) -> str:
+    """Return since when it is to be paid, and what Stripe tries."""
+    said = f"Due {_day(facts['due_at'])} and not paid."
+    failure = facts.get("failure")
+    return f"{said} {_first(failure)} {_next_try(facts)}" if failure else said
+
+
+def declined(facts: Facts) -> str:
+    """Return what the bank says, and when the next try is."""
+    return f"{_first(facts.get('failure') or 'The payment failed.')} {_next_try(facts)}"
+
+
+def failing(facts: Facts) -> str:
+    """Return why its syncs fail, and how often they did."""
+    said = _first(facts.get("error") or "The reason is in its newest sync.")
+    return f"{said} {facts['failures']} syncs failed."
+
+
+def differing(facts: Facts) -> str:
+    """Return which lines are not ours."""
+    lines, named = facts["lines"], facts.get("description")
+    called = f"“{named}”" if named else UNTITLED
+    if lines == 1:
+        return f"A line we did not send: {called}."
+    return f"{lines} lines we did not send, among them {called}."
+
+
+def left(facts: Facts) -> str:
+    """Return what such lines hold up."""
+    if facts["lines"] == 1:
+        return "A line added at Stripe was left there. The invoice waits until it goes."
+    return f"{facts['lines']} lines added at Stripe were left there. The invoice waits for them."
+
+
+def void(facts: Facts) -> str:
+    """Return what is to be decided on a void invoice."""
+    called = facts.get("number") or facts["sequence"]
+    return f"Invoice {called} is void and billed nothing. Bill it again, or write it off."
+
+
+def dead(facts: Facts) -> str:
+    """Return what an event is, and why it was given up."""
+    said = f"{facts['type']} failed {_times(facts['attempts'])}"
+    error = facts.get("error")
+    return f"{said}: {_first(error)}" if error else f"{said}."
+
+
+def late(facts: Facts) -> str:
+    """Return what part of the machine stands still; whoever found it words it."""
+    return str(facts["why"])
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a text, ended as one."""
+    sentence = text.strip().split(". ", 1)[0].rstrip(".")
+    return f"{sentence}."
+
+
+def _next_try(facts: Facts) -> str:
+    at = facts.get("next_at")
+    if at is None:
+        return "Stripe has told of no further try."
+    return f"Next try {_day(at)}, {_instant(at):%H:%M} UTC."
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _day(text: str) -> str:
+    return f"{_instant(text):%-d %b}"
+
+
+def _instant(text: str) -> datetime:
+    # As the database wrote it, in whatever zone its session has.
+    return datetime.fromisoformat(text).astimezone(UTC)

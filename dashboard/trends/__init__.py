@@ -1,0 +1,1 @@
+"""How the whole does over a day: a few figures, noted every few minutes."""

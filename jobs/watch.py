@@ -1,0 +1,119 @@
+"""Watch the whole: what needs a person, and how the figures of the day go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask import current_app
+from redis import Redis
+from rq.registry import FailedJobRegistry
+
+from dashboard.clock import utc_now
+from dashboard.config import Config
+from dashboard.gateway.limiter import READS_ALLOTTED, RedisLimiter
+from dashboard.needs.found import Found
+from dashboard.needs.look import KEPT, forget_settled, look
+from dashboard.reading.needs import overview
+from dashboard.transaction import after_commit
+from dashboard.trends.sample import Machine, sample
+from jobs.health import Health, read_health
+from jobs.queues import QUEUES, queue_named
+from jobs.runtime import job, redis_or_none
+from jobs.ticks import Tick
+
+# What the sidebar says of the whole, by the name of the place that it stands at.
+COUNTS = "sidebar:counts"
+NOBODY = 0
+
+
+@job(queue="maintenance", timeout=60)
+def look_for_needs() -> None:
+    """Find what needs a person and what needs one no more."""
+    now = utc_now()
+    told = {"late": redis_or_none(lambda redis: _late(redis, now)), "calls": redis_or_none(_calls)}
+    look(now=now, told=told)
+    found = overview(NOBODY)
+    dead = sum(one.number for one in found.tallies if one.kind == "dead")
+    _show({"needs": found.number, "webhook_events": dead})
+
+
+def look_soon() -> None:
+    """Let a worker look once this transaction is committed: who decided something sees it leave."""
+    look_for_needs.enqueue(queue="interactive")
+
+
+@job(queue="maintenance", timeout=60)
+def sample_fleet() -> None:
+    """Note the figures of the whole, and forget what was settled long ago."""
+    now = utc_now()
+    config: Config = current_app.extensions["config"]
+    machine = Machine(
+        calls=redis_or_none(lambda _redis: sum(_limiter().calls().values())),
+        calls_per_second=config.stripe_requests_per_second,
+        failed_jobs=redis_or_none(failed_jobs),
+    )
+    noted = sample(machine, every=timedelta(seconds=config.sync_interval_seconds), now=now)
+    forget_settled(before=now - KEPT)
+    _show({"organizations": noted.organizations})
+
+
+def failed_jobs(redis: Redis) -> int:
+    """Return how many jobs failed and are kept to be looked at."""
+    queues = (queue_named(name, redis) for name in QUEUES)
+    return sum(FailedJobRegistry(queue=queue).count for queue in queues)
+
+
+def late_parts(health: Health, *, now: datetime) -> Iterable[Found]:
+    """Yield what of the machine stands still."""
+    for tick in health.late_ticks:
+        yield Found(f"tick:{tick.name}", _since(tick, now), {"why": _tick_words(tick, now)})
+    for queue in health.late_queues:
+        since = _minute(now - timedelta(seconds=queue.oldest_seconds))
+        why = f"A job in the queue “{queue.queue}” waits since {since:%H:%M} UTC."
+        yield Found(f"queue:{queue.queue}", since, {"why": why})
+    if not health.workers:
+        yield Found("workers", None, {"why": "No worker is running. Nothing is synced."})
+
+
+def _late(redis: Redis, now: datetime) -> list[Found]:
+    return list(late_parts(read_health(redis), now=now))
+
+
+def _calls(_redis: Redis) -> list[Found]:
+    reads = _limiter().reads()
+    if reads <= READS_ALLOTTED:
+        return []
+    why = f"{reads:,} reads in 30 days. Stripe allots at least {READS_ALLOTTED:,} to an account."
+    return [Found("reads", None, {"why": why})]
+
+
+def _tick_words(tick: Tick, now: datetime) -> str:
+    called = tick.name.replace("_", " ").capitalize()
+    if tick.age_seconds is None:
+        return f"“{called}” has never run; it runs every {tick.every_seconds} seconds."
+    at = _minute(now - timedelta(seconds=tick.age_seconds))
+    return f"“{called}” last ran at {at:%H:%M} UTC; it runs every {tick.every_seconds} seconds."
+
+
+def _since(tick: Tick, now: datetime) -> datetime:
+    seconds = tick.declared_seconds if tick.age_seconds is None else tick.age_seconds
+    return _minute(now - timedelta(seconds=seconds))
+
+
+def _minute(at: datetime) -> datetime:
+    """Return the minute: what is told in it is the same at each look."""
+    return at.replace(second=0, microsecond=0)
+
+
+def _show(counts: dict[str, int]) -> None:
+    def show(redis: Redis) -> None:
+        for name, number in counts.items():
+            redis.hset(COUNTS, name, str(number))
+
+    after_commit(lambda: redis_or_none(show))
+
+
+def _limiter() -> RedisLimiter:
+    limiter: RedisLimiter = current_app.extensions["limiter_of_stripe"]
+    return limiter
