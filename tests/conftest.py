@@ -13,6 +13,7 @@ from redis import Redis
 from bin.setup import fonts, front_end, pages
 from dashboard.app import create_app
 from dashboard.extensions import db as database
+from dashboard.views.sidebar import SidebarMemory
 from dashboard.views.stripe_state import Known
 from dashboard.wrong_tokens import WrongTokens
 from tests.support.database import Cleaner, cleaner
@@ -87,6 +88,7 @@ def redis(app: Flask) -> Iterator[Redis]:
     client.flushdb()
     # What the process remembers of it goes with it.
     app.extensions["known_of_stripe"] = Known()
+    app.extensions["sidebar"] = SidebarMemory()
     app.extensions["wrong_tokens"] = WrongTokens(app.extensions["guesses"])
     yield client
     client.flushdb()

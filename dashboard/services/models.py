@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.extensions import Model
@@ -25,6 +25,11 @@ class Service(Model):
         ),
         CheckConstraint("detached_at is null or detached_at >= attached_at", name="period"),
         Index("ix_services_organization_id_price_id", "organization_id", "price_id"),
+        # Looked for by how they begin, whatever the order of letters is in this database.
+        Index(
+            "ix_services_external_id_begins", "external_id",
+            postgresql_ops={"external_id": "varchar_pattern_ops"},
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +46,12 @@ class Service(Model):
     changes: Mapped[list[ServiceChange]] = relationship(
         back_populates="service", order_by="ServiceChange.effective_at"
     )
+
+
+Index(
+    "ix_services_label_begins", func.lower(Service.label).label("begins"),
+    postgresql_ops={"begins": "text_pattern_ops"},
+)  # fmt: skip
 
 
 class ServiceChange(Model):

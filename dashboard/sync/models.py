@@ -19,7 +19,13 @@ class SyncedLine(Model):
     """A line of ours as Stripe last confirmed it."""
 
     __tablename__ = "synced_lines"
-    __table_args__ = (UniqueConstraint("invoice_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "key"),
+        Index(
+            "ix_synced_lines_stripe_line_id", "stripe_line_id",
+            postgresql_where=text("stripe_line_id is not null"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
@@ -46,6 +52,7 @@ class ForeignLine(Model):
             "ix_foreign_lines_holding", "organization_id", "invoice_id",
             postgresql_where=text("decision is null or decision = 'leave'"),
         ),
+        Index("ix_foreign_lines_stripe_line_id", "stripe_line_id"),
         CheckConstraint("decision in ('take_ours', 'adopt', 'leave')", name="decision"),
     )  # fmt: skip
 
@@ -150,6 +157,10 @@ class SyncStep(Model):
         UniqueConstraint("idempotency_key"),
         Index(
             "ix_sync_steps_unsettled", "invoice_id", postgresql_where=text("outcome is null")
+        ),
+        Index(
+            "ix_sync_steps_stripe_request_id", "stripe_request_id",
+            postgresql_where=text("stripe_request_id is not null"),
         ),
         CheckConstraint("outcome in ('done', 'refused', 'read_back')", name="outcome"),
     )  # fmt: skip

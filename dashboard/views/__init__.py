@@ -30,6 +30,7 @@ from dashboard.views import (
     portal_sessions,
     rolls,
     schedules,
+    search,
     second_step,
     services,
     session,
@@ -58,7 +59,7 @@ from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, needs, session, sessions, sign_on, theme,
+    home, needs, search, session, sessions, sign_on, theme,
     organizations, organization_details, usage, services,
     spend, adjustments, items, history, budgets, what_if, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,

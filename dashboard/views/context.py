@@ -25,6 +25,7 @@ from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
 from dashboard.views.paging import turned
+from dashboard.views.sidebar import SidebarMemory, sidebar_counts
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
@@ -37,6 +38,7 @@ def register_context(app: Flask) -> None:
     """Give the templates their common names."""
     app.context_processor(common_names)
     app.extensions["known_of_stripe"] = Known()
+    app.extensions["sidebar"] = SidebarMemory()
     app.jinja_env.globals.update(
         asset=asset,
         audit_sentence=sentence_of,
@@ -56,6 +58,7 @@ def register_context(app: Flask) -> None:
         next_theme=next_theme,
         passwords_are_on=passwords_are_on,
         provider_name=provider_name,
+        sidebar_counts=sidebar_counts,
         status_word=status_word,
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,

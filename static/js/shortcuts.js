@@ -1,21 +1,9 @@
-// Keys for people who live here: "/" searches, "g" and a letter goes somewhere, "?" lists them.
+// Keys for people who live here: "g" and a letter goes somewhere, "?" lists them; "/" is the palette's.
 (() => {
   const CHORD_MS = 1200;
   let chordUntil = 0;
 
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
-
-  const search = () => {
-    const field = document.querySelector("[data-shortcut-search]");
-    if (field) {
-      field.focus();
-      field.select();
-    } else {
-      // The fragment is the field's id: the browser puts the focus there.
-      const list = document.querySelector('[data-key="o"]');
-      if (list) location.assign(`${list.href}#q`);
-    }
-  };
 
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
@@ -26,9 +14,6 @@
       document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
     } else if (event.key === "g") {
       chordUntil = Date.now() + CHORD_MS;
-    } else if (event.key === "/") {
-      event.preventDefault();
-      search();
     } else if (event.key === "?") {
       document.getElementById("shortcuts")?.showModal();
     }

@@ -10,7 +10,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
 from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import Visitor, open_account
 from tests.people import People
 
 pytestmark = pytest.mark.browser
@@ -46,8 +46,10 @@ def test_a_bill_of_millions_does_not_run_into_the_forecast(support: Page) -> Non
         assert edges(total)[1] < width
 
 
-def test_signing_out_is_in_sight_below_the_banner(support: Page) -> None:
+def test_signing_out_is_in_sight_below_one_s_name(support: Page) -> None:
     support.goto("/organizations/acme/usage")
+    expect(support.locator(".me summary")).to_be_in_viewport(ratio=0.95)
+    open_account(support)
     expect(support.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=0.95)
 
 
@@ -56,6 +58,8 @@ def test_on_a_telephone_the_present_place_is_in_sight(support: Page) -> None:
     support.goto("/organizations/acme/details")
     expect(support.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
     support.goto("/audit-entries")
+    expect(support.get_by_role("navigation", name="Main")).to_be_hidden()
+    support.get_by_role("button", name="Menu").click()
     expect(support.locator(".sidebar [aria-current]")).to_be_in_viewport(ratio=0.95)
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
 from dashboard.organizations.models import Organization
 from tests.browser.test_every_page import violations
+from tests.browser.visitors import sign_out
 from tests.people import PASSWORD, People, make_bill, make_people
 from tests.support.browser import shoot
 from tests.support.services import Worker
@@ -109,20 +110,20 @@ def test_a_passkey_is_added_and_signs_in_alone_and_as_the_second_step(
     add_device(device)
     enter_password(page)
     add_passkey(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
 
     shoot(page, "sign-in-passkey")
     assert violations(page) == []
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_role("heading", name="Organizations")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Needs a person")).to_be_visible()
+    sign_out(page)
 
     enter_password(page)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     assert violations(page) == []
     shoot(page, "second-step")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", name="Organizations")).to_be_visible()
+    expect(page.get_by_role("heading", name="Needs a person")).to_be_visible()
 
 
 def test_a_browser_without_a_passkey_says_so(page: Page, device: CDPSession) -> None:

@@ -20,6 +20,7 @@ from dashboard.extensions import db as database
 from dashboard.sandbox.up.probes import answers
 from dashboard.transaction import transaction
 from tests.browser.test_every_page import violations
+from tests.browser.visitors import open_account, sign_out
 from tests.support.browser import shoot
 from tests.support.services import Worker
 from tests.support.stack import Stack, free_port, new_stack, stack_directory, start_web
@@ -111,9 +112,10 @@ def come_in_by_an_invitation(page: Page, site: Site) -> None:
     assert violations(page) == []
     page.get_by_role("link", name="Sign in with Acme").click()
     consent(page, "0001")
-    page.wait_for_url("**/organizations")
+    page.wait_for_url("**/needs")
+    open_account(page)
     expect(page.get_by_text("sue@acme.com")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
 
 
 def refuse(page: Page) -> None:
@@ -132,11 +134,12 @@ def be_known_by_another_e_mail(page: Page, site: Site) -> None:
     site.knows("0001", email="susan@acme.com", email_verified=True, name="Sue", groups=[])
     page.get_by_role("link", name="Sign in with Acme").click()
     consent(page, "0001")
+    open_account(page)
     expect(page.get_by_text("susan@acme.com").first).to_be_visible()
     database.session.expire_all()
     [person] = database.session.scalars(select(User))
     assert (person.email, person.role) == ("susan@acme.com", "customer")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
 
 
 def stay_outside_as_a_stranger(page: Page) -> None:

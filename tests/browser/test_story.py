@@ -19,6 +19,7 @@ def test_a_bill_moves_is_synced_rolled_and_paid(
     page: Page, people: People, acme: Organization
 ) -> None:
     visitor = Visitor(page, "support")
+    page.goto("/organizations")
     page.get_by_label("Search").fill("acme freight")
     expect(page.get_by_text("Other Labs")).to_be_hidden()
     page.get_by_role("link", name="Acme Freight").click()

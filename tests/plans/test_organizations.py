@@ -40,3 +40,20 @@ def test_a_page_of_the_list(bound: Bound, many: Many, filled, admin: Browser) ->
     with filled.app_context(), explained(db.engine) as plans:
         assert admin.get(path).status_code in (200, 303)
     bound.check(plans, many)
+
+
+# Names are read along their index, ids and numbers each along theirs.
+SEARCHES = (
+    *(Bound(f"q={text}", 300, SEARCH) for text in ("labs", "org-77", "vip", "nobody-has-this")),
+    *(Bound(f"q={text}", 300) for text in ("in_1999", "cus_none", "il_none", "req_none", "evt_0")),
+    Bound("q=INV-999", 300, SEARCH),
+    Bound("q=server-2", 300, SEARCH),
+)
+
+
+@pytest.mark.parametrize("bound", SEARCHES, ids=str)
+def test_a_search_for_everything(bound: Bound, many: Many, filled, admin: Browser) -> None:
+    htmx = {"HX-Request": "true"}
+    with filled.app_context(), explained(db.engine) as plans:
+        assert admin.get(f"/search?{bound.asked}", headers=htmx).status_code == 200
+    bound.check(plans, many)

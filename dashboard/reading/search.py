@@ -1,0 +1,212 @@
+"""What one box finds: a few organizations, invoices and services, by what people have at hand.
+
+Each kind is one statement along an index that holds it, with the few rows that are shown as its
+end; a customer's are all within their own organizations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Select, String, func, or_, select
+
+from dashboard.accounts.models import User
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.organizations.search import asked, says
+from dashboard.pricing.models import Price
+from dashboard.services.models import Service
+from dashboard.statement import Statement, any_of, parameter
+from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun, SyncStep
+
+FEW = 5
+# Of those that belong to the organization that is found first.
+FEWER = 2
+
+
+class FoundOrganization(NamedTuple):
+    """An organization with what it owes so far."""
+
+    id: int
+    slug: str
+    name: str
+    email: str
+    total_cents: int | None
+    currency: str
+
+
+class FoundInvoice(NamedTuple):
+    """An invoice and whose it is."""
+
+    slug: str
+    organization: str
+    sequence: int
+    number: str | None
+    status: str
+    total_cents: int
+    currency: str
+    period_start: datetime
+    period_end: datetime
+
+
+class FoundService(NamedTuple):
+    """A service and whose it is; `is_attached` as long as it is billed."""
+
+    slug: str
+    organization: str
+    external_id: str | None
+    label: str
+    price: str
+    is_attached: bool
+
+
+class FoundPerson(NamedTuple):
+    """Somebody who signs in."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+
+
+def organizations_like(text: str) -> list[FoundOrganization]:
+    """Return the first organizations, by name, that a text matches."""
+    rows = _ORGANIZATIONS.rows(**asked(text), size=FEW)
+    return [FoundOrganization(*row) for row in rows]
+
+
+def organizations_among(slugs: Collection[str]) -> list[FoundOrganization]:
+    """Return these organizations by name."""
+    query = _shown(Organization).where(Organization.slug == any_of(slugs, String))
+    rows = db.session.execute(query.order_by(Organization.name, Organization.id))
+    return [FoundOrganization(*row) for row in rows]
+
+
+def invoices_like(
+    text: str, *, of: int | None, within: Collection[str] | None = None
+) -> list[FoundInvoice]:
+    """Return the invoice of that number, then the newest issued ones of the organization `of`."""
+    numbers = Invoice.number.in_({text, text.upper()})
+    condition: ColumnElement[bool] = numbers
+    if of is not None:
+        newest = (
+            select(Invoice.id)
+            .where(Invoice.organization_id == of, Invoice.status != "draft")
+            .order_by(Invoice.sequence.desc())
+            .limit(FEWER)
+        )
+        condition = or_(numbers, Invoice.id.in_(newest))
+    query = _invoices().where(condition)
+    if within is not None:
+        query = query.where(Organization.slug == any_of(within, String))
+    rows = db.session.execute(query.order_by(numbers.desc(), Invoice.sequence.desc()).limit(FEW))
+    return [FoundInvoice(*row) for row in rows]
+
+
+def services_like(text: str, *, within: Collection[str] | None = None) -> list[FoundService]:
+    """Return the services whose own name or label begins with a text, those attached first."""
+    begins = or_(
+        Service.external_id.startswith(text, autoescape=True),
+        func.lower(Service.label).startswith(text.lower(), autoescape=True),
+    )
+    query = (
+        select(
+            Organization.slug,
+            Organization.name,
+            Service.external_id,
+            Service.label,
+            Price.name,
+            Service.detached_at.is_(None),
+        )
+        .join(Organization, Organization.id == Service.organization_id)
+        .join(Price, Price.id == Service.price_id)
+        .where(begins)
+    )
+    if within is not None:
+        query = query.where(Organization.slug == any_of(within, String))
+    return [FoundService(*row) for row in db.session.execute(query.limit(FEW))]
+
+
+def person_of(email: str) -> FoundPerson | None:
+    """Return who signs in with exactly this address."""
+    query = select(User.id, User.email, User.name, User.role).where(User.email == email.lower())
+    row = db.session.execute(query).first()
+    return FoundPerson(*row) if row else None
+
+
+def invoice_with_line(stripe_line_id: str) -> FoundInvoice | None:
+    """Return the invoice that a line at Stripe is on, whether ours or added there."""
+    ours = select(SyncedLine.invoice_id).where(SyncedLine.stripe_line_id == stripe_line_id)
+    added = select(ForeignLine.invoice_id).where(ForeignLine.stripe_line_id == stripe_line_id)
+    row = db.session.execute(_invoices().where(Invoice.id.in_(ours.union(added)))).first()
+    return FoundInvoice(*row) if row else None
+
+
+def invoice_of_number(number: str) -> FoundInvoice | None:
+    """Return the one invoice of that number; None if there is none, or more than one."""
+    found = invoices_like(number, of=None)
+    return found[0] if len(found) == 1 else None
+
+
+def run_of_request(stripe_request_id: str) -> tuple[str, int] | None:
+    """Return the organization and the sync that made a request to Stripe."""
+    query = (
+        select(Organization.slug, SyncRun.id)
+        .join(SyncRun, SyncRun.organization_id == Organization.id)
+        .join(SyncStep, SyncStep.run_id == SyncRun.id)
+        .where(SyncStep.stripe_request_id == stripe_request_id)
+    )
+    row = db.session.execute(query.limit(1)).first()
+    return (row[0], row[1]) if row else None
+
+
+def _shown(organization: type[Organization]) -> Select[*tuple[Any, ...]]:
+    draft = (Invoice.organization_id == organization.id) & (Invoice.status == "draft")
+    return select(
+        organization.id,
+        organization.slug,
+        organization.name,
+        organization.email,
+        Invoice.total_cents,
+        organization.currency,
+    ).outerjoin(Invoice, draft)
+
+
+def _invoices() -> Select[*tuple[Any, ...]]:
+    return select(
+        Organization.slug,
+        Organization.name,
+        Invoice.sequence,
+        Invoice.number,
+        Invoice.status,
+        Invoice.total_cents,
+        Invoice.currency,
+        Invoice.period_start,
+        Invoice.period_end,
+    ).join(Organization, Organization.id == Invoice.organization_id)
+
+
+def _organizations() -> Statement:
+    """Return how they are found: which ones first, along the index of names, then what is shown."""
+    found = Organization.__table__.alias("found")
+    draft, shown = Invoice.__table__.alias("draft"), Organization.__table__.alias("shown")
+    part = (
+        select(found.c.id)
+        .where(says(found))
+        .order_by(found.c.name, found.c.id)
+        .limit(parameter("size", BigInteger))
+        .subquery("part")
+    )
+    is_current = (draft.c.organization_id == shown.c.id) & (draft.c.status == "draft")
+    columns = (shown.c.id, shown.c.slug, shown.c.name, shown.c.email)
+    return Statement(
+        select(*columns, draft.c.total_cents, shown.c.currency)
+        .select_from(part.join(shown, shown.c.id == part.c.id).outerjoin(draft, is_current))
+        .order_by(shown.c.name, shown.c.id)
+    )
+
+
+_ORGANIZATIONS = _organizations()

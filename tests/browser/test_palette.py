@@ -1,0 +1,86 @@
+"""Search and go to: by keys alone, over any page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.organizations.models import Organization
+from tests.browser.test_every_page import acme, people, violations
+from tests.browser.visitors import Visitor
+from tests.people import People
+from tests.support.browser import guarded_context, shoot
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.browser
+__all__ = ["acme", "people"]
+
+
+@pytest.fixture
+def support(page: Page, people: People) -> Page:
+    """The tab of a support agent."""
+    return Visitor(page, "support").page
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    live_stack: Stack,
+    acme: Organization,
+    people: People,
+) -> Iterator[Visitor]:
+    """A support agent's tab in one of the themes."""
+    theme = request.param
+    with guarded_context(browser, live_stack.url, color_scheme=theme) as context:
+        yield Visitor(context.new_page(), "support")
+
+
+def test_keys_open_it_choose_in_it_and_go(support: Page) -> None:
+    support.goto("/fleet")
+    for keys in ("/", "Control+k"):
+        support.keyboard.press(keys)
+        palette = support.get_by_role("dialog", name="Find or go to")
+        expect(palette.get_by_role("combobox")).to_be_focused()
+        support.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
+    support.keyboard.press("/")
+    support.keyboard.type("acme")
+    first = support.get_by_role("option").first
+    expect(first).to_contain_text("Acme Freight")
+    expect(first).to_have_attribute("aria-selected", "true")
+    support.keyboard.press("ArrowDown")
+    expect(support.get_by_role("option", name="Preview sync")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    support.keyboard.press("ArrowUp")
+    support.keyboard.press("Enter")
+    support.wait_for_url("**/organizations/acme")
+
+
+def test_enter_before_the_answer_leads_on_by_the_page(support: Page) -> None:
+    support.goto("/fleet")
+    support.keyboard.press("/")
+    support.keyboard.type("acme")
+    support.keyboard.press("Enter")
+    support.wait_for_url("**/organizations/acme")
+
+
+def test_a_slash_that_is_typed_opens_nothing(support: Page) -> None:
+    support.goto("/organizations")
+    support.get_by_label("Search").press("/")
+    expect(support.get_by_role("dialog", name="Find or go to")).to_be_hidden()
+
+
+def test_it_is_accessible_in_both_themes_and_on_a_telephone(themed: Visitor) -> None:
+    page = themed.page
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/organizations")
+        page.keyboard.press("/")
+        page.keyboard.type("acm")
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert violations(page) == []
+        shoot(page, f"palette-{width}", full=False)
+        page.keyboard.press("Escape")
+    assert themed.complaints == []
