@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, ValidationError
 
 from dashboard.forms.amounts import example, read_amount
 from dashboard.forms.base import DAMAGED, Form
@@ -22,7 +22,6 @@ class AdjustmentForm(Form):
         "Kind",
         [InputRequired(CHOOSE), AnyOf(("charge", "credit"), message=CHOOSE)],
         choices=[SelectChoice("charge", "Charge"), SelectChoice("credit", "Credit")],
-        default="charge",
         # WTForms' own words for a wrong choice name nothing.
         validate_choice=False,
     )
@@ -34,6 +33,8 @@ class AdjustmentForm(Form):
     reason = TextAreaField(
         "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
     )
+    # What the page said it would do: another amount, or the other kind, is shown first.
+    confirmed = HiddenField()
     # Made with the form, so that sending it twice adjusts once.
     key = HiddenField(
         validators=[InputRequired(DAMAGED), Length(max=64, message=DAMAGED)],
@@ -58,7 +59,21 @@ class AdjustmentForm(Form):
         """Refuse what is not a positive amount of the currency's precision."""
         read_amount(field.data or "", self.currency)
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the reader was shown what exactly this does; only after validation."""
+        return bool(self.confirmed.data == str(self.money().cents))
+
+    def amount_so_far(self) -> Money | None:
+        """Return the amount, if kind and amount can be read already; whatever else is missing."""
+        if self.direction.data not in ("charge", "credit"):
+            return None
+        try:
+            return self.money()
+        except ValidationError:
+            return None
+
     def money(self) -> Money:
         """Return the amount, negative for a credit; only after validation."""
-        amount = read_amount(self.amount.data, self.currency)
+        amount = read_amount(self.amount.data or "", self.currency)
         return -amount if self.direction.data == "credit" else amount

@@ -12,6 +12,13 @@ from dashboard.money import Money
 # that does not separate thousands is the decimal point of half the world: it is never dropped.
 _NUMBER = re.compile(r"-?([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?", re.ASCII)
 MOST = Decimal(999_999_999)
+# As many digits as the ledger's largest amount has.
+_CENTS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def read_cents(text: str | None) -> int | None:
+    """Return the minor units that a page's hidden field carries; None for anything else."""
+    return int(text) if text and _CENTS.fullmatch(text) else None
 
 
 def read_number(text: str) -> Decimal | None:

@@ -1,33 +1,39 @@
 """What may be sent to decide on a void invoice."""
 
-import re
+from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
-from wtforms import HiddenField, StringField
-
+from dashboard.billing.void_decide import DECISIONS
 from dashboard.errors import Stale
+from dashboard.forms.amounts import read_cents
 from dashboard.forms.base import Form
 from dashboard.money import Money
-from dashboard.text import printable
 
-# As many digits as the ledger's largest amount has.
-_CENTS = re.compile(r"^-?\d{1,18}$")
-REASON_LENGTH = 1000
+CHOOSE = "Choose what becomes of its money."
 
 
 class VoidDecisionForm(Form):
-    """`cents` is what the page showed; the verb refuses when it is another amount by now."""
+    """A decision, none of them chosen at first, with the reason that goes on record.
 
-    decision = HiddenField()
+    `cents` is what the page showed; the verb refuses when it is another amount by now.
+    """
+
+    decision = RadioField(
+        "What becomes of its money",
+        [InputRequired(CHOOSE), AnyOf(tuple(DECISIONS), message=CHOOSE)],
+        choices=[SelectChoice(one, one) for one in DECISIONS],
+        # WTForms' own words for a wrong choice name nothing.
+        validate_choice=False,
+    )
     cents = HiddenField()
-    reason = StringField("Reason")
+    reason = TextAreaField(
+        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
+    )
 
     def seen(self, currency: str) -> Money:
         """Return the amount that was seen; raise `Stale` when the form did not carry it whole."""
-        text = self.cents.data or ""
-        if not _CENTS.match(text):
+        cents = read_cents(self.cents.data)
+        if cents is None:
             raise Stale("The form did not arrive whole. Nothing was changed. Reload the page.")
-        return Money(int(text), currency)
-
-    def why(self) -> str:
-        """Return the reason, as it can be stored and shown."""
-        return printable(self.reason.data or "")[:REASON_LENGTH]
+        return Money(cents, currency)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -54,14 +55,29 @@ def choices(line: ForeignLine, invoice: Invoice) -> tuple[str, ...]:
     return tuple(one for one in possible if one != line.decision)
 
 
+class Seen(NamedTuple):
+    """What stood when the actor looked: the decision, and the line's amount if it was shown."""
+
+    decision: str | None = None
+    cents: int | None = None
+
+
+NOTHING = Seen()
+
+
 def decide_line(
-    line: ForeignLine, decision: str, *, seen: str | None = None, actor: Actor, now: datetime
+    line: ForeignLine,
+    decision: str,
+    *,
+    seen: Seen = NOTHING,
+    reason: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> Invoice:
     """Record the decision and return the invoice, whose next verifying sync carries it out.
 
-    `seen` is the decision that stood when the actor looked; raises `Stale` when it is another one
-    by now, and `InvoiceIsFrozen` for what `choices` does not offer. The same decision again changes
-    nothing.
+    Raises `Stale` when what was `seen` is otherwise by now, and `InvoiceIsFrozen` for what
+    `choices` does not offer. The same decision again changes nothing.
     """
     if decision not in DECISIONS:
         raise Invalid(f"{decision!r} is no decision. Nothing was changed. Choose one of the three.")
@@ -81,10 +97,10 @@ def decide_line(
     line.decided_at = now
     line.decided_by = actor.label
     if decision == "adopt":
-        adopt(line, invoice, actor=actor, now=now)
+        adopt(line, invoice, reason=reason, actor=actor, now=now)
     if decision != "leave":
         invoice.needs_verification = True
-    record("foreign_line.decided", invoice, actor, facts, now=now)
+    record("foreign_line.decided", invoice, actor, facts, reason=reason, now=now)
     return invoice
 
 
@@ -97,10 +113,15 @@ def _as_now(line: ForeignLine) -> ForeignLine:
     return found
 
 
-def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: str | None) -> None:
+def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: Seen) -> None:
     if invoice.status in FINALIZED:
         raise InvoiceIsFrozen("The invoice is finalized. Nothing was changed. Credit it instead.")
-    if line.decision not in (None, seen) or line.decision in FINAL:
+    if seen.cents not in (None, line.amount_cents):
+        raise Stale(
+            "The line has another amount at Stripe by now. Nothing was changed. Look at it again, "
+            "then decide."
+        )
+    if line.decision not in (None, seen.decision) or line.decision in FINAL:
         raise Stale(
             f"{line.decided_by} decided on this line already: {DONE[str(line.decision)]}. Nothing "
             "was changed. Look at the invoice as it is now."
@@ -112,12 +133,14 @@ def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: str | None)
         )
 
 
-def adopt(line: ForeignLine, invoice: Invoice, *, actor: Actor, now: datetime) -> None:
+def adopt(
+    line: ForeignLine, invoice: Invoice, *, reason: str | None, actor: Actor, now: datetime
+) -> None:
     """Make the line an adjustment, agreed with Stripe already; the sync only marks it as ours."""
     adjustment = add_adjustment(
         invoice,
         Money(line.amount_cents, invoice.currency),
-        reason="Adopted from Stripe's draft",
+        reason=reason or "Adopted from Stripe's draft",
         description=line.description or "Adopted line",
         actor=actor,
         now=now,

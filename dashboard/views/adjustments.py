@@ -5,11 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.draft import current_invoice
 from dashboard.billing.overview import adjustments_of
 from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
 from dashboard.forms.adjustment import AdjustmentForm
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.sync.consequences import of_adjustment
 from dashboard.views.access import current_actor
 from dashboard.views.formatting import money
 from dashboard.views.paging import before_id
@@ -32,19 +35,19 @@ def index(slug: str) -> ResponseReturnValue:
 def new(slug: str) -> ResponseReturnValue:
     """Show the form for a charge or a credit."""
     organization = organization_by_slug(slug)
-    form = AdjustmentForm(organization.currency)
-    return render_template("adjustments/new.html", organization=organization, form=form)
+    return _page(organization, AdjustmentForm(organization.currency))
 
 
 @bp.post("")
 @permission("adjustment.create")
 def create(slug: str) -> ResponseReturnValue:
-    """Put a charge or a credit on the current invoice."""
+    """Show what a charge or a credit would do; once that is confirmed, do it."""
     organization = organization_by_slug(slug)
     form = AdjustmentForm(organization.currency)
     if not form.validate_on_submit():
-        page = render_template("adjustments/new.html", organization=organization, form=form)
-        return page, 422
+        return _page(organization, form), 422
+    if not form.is_confirmed:
+        return _page(organization, form)
     amount, now = form.money(), utc_now()
     need_proof_above(amount)
     add_adjustment(
@@ -59,3 +62,16 @@ def create(slug: str) -> ResponseReturnValue:
     word = "credit" if amount.cents < 0 else "charge"
     flash(f"The {word} of {money(abs(amount.cents), amount.currency)} is on the current invoice.")
     return redirect(url_for("organizations.show", slug=slug), code=303)
+
+
+def _page(organization: Organization, form: AdjustmentForm) -> str:
+    """Return the form, with what it would do where that can be said already."""
+    amount = form.amount_so_far()
+    form.confirmed.data = str(amount.cents) if amount else ""
+    return render_template(
+        "adjustments/new.html",
+        organization=organization,
+        form=form,
+        amount=amount,
+        consequence=of_adjustment(amount.cents, current_invoice(organization)) if amount else None,
+    )

@@ -1,26 +1,42 @@
 """What becomes of lines on Stripe's draft that are not ours."""
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.overview import invoice_by_id
 from dashboard.clock import utc_now
+from dashboard.forms.foreign_line import ForeignLineForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.sync.consequences import consequences
 from dashboard.sync.decide import decide_line, foreign_line
+from dashboard.sync.models import ForeignLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
 from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
+from jobs.watch import look_soon
 
 bp = Blueprint("foreign_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
 
 WORDS = {
     "take_ours": "The line will be removed at Stripe by the sync that has just started.",
     "adopt": "The line is an adjustment of the invoice now.",
-    "leave": "The line stays at Stripe, and the invoice is held while it does. Its page lets you "
-    "decide anew.",
+    "leave": "The line stays at Stripe, and the invoice is on hold while it does. Its page lets "
+    "you decide again.",
 }
+
+
+@bp.get("/<int:line_id>/decisions/new")
+@permission("foreign_line.decide")
+def new(slug: str, line_id: int) -> ResponseReturnValue:
+    """Show what each decision would do to the totals; nothing is chosen."""
+    organization = organization_by_slug(slug)
+    line = foreign_line(organization, line_id)
+    form = ForeignLineForm(seen=line.decision or "", cents=str(line.amount_cents))
+    return _page(organization, line, form)
 
 
 @bp.post("/<int:line_id>/decisions")
@@ -28,14 +44,36 @@ WORDS = {
 def decide(slug: str, line_id: int) -> ResponseReturnValue:
     """Take ours, adopt theirs, or leave the line."""
     organization, now = organization_by_slug(slug), utc_now()
-    line = foreign_line(organization, line_id)
-    decision, seen = request.form.get("decision", ""), request.form.get("seen") or None
+    line, form = foreign_line(organization, line_id), ForeignLineForm()
+    if not form.validate_on_submit():
+        return _page(organization, line, form), 422
+    decision = form.decision.data
     if decision == "adopt":
         need_proof_above(Money(line.amount_cents, organization.currency))
-    invoice = decide_line(line, decision, seen=seen, actor=current_actor(), now=now)
+    invoice = decide_line(
+        line,
+        decision,
+        seen=form.what_was_seen(),
+        reason=form.reason.data.strip(),
+        actor=current_actor(),
+        now=now,
+    )
     if decision != "leave":
         wanted = Request("support", current_actor(), verify=True)
         enqueue_run(request_sync(invoice, wanted, now=now))
+    look_soon()
     flash(WORDS[decision])
     # Of the current invoice this goes on to the organization's page.
     return redirect(url_for("invoices.show", slug=slug, sequence=invoice.sequence), code=303)
+
+
+def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) -> str:
+    invoice = invoice_by_id(organization, line.invoice_id)
+    return render_template(
+        "foreign_lines/new.html",
+        organization=organization,
+        invoice=invoice,
+        line=line,
+        form=form,
+        consequences=consequences(line, invoice),
+    )

@@ -34,6 +34,7 @@ def panel(support: Page) -> Locator:
     support.goto(BILL)
     support.get_by_role("link", name="Add charge or credit").click()
     panel = support.get_by_role("dialog", name="Details")
+    panel.get_by_label("Charge", exact=True).check()
     panel.get_by_label("Amount").fill("12.00")
     panel.get_by_label("Description").fill("Set-up")
     panel.get_by_label("Reason").fill("Ticket 4711")
@@ -63,7 +64,7 @@ def sign_in(where: Page | Locator, role: str = "support") -> None:
 def test_what_was_typed_in_the_panel_is_there_after_signing_in(
     support: Page, panel: Locator
 ) -> None:
-    panel.get_by_role("button", name="Add to the current invoice").click()
+    panel.get_by_role("button", name="Show what it does").click()
     expect(panel.get_by_text("You are signed out")).to_be_visible()
     shoot(support, "signed-out-panel", full=False)
     sign_in(panel)
@@ -72,7 +73,7 @@ def test_what_was_typed_in_the_panel_is_there_after_signing_in(
     expect(support.get_by_label("Amount")).to_have_value("12.00")
     expect(support.get_by_label("Reason")).to_have_value("Ticket 4711")
     shoot(support, "signed-in-again")
-    support.get_by_role("button", name="Add to the current invoice").click()
+    support.get_by_role("button", name="Charge $12.00").click()
     expect(support.get_by_text("The charge of $12.00 is on the current invoice.")).to_be_visible()
 
 
@@ -82,7 +83,7 @@ def test_a_poll_does_not_lead_away_from_what_is_typed(support: Page, panel: Loca
     expect(panel.get_by_text("You are signed out. What you typed")).to_be_visible()
     expect(panel.get_by_label("Reason")).to_have_value("Ticket 4711")
     shoot(support, "signed-out-typing", full=False)
-    panel.get_by_role("button", name="Add to the current invoice").click()
+    panel.get_by_role("button", name="Show what it does").click()
     expect(panel.get_by_text("Nothing was changed. Sign in")).to_be_visible()
     wake(support)
     sign_in(panel)

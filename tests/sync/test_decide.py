@@ -7,7 +7,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
 from dashboard.extensions import db
-from dashboard.sync.decide import choices, decide_line
+from dashboard.sync.decide import Seen, choices, decide_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
 from dashboard.transaction import transaction
@@ -34,7 +34,7 @@ def decide(
 ) -> None:
     """Decide from a page that showed `seen` as the decision so far."""
     with transaction():
-        decide_line(line, decision, seen=seen, actor=actor, now=utc_now())
+        decide_line(line, decision, seen=Seen(seen), actor=actor, now=utc_now())
 
 
 def test_an_adopted_line_is_not_removed_from_a_stale_tab(

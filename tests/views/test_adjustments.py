@@ -10,6 +10,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
+from dashboard.views.formatting import money
 from tests.factories import make_organization
 from tests.pages import fragment, page, post, text_of
 from tests.people import bill_of
@@ -21,6 +22,7 @@ GOOD = {
     "description": "Outage credit",
     "reason": "Two hours down",
     "key": "one-form",
+    "confirmed": "-101250",
 }
 
 
@@ -36,6 +38,32 @@ def test_a_credit_is_on_the_bill_and_on_record(support: FlaskClient, acme: Organ
     assert "The credit of $1,012.50 is on the current invoice" in text_of(
         page(support.get("/organizations/acme"))
     )
+
+
+def test_nothing_is_chosen_at_first(support: FlaskClient, acme: Organization) -> None:
+    soup = page(support.get(f"{ADDRESS}/new"))
+    assert soup.select("input[name=direction]")
+    assert not soup.select("input[name=direction][checked]")
+
+
+@pytest.mark.parametrize("confirmed", [None, "", "101250", "-101251"])
+def test_what_it_would_do_is_shown_before_it_is_done(
+    support: FlaskClient, acme: Organization, confirmed: str | None
+) -> None:
+    before = bill_of(acme).total_cents
+    fields = GOOD | {"confirmed": confirmed} if confirmed is not None else GOOD
+    fields = {name: value for name, value in fields.items() if confirmed or name != "confirmed"}
+    soup = page(post(support, ADDRESS, **fields))
+    db.session.expire_all()
+    assert bill_of(acme).total_cents == before
+    words = text_of(soup.main)
+    assert f"Ledger {money(before, 'usd')} → {money(before - 101250, 'usd')}" in words
+    assert "The bill shrinks by $1,012.50" in words
+    form = soup.main.find("form")
+    assert form.select_one("button.btn-primary").text == "Credit $1,012.50"
+    assert form.select_one("[name=confirmed]")["value"] == "-101250"
+    again = post(support, ADDRESS, **(fields | {"confirmed": "-101250"}))
+    assert again.location == "/organizations/acme"
 
 
 def test_sending_the_form_twice_adjusts_once(support: FlaskClient, acme: Organization) -> None:
@@ -102,7 +130,7 @@ def test_the_example_is_an_amount_of_the_currency(support: FlaskClient) -> None:
     address = "/organizations/moonlit/adjustments"
     hint = text_of(page(support.get(f"{address}/new")).find(id="amount-hint"))
     assert hint == "In JPY, such as 2500"
-    made = post(support, address, **(GOOD | {"amount": hint.rsplit(" ", 1)[1]}))
+    made = post(support, address, **(GOOD | {"amount": "2500", "confirmed": "-2500"}))
     assert made.location == "/organizations/moonlit"
 
 

@@ -2,14 +2,18 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from bs4.element import Tag
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal_now
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import ForeignLine
 from dashboard.transaction import transaction
+from dashboard.views.formatting import money
 from tests.pages import page, post, text_of
 from tests.people import bill_of
 
@@ -39,15 +43,26 @@ def add_line(organization: Organization, stripe_id: str, decision: str | None) -
     return line
 
 
-def offered(soup: BeautifulSoup) -> list[str]:
-    """Return the decisions that a page offers."""
-    return [field["value"] for field in soup.select("input[name=decision]")]
+def offered(client: FlaskClient, soup: BeautifulSoup) -> list[str]:
+    """Return the decisions that the page behind a page's button offers; none without one."""
+    links = soup.select("a[href$='/decisions/new']")
+    if not links:
+        return []
+    return [field["value"] for field in chooser(client, links[0]["href"])]
+
+
+def chooser(client: FlaskClient, address: str) -> list[Tag]:
+    """Return what may be chosen on a page of a decision, of which nothing is chosen."""
+    found = page(client.get(address)).select("input[name=decision]")
+    assert not [one for one in found if one.has_attr("checked")]
+    return found
 
 
 def decide(browser: FlaskClient, line: ForeignLine, decision: str, seen: str = "") -> int:
     """Send a decision from a page that showed `seen`, and return the status."""
     address = f"{ACME}/foreign-lines/{line.id}/decisions"
-    return post(browser, address, decision=decision, seen=seen).status_code
+    fields = {"seen": seen, "cents": "100", "reason": "Sold on its own quote"}
+    return post(browser, address, decision=decision, **fields).status_code
 
 
 def test_a_line_without_a_description_reads_as_something(
@@ -55,7 +70,7 @@ def test_a_line_without_a_description_reads_as_something(
 ) -> None:
     soup = page(support.get(ACME))
     assert "A line without a description of $1.00" in text_of(soup)
-    assert offered(soup) == ["take_ours", "adopt", "leave"]
+    assert offered(support, soup) == ["take_ours", "adopt", "leave"]
 
 
 def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
@@ -65,9 +80,9 @@ def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
     soup = page(support.get(ACME))
     assert "The invoice is held by a line that is not ours" in text_of(soup)
     assert "Left at Stripe by support@example.com" in text_of(soup)
-    assert offered(soup) == ["take_ours", "adopt"]
+    assert offered(support, soup) == ["take_ours", "adopt"]
     assert decide(support, line, "adopt", seen="leave") == 303
-    assert offered(page(support.get(ACME))) == []
+    assert offered(support, page(support.get(ACME))) == []
 
 
 def test_the_column_of_stripes_amounts_has_a_row_for_the_line(
@@ -117,7 +132,9 @@ def test_a_line_of_an_earlier_invoice_is_not_said_of_the_current_one(
 def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: ForeignLine) -> None:
     assert decide(support, line, "adopt") == 303
     address = f"{ACME}/foreign-lines/{line.id}/decisions"
-    words = text_of(page(post(support, address, decision="take_ours", seen=""), 409))
+    words = text_of(
+        page(post(support, address, decision="take_ours", cents="100", reason="Ours"), 409)
+    )
     assert "support@example.com decided on this line already" in words
     assert decide(support, line, "adopt") == 303
 
@@ -128,6 +145,61 @@ def test_a_sealed_invoice_says_why_its_line_is_not_adopted(
     with transaction():
         seal_now(bill_of(acme), now=utc_now())
     soup = page(support.get(f"{ACME}/invoices/1"))
-    assert offered(soup) == ["take_ours", "leave"]
+    assert offered(support, soup) == ["take_ours", "leave"]
     assert "can no longer be adopted" in text_of(soup)
     assert decide(support, line, "adopt") == 409
+
+
+def test_each_choice_says_what_it_does_before_it_is_made(
+    support: FlaskClient, acme: Organization, line: ForeignLine
+) -> None:
+    with transaction():
+        bill = bill_of(acme)
+        bill.stripe_total_cents = bill.total_cents + 100
+        total, stripe = bill.total_cents, bill.stripe_total_cents
+    soup = page(support.get(f"{ACME}/foreign-lines/{line.id}/decisions/new"))
+    ours, theirs, left = (text_of(one) for one in soup.select(".choice"))
+    now, more = money(total, "usd"), money(total + 100, "usd")
+    assert f"Ledger {now} stays Stripe {money(stripe, 'usd')} → {now}" in ours
+    assert f"Ledger {now} → {more} Stripe {more} stays The bill grows by $1.00" in theirs
+    assert f"Ledger {now} stays Stripe {more} stays The bill stays {now}" in left
+    assert [one.text for one in soup.select(".decide-button")] == [
+        "Remove the line at Stripe", "Adopt $1.00", "Leave it, hold the invoice",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"decision": "adopt", "cents": "100"},
+        {"decision": "adopt", "cents": "100", "reason": " "},
+        {"cents": "100", "reason": "Ours"},
+        {"decision": "burn", "cents": "100", "reason": "Ours"},
+        {"decision": "adopt", "cents": "1e2", "reason": "Ours"},
+    ],
+)
+def test_without_a_choice_or_a_reason_nothing_is_done(
+    support: FlaskClient, acme: Organization, line: ForeignLine, fields: dict[str, str]
+) -> None:
+    before = bill_of(acme).total_cents
+    page(post(support, f"{ACME}/foreign-lines/{line.id}/decisions", **fields), 422)
+    db.session.expire_all()
+    assert (bill_of(acme).total_cents, line.decision) == (before, None)
+
+
+def test_a_line_that_changed_meanwhile_is_looked_at_again(
+    support: FlaskClient, acme: Organization, line: ForeignLine
+) -> None:
+    with transaction():
+        line.amount_cents = 25000
+    assert decide(support, line, "adopt") == 409
+    db.session.expire_all()
+    assert line.decision is None
+
+
+def test_the_reason_is_on_record_and_on_the_adjustment(
+    support: FlaskClient, line: ForeignLine
+) -> None:
+    assert decide(support, line, "adopt") == 303
+    reasons = [one.reason for one in db.session.scalars(select(AuditEntry))]
+    assert reasons.count("Sold on its own quote") == 2

@@ -23,6 +23,7 @@ from tests.views.test_second_step import code, have_app
 TOKEN = {"name": "metering", "scopes": "usage:write", "days": "30"}
 LARGE = {
     "direction": "charge", "amount": "1000.01", "description": "Move", "reason": "R", "key": "k",
+    "confirmed": "100001",
 }  # fmt: skip
 PANEL = {"HX-Request": "true", "HX-Target": "div#panel-body"}
 WHERE = "/organizations/acme/adjustments"
@@ -135,7 +136,8 @@ def test_an_amount_above_the_setting_is_confirmed_first(
     app: Flask, people: People, amount: str, direction: str, status: int
 ) -> None:
     support = idle(app, people.support)
-    sent = LARGE | {"amount": amount, "direction": direction}
+    cents = f"{'-' if direction == 'credit' else ''}{amount.replace('.', '').ljust(6, '0')}"
+    sent = LARGE | {"amount": amount, "direction": direction, "confirmed": cents}
     before = count(Adjustment)
     answer = post(support, WHERE, **sent)
     assert answer.status_code == status
@@ -151,7 +153,7 @@ def test_rolling_a_large_bill_early_is_confirmed_first(
     app: Flask, people: People, acme: Organization
 ) -> None:
     now_in = signed_in(app, people.support)
-    post(now_in, WHERE, **(LARGE | {"amount": "5000"}))
+    post(now_in, WHERE, **(LARGE | {"amount": "5000", "confirmed": "500000"}))
     support = idle(app, people.support)
     invoice = bill_of(acme)
     sent = {"invoice_id": invoice.id, "name": acme.name, "reason": "Asked for"}

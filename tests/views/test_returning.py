@@ -70,7 +70,7 @@ def test_a_form_sent_without_a_session_comes_back_as_it_was_typed(support: Flask
     soup = page(support.get(NEW))
     assert "What you typed is still here." in text_of(soup)
     again = fields_of(soup.main.find("form"))
-    assert again == typed | {"reason": REASON.replace("\r\n", "\n")}
+    assert again == typed | {"reason": REASON.replace("\r\n", "\n"), "confirmed": "-1250"}
     assert adjustments() == []
     assert post(support, CREATE, OURS, **again).status_code == 303
     assert len(adjustments()) == 1

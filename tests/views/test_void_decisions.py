@@ -13,6 +13,7 @@ from dashboard.transaction import transaction
 from dashboard.views.formatting import money
 from tests.pages import page, post, text_of
 from tests.people import bill_of
+from tests.support.needs import look_now
 from tests.support.stripe_acts import tell
 
 ADDRESS = "/organizations/acme/invoices/1"
@@ -42,12 +43,16 @@ def words_of(client: FlaskClient, address: str) -> str:
 
 def seen(support: FlaskClient) -> str:
     """Return the amount that the page's form carries."""
-    return str(page(support.get(ADDRESS)).select_one("input[name=cents]")["value"])
+    return str(
+        page(support.get(f"{ADDRESS}/void-decisions/new")).select_one("[name=cents]")["value"]
+    )
 
 
 def decide(support: FlaskClient, **fields: str) -> int:
     """Send a decision, and return the status."""
-    return post(support, f"{ADDRESS}/void-decisions", **fields).status_code
+    return post(
+        support, f"{ADDRESS}/void-decisions", **({"reason": "Asked for"} | fields)
+    ).status_code
 
 
 def test_support_sees_the_case_wherever_work_waits(support: FlaskClient, void: Invoice) -> None:
@@ -56,7 +61,9 @@ def test_support_sees_the_case_wherever_work_waits(support: FlaskClient, void: I
     assert f"{held} of it is billed nowhere: decide on it" in words_of(
         support, "/organizations/acme"
     )
-    assert f"Bill its {held} again, or write it off." in words_of(support, "/fleet")
+    look_now()
+    assert "void and billed nothing. Bill it again, or write it off." in words_of(support, "/needs")
+    assert held in words_of(support, "/needs")
     listed = words_of(support, "/organizations?attention=void")
     assert "Acme Freight" in listed
     assert "Other Labs" not in listed
@@ -68,11 +75,11 @@ def test_customers_read_that_nothing_is_owed_and_get_no_buttons(
     soup = page(customer.get(ADDRESS))
     held = money(void.total_cents, "usd")
     assert f"Whether its {held} is billed on a later invoice is being decided." in text_of(soup)
-    assert not soup.select("form[action$=void-decisions]")
+    assert not soup.select("a[href$='void-decisions/new']")
     assert "a decision is pending" in words_of(customer, "/organizations/acme")
 
 
-def test_one_click_bills_it_on_the_current_invoice(
+def test_a_decision_bills_it_on_the_current_invoice(
     support: FlaskClient, customer: FlaskClient, void: Invoice
 ) -> None:
     held = void.total_cents
@@ -114,10 +121,11 @@ def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
     before = current_invoice(acme).total_cents
     asked, held = (money(invoice.total_cents - less, "usd") for less in (500, 0))
     words = words_of(support, ADDRESS)
-    assert f"Bill {asked} on the current invoice" in words
+    assert f"Bill {asked}" in words_of(support, f"{ADDRESS}/void-decisions/new")
     assert f"Its items come to {held}. Before it was voided, $5.00 of that had been taken" in words
     assert f"{asked} of it is billed nowhere" in words_of(support, "/organizations/acme")
-    assert f"Bill its {asked} again" in words_of(support, "/fleet")
+    look_now()
+    assert asked in words_of(support, "/needs")
     assert decide(support, decision="bill", cents=str(invoice.total_cents)) == 409
     assert decide(support, decision="bill", cents=seen(support)) == 303
     db.session.expire_all()
@@ -135,3 +143,18 @@ def test_what_an_edit_at_stripe_had_asked_more_is_said_and_not_billed(
     assert invoice.total_cents < 99_900
     assert "At Stripe it had last asked for $999.00" in words_of(support, ADDRESS)
     assert seen(support) == str(invoice.total_cents)
+
+
+def test_both_choices_say_what_they_do_and_none_is_chosen(
+    support: FlaskClient, void: Invoice
+) -> None:
+    soup = page(support.get(f"{ADDRESS}/void-decisions/new"))
+    current = current_invoice(void.organization).total_cents
+    now, after = money(current, "usd"), money(current + void.total_cents, "usd")
+    billed, written_off = (text_of(one) for one in soup.select(".choice"))
+    assert f"Ledger {now} → {after}" in billed
+    assert f"Ledger {now} stays" in written_off
+    assert not soup.select("input[name=decision][checked]")
+    assert decide(support, cents=seen(support)) == 422
+    assert decide(support, decision="bill", cents=seen(support), reason=" ") == 422
+    assert current_invoice(void.organization).total_cents == current

@@ -1,0 +1,67 @@
+"""What a decision would do to the totals, here and at Stripe, before anybody takes it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dashboard.billing.models import Invoice
+from dashboard.sync.decide import choices
+from dashboard.sync.models import ForeignLine
+
+
+class Move(NamedTuple):
+    """A total before and after, in minor units; None where it is not known."""
+
+    before: int | None
+    after: int | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is the same afterwards."""
+        return self.before == self.after
+
+
+class Consequence(NamedTuple):
+    """What one choice does: to the ledger's total and to that of Stripe's draft."""
+
+    choice: str
+    ledger: Move
+    stripe: Move
+
+    @property
+    def more_cents(self) -> int:
+        """How much more the customer pays."""
+        return (self.ledger.after or 0) - (self.ledger.before or 0)
+
+
+def consequences(line: ForeignLine, invoice: Invoice) -> list[Consequence]:
+    """Return what each decision that is open on a line added at Stripe would do.
+
+    What else the ledger has to tell Stripe is left out: it goes there whatever is decided.
+    """
+    ledger, stripe = invoice.total_cents, invoice.stripe_total_cents
+    without = None if stripe is None else stripe - line.amount_cents
+    moves = {
+        "take_ours": (Move(ledger, ledger), Move(stripe, without)),
+        "adopt": (Move(ledger, ledger + line.amount_cents), Move(stripe, stripe)),
+        "leave": (Move(ledger, ledger), Move(stripe, stripe)),
+    }
+    return [Consequence(choice, *moves[choice]) for choice in choices(line, invoice)]
+
+
+def of_adjustment(cents: int, invoice: Invoice) -> Consequence:
+    """Return what a charge, or below zero a credit, does to the current invoice."""
+    after = invoice.total_cents + cents
+    stripe = invoice.stripe_total_cents
+    told = None if stripe is None else after
+    return Consequence("adjust", Move(invoice.total_cents, after), Move(stripe, told))
+
+
+def of_void(cents: int, current: Invoice) -> list[Consequence]:
+    """Return what billing a void invoice's money on the current one does, and writing it off."""
+    stays = Move(current.total_cents, current.total_cents)
+    stripe = Move(current.stripe_total_cents, current.stripe_total_cents)
+    return [
+        of_adjustment(cents, current)._replace(choice="bill"),
+        Consequence("write_off", stays, stripe),
+    ]
