@@ -71,3 +71,9 @@ class Habit:
 def floor_of(currency: str) -> int:
     """Return how much a day must cost above its habit, at the least, to be worth telling."""
     return FLOOR_CHARGES * minimum_charge(currency)
+
+
+def times_of(cents: int, habit_cents: int) -> str:
+    """Return how many times a habit an amount is, with one decimal: 3.2."""
+    tenths = cents * 10 // max(habit_cents, 1)
+    return f"{tenths // 10}.{tenths % 10}"

@@ -1,49 +1,17 @@
-"""What was told of an organization's budget and usage, and what is unusual everywhere."""
+"""What was told of an organization's budget and usage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import NamedTuple
 
 from sqlalchemy import select
 
 from dashboard.budgets.models import BudgetAlert, UnusualUsage
 from dashboard.extensions import db
-from dashboard.organizations.models import Organization
 from dashboard.paging import Slice, slice_of
 
 MOST_ALERTS = 24
 MOST_EPISODES = 12
-
-
-class OpenAnomaly(NamedTuple):
-    """An episode of unusual usage that goes on, with whose it is; `times` as in 3.2."""
-
-    id: int
-    slug: str
-    name: str
-    product: str
-    began_on: date
-    last_on: date
-    times: str
-    above_cents: int
-    cents: int
-    currency: str
-    service_label: str | None
-    noted_at: datetime
-
-
-def open_anomalies(*, most: int = 50) -> list[OpenAnomaly]:
-    """Return the episodes that go on, the newest first: one statement, of few rows by an index."""
-    query = (
-        select(UnusualUsage, Organization.slug, Organization.name)
-        .join(Organization, Organization.id == UnusualUsage.organization_id)
-        .where(UnusualUsage.ended_on.is_(None))
-        .order_by(UnusualUsage.noted_at.desc(), UnusualUsage.id.desc())
-        .limit(most)
-    )
-    return [_open(*row) for row in db.session.execute(query)]
 
 
 def alerts_of(organization_id: int, *, before: int | None = None) -> Slice[BudgetAlert]:
@@ -69,20 +37,3 @@ def unusual_of(organization_id: int) -> Sequence[UnusualUsage]:
     """Return an organization's episodes of unusual usage, the newest first."""
     query = select(UnusualUsage).where(UnusualUsage.organization_id == organization_id)
     return db.session.scalars(query.order_by(UnusualUsage.id.desc()).limit(MOST_EPISODES)).all()
-
-
-def _open(episode: UnusualUsage, slug: str, name: str) -> OpenAnomaly:
-    return OpenAnomaly(
-        episode.id,
-        slug,
-        name,
-        episode.product,
-        episode.began_on,
-        episode.last_on,
-        episode.times,
-        episode.above_cents,
-        episode.cents,
-        episode.currency,
-        episode.service_label,
-        episode.noted_at,
-    )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dashboard.budgets.habit import times_of
 from dashboard.extensions import Model
 
 
@@ -100,5 +101,4 @@ class UnusualUsage(Model):
     @property
     def times(self) -> str:
         """How many times its habit it cost, with one decimal: 3.2."""
-        tenths = self.cents * 10 // max(self.habit_cents, 1)
-        return f"{tenths // 10}.{tenths % 10}"
+        return times_of(self.cents, self.habit_cents)

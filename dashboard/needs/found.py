@@ -17,6 +17,7 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
+from dashboard.budgets.models import UnusualUsage
 from dashboard.sync.models import ForeignLine, SyncRun
 from dashboard.webhooks.models import WebhookEvent
 
@@ -43,6 +44,7 @@ Rows = Select[*tuple[Any, ...]]
 _IS_PARKED = Invoice.parked_at.is_not(None)
 _REMAINING = func.coalesce(Invoice.amount_remaining_cents, Invoice.amount_due_cents)
 _OWED = func.coalesce(_REMAINING, Invoice.total_cents)
+_ABOVE_HABIT = UnusualUsage.cents - UnusualUsage.habit_cents
 _IS_DUE = Invoice.due_at.is_not(None)
 
 
@@ -132,6 +134,25 @@ def dead(_now: datetime) -> Rows:
         .outerjoin(Invoice, (Invoice.stripe_invoice_id == WebhookEvent.object_id) & is_of_one)
         .where(WebhookEvent.state == "dead")
         .order_by(WebhookEvent.id)
+        .limit(MOST)
+    )
+
+
+def unusual(_now: datetime) -> Rows:
+    """Return the usage far from its habit that goes on; what it costs above that is at stake."""
+    facts = func.jsonb_build_object(
+        "product", UnusualUsage.product,
+        "began_on", UnusualUsage.began_on,
+        "cents", UnusualUsage.cents,
+        "habit_cents", UnusualUsage.habit_cents,
+        "service", UnusualUsage.service_label,
+    )  # fmt: skip
+    of_one = (UnusualUsage.organization_id, _ABOVE_HABIT, UnusualUsage.currency)
+    subject = cast(UnusualUsage.id, String)
+    return (
+        _shown(subject, UnusualUsage.noted_at, facts, *of_one)
+        .where(UnusualUsage.ended_on.is_(None))
+        .order_by(UnusualUsage.noted_at, UnusualUsage.id)
         .limit(MOST)
     )
 

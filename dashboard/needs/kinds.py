@@ -40,7 +40,7 @@ class Kind:
     tone: Tone
     icon: str
     action: str
-    place: Literal["invoice", "syncs", "event", "fleet"]
+    place: Literal["invoice", "syncs", "event", "budget", "fleet"]
     sentence: Callable[[words.Facts], str]
     find: Callable[[datetime], Rows] | None = None
     acts: tuple[str, ...] = ()
@@ -69,6 +69,8 @@ _KINDS = (
          acts=("invoice.void_billed", "invoice.void_written_off")),
     Kind("dead", "Dead event", "failing", "bad", "cross", "Replay", "event", words.dead, found.dead,
          acts=("event.replayed",), is_of_row=True),
+    Kind("unusual", "Unusual", "unusual", "notice", "gauge", "See usage", "budget",
+         words.unusual, found.unusual),
     Kind("late", "Late", "late", "notice", "clock", "Look", "fleet", words.late),
     Kind("calls", "API budget", "late", "notice", "gauge", "Look", "fleet", words.late),
 )  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.budgets.habit import times_of
+
 Facts = Mapping[str, Any]
 UNTITLED = "a line without a description"
 
@@ -60,6 +62,14 @@ def dead(facts: Facts) -> str:
     said = f"{facts['type']} failed {_times(facts['attempts'])}"
     error = facts.get("error")
     return f"{said}: {_first(error)}" if error else f"{said}."
+
+
+def unusual(facts: Facts) -> str:
+    """Return what costs how many times its habit, since when, and where most of it is."""
+    times = times_of(facts["cents"], facts["habit_cents"])
+    since = f"{datetime.fromisoformat(facts['began_on']):%-d %b}"
+    where = f", most of it on “{facts['service']}”" if facts.get("service") else ""
+    return f"{facts['product']} at {times} times its habit since {since}{where}."
 
 
 def late(facts: Facts) -> str:

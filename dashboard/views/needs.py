@@ -126,6 +126,8 @@ def address_of(need: ListedNeed) -> str:
         return url_for("webhook_events.show", event_id=int(need.subject))
     if need.slug and need.kind.place == "syncs":
         return url_for("sync_runs.of_organization", slug=need.slug)
+    if need.slug and need.kind.place == "budget":
+        return url_for("budgets.show", slug=need.slug)
     if need.slug and need.kind.place == "invoice":
         return url_for("invoices.show", slug=need.slug, sequence=need.facts["sequence"])
     return url_for("fleet.show")

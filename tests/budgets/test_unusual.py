@@ -7,7 +7,6 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
-from dashboard.budgets.listing import open_anomalies
 from dashboard.budgets.models import UnusualUsage
 from dashboard.budgets.unusual import find_unusual, next_slice
 from dashboard.mail.models import Mail
@@ -16,6 +15,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from tests.budgets.support import member
 from tests.factories import MeteredPriceFactory, make_organization, make_service
+from tests.support.needs import look_now, sentences
 from tests.support.queries import count_queries
 from tests.support.usage import record_batch
 
@@ -96,7 +96,7 @@ def test_an_episode_grows_and_ends_with_a_usual_day(acme: Organization, db: SQLA
     look(acme, now=NOW + 2 * DAY)
     episode = only(db)
     assert (episode.last_on, episode.ended_on) == (date(2026, 5, 12), date(2026, 5, 13))
-    assert open_anomalies() == []
+    assert look_now() == []
 
 
 def test_what_comes_after_an_end_is_another_episode(acme: Organization, db: SQLAlchemy) -> None:
@@ -117,12 +117,14 @@ def test_a_new_level_is_a_habit_after_two_weeks(acme: Organization, db: SQLAlche
     assert look(acme, now=later) == 0
 
 
-def test_it_is_listed_for_those_who_look_after_all(acme: Organization) -> None:
+def test_it_needs_a_person_for_as_long_as_it_goes_on(acme: Organization, db: SQLAlchemy) -> None:
     use((BEGAN + 31 * DAY, 800))
     look(acme)
-    [found] = open_anomalies()
-    assert (found.slug, found.product, found.service_label) == ("acme", "Data transfer", "web")
-    assert found.above_cents > 0
+    [need] = look_now()
+    assert (need.organization_id, need.stake_cents) == (acme.id, only(db).above_cents)
+    assert sentences() == [
+        "Unusual: Data transfer at 4.0 times its habit since 11 May, most of it on “web”."
+    ]
 
 
 def test_what_is_within_its_allowance_costs_nothing_and_alarms_nobody(db: SQLAlchemy) -> None:

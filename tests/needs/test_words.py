@@ -61,6 +61,17 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
             "invoice.paid failed 8 times: No invoice with this id.",
         ),
         ("dead", {"type": "a.b", "attempts": 1, "error": None}, "a.b failed once."),
+        (
+            "unusual",
+            {
+                "product": "Servers",
+                "cents": 3250,
+                "habit_cents": 1000,
+                "service": None,
+                "began_on": "2026-11-24",
+            },
+            "Servers at 3.2 times its habit since 24 Nov.",
+        ),
         ("late", {"why": "No worker is running."}, "No worker is running."),
     ],
 )

@@ -7,7 +7,6 @@ import pytest
 
 from dashboard.billing.close import due_to_seal
 from dashboard.billing.roll import due_to_roll
-from dashboard.budgets.listing import open_anomalies
 from dashboard.budgets.look import find_moved, is_any_budget, note_used
 from dashboard.budgets.unusual import find_unusual
 from dashboard.clock import utc_now
@@ -44,8 +43,6 @@ ASKED: dict[str, tuple[Callable[[], object], int]] = {
         lambda: find_unusual(range(1, HABITS + 1), now=utc_now(), is_mailed=True),
         6_000,
     ),
-    # Nearly all of it is what planning reads of the catalog, the first time.
-    "open_anomalies": (open_anomalies, 200),
     "forget_runs": (lambda: forget_runs(0, before=_days_ago(5), most=200), 4000),
     "forget_events": (lambda: forget_events(0, before=_days_ago(40), most=200), 4000),
 }

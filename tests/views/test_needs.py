@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.outcome import park
+from dashboard.budgets.models import UnusualUsage
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.forms.need import rests
@@ -239,3 +240,19 @@ def test_a_database_that_does_not_know_a_kind_of_ours_is_left_alone(
         )
     assert len(look_now()) == 1
     assert rows(support) == []
+
+
+def test_unusual_usage_leads_to_its_budget_and_alerts(
+    acme: Organization, looked: Redis, support: FlaskClient
+) -> None:
+    with transaction():
+        database.session.add(
+            UnusualUsage(
+                organization_id=acme.id, product="Servers", began_on=NOW.date(),
+                last_on=NOW.date(), cents=3250, habit_cents=1000, currency="usd", noted_at=NOW,
+            )
+        )  # fmt: skip
+    look_now()
+    [row] = page(support.get("/needs")).select("table.work tbody tr")
+    assert "Servers at 3.2 times its habit" in text_of(row)
+    assert row.select_one(f'a[href="/organizations/{acme.slug}/budget"]') is not None
