@@ -9,8 +9,8 @@ from typing import Any
 from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
-from dashboard.forms.day import DayField
 from dashboard.forms.base import Filter
+from dashboard.forms.day import DayField
 from dashboard.what_if.wanted import (
     ALL_PERCENT,
     MOST_MORE,
