@@ -1,10 +1,14 @@
 """A customer's first page: every organization of theirs in a row, and what is the matter on top."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard.accounts.models import Membership, User
 from dashboard.clock import utc_now
@@ -14,6 +18,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
 from dashboard.views.formatting import money
+from dashboard.views.glance import HEIGHT, bars_of
 from tests.factories import MembershipFactory, make_organization
 from tests.pages import page, text_of
 from tests.people import People, bill_of, make_bill, signed_in
@@ -116,3 +121,56 @@ def test_without_an_organization_the_page_says_whom_to_ask(app: Flask, people: P
         db.session.query(Membership).delete()
     words = text_of(page(signed_in(app, people.customer).get("/")))
     assert "No organization yet" in words
+
+
+def glance(client: FlaskClient, slug: str = "acme"):
+    """Return what comes into an organization's row after the page."""
+    told = client.get(f"/organizations/{slug}/glance", headers={"HX-Request": "true"})
+    assert told.status_code == 200
+    return BeautifulSoup(f"<table><tr>{told.text}</tr></table>", "html5lib")
+
+
+def test_a_row_asks_for_its_days_and_its_forecast(
+    customer: FlaskClient, kettle: Organization
+) -> None:
+    row = page(customer.get("/")).select_one(".organizations tbody tr")
+    asks = row.select_one("[hx-get]")
+    assert asks["hx-get"] == "/organizations/acme/glance"
+    assert asks.select_one("a")["href"] == "/organizations/acme/usage"
+    assert customer.get(asks["hx-get"]).location == "/organizations/acme"
+
+
+def test_a_glance_shows_a_bar_for_each_day_with_a_cost(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    days, forecast = glance(customer).select("td")
+    bars = days.select("svg.bars rect")
+    assert 0 < len(bars) <= 14
+    assert days.svg["aria-label"].endswith(" today")
+    assert text_of(forecast)
+
+
+def test_a_glance_takes_the_same_statements_for_any_bill(customer: FlaskClient) -> None:
+    with count_queries(db.engine) as asked:
+        glance(customer)
+    assert asked.count <= 3
+
+
+def test_before_anything_was_charged_a_glance_says_so(
+    customer: FlaskClient, people: People
+) -> None:
+    with transaction():
+        empty = make_organization("empty", now=utc_now(), anchor=utc_now())
+    join(people, empty)
+    days, forecast = glance(customer, "empty").select("td")
+    assert text_of(days) == "Nothing yet"
+    assert text_of(forecast) == "Too early to say"
+
+
+@given(st.lists(st.integers(-10_000, 10**12), min_size=1, max_size=14))
+def test_bars_stand_on_the_ground_and_the_dearest_is_the_highest(cents: list[int]) -> None:
+    bars = bars_of(cents)
+    assert all(bar.y + bar.height == HEIGHT and 0 <= bar.height <= HEIGHT for bar in bars)
+    assert [bar.height > 0 for bar in bars] == [one > 0 for one in cents]
+    pairs = sorted(zip(cents, bars, strict=True))
+    assert all(low[1].height <= high[1].height for low, high in pairwise(pairs))
