@@ -19,48 +19,74 @@ from benchmarks.registry import Figure, benchmark
 from dashboard.clock import utc_now
 
 LIMIT_MS = 1000
-LOOKED_EVERY_SECONDS = 0.005
+# A ninety-ninth percentile takes some hundred looks: so many bills are watched at once.
+WATCHED = 24
+LOOKED_EVERY_SECONDS = 0.01
 BILLED = """
-    select coalesce(sum(quantity), 0) from invoice_items
-    join organizations on organizations.id = organization_id where slug = %s
+    select slug, sum(quantity) from invoice_items
+    join organizations on organizations.id = organization_id
+    where slug = any(%s) group by slug
 """
 
 
 @benchmark("ingest_lag_ms", "ingest_lag_p50_ms")
 def ingest_lag(_app: Flask) -> list[Figure]:
-    """Report for an organization that nobody else reports for, and watch its bill."""
-    secret = make_customers(ORGANIZATIONS + 1)
-    with running_web(with_scheduler=True) as web, ThreadPoolExecutor(1) as pool:
+    """Report for organizations that nobody else reports for, and watch their bills."""
+    secret = make_customers(ORGANIZATIONS + WATCHED)
+    with running_web(with_scheduler=True) as web, ThreadPoolExecutor(2) as pool:
         bodies = ready(ORGANIZATIONS, BATCH, MOST_BATCHES_EACH, BATCH_SENDERS)
         load = pool.submit(
             send, web, bodies, senders=BATCH_SENDERS, seconds=SECONDS * 2, secret=secret
         )
-        lags = _watch(web, secret, load.done)
+        watched = _Watched()
+        reported = pool.submit(watched.report, web, secret, load.done)
+        watched.watch(reported.done)
         load.result()
+        reported.result()
+    lags = watched.lags
     return [
         Figure("ingest_lag_ms", _p99(lags), "ms, p99", len(lags), bound=LIMIT_MS),
         Figure("ingest_lag_p50_ms", median(lags), "ms", len(lags)),
     ]
 
 
+class _Watched:
+    """Organizations of which each has at most one record that is not on its bill."""
+
+    def __init__(self) -> None:
+        self.slugs = [slug_of(ORGANIZATIONS + number) for number in range(WATCHED)]
+        self.sent = dict.fromkeys(self.slugs, 0)
+        # When the newest record was answered, of those of which it is not on the bill.
+        self.answered: dict[str, float] = {}
+        self.lags: list[float] = []
+
+    def report(self, web: Web, secret: str, is_over: Callable[[], bool]) -> None:
+        """Report a record for each in turn, as soon as its last one is counted."""
+        with Connection(web, secret) as sender:
+            while not is_over():
+                for slug in self.slugs:
+                    if slug not in self.answered:
+                        sender.post(_body(slug, self.sent[slug]))
+                        self.sent[slug] += 1
+                        self.answered[slug] = perf_counter()
+                sleep(LOOKED_EVERY_SECONDS)
+
+    def watch(self, is_over: Callable[[], bool]) -> None:
+        """Note how long each took, until everything is counted."""
+        with psycopg.connect(address(), autocommit=True, prepare_threshold=1) as connection:
+            while not is_over() or self.answered:
+                since = dict(self.answered)
+                billed = dict(connection.execute(BILLED, (self.slugs,)).fetchall())
+                now = perf_counter()
+                for slug, answered in since.items():
+                    if billed.get(slug, 0) >= self.sent[slug]:
+                        self.lags.append((now - answered) * 1000)
+                        del self.answered[slug]
+                sleep(LOOKED_EVERY_SECONDS)
+
+
 def _p99(lags: Sequence[float]) -> float:
     return quantiles(lags, n=100)[-1] if len(lags) > 1 else max(lags)
-
-
-def _watch(web: Web, secret: str, is_over: Callable[[], bool]) -> list[float]:
-    slug = slug_of(ORGANIZATIONS)
-    lags: list[float] = []
-    with (
-        Connection(web, secret) as sender,
-        psycopg.connect(address(), autocommit=True, prepare_threshold=1) as connection,
-    ):
-        while not is_over():
-            sender.post(_body(slug, len(lags)))
-            answered = perf_counter()
-            while connection.execute(BILLED, (slug,)).fetchall()[0][0] <= len(lags):
-                sleep(LOOKED_EVERY_SECONDS)
-            lags.append((perf_counter() - answered) * 1000)
-    return lags
 
 
 def _body(slug: str, number: int) -> bytes:
