@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
 
 from dashboard.extensions import db
+from dashboard.few import Few
 from dashboard.usage import arrays
 from dashboard.usage.books import Books
 from dashboard.usage.resolve import Fact
 
+# Of large batches PostgreSQL writes so many of a process at a time: a dozen at once take as long in
+# all, and whoever counts them would get a dozenth of the machine (docs/decisions/fold.md).
+LARGE = 100
+_FEW = Few(2, patience_seconds=1.0)
 OwnedKey = tuple[int, str]
 
 
@@ -117,7 +123,9 @@ def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[Owned
     Raises Outdated when the books, under which the facts were resolved, do not hold any more.
     """
     more = {"now": now, "size": len(facts)} | _revisions(books) | _cycles(facts)
-    rows = db.session.execute(ACCEPT, columns(facts) | more).all()
+    values = columns(facts) | more
+    with _FEW.one() if len(facts) >= LARGE else nullcontext():
+        rows = db.session.execute(ACCEPT, values).all()
     if not rows:
         return {(fact.account.id, fact.entry.key) for fact in facts}
     if not rows[0].hold:
