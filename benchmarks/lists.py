@@ -22,7 +22,7 @@ from dashboard.transaction import transaction
 from jobs.upkeep import count_fleet
 from tests.support.many import Many, fill_with
 
-USUALLY = 2_000
+USUALLY = 1_000
 ASKED = {
     "list_first": "/organizations",
     "list_last": "/organizations?before=",

@@ -25,7 +25,7 @@ from dashboard.transaction import checkpoint, transaction
 from tests.support.syncing import gateway_to
 
 # The ratio does not depend on the number; a thousand take half an hour.
-USUALLY = 100
+USUALLY = 40
 LINES, CHANGING = 30, 6
 HOURS = 24
 # The model of the old way: every usage event of an hour is pushed by itself.
