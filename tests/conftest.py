@@ -25,6 +25,9 @@ from tests.support.stack import Stack, stack_directory, standing_stack, working
 settings.register_profile(
     "mutants", max_examples=30, derandomize=True, database=None, deadline=None
 )
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 SERVICES = pytest.StashKey[Services]()
 
 

@@ -4,7 +4,13 @@ from wtforms import DateField, DateTimeLocalField
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms ships no types
-    """A day that says how it is written when it cannot be read."""
+    """A day that says how it is written when it cannot be read.
+
+    A browser's field of a day can show nothing else, so what is no day is only told in the error.
+    """
+
+    def _value(self) -> str:
+        return self.data.strftime(self.format[0]) if self.data else ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day; WTForms' own words name no example."""

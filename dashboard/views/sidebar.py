@@ -15,6 +15,7 @@ from flask import current_app
 from redis.exceptions import RedisError
 
 from dashboard.reading.own import OwnOrganization, read_own
+from dashboard.views.stripe_state import known_of_stripe
 from jobs.watch import COUNTS
 
 T = TypeVar("T")
@@ -71,9 +72,13 @@ def sidebar_counts() -> Mapping[str, int]:
 
 
 def _ask() -> Mapping[str, int]:
+    known = known_of_stripe()
+    if known.is_silent:
+        return {}
     try:
         kept = current_app.extensions["redis"].hgetall(COUNTS)
     except RedisError:
+        known.note_silence()
         return {}
     return {name.decode(): int(number) for name, number in kept.items()}
 

@@ -41,6 +41,17 @@ class Known:
 
     def __init__(self) -> None:
         self._heard = (0, -math.inf)
+        self._silent_until = -math.inf
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether Redis did not answer a moment ago: nobody waits for it again so soon."""
+        return monotonic() < self._silent_until
+
+    def note_silence(self) -> None:
+        """Leave Redis alone for some seconds, as it did not answer."""
+        self._silent_until = monotonic() + UNANSWERED_SECONDS
+        self._heard = (self._heard[0], self._silent_until)
 
     def away_seconds(self, ask: Callable[[], int | None]) -> int:
         """Return how long no call will be made, as it was heard just now or a moment ago.
@@ -52,15 +63,21 @@ class Known:
             self._heard = (seconds, monotonic() + UNANSWERED_SECONDS)
             heard = ask()
             seconds = heard or 0
-            kept = UNANSWERED_SECONDS if heard is None else REMEMBERED_SECONDS
-            self._heard = (seconds, monotonic() + kept)
+            self._heard = (seconds, monotonic() + REMEMBERED_SECONDS)
+            if heard is None:
+                self.note_silence()
         return seconds
 
 
 def stripe_away_seconds() -> int:
     """Return how long no call will be made; 0 while Stripe answers, or when Redis does not."""
+    return known_of_stripe().away_seconds(_ask)
+
+
+def known_of_stripe() -> Known:
+    """Return what this process heard last."""
     known: Known = current_app.extensions["known_of_stripe"]
-    return known.away_seconds(_ask)
+    return known
 
 
 def _ask() -> int | None:
