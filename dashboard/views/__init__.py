@@ -15,6 +15,7 @@ from dashboard.views import (
     fleet,
     foreign_lines,
     glance,
+    glossary,
     history,
     home,
     invitations,
@@ -60,7 +61,7 @@ from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
-    home, glance, needs, search, session, sessions, sign_on, theme,
+    home, glance, needs, search, glossary, session, sessions, sign_on, theme,
     organizations, organization_details, usage, services,
     spend, adjustments, items, history, budgets, what_if, comparison,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,

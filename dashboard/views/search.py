@@ -66,6 +66,7 @@ _TABS = (
 _OWN = (
     ("Second factors", "lock", "factors.index"),
     ("Sessions", "devices", "sessions.index"),
+    ("Glossary", "info", "glossary.show"),
 )
 
 

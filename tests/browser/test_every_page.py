@@ -43,6 +43,7 @@ OF_ACME = [
     "/organizations/acme/details",
     "/organizations/acme/invoices/1/items/{item}",
     "/organizations/acme/invoices/1/document",
+    "/glossary",
     "/nowhere",
 ]
 OF_STAFF = [

@@ -14,7 +14,7 @@ from tests.support.environment import ROOT
 
 DOCUMENT = ROOT / "docs" / "access.md"
 WHO = {
-    "nobody": (None, False),
+    "not signed in": (None, False),
     "customer of another": ("customer", False),
     "customer": ("customer", True),
     "support": ("support", True),
@@ -22,7 +22,7 @@ WHO = {
 }
 WORDS = {"allowed": "yes", "sign-in": "sign in", 401: "401", 403: "403", 404: "404"}
 HEAD = """\
-# Who may ask for what
+# Who may do what
 
 Every address names one permission (`dashboard/accounts/permissions.py`), or is refused; a test
 asks for each of them as each of these, and writes this page. *Customer of another* is one who
