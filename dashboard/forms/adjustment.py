@@ -28,10 +28,10 @@ class AdjustmentForm(Form):
     amount = StringField("Amount", [InputRequired("Enter an amount.")])
     description = StringField(
         "Description on the invoice",
-        [DataRequired("Enter what the customer will read."), Length(max=200)],
+        [DataRequired("Enter what the customer will see."), Length(max=200)],
     )
     reason = TextAreaField(
-        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
     )
     # What the page said it would do: another amount, or the other kind, is shown first.
     confirmed = HiddenField()

@@ -35,7 +35,7 @@ def read_amount(text: str, currency: str) -> Money:
     if amount <= 0:
         raise ValidationError(f"Enter an amount above zero, such as {example(currency)}.")
     if amount > MOST:
-        raise ValidationError(f"Enter at most {MOST:,}; larger amounts are not taken at once.")
+        raise ValidationError(f"Enter at most {MOST:,}; split larger amounts.")
     # By the digits typed, not their value: 1.000 is a thousand to many who write it.
     if -int(amount.as_tuple().exponent) > digits:
         places = f"{digits} decimal places" if digits else "no decimal places"

@@ -13,7 +13,7 @@ from wtforms.validators import StopValidation
 from dashboard.text import printable, unprintable
 
 # For fields that the reader neither sees nor fills in.
-DAMAGED = "The form did not arrive whole. Nothing was changed. Look at it, then send it again."
+DAMAGED = "Part of the form is missing. Nothing was changed. Check it, then send it again."
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -72,6 +72,6 @@ def _printable(_form: Form, field: Field) -> None:
     # Nobody could find it in the form that is shown again.
     field.data = printable(field.data, paragraphs=is_paragraphs)
     raise StopValidation(
-        f"A character that cannot be shown ({found}) was taken out. Read the text, then send it "
+        f"A character that cannot be shown ({found}) was removed. Check the text, then send it "
         "again."
     )

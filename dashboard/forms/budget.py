@@ -52,5 +52,5 @@ class RemovalForm(Form):
 class MailsForm(Form):
     """What a member wants to be mailed."""
 
-    budget = BooleanField("What the bill reaches of the budget")
-    unusual = BooleanField("Usage far from its habit")
+    budget = BooleanField("Budget alerts")
+    unusual = BooleanField("Unusual usage")

@@ -18,7 +18,7 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms ships no types
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(
-                f"“{self.label.text}” is not a day, such as 2026-04-30; it is left out."
+                f"“{self.label.text}” is not a day, such as 2026-04-30. It was ignored."
             ) from None
 
 
@@ -37,5 +37,5 @@ class InstantField(DateTimeLocalField):  # type: ignore[misc]  # WTForms ships n
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(
-                f"“{self.label.text}” is not an instant, such as 2026-04-30 14:00."
+                f"“{self.label.text}” is not a time, such as 2026-04-30 14:00."
             ) from None

@@ -10,7 +10,7 @@ from dashboard.forms.amounts import read_cents
 from dashboard.forms.base import DAMAGED, Form
 from dashboard.sync.decide import DECISIONS, Seen
 
-CHOOSE = "Choose what becomes of the line."
+CHOOSE = "Choose what to do with the line."
 
 
 class ForeignLineForm(Form):
@@ -20,14 +20,14 @@ class ForeignLineForm(Form):
     """
 
     decision = RadioField(
-        "What becomes of the line",
+        "What to do with the line",
         [InputRequired(CHOOSE), AnyOf(DECISIONS, message=CHOOSE)],
         choices=[SelectChoice(one, one) for one in DECISIONS],
         # WTForms' own words for a wrong choice name nothing.
         validate_choice=False,
     )
     reason = TextAreaField(
-        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
     )
     seen = HiddenField()
     cents = HiddenField(validators=[InputRequired(DAMAGED)])

@@ -52,7 +52,7 @@ class OwnerForm(Form):
 class SnoozeForm(Form):
     """Until when it is put off: one of `rests`, or nothing to show it again."""
 
-    rest = StringField("Put off for", [Optional(), Length(max=20)])
+    rest = StringField("Snooze for", [Optional(), Length(max=20)])
 
     def until(self, now: datetime) -> datetime | None:
         """Return the instant that was chosen; raise `Invalid` for what is no choice."""
@@ -63,7 +63,7 @@ class SnoozeForm(Form):
             if one.name == chosen:
                 return one.until
         raise Invalid(
-            f"{chosen!r} is no time to wait. Nothing was changed. Choose one of the list.",
+            f"{chosen!r} is not one of the times. Nothing was changed. Choose one from the list.",
             field="rest",
         )
 

@@ -26,12 +26,12 @@ class OrganizationForm(Form):
         [InputRequired(CHOOSE), AnyOf(("charge_automatically", "send_invoice"), message=CHOOSE)],
         choices=[
             SelectChoice("charge_automatically", "Charged automatically"),
-            SelectChoice("send_invoice", "By sent invoice"),
+            SelectChoice("send_invoice", "By invoice"),
         ],
         validate_choice=False,
     )
     days_until_due = IntegerField(
-        "Days until a sent invoice is due",
+        "Days until an invoice is due",
         [Optional(), NumberRange(0, MOST_DAYS, f"Enter 0 to {MOST_DAYS} days.")],
     )
     tags = StringField("Tags", [Length(max=1000)])
@@ -43,7 +43,7 @@ class OrganizationForm(Form):
         is_valid, days = super().validate(extra_validators), self.days_until_due
         if self.collection_method.data != "send_invoice" or days.data is not None or days.errors:
             return is_valid
-        days.errors = ["Enter within how many days a sent invoice is due."]
+        days.errors = ["Enter the days until an invoice is due."]
         return False
 
     @classmethod

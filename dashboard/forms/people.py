@@ -12,9 +12,9 @@ from dashboard.accounts.passwords import LONGEST, SHORTEST
 from dashboard.forms.base import DAMAGED, Form
 
 ROLE_CHOICES = (
-    SelectChoice("customer", "Customer: sees the bill of their organizations"),
-    SelectChoice("support", "Support: syncs, rolls cycles and corrects bills of all of them"),
-    SelectChoice("admin", "Admin: that, and people and API tokens"),
+    SelectChoice("customer", "Customer: sees the bills of their organizations"),
+    SelectChoice("support", "Support: syncs, rolls cycles and corrects bills of all organizations"),
+    SelectChoice("admin", "Admin: everything support does, and manages people and API tokens"),
 )
 AGAIN = "Enter the same password in both fields."
 
@@ -45,11 +45,11 @@ class MembershipForm(Form):
     # Not `role`, which the form beside it has.
     member_role = RadioField(
         "As",
-        [AnyOf(MEMBER_ROLES, message="Choose what they may do.")],
+        [AnyOf(MEMBER_ROLES, message="Choose a role.")],
         choices=[
             SelectChoice("owner", "Owner"),
             SelectChoice("billing", "Billing: sees the bill and sets the budget"),
-            SelectChoice("reader", "Reader: only looks"),
+            SelectChoice("reader", "Reader: only sees the bill"),
         ],
         default="owner",
         validate_choice=False,
@@ -62,9 +62,9 @@ class PasswordForm(Form):
     password = PasswordField(
         "New password",
         [InputRequired("Enter a password."), Length(max=LONGEST)],
-        description=f"At least {SHORTEST} characters; several words are easy to keep in mind.",
+        description=f"At least {SHORTEST} characters; several words are easy to remember.",
     )
-    again = PasswordField("The same again", [InputRequired(AGAIN), Length(max=LONGEST)])
+    again = PasswordField("Repeat the password", [InputRequired(AGAIN), Length(max=LONGEST)])
 
     def validate_again(self, field: PasswordField) -> None:
         """Refuse two that differ: nobody sees what they typed."""
@@ -76,7 +76,7 @@ class OwnPasswordForm(PasswordForm):
     """A new password in place of one that is known."""
 
     old_password = PasswordField(
-        "Password until now", [InputRequired("Enter your password."), Length(max=LONGEST)]
+        "Current password", [InputRequired("Enter your password."), Length(max=LONGEST)]
     )
 
 

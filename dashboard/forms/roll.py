@@ -12,9 +12,9 @@ from dashboard.ids import read_id
 class RollForm(Form):
     """The organization's name, typed, and the reason that goes on record."""
 
-    name = StringField("Name of the organization", [InputRequired("Type the name.")])
+    name = StringField("Name of the organization", [InputRequired("Enter the name.")])
     reason = TextAreaField(
-        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
     )
     # The invoice that was previewed: a second click must not roll the one after it.
     invoice_id = HiddenField(validators=[InputRequired(DAMAGED)])

@@ -23,6 +23,6 @@ class SyncForm(Form):
         sequence = read_id(text)
         if sequence is None:
             raise NotFound(
-                "There is no invoice of that number. Nothing was sent. Go back and choose one."
+                "There is no invoice with that number. Nothing was sent. Go back and choose one."
             )
         return sequence

@@ -16,7 +16,7 @@ OVERLAP_HOURS, LONGEST_OVERLAP_HOURS = 24, 7 * 24
 class LifeForm(Form):
     """For how long a secret opens anything."""
 
-    days = IntegerField("Ends after days", [InputRequired("Enter a number of days.")])
+    days = IntegerField("Ends after (days)", [InputRequired("Enter a number of days.")])
 
     def __init__(self, *, days: int, most_days: int, **kwargs: Any) -> None:
         super().__init__(data={"days": days}, **kwargs)
@@ -61,7 +61,7 @@ class RotationForm(LifeForm):
     """How long the old secret goes on beside the new one."""
 
     hours = IntegerField(
-        "Hours the old one goes on",
+        "Hours the old token keeps working",
         [
             InputRequired("Enter a number of hours."),
             NumberRange(0, LONGEST_OVERLAP_HOURS, f"Enter 0 to {LONGEST_OVERLAP_HOURS} hours."),

@@ -21,9 +21,9 @@ from dashboard.pricing.terms import MODELS, TIERED, Terms, Tier
 NAMES = {
     "flat": "Flat: one amount, however many",
     "per_unit": "Per unit",
-    "package": "Per package, begun or whole",
-    "graduated": "Graduated: each unit costs what its tier says",
-    "volume": "Volume: all units cost what the tier of the count says",
+    "package": "Per package, started or full",
+    "graduated": "Graduated: each unit has the price of its tier",
+    "volume": "Volume: all units have the price of the tier they reach",
 }
 LAST = "rest"
 PLACES = 12
@@ -33,7 +33,7 @@ MOST_TIERS = 50
 class VersionForm(Form):
     """Terms in currency units, and from when on; sent by GET for a preview, by POST to be made."""
 
-    effective_at = InstantField("In force from (UTC)", [InputRequired("Enter from when on.")])
+    effective_at = InstantField("In force from (UTC)", [InputRequired("Enter a time.")])
     model = SelectField(
         "Model",
         [AnyOf(MODELS, message="Choose one of the models in the list.")],
@@ -113,9 +113,8 @@ class VersionForm(Form):
     def _tier(self, parts: list[str]) -> Tier:
         if not 2 <= len(parts) <= 3:
             raise ValidationError(
-                f"“{' '.join(parts)[:80]}” is no tier. Enter up to how many units, the amount for "
-                f"each, and an amount for the tier if there is one, such as “1000 0.05” and "
-                f"“{LAST} 0.04 5”."
+                f"“{' '.join(parts)[:80]}” is not a tier. Enter its last unit, the amount per unit "
+                f"and, if any, the amount for the tier, such as “1000 0.05” and “{LAST} 0.04 5”."
             )
         up_to = None if parts[0].lower() == LAST else _number(parts[0])
         flat = self._minor(parts[2]) if len(parts) > 2 else Decimal(0)
@@ -128,8 +127,8 @@ def _number(text: str | None) -> Decimal | None:
     number = read_number(text or "")
     if number is None or number < 0 or -int(number.as_tuple().exponent) > PLACES:
         raise ValidationError(
-            f"“{(text or '').strip()[:80]}” is not a number of at most {PLACES} decimals, such as "
-            "1000 or 0.0005."
+            f"“{(text or '').strip()[:80]}” is not a number with at most {PLACES} decimals, such "
+            "as 1000 or 0.0005."
         )
     return number
 

@@ -10,7 +10,7 @@ from dashboard.forms.amounts import read_cents
 from dashboard.forms.base import Form
 from dashboard.money import Money
 
-CHOOSE = "Choose what becomes of its money."
+CHOOSE = "Choose what to do with its amount."
 
 
 class VoidDecisionForm(Form):
@@ -20,7 +20,7 @@ class VoidDecisionForm(Form):
     """
 
     decision = RadioField(
-        "What becomes of its money",
+        "What to do with its amount",
         [InputRequired(CHOOSE), AnyOf(tuple(DECISIONS), message=CHOOSE)],
         choices=[SelectChoice(one, one) for one in DECISIONS],
         # WTForms' own words for a wrong choice name nothing.
@@ -28,12 +28,12 @@ class VoidDecisionForm(Form):
     )
     cents = HiddenField()
     reason = TextAreaField(
-        "Reason", [DataRequired("Say why; it goes on record."), Length(max=1000)]
+        "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
     )
 
     def seen(self, currency: str) -> Money:
         """Return the amount that was seen; raise `Stale` when the form did not carry it whole."""
         cents = read_cents(self.cents.data)
         if cents is None:
-            raise Stale("The form did not arrive whole. Nothing was changed. Reload the page.")
+            raise Stale("Part of the form is missing. Nothing was changed. Reload the page.")
         return Money(cents, currency)

@@ -38,7 +38,7 @@ class WholeField(IntegerField):  # type: ignore[misc]  # WTForms ships no types
         if not text:
             return
         if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit():
-            raise ValueError("Enter a whole number, in digits.")
+            raise ValueError("Enter a whole number in digits.")
         self.data = int(text[:20])
 
 
@@ -63,7 +63,7 @@ class WhatIfForm(Filter):
     def validate_add(self, field: SelectField) -> None:
         """Refuse prices that are not offered."""
         if field.data and field.data not in dict(field.choices):
-            raise ValidationError("Choose a price of the list.")
+            raise ValidationError("Choose a price from the list.")
 
     def wanted(self, now: datetime) -> Wanted:
         """Return what is asked; only after validation."""
@@ -111,7 +111,7 @@ def name_of(line: Line) -> str:
 def field_of(line: Line) -> WholeField:
     """Return the field of a price: per cent of its usage, or how many more of a fee."""
     if line.is_usage:
-        bounds = NumberRange(0, MOST_PERCENT, f"Enter 0 to {MOST_PERCENT} per cent.")
+        bounds = NumberRange(0, MOST_PERCENT, f"Enter 0 to {MOST_PERCENT} percent.")
         return WholeField(line.name, [Optional(), bounds], default=ALL_PERCENT)
     fewest = int(line.quantity_before)
     words = f"Enter {MINUS}{fewest} to {MOST_MORE}." if fewest else f"Enter 0 to {MOST_MORE}."

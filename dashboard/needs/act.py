@@ -18,7 +18,7 @@ from dashboard.extensions import db
 from dashboard.needs.kinds import KINDS
 from dashboard.needs.models import Need
 
-GONE = "That is settled by now, or was never there. Nothing was changed. Look at the list again."
+GONE = "That is already settled, or was never there. Nothing was changed. Reload the list."
 
 
 def need_of(need_id: int) -> Need:
@@ -64,7 +64,7 @@ def note(need: Need, text: str, *, actor: Actor, now: datetime) -> None:
 def _own(need: Need, owner_id: int | None, *, seen: int | None, now: datetime) -> None:
     is_as_seen = Need.owner_id == seen if seen is not None else Need.owner_id.is_(None)
     if not _write(need, {"owner_id": owner_id}, is_as_seen, now=now):
-        raise Stale("Another person took it, or gave it back. Nothing was changed. Look again.")
+        raise Stale("The owner changed meanwhile. Nothing was changed. Reload the list.")
 
 
 def _write(need: Need, values: Mapping[str, Any], *conditions: Any, now: datetime) -> bool:

@@ -14,7 +14,7 @@ UNTITLED = "a line without a description"
 
 def on_hold(facts: Facts) -> str:
     """Return why an invoice is held back."""
-    return _first(facts.get("reason") or "Held back until a person decides.")
+    return _first(facts.get("reason") or "On hold until a person decides.")
 
 
 def past_due(facts: Facts) -> str:
@@ -31,7 +31,7 @@ def declined(facts: Facts) -> str:
 
 def failing(facts: Facts) -> str:
     """Return why its syncs fail, and how often they did."""
-    said = _first(facts.get("error") or "The reason is in its newest sync.")
+    said = _first(facts.get("error") or "Its latest sync says why.")
     return f"{said} {facts['failures']} syncs failed."
 
 
@@ -47,8 +47,11 @@ def differing(facts: Facts) -> str:
 def left(facts: Facts) -> str:
     """Return what such lines hold up."""
     if facts["lines"] == 1:
-        return "A line added at Stripe was left there. The invoice waits until it goes."
-    return f"{facts['lines']} lines added at Stripe were left there. The invoice waits for them."
+        return "A line added at Stripe was left there. The invoice is on hold until it goes."
+    return (
+        f"{facts['lines']} lines added at Stripe were left there. The invoice is on hold until "
+        "they are removed."
+    )
 
 
 def void(facts: Facts) -> str:
@@ -86,8 +89,8 @@ def _first(text: str) -> str:
 def _next_try(facts: Facts) -> str:
     at = facts.get("next_at")
     if at is None:
-        return "Stripe has told of no further try."
-    return f"Next try {_day(at)}, {_instant(at):%H:%M} UTC."
+        return "Stripe has not announced another attempt."
+    return f"Next attempt {_day(at)}, {_instant(at):%H:%M} UTC."
 
 
 def _times(number: int) -> str:

@@ -49,7 +49,7 @@ def reader() -> Identity:
     """Return the signed-in user; only for views that are not public."""
     found = known_reader()
     if found is None:
-        raise Unauthenticated("Nothing was changed: you are not signed in. Sign in and try again.")
+        raise Unauthenticated("You are not signed in. Nothing was changed. Sign in and try again.")
     return found
 
 

@@ -15,7 +15,7 @@ BUILT = Path(__file__).resolve().parents[2] / "static" / "built"
 PREFIX = "/static/"
 DIGEST_LENGTH = 12
 MISSING = (
-    "There is no {path}: what pages load was not made yet. Run `python3 bin/setup.py pages` "
+    "There is no {path}: the files of the pages are not built. Run `python3 bin/setup.py pages` "
     "and start again."
 )
 

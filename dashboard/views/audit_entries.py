@@ -61,7 +61,9 @@ def _exported(format_: str) -> AuditFilter:
     wanted = form.wanted()
     if form.errors:
         wrong = ", ".join(form[name].label.text for name in form.errors)
-        raise Invalid(f"The filter cannot be read: {wrong}. Nothing was sent. Correct it first.")
+        raise Invalid(
+            f"The filter cannot be read: {wrong}. Nothing was downloaded. Correct it first."
+        )
     filters = {name: value for name in form.data if (value := request.args.get(name))}
     who = person_by_id(reader().id)
     facts = {"format": format_, "filters": filters}

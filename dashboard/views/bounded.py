@@ -51,8 +51,8 @@ def _refuse_strange_host() -> None:
     hosts: Hosts = current_app.extensions["hosts"]
     if not hosts.knows(request.environ.get("HTTP_HOST", "")) and request.path not in PROBES:
         raise StrangeHost(
-            "Nothing here answers to the name that was asked for. Nothing was changed. Whoever "
-            "runs this product names it in EXTERNAL_URL or TRUSTED_HOSTS."
+            "This product does not answer to that host name. Nothing was changed. The person who "
+            "runs it can add the name to EXTERNAL_URL or TRUSTED_HOSTS."
         )
 
 

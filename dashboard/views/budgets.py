@@ -54,7 +54,7 @@ def remove(slug: str) -> ResponseReturnValue:
     organization = _organization_to_change(slug)
     seen = str(form.seen.data)
     set_budget(organization, None, now=utc_now(), actor=current_actor(), seen=seen)
-    flash("There is no budget any more. What was told so far stays listed.")
+    flash("The budget is removed. Earlier alerts stay listed.")
     return redirect(url_for("budgets.show", slug=slug), code=303)
 
 
@@ -67,7 +67,7 @@ def choose(slug: str) -> ResponseReturnValue:
         raise Invalid(DAMAGED)
     wanted = {"budget": form.budget.data, "unusual": form.unusual.data}
     choose_mails(reader().id, organization_by_slug(slug).id, wanted)
-    flash("Your choice of mails is kept.")
+    flash("Your choice of e-mails is saved.")
     return redirect(url_for("budgets.show", slug=slug), code=303)
 
 

@@ -79,7 +79,7 @@ def create_version(code: str) -> ResponseReturnValue:
     add_version(
         locked, form.terms(), effective_at=form.instant(), now=utc_now(), actor=current_actor()
     )
-    flash("The new version is in the catalogue.")
+    flash("The new version is in the catalog.")
     return redirect(url_for("catalog.show", code=code), code=303)
 
 

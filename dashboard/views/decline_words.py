@@ -14,7 +14,7 @@ _SAYS = {
     "currency_not_supported": "the card does not support this currency",
     "card_velocity_exceeded": "the card is over its limit",
     "withdrawal_count_limit_exceeded": "the card is over its limit",
-    "authentication_required": "the payment has to be confirmed by the card's holder",
+    "authentication_required": "the cardholder must confirm the payment",
     "processing_error": "it could not process the payment",
     "issuer_not_available": "it could not be reached",
     "try_again_later": "it could not process the payment",

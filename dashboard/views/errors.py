@@ -25,29 +25,41 @@ WORDS = {
     400: ("The request could not be read", "Nothing was changed.", "Go back and try again."),
     401: ("You are not signed in", "Nothing was changed.", "Sign in and try again."),
     403: ("You may not do this", "Nothing was changed.", "Ask an administrator for access."),
-    404: ("There is nothing here", "Nothing was changed.", "Check the address, or search for it."),
+    404: (
+        "This page does not exist",
+        "Nothing was changed.",
+        "Check the address, or search for it.",
+    ),
     405: (
         "That cannot be done here",
         "Nothing was changed.",
         "Go back and use the page's buttons.",
     ),
-    409: ("The state of things has changed", "Nothing was changed.", "Reload and look again."),
+    409: ("This page is out of date", "Nothing was changed.", "Reload the page and check it."),
     413: ("What you sent is too large", "Nothing was changed.", "Send it in smaller parts."),
     414: ("The address is too long", "Nothing was changed.", "Shorten it, or search for less."),
-    415: ("That is not a form", "Nothing was changed.", "Use the page's form, without files."),
+    415: ("This is not a form", "Nothing was changed.", "Use the page's form, without files."),
     422: ("What you entered cannot be used", "Nothing was changed.", "Correct it and try again."),
     429: ("Too many attempts", "Nothing was changed.", "Wait a minute, then try again."),
-    500: ("Something broke on our side", "Your change was not made.", "Try again in a moment."),
-    503: ("A part we need is not answering", "Your change was not made.", "Try again in a minute."),
+    500: (
+        "Something went wrong on our side",
+        "Your change was not made.",
+        "Try again in a moment.",
+    ),
+    503: (
+        "A system we need is not answering",
+        "Your change was not made.",
+        "Try again in a minute.",
+    ),
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 STALE_FORM = "The page was open for longer than your session. Reload it and try again."
 # Over TLS a form has to come from the address it is sent to; a proxy may hide that it does.
 STRANGE_FORM = (
-    "The page came from another address than this one. Open it anew and try again. If that happens "
-    "every time, tell whoever runs this: the proxy in front does not hand on Host with its port."
+    "The page came from a different address. Open it again and retry. If it happens every time, "
+    "tell the person who runs this: the proxy does not pass on Host with its port."
 )
-COLLIDED = "Go back, reload the page and see whether it still has to be done."
+COLLIDED = "Go back, reload the page and check whether it still needs to be done."
 
 
 def register_errors(app: Flask) -> None:

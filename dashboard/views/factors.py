@@ -75,7 +75,7 @@ def create_app() -> ResponseReturnValue:
 def delete_app() -> ResponseReturnValue:
     """Ask for no codes of the app any more."""
     remove_code_app(_oneself(), is_needed=is_needed(), now=utc_now())
-    flash("No codes of the app are asked for any more.")
+    flash("The app is removed. Its codes are no longer required.")
     return redirect(url_for("factors.index"), code=303)
 
 
@@ -126,7 +126,7 @@ def reset(user_id: int) -> ResponseReturnValue:
     """Take the second factors from somebody who lost them, and sign them out everywhere."""
     user = person_by_id(user_id, lock=True)
     take_factors_away(user, actor=current_actor(), now=utc_now())
-    flash(f"{user.name} has no second factor any more and is signed out everywhere.")
+    flash(f"{user.name} now has no second factor and is signed out everywhere.")
     return redirect(url_for("people.show", user_id=user_id), code=303)
 
 
@@ -147,7 +147,7 @@ def _added(user: User, factor: str) -> ResponseReturnValue:
     note_factor(reader().session_id, factor, now=utc_now())
     if not recovery_codes_left(user.id):
         return _codes_page(user)
-    flash("From now on it is asked for when you sign in.")
+    flash("It is required from your next sign-in on.")
     return redirect(url_for("factors.index"), code=303)
 
 
@@ -185,5 +185,5 @@ def _new_secret() -> str:
         return open_sealed(session.get(NEW_APP, ""), signing_keys())
     except CannotOpen:
         raise Conflict(
-            "Setting up the app began elsewhere. Nothing was changed. Begin anew."
+            "Another setup of the app was started. Nothing was changed. Start over."
         ) from None

@@ -22,10 +22,10 @@ from jobs.watch import look_soon
 bp = Blueprint("foreign_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
 
 WORDS = {
-    "take_ours": "The line will be removed at Stripe by the sync that has just started.",
-    "adopt": "The line is an adjustment of the invoice now.",
-    "leave": "The line stays at Stripe, and the invoice is on hold while it does. Its page lets "
-    "you decide again.",
+    "take_ours": "The sync that just started removes the line at Stripe.",
+    "adopt": "The line is now an adjustment on the invoice.",
+    "leave": "The line stays at Stripe, and the invoice is on hold while it stays. You can decide "
+    "again on its page.",
 }
 
 

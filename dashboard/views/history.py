@@ -55,7 +55,9 @@ def export(slug: str) -> Response:
     wanted = _wanted(form, organization)
     if form.errors:
         wrong = ", ".join(form[name].label.text for name in form.errors)
-        raise Invalid(f"The filter cannot be read: {wrong}. Nothing was sent. Correct it first.")
+        raise Invalid(
+            f"The filter cannot be read: {wrong}. Nothing was downloaded. Correct it first."
+        )
     filters = {name: value for name in form.data if (value := request.args.get(name))}
     record("history.exported", organization, current_actor(), {"filters": filters}, now=utc_now())
     rows = history_rows(every_change(wanted), is_staff=reader().is_staff)

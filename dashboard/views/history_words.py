@@ -50,7 +50,7 @@ def cause_address(told: Told, slug: str) -> str | None:
     return None
 
 
-_MACHINES = {"system": "The clock", "stripe": "Stripe"}
+_MACHINES = {"system": "The schedule", "stripe": "Stripe"}
 
 
 def _named(told: Told) -> str:
@@ -76,7 +76,7 @@ def _of_cycle(told: Told) -> str:
 
 
 def _before_history(_told: Told) -> str:
-    return "As it stood before history was kept"
+    return "The amount before history was kept"
 
 
 _SENTENCES = {

@@ -77,10 +77,12 @@ def send_again(invitation_id: int) -> ResponseReturnValue:
     """Mail an invitation once more."""
     invitation = invitation_by_id(invitation_id)
     if not is_mail_on():
-        raise Conflict("No mail can be sent: MAIL_URL is none. Hand the link over yourself.")
+        raise Conflict(
+            "E-mail is off: MAIL_URL is none. No e-mail was sent. Send the link yourself."
+        )
     mail_invitation(invitation, now=utc_now())
     send_mails.enqueue()
-    flash(f"A mail to {invitation.email} is on its way.")
+    flash(f"An e-mail to {invitation.email} is on its way.")
     return redirect(url_for("people.index"), code=303)
 
 
@@ -90,7 +92,7 @@ def end(invitation_id: int) -> ResponseReturnValue:
     """Withdraw an invitation: its link opens nothing any more."""
     invitation = invitation_by_id(invitation_id)
     withdraw(invitation, actor=current_actor(), now=utc_now())
-    flash(f"The invitation of {invitation.email} is withdrawn.")
+    flash(f"The invitation for {invitation.email} is withdrawn.")
     return redirect(url_for("people.index"), code=303)
 
 

@@ -20,10 +20,10 @@ bp = Blueprint(
     "invoice_links", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>"
 )
 
-NONE = "Stripe has no page of this invoice yet: it gets one when it is finalized."
+NONE = "Stripe has no page for this invoice yet. It gets one when it is finalized."
 AWAY = (
-    "Stripe is not answering, and the address known of its page may have ended. What is owed has "
-    "not changed. Try again in a minute."
+    "Stripe is not answering, and the saved link may have expired. The amount owed has not "
+    "changed. Try again in a minute."
 )
 
 

@@ -15,8 +15,8 @@ from dashboard.views.access import current_actor
 bp = Blueprint("organization_details", __name__, url_prefix="/organizations/<slug>/details")
 
 DECISIONS = {
-    "send_ours": (send_ours, "The next sync writes our name and e-mail over Stripe's."),
-    "take_theirs": (take_theirs, "Name and e-mail are now what Stripe's customer says."),
+    "send_ours": (send_ours, "The next sync sends our name and e-mail to Stripe."),
+    "take_theirs": (take_theirs, "The name and e-mail are now those at Stripe."),
 }
 
 
@@ -58,7 +58,7 @@ def decide(slug: str) -> ResponseReturnValue:
     """Decide which name and e-mail hold where somebody changed Stripe's customer."""
     decision = request.form.get("decision", "")
     if decision not in DECISIONS:
-        raise Invalid("That is no decision. Nothing was changed. Choose one of the two.")
+        raise Invalid("That is not a decision. Nothing was changed. Choose one of the two.")
     carry_out, sentence = DECISIONS[decision]
     carry_out(organization_by_slug(slug), now=utc_now(), actor=current_actor())
     flash(sentence)

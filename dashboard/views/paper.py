@@ -32,7 +32,7 @@ STAMPS = {
 }
 # Of more, a document holds the sums of the products: nobody reads a hundred sheets.
 MOST_LINES = 3_000
-LARGE = "This bill is large: each product stands here with its sum. The CSV holds every line."
+LARGE = "This bill is large, so it shows the total of each product. The CSV has every line."
 NOT_ISSUED = "This is a draft: it is not an invoice, and its amounts may change until it is issued."
 VOID = "This invoice is void. Nothing is owed on it."
 

@@ -31,7 +31,7 @@ def tier_words(name: str, terms: Terms, currency: str) -> str:
     steps = ", ".join(_steps(terms, currency))
     if terms.model == "volume":
         units = plural(terms.unit_label)
-        return f"{name}: all {units} are at the price of the tier that they reach: {steps}."
+        return f"{name}: all {units} have the price of the tier they reach: {steps}."
     return f"{name} is priced by tier: {steps}."
 
 

@@ -37,8 +37,8 @@ def pdf_of(paper: Paper) -> bytes:
     """Return the document as a PDF. Raises PressIsBusy where others take too long."""
     if not _press.acquire(timeout=PATIENCE_SECONDS):
         raise PressIsBusy(
-            "Too many documents are wanted at once, so this one was not made. Nothing was changed. "
-            "Try again in a minute, or print the page of the document."
+            "Too many PDFs are being made at once, so this one was not. Nothing was changed. Try "
+            "again in a minute, or print the document page."
         )
     try:
         return _printed(paper)

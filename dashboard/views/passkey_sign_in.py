@@ -30,7 +30,7 @@ def create() -> ResponseReturnValue:
     user = who_signed(answer, question, place=place(), now=utc_now())
     if user is None:
         count_as_wrong()
-        flash("That passkey signs nobody in here. You are not signed in.", "error")
+        flash("That passkey does not belong to an account here. You are not signed in.", "error")
         return redirect(url_for("session.new", next=wanted), code=303)
     begin_session(user, "passkey", factor="passkey")
     return redirect(where_to(wanted), code=303)

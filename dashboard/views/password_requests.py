@@ -39,7 +39,7 @@ def create() -> ResponseReturnValue:
     The worker looks whether anybody does: here an address that is nobody's takes as long.
     """
     if not is_mail_on():
-        raise Conflict("No mail can be sent here. Ask an admin for a link.")
+        raise Conflict("This dashboard does not send e-mail. Ask an admin for a link.")
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("password_requests/new.html", form=form, is_mail_on=True), 422
@@ -50,5 +50,5 @@ def create() -> ResponseReturnValue:
         return render_template("password_requests/new.html", form=form, is_mail_on=True), 422
     mail_reset(address, now=utc_now())
     send_mails.enqueue()
-    flash(f"If somebody signs in with {address}, a mail with a link is on its way to them.")
+    flash(f"If {address} has an account, an e-mail with a link is on its way.")
     return redirect(url_for("session.new"), code=303)

@@ -65,7 +65,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _shown(user, form, MembershipForm(formdata=None)), 422
     people.change_role(user, form.role.data, actor=current_actor(), now=utc_now())
-    flash(f"{user.name} is {form.role.data} now.")
+    flash(f"{user.name} is now {form.role.data}.")
     return _back_to(user)
 
 
@@ -84,7 +84,7 @@ def join(user_id: int) -> ResponseReturnValue:
     except BillingError as error:
         show_refusal(form, error, otherwise="organization")
         return _shown(user, role_form, form), 422
-    flash(f"{user.name} sees {organization.name} now.")
+    flash(f"{user.name} can now see {organization.name}.")
     return _back_to(user)
 
 
@@ -95,7 +95,7 @@ def leave(user_id: int, membership_id: int) -> ResponseReturnValue:
     user = people.person_by_id(user_id, lock=True)
     ended = people.leave(user, membership_id, actor=current_actor(), now=utc_now())
     [organization] = organizations_by_id([ended.organization_id]).values()
-    flash(f"{user.name} does not see {organization.name} any more.")
+    flash(f"{user.name} can no longer see {organization.name}.")
     return _back_to(user)
 
 
@@ -113,7 +113,7 @@ def deactivate(user_id: int) -> ResponseReturnValue:
     """End a person's access."""
     user = people.person_by_id(user_id, lock=True)
     people.deactivate(user, actor=current_actor(), now=utc_now())
-    flash(f"{user.name} is signed out everywhere and cannot sign in any more.")
+    flash(f"{user.name} is signed out everywhere and can no longer sign in.")
     return _back_to(user)
 
 

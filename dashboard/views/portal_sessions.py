@@ -21,14 +21,14 @@ from jobs.syncs import enqueue_run
 bp = Blueprint("portal_sessions", __name__, url_prefix="/organizations/<slug>/portal-sessions")
 
 AWAY = (
-    "Stripe is not answering, so its page could not be opened. What is owed has not changed, and "
-    "the latest charges reach Stripe by themselves. Try again in a minute."
+    "Stripe is not answering, so its page could not be opened. The amount owed has not changed, "
+    "and the latest charges go to Stripe automatically. Try again in a minute."
 )
 STRANDED = (
-    "Stripe's portal does not show this invoice: the customer it was issued to was deleted there. "
-    "Pay it on its own page."
+    "Stripe's portal does not show this invoice, because the customer it was issued to was "
+    "deleted. Pay it on its own page."
 )
-UNKNOWN = "Stripe is being told of this organization. Try again in a few seconds."
+UNKNOWN = "This organization is being created at Stripe. Try again in a few seconds."
 
 
 @bp.post("")

@@ -34,7 +34,7 @@ from dashboard.views.ways_in import passwords_are_on
 
 PROOF = "proof"
 SAFE = ("GET", "HEAD", "OPTIONS")
-WRONG = "That is not your password, nor a code of yours. Nothing was changed."
+WRONG = "That is not your password or a code of yours. Nothing was changed."
 
 
 def check_proof(who: Identity, needed: Permission) -> None:
@@ -55,7 +55,7 @@ def need_proof() -> None:
     who = known_reader()
     oldest = utc_now() - timedelta(seconds=current_config().confirm_after_seconds)
     if who is None or who.proved_at < oldest:
-        raise ProofWanted("Nothing was changed: first confirm that it is you.")
+        raise ProofWanted("Nothing was changed. First confirm it is you.")
 
 
 def need_proof_above(amount: Money) -> None:
@@ -89,8 +89,8 @@ def _what_to_type() -> str | None:
         return None
     has_app = factors_of(who.id).app_since is not None
     if passwords_are_on() and has_password(person_by_id(who.id)):
-        return "Your password, or a code of your app" if has_app else "Your password"
-    return "A code of your app" if has_app else None
+        return "Your password, or a code from your app" if has_app else "Your password"
+    return "A code from your app" if has_app else None
 
 
 def _take_proof(who: Identity, typed: str) -> None:

@@ -53,7 +53,7 @@ def create(slug: str) -> ResponseReturnValue:
     )
     closed = invoice_by_id(organization, closed_id)
     enqueue_run(request_sync(closed, Request("final", current_actor(), verify=True), now=now))
-    flash("The cycle is rolled. The closed invoice is being checked and finalized at Stripe.")
+    flash("The cycle is rolled. The closed invoice is now checked and finalized at Stripe.")
     return redirect(url_for("invoices.show", slug=slug, sequence=closed.sequence), code=303)
 
 

@@ -22,5 +22,5 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     invoice, now = invoice_by_sequence(organization_by_slug(slug), sequence), utc_now()
     ask_for_schedule(invoice, actor=current_actor(), now=now)
     enqueue_run(request_sync(invoice, Request("support", current_actor()), now=now))
-    flash("Stripe is being asked to finalize the invoice by itself again, should we not.")
+    flash("Stripe's own schedule is being turned on: it finalizes the invoice if we cannot.")
     return redirect(url_for("invoices.show", slug=slug, sequence=sequence), code=303)

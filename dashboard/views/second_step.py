@@ -60,7 +60,7 @@ def create() -> ResponseReturnValue:
         factor = check_code(step.user, typed, keys=signing_keys(), now=utc_now())
         if factor is None:
             form.code.errors = [
-                "That code is not right now, or was used. You are not signed in. Wait for the next."
+                "That code is wrong or already used. You are not signed in. Wait for the next code."
             ]
     return _done(step, factor) if factor else (_asked(step, form), 422)
 
@@ -124,5 +124,8 @@ def _whose() -> int | None:
 def _from_the_start() -> ResponseReturnValue:
     if known_reader() is not None:
         return redirect(url_for("home.show"), code=303)
-    flash("That took too long, or your password changed. Sign in again.", "error")
+    flash(
+        "That took too long, or your password changed. You are not signed in. Sign in again.",
+        "error",
+    )
     return redirect(url_for("session.new"), code=303)

@@ -35,7 +35,7 @@ class Scale:
             if below + above <= MOST_LINES:
                 low, high = -below * step, max(above, 1 - below) * step
                 return cls(currency, step, low, high, top, height)
-        raise AssertionError("steps go on for ever")
+        raise AssertionError("steps never end")
 
     def y(self, cents: int) -> int:
         """Return where `cents` are: a whole pixel, so that edges are sharp."""

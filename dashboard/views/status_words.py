@@ -80,8 +80,8 @@ CORRECTION = {
     "issued": StatusWord("Issued", "check", "mute"),
     "void": StatusWord("Taken back", "dash", "mute"),
     "pending": StatusWord("On its way", "clock", "mute"),
-    "requires_action": StatusWord("Waits for the customer", "clock", "warn"),
-    "succeeded": StatusWord("Paid back", "check", "mute"),
+    "requires_action": StatusWord("Waiting for the customer", "clock", "warn"),
+    "succeeded": StatusWord("Refunded", "check", "mute"),
     "failed": StatusWord("Failed", "cross", "bad"),
     "canceled": StatusWord("Canceled", "dash", "mute"),
     "needs_response": StatusWord("Answer needed", "alert", "warn"),
@@ -91,7 +91,7 @@ CORRECTION = {
     "warning_under_review": StatusWord("With the bank", "clock", "mute"),
     "appeal_under_review": StatusWord("With the bank", "clock", "mute"),
     "won": StatusWord("Payment stands", "settled", "ok"),
-    "lost": StatusWord("Money went back", "cross", "bad"),
+    "lost": StatusWord("Money returned", "cross", "bad"),
     "warning_closed": StatusWord("Closed", "dash", "mute"),
     "prevented": StatusWord("Prevented", "dash", "mute"),
 }
@@ -112,13 +112,13 @@ INVITATION = {
 FINDING = {
     "ok": StatusWord("In order", "settled", "ok"),
     "look": StatusWord("Look", "alert", "warn"),
-    "mend": StatusWord("Mend", "cross", "bad"),
+    "mend": StatusWord("Fix", "cross", "bad"),
 }
 MAIL = {
-    "sent": StatusWord("Mailed", "check", "mute"),
-    "waits": StatusWord("Not mailed yet", "clock", "mute"),
-    "delayed": StatusWord("Not mailed yet", "alert", "warn"),
-    "given_up": StatusWord("Not mailed", "cross", "bad"),
+    "sent": StatusWord("Sent", "check", "mute"),
+    "waits": StatusWord("Not sent yet", "clock", "mute"),
+    "delayed": StatusWord("Not sent yet", "alert", "warn"),
+    "given_up": StatusWord("Not sent", "cross", "bad"),
 }
 USAGE = {"unusual": StatusWord("Unusual", "gauge", "warn")}
 WORK = {

@@ -13,13 +13,13 @@ from dashboard.clock import utc_now
 from dashboard.errors import Forbidden
 from dashboard.wrong_tokens import WrongTokens
 
-NONE = "Nothing was done: send a valid token as Authorization: Bearer."
+NONE = "There is no valid token. Nothing was done. Send one as Authorization: Bearer."
 TOO_MANY_WRONG = (
-    "Nothing was done: this address sent too many tokens that are none. Correct the token, and "
-    "wait for as long as Retry-After says."
+    "This address sent too many wrong tokens. Nothing was done. Correct the token and wait for "
+    "the seconds in Retry-After."
 )
 OVER = (
-    "Nothing was done: the token has used its {limit} requests of this minute. Send the request "
+    "The token has used its {limit} requests for this minute. Nothing was done. Send the request "
     "again after Retry-After seconds, or send more records in one."
 )
 
@@ -55,7 +55,7 @@ def require_token(needed: Permission) -> None:
     _spend(token_hash)
     if needed.scope not in token.scopes:
         raise Forbidden(
-            f"Nothing was done: the token lacks the scope {needed.scope}. Use one that has it."
+            f"The token lacks the scope {needed.scope}. Nothing was done. Use a token that has it."
         )
     g.api_token = token
 

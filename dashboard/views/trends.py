@@ -124,7 +124,7 @@ def _note(kind: _Kind, first: FleetSample, now: datetime) -> str:
     """Return how it was a day ago, if that is known."""
     then = kind.figure(first) if now - first.at >= DAY else None
     if then is None:
-        return "no figure of yesterday yet"
+        return "no figure for yesterday yet"
     value, unit = kind.written(then)
     return f"{value}{unit if unit.startswith('%') else ' ' + unit} yesterday".replace("  ", " ")
 
@@ -146,7 +146,7 @@ def _whole(number: float) -> tuple[str, str]:
 _KINDS = (
     _Kind("Equal with Stripe", lambda one: one.equal_percent, _share, "organizations.index", True),
     _Kind("Usage counted within", lambda one: max(one.usage_seconds, 1), duration, "fleet.show"),
-    _Kind("Told to Stripe within", lambda one: one.told_seconds, duration, "sync_runs.index"),
+    _Kind("Sent to Stripe within", lambda one: one.told_seconds, duration, "sync_runs.index"),
     _Kind("Events answered within", lambda one: one.events_seconds, duration,
           "webhook_events.index"),
     _Kind("Calls to Stripe", lambda one: one.calls_percent, _of_limit, "fleet.show"),

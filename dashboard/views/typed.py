@@ -28,7 +28,7 @@ FROM = "from_page"
 WAITS = "typed_on"
 MOST_CHARACTERS = 32_000
 NEVER_KEPT = {"csrf_token", "proof", "again", "secret", FROM}
-STILL_HERE = "What you typed is still here. Look at it, then send it again."
+STILL_HERE = "Your text is still here. Check it, then send it again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ def for_passwords(view: View) -> View:
     def answer(**arguments: Any) -> Any:
         if not passwords_are_on():
             raise Conflict(
-                "Nobody signs in by password here, nor by a passkey alone. Nothing was changed. "
-                f"Sign in with {provider_name()}."
+                "Passwords and passkeys alone do not sign you in here. Nothing was changed. Sign "
+                f"in with {provider_name()}."
             )
         return view(**arguments)
 

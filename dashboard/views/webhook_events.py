@@ -128,6 +128,6 @@ def refuse_unreadable(event: WebhookEvent) -> None:
     """Raise `Conflict` where there is nothing to process."""
     if event.state == "unreadable":
         raise Conflict(
-            "What was delivered could not be read as an event, so there is nothing to replay. "
-            "Nothing was changed. Look it up at Stripe by its id or its time."
+            "This delivery could not be read as an event, so there is nothing to replay. Nothing "
+            "was changed. Look it up at Stripe by its id or time."
         )

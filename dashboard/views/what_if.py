@@ -22,7 +22,7 @@ from dashboard.what_if.offered import prices_offered
 from dashboard.what_if.wanted import Wanted
 
 bp = Blueprint("what_if", __name__, url_prefix="/organizations/<slug>/what-if")
-TOO_LARGE = "That makes a line larger than one can be. Ask for less."
+TOO_LARGE = "That would make a line too large. Enter less."
 
 
 @bp.get("")

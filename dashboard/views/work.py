@@ -42,7 +42,7 @@ def create_removal(job_id: str) -> ResponseReturnValue:
     """Take a job that failed off the list."""
     failure = take_off(_redis(), job_id)
     record("job.removed", _whoever(), current_actor(), _told(failure), now=utc_now())
-    flash("The job is off the list.")
+    flash("The job is removed from the list.")
     return redirect(url_for("work.show"), code=303)
 
 

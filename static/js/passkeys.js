@@ -26,8 +26,8 @@ document.addEventListener("submit", async (event) => {
     form.requestSubmit();
   } catch (error) {
     problem.textContent = error.name === "InvalidStateError"
-      ? "This device has a passkey for you already."
-      : "The browser gave no passkey. Nothing was changed. Try again.";
+      ? "This device already has a passkey for you."
+      : "The browser did not provide a passkey. Nothing was changed. Try again.";
     problem.hidden = false;
   }
 }, true);

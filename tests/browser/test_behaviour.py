@@ -125,7 +125,7 @@ def test_a_preview_that_went_stale_is_followed_by_the_new_one_in_its_place(suppo
     expect(apply).to_be_visible()
     use(800)
     apply.click()
-    expect(panel.get_by_text("The bill moved since your preview")).to_be_visible()
+    expect(panel.get_by_text("The bill changed since your preview")).to_be_visible()
     assert support.url.endswith("/organizations/acme")
     apply.click()
     support.wait_for_url("**/organizations/acme/syncs/*")

@@ -34,20 +34,20 @@ def test_a_wrong_form_stays_in_the_panel_at_the_first_error(
 ) -> None:
     adjustment.get_by_label("Amount").fill("many")
     adjustment.get_by_label("Description").fill("Set-up")
-    adjustment.get_by_role("button", name="Show what it does").click()
+    adjustment.get_by_role("button", name="Preview the totals").click()
     expect(adjustment.get_by_label("Amount")).to_be_focused()
     expect(adjustment.get_by_label("Description")).to_have_value("Set-up")
     assert support.url.endswith(BILL)
 
 
 def test_a_right_form_leads_the_page_on(support: Page, adjustment: Locator) -> None:
-    adjustment.get_by_role("button", name="Show what it does").click()
+    adjustment.get_by_role("button", name="Preview the totals").click()
     expect(adjustment.get_by_label("Amount")).to_be_focused()
     adjustment.get_by_label("Charge").check()
     adjustment.get_by_label("Amount").fill("12.00")
     adjustment.get_by_label("Description").fill("Set-up")
     adjustment.get_by_label("Reason").fill("Ticket 4711")
-    adjustment.get_by_role("button", name="Show what it does").click()
+    adjustment.get_by_role("button", name="Preview the totals").click()
     confirm = adjustment.get_by_role("button", name="Charge $12.00")
     expect(confirm).to_be_focused()
     confirm.click()

@@ -99,7 +99,7 @@ def add_passkey(page: Page) -> None:
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     assert violations(page) == []
     shoot(page, "factors-recovery-codes")
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved the codes").click()
     expect(page.get_by_role("cell", name="Telephone")).to_be_visible()
     shoot(page, "factors")
 
@@ -131,12 +131,12 @@ def test_a_browser_without_a_passkey_says_so(page: Page, device: CDPSession) -> 
     enter_password(page)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.get_by_role("alert")).to_contain_text("The browser gave no passkey")
+    expect(page.get_by_role("alert")).to_contain_text("The browser did not provide a passkey")
 
 
 def test_an_app_is_scanned(page: Page) -> None:
     enter_password(page)
-    page.get_by_role("link", name="Set up an app").click()
+    page.get_by_role("link", name="Set up an authenticator app").click()
     expect(page.locator(".qr-frame svg")).to_be_visible()
     assert violations(page) == []
     shoot(page, "factors-app")

@@ -64,12 +64,12 @@ def sign_in(where: Page | Locator, role: str = "support") -> None:
 def test_what_was_typed_in_the_panel_is_there_after_signing_in(
     support: Page, panel: Locator
 ) -> None:
-    panel.get_by_role("button", name="Show what it does").click()
+    panel.get_by_role("button", name="Preview the totals").click()
     expect(panel.get_by_text("You are signed out")).to_be_visible()
     shoot(support, "signed-out-panel", full=False)
     sign_in(panel)
     support.wait_for_url("**/adjustments/new")
-    expect(support.get_by_text("What you typed is still here.")).to_be_visible()
+    expect(support.get_by_text("Your text is still here.")).to_be_visible()
     expect(support.get_by_label("Amount")).to_have_value("12.00")
     expect(support.get_by_label("Reason")).to_have_value("Ticket 4711")
     shoot(support, "signed-in-again")
@@ -79,11 +79,11 @@ def test_what_was_typed_in_the_panel_is_there_after_signing_in(
 
 def test_a_poll_does_not_lead_away_from_what_is_typed(support: Page, panel: Locator) -> None:
     wake(support)
-    expect(support.get_by_text("You are signed out. What you typed")).to_be_visible()
-    expect(panel.get_by_text("You are signed out. What you typed")).to_be_visible()
+    expect(support.get_by_text("You are signed out. Your text")).to_be_visible()
+    expect(panel.get_by_text("You are signed out. Your text")).to_be_visible()
     expect(panel.get_by_label("Reason")).to_have_value("Ticket 4711")
     shoot(support, "signed-out-typing", full=False)
-    panel.get_by_role("button", name="Show what it does").click()
+    panel.get_by_role("button", name="Preview the totals").click()
     expect(panel.get_by_text("Nothing was changed. Sign in")).to_be_visible()
     wake(support)
     sign_in(panel)
@@ -121,14 +121,14 @@ def test_an_invitation_in_the_panel_is_confirmed_there(
     panel.get_by_label("E-mail").fill("sue@example.com")
     panel.get_by_text("Support: syncs").click()
     panel.get_by_role("button", name="Invite").click()
-    expect(panel.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     expect(panel.get_by_label("Your password", exact=True)).to_be_focused()
     shoot(admin, f"confirm-{name}", full=False)
     panel.get_by_label("Your password", exact=True).fill("wrong")
-    panel.get_by_role("button", name="Confirm and go on").click()
+    panel.get_by_role("button", name="Confirm and continue").click()
     expect(panel.get_by_text("That is not your password")).to_be_visible()
     panel.get_by_label("Your password", exact=True).fill(PASSWORD)
-    panel.get_by_role("button", name="Confirm and go on").click()
+    panel.get_by_role("button", name="Confirm and continue").click()
     expect(panel.get_by_text("sue@example.com").first).to_be_visible()
 
 
@@ -149,6 +149,6 @@ def test_both_work_without_scripts(browser: Browser, live_stack: Stack, people: 
         page.get_by_role("button", name="Create token").click()
         page.get_by_label("Your password", exact=True).fill(PASSWORD)
         shoot(page, "confirm-page")
-        page.get_by_role("button", name="Confirm and go on").click()
+        page.get_by_role("button", name="Confirm and continue").click()
         expect(page.get_by_text("metering").first).to_be_visible()
         expect(page.get_by_text("bd_").first).to_be_visible()

@@ -73,9 +73,9 @@ def test_all_of_it_is_on_record(need: Need) -> None:
 
 def test_nothing_is_done_with_what_is_settled(need: Need) -> None:
     look_now(now=NOW, told={"late": []})
-    with pytest.raises(Stale, match="settled by now"):
+    with pytest.raises(Stale, match="already settled"):
         take(need, seen=None, actor=agent("sam"), now=NOW)
-    with pytest.raises(Stale, match="settled by now"):
+    with pytest.raises(Stale, match="already settled"):
         note(need, "Late", actor=agent("rita"), now=NOW)
 
 

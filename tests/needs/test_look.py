@@ -92,12 +92,12 @@ DUE = NOW - timedelta(days=2)
 CASES = {
     "On hold: The totals differ.": hold,
     f"Past due: Due {DUE:%-d %b} and not paid.": lambda bill: issue(bill, due_at=DUE),
-    "Declined: No funds. Stripe has told of no further try.": lambda bill: issue(
+    "Declined: No funds. Stripe has not announced another attempt.": lambda bill: issue(
         bill, payment_failure="No funds."
     ),
     "Failing: Stripe says the customer was deleted. 6 syncs failed.": fail,
     "Differs: A line we did not send: “Workshop”.": lambda bill: add_line(bill, None),
-    "Line left: A line added at Stripe was left there. The invoice waits until it goes.": (
+    "Line left: A line added at Stripe was left there. The invoice is on hold until it goes.": (
         lambda bill: add_line(bill, "leave")
     ),
     "Void: Invoice 1 is void and billed nothing. Bill it again, or write it off.": void,

@@ -18,7 +18,7 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
             {"reason": "Stripe's total is $1.54 above ours. Compare them. Then decide."},
             "Stripe's total is $1.54 above ours.",
         ),
-        ("on_hold", {"reason": None}, "Held back until a person decides."),
+        ("on_hold", {"reason": None}, "On hold until a person decides."),
         (
             "past_due",
             {"due_at": "2026-11-24T00:00:00+00:00", "failure": None},
@@ -32,7 +32,7 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
         (
             "declined",
             {"failure": "Insufficient funds.", "next_at": None},
-            "Insufficient funds. Stripe has told of no further try.",
+            "Insufficient funds. Stripe has not announced another attempt.",
         ),
         (
             "failing",
@@ -52,7 +52,7 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
         (
             "left",
             {"lines": 1, "description": "x"},
-            "A line added at Stripe was left there. The invoice waits until it goes.",
+            "A line added at Stripe was left there. The invoice is on hold until it goes.",
         ),
         ("void", {}, "Invoice A-0003 is void and billed nothing. Bill it again, or write it off."),
         (

@@ -65,7 +65,7 @@ def test_a_sync_of_no_invoice_is_not_one_of_the_current(
 ) -> None:
     before = bill_of(acme).revision
     answer = post(support, "/organizations/acme/syncs", sequence=sequence)
-    assert "no invoice of that number" in text_of(page(answer, 404))
+    assert "no invoice with that number" in text_of(page(answer, 404))
     assert bill_of(acme).revision == before
 
 

@@ -83,12 +83,12 @@ def test_sending_the_form_twice_adjusts_once(support: FlaskClient, acme: Organiz
         ("amount", "NaN", "in digits, with a point before the decimals, such as 25.00."),
         ("amount", "1.005", "2 decimal places"),
         ("amount", "99999999999", "at most 999,999,999"),
-        ("description", "", "what the customer will read"),
-        ("description", "A\0B", "cannot be shown (U+0000) was taken out"),
+        ("description", "", "what the customer will see"),
+        ("description", "A\0B", "cannot be shown (U+0000) was removed"),
         ("description", "Outage\nfree", "(U+000A)"),
         ("description", "Outage \u202etiderc", "(U+202E)"),
         ("reason", "A\0B", "(U+0000)"),
-        ("reason", " ", "Say why"),
+        ("reason", " ", "Enter a reason"),
     ],
 )
 def test_what_cannot_be_used_is_said_beside_its_field(
@@ -150,7 +150,7 @@ def test_a_form_without_a_good_key_says_so_and_has_a_new_one(
 ) -> None:
     fields = {name: value for name, value in (GOOD | {"key": key}).items() if value is not None}
     soup = page(post(support, ADDRESS, **fields), 422)
-    assert "The form did not arrive whole" in text_of(soup.find(attrs={"role": "alert"}))
+    assert "Part of the form is missing" in text_of(soup.find(attrs={"role": "alert"}))
     renewed = soup.find("input", attrs={"name": "key"})["value"]
     assert len(renewed) == 36
     assert post(support, ADDRESS, **(GOOD | {"key": renewed})).status_code == 303
@@ -169,5 +169,5 @@ def test_two_who_use_a_key_at_once_are_told_so(
     # As on two invoices, whose locks do not hold each other up: neither sees the other's row.
     monkeypatch.setattr("dashboard.billing.adjust._by_key", lambda *_: None)
     words = text_of(page(post(support, ADDRESS, **GOOD), 409))
-    assert "Somebody did the same thing at the same moment" in words
+    assert "Another request did the same thing at the same moment" in words
     assert "Nothing was changed" in words

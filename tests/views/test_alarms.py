@@ -74,7 +74,7 @@ def test_of_one_that_is_not_tried_again_that_is_said(
     decline(issue(acme, 500), at=utc_now())
     [alarm] = alarms(customer)
     assert "We try again" not in alarm
-    assert "Stripe has told of no further attempt" in alarm
+    assert "Stripe has not announced another attempt" in alarm
 
 
 def test_an_alarm_leaves_by_itself_once_it_is_paid(
@@ -106,7 +106,7 @@ def test_two_alarms_stand_on_a_page_and_the_larger_is_first(
     first, second = alarms(customer)
     assert "$900.00" in first
     assert "$70.00" in second
-    assert "1 more payment in trouble" in text_of(page(customer.get(PAGE)))
+    assert "1 more payment declined or past due" in text_of(page(customer.get(PAGE)))
     with transaction():
         park(bill_of(acme), "differs", "The totals differ.", now=utc_now())
     assert len(alarms(customer)) == 2
@@ -115,7 +115,7 @@ def test_two_alarms_stand_on_a_page_and_the_larger_is_first(
 def test_a_sent_invoice_that_is_late_is_past_due(customer: FlaskClient, acme: Organization) -> None:
     issue(acme, 500, due_at=utc_now() - timedelta(days=2))
     [alarm] = alarms(customer)
-    assert "$5.00 is past due since" in alarm
+    assert "$5.00 has been past due since" in alarm
     assert "Update card" not in alarm
     assert "Pay $5.00 now" in alarm
 

@@ -93,7 +93,7 @@ def test_a_token_is_rotated_and_both_secrets_are_told_apart(admin: FlaskClient) 
     assert form.find("input", attrs={"name": "hours"})["value"] == "24"
     answer = page(post(admin, f"{ADDRESS}/{token.id}/rotations", hours="2", days="90"), 201)
     new = answer.select_one(".notice code").get_text(strip=True)
-    assert "The old one" in text_of(answer)
+    assert "The old token" in text_of(answer)
     db.session.expire_all()
     soon, later = (utc_now() + timedelta(hours=hours) for hours in (1, 3))
     assert [verify(one, now=soon) is not None for one in (old, new)] == [True, True]
@@ -101,4 +101,4 @@ def test_a_token_is_rotated_and_both_secrets_are_told_apart(admin: FlaskClient) 
     # That they were used is not kept, and the rows are free.
     db.session.rollback()
     again = post(admin, f"{ADDRESS}/{token.id}/rotations", hours="2", days="90")
-    assert "was replaced already" in text_of(page(again, 409))
+    assert "was already replaced" in text_of(page(again, 409))

@@ -37,7 +37,7 @@ def test_a_day_that_cannot_be_read_is_said_beside_its_field(support: FlaskClient
 
 def test_nothing_is_exported_by_a_filter_that_cannot_be_read(support: FlaskClient) -> None:
     words = text_of(page(support.get("/audit-entries.csv?last=yesterday"), 422))
-    assert "The filter cannot be read: To. Nothing was sent." in words
+    assert "The filter cannot be read: To. Nothing was downloaded." in words
 
 
 def test_the_export_holds_what_the_filters_keep(support: FlaskClient) -> None:

@@ -35,7 +35,7 @@ def test_a_refused_sign_in_is_on_record_without_what_was_typed(app: Flask, peopl
     assert (entry.subject_id, entry.actor_label) == (people.support, "Not signed in")
     assert entry.facts == {"device": "Firefox on Linux", "address": "192.0.2.9"}
     words = text_of(page(signed_in(app, people.admin).get("/audit-entries?action=session.refused")))
-    assert "Somebody entered a wrong password on Firefox on Linux, from 192.0.2.9." in words
+    assert "A wrong password was entered on Firefox on Linux, from 192.0.2.9." in words
 
 
 def test_an_address_of_nobody_s_is_not_kept_whole(app: Flask, people: People) -> None:

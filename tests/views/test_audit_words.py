@@ -29,12 +29,12 @@ def said(action: str, facts: dict[str, object], currency: str | None = "usd") ->
         (
             "session.opened",
             {"method": "password", "device": "Firefox on Mac", "address": "192.0.2.1"},
-            "Signed in by a password on Firefox on Mac, from 192.0.2.1.",
+            "Signed in with a password on Firefox on Mac, from 192.0.2.1.",
         ),
         (
             "session.opened",
             {"method": "password", "device": "Firefox on Mac", "address": None},
-            "Signed in by a password on Firefox on Mac.",
+            "Signed in with a password on Firefox on Mac.",
         ),
         (
             "adjustment.added",
@@ -42,7 +42,7 @@ def said(action: str, facts: dict[str, object], currency: str | None = "usd") ->
             "−¥125,000 for “Outage” on the current invoice.",
         ),
         ("invoice.sealed", {"total_cents": 1999}, "Sealed at $19.99."),
-        ("person.role_changed", {"role": ["a", "b"]}, "Changed the role: a to b."),
+        ("person.role_changed", {"role": ["a", "b"]}, "Changed the role to a to b."),
         (
             "service.detached",
             {"at": "2026-03-01T12:00:00+00:00"},
@@ -51,9 +51,9 @@ def said(action: str, facts: dict[str, object], currency: str | None = "usd") ->
         (
             "customer.sent_ours",
             {"before": {"name": "A"}, "after": {"name": "B"}},
-            "Stripe's customer will say name B instead of name A.",
+            "The next sync changes Stripe's customer from name A to name B.",
         ),
-        ("person.deactivated", {"email": "a@b.c", "tokens": []}, "Shut a@b.c out."),
+        ("person.deactivated", {"email": "a@b.c", "tokens": []}, "Deactivated a@b.c."),
         ("something.new", {"one_thing": 1, "nothing": None}, "one thing: 1"),
         ("service.detached", {"other": "x"}, "other: x"),
         ("service.detached", {}, ""),

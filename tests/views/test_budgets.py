@@ -80,7 +80,7 @@ def test_the_headline_has_the_budget_and_costs_no_statement_more(
     customer: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:
     said = text_of(customer, "/organizations/acme")
-    assert "Set a budget to be told early. It never stops usage." in said
+    assert "Set a budget to get early alerts. It never stops usage." in said
     with count_queries(db.engine) as before:
         customer.get("/organizations/acme")
     budget(acme, 10_000)
@@ -110,7 +110,7 @@ def test_a_member_chooses_what_is_mailed_and_staff_have_nothing_to_choose(
     own = db.session.scalars(query).one()
     assert (own.mails_budget, own.mails_unusual) == (False, True)
     assert post(support, f"{PATH}/mails").status_code == 409
-    assert "Mail me" not in text_of(support)
+    assert "E-mail me about" not in text_of(support)
 
 
 def test_a_member_who_only_looks_changes_nothing(

@@ -38,7 +38,7 @@ def versions() -> int:
 def test_prices_are_listed_with_what_they_cost_now(support: FlaskClient) -> None:
     rows = [text_of(row) for row in page(support.get("/catalog")).select("tbody tr")]
     (fee,) = [row for row in rows if "acme-fee" in row]
-    assert "Fee of a cycle" in fee
+    assert "Fee per cycle" in fee
     assert "$30.00 per" in fee
 
 
@@ -77,7 +77,7 @@ def test_what_was_previewed_is_added_and_billed(admin: FlaskClient, acme: Organi
     }
     answer = post(admin, form["action"], **sent)
     assert answer.status_code == 303, text_of(page(answer, answer.status_code).select_one("main"))
-    assert "The new version is in the catalogue" in text_of(page(admin.get(answer.location)))
+    assert "The new version is in the catalog" in text_of(page(admin.get(answer.location)))
     assert versions() == 2
     invoice = bill_of(acme)
     db.session.refresh(invoice)
@@ -87,16 +87,16 @@ def test_what_was_previewed_is_added_and_billed(admin: FlaskClient, acme: Organi
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"effective_at": ""}, "Enter from when on"),
+        ({"effective_at": ""}, "Enter a time"),
         ({"unit_amount": "sixty"}, "is not a number"),
         ({"unit_amount": "-1"}, "is not a number"),
         ({"unit_amount": ""}, "Enter the amount"),
-        ({"model": "graduated", "tiers": "1000"}, "is no tier"),
+        ({"model": "graduated", "tiers": "1000"}, "is not a tier"),
         ({"model": "graduated", "tiers": "10 1"}, "must be open-ended"),
         ({"model": "package"}, "needs a package size"),
         ({"model": "free"}, "Choose one of the models"),
-        ({"effective_at": "tomorrow"}, "is not an instant"),
-        ({"effective_at": "2021-01-01T00:00"}, "Choose a later instant"),
+        ({"effective_at": "tomorrow"}, "is not a time"),
+        ({"effective_at": "2021-01-01T00:00"}, "Choose a later time"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_added(

@@ -44,9 +44,9 @@ def test_a_credit_note_is_shown_with_what_it_did(customer: FlaskClient, issued: 
         issued.post_payment_credit_notes_cents = 200
         issued.amount_due_cents = issued.total_cents - 500
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "Credit note ACME-0001-CN-01 $5.00 less to pay, $2.00 given back" in words
-    assert "$5.00 less by a credit note" in words
-    assert "$2.00 given back by a credit note" in words
+    assert "Credit note ACME-0001-CN-01 $5.00 less to pay, $2.00 returned" in words
+    assert "$5.00 taken off by a credit note" in words
+    assert "$2.00 returned by a credit note" in words
     assert "taken off at Stripe" not in words
 
 
@@ -59,7 +59,7 @@ def test_a_refund_is_shown_and_one_that_failed_is_not_counted(
     keep(issued, "refund", "failed", 1200)
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "refunded" not in words
-    assert "The bank sent it back, so it was not paid out" in words
+    assert "The bank returned it, so it was not paid out" in words
 
 
 def test_a_dispute_tells_staff_when_the_bank_wants_an_answer(
@@ -67,11 +67,11 @@ def test_a_dispute_tells_staff_when_the_bank_wants_an_answer(
 ) -> None:
     keep(issued, "dispute", "needs_response", 4000, answer_by_at=datetime(2026, 5, 10, tzinfo=UTC))
     words = text_of(page(support.get(f"{ADDRESS}/1")))
-    assert "A payment of this invoice is disputed" in words
-    assert "wants an answer by 10 May 2026" in words
+    assert "A payment for this invoice is disputed" in words
+    assert "needs an answer by 10 May 2026" in words
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "$40.00 disputed with the bank" in words
-    assert "wants an answer" not in words
+    assert "needs an answer" not in words
     assert "With the bank" in words
     assert "Answer needed" not in words
 
@@ -89,8 +89,8 @@ def test_what_was_paid_by_other_means_is_said(customer: FlaskClient, acme: Organ
         invoice.amount_paid_cents = invoice.paid_off_stripe_cents = 100
         invoice.amount_remaining_cents = 12_345
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "$123.45 is still to be paid" in words
-    assert "$1.00 of it by other means than Stripe" in words
+    assert "$123.45 still to pay" in words
+    assert "$1.00 of it paid outside Stripe" in words
 
 
 def test_an_invoice_credited_in_full_is_not_called_paid(
@@ -108,7 +108,7 @@ def test_a_lost_dispute_says_in_the_summary_what_went_back(
 ) -> None:
     keep(issued, "dispute", "lost", 700)
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "$7.00 of it went back: a dispute was lost" in words
+    assert "$7.00 of it was returned: a dispute was lost" in words
     keep(issued, "dispute", "appeal_under_review", 700, as_of=MAY)
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert "a dispute was lost" not in words

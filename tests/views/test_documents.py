@@ -211,7 +211,7 @@ def test_more_lines_than_a_document_has_room_for_are_sums(
     monkeypatch.setattr("dashboard.views.paper.MOST_LINES", 3)
     words = read(customer)
     assert "Server 3" not in words
-    assert "each product stands here with its sum" in words
+    assert "it shows the total of each product" in words
     assert f"Total before tax {money(bill_of(acme).total_cents, 'usd')}" in words
 
 
@@ -222,5 +222,5 @@ def test_who_comes_while_others_print_is_told_so(
     with paper_pdf._press:
         answer = customer.get(PDF)
     assert answer.status_code == 503
-    assert "Too many documents are wanted at once" in answer.text
+    assert "Too many PDFs are being made at once" in answer.text
     assert "Remaining $0.00" in read(customer)

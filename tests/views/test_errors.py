@@ -75,7 +75,7 @@ def test_without_the_database_the_error_page_still_stands(
 
     monkeypatch.setattr("dashboard.views.asking.load_reader", no_answer)
     words = text_of(page(support.get("/organizations"), 503))
-    assert "A part we need is not answering" in words
+    assert "A system we need is not answering" in words
     assert "connection refused" not in words
 
 

@@ -105,10 +105,10 @@ def test_echoes_are_counted_and_shown_only_where_they_are_asked_for(
         arrived("last", "invoice.voided")
     found = page(support.get(ADDRESS))
     assert "invoice.updated" not in text_of(found.select_one("table"))
-    assert "3 echoes of our own calls came in between" in text_of(found)
+    assert "3 echoes of our own calls are hidden" in text_of(found)
     shown = page(support.get(f"{ADDRESS}?echoes=y"))
     assert text_of(shown.select_one("table")).count("invoice.updated") == 3
-    assert "in between" not in text_of(shown)
+    assert "are hidden" not in text_of(shown)
 
 
 def test_a_search_keeps_the_state_and_a_tab_keeps_the_search(

@@ -36,7 +36,7 @@ def test_one_that_is_not_tried_again_does_not_say_so(
 ) -> None:
     declined(finalized, next_at)
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "Stripe has told of no further attempt" in words
+    assert "Stripe has not announced another attempt" in words
     assert "tries again" not in words
     assert "Charged automatically" not in words
 
@@ -48,5 +48,5 @@ def test_an_invoice_of_a_deleted_customer_is_not_said_to_be_tried_again(
     with transaction():
         finalized.organization.customer_lost_at = utc_now()
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "It is not tried again by itself: it can be paid on its own page" in words
+    assert "It is not tried again automatically. Pay it on its own page" in words
     assert "tries again" not in words

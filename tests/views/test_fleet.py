@@ -33,14 +33,14 @@ def working(redis: Redis) -> Redis:
 
 
 def test_a_fleet_in_step_says_so(admin: FlaskClient, working: Redis) -> None:
-    assert "Everything is in step" in text_of(page(admin.get("/fleet")))
+    assert "Everything is on time" in text_of(page(admin.get("/fleet")))
 
 
 def test_work_that_stands_still_is_said_first(admin: FlaskClient, redis: Redis) -> None:
     words = text_of(page(admin.get("/fleet")))
     assert "No worker is running" in words
-    assert "The clock stands still" in words
-    assert "Everything is in step" not in words
+    assert "The schedule has stopped" in words
+    assert "Everything is on time" not in words
 
 
 def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
@@ -52,7 +52,7 @@ def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
     [job_id] = queue_named("interactive", working).job_ids
     age(working, job_id, 200)
     words = text_of(page(admin.get("/fleet")))
-    assert "The clock is late Roll due. The others go on." in words
+    assert "The schedule is late Roll due. Other entries still run." in words
     assert "Roll due 5 s 2 h ago Late" in words
     assert "Backfill events 1 h 0 s ago On time" in words
     assert "Interactive 1 3 min Late" in words
@@ -68,7 +68,7 @@ def test_what_needs_a_person_is_counted_with_the_way_to_it(
     soup = page(admin.get("/fleet"))
     assert "1 thing, $" in text_of(soup)
     assert soup.main.select("a[href='/needs']")
-    assert "On hold 1 wait for a person" in text_of(soup)
+    assert "On hold 1 waiting for a person" in text_of(soup)
 
 
 def test_the_figures_of_the_day_are_lines(admin: FlaskClient, acme: Organization) -> None:
@@ -93,6 +93,6 @@ def test_while_stripe_does_not_answer_every_page_says_that_nothing_is_lost(
     assert "does not answer" not in text_of(page(customer.get("/organizations/acme")))
     for _ in range(FAILURES):
         circuit.failed()
-    assert "Stripe does not answer" in text_of(page(customer.get("/organizations/acme")))
+    assert "Stripe is not answering" in text_of(page(customer.get("/organizations/acme")))
     circuit.succeeded()
     assert "does not answer" not in text_of(page(customer.get("/organizations/acme")))

@@ -78,7 +78,7 @@ def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
 ) -> None:
     assert decide(support, line, "leave") == 303
     soup = page(support.get(ACME))
-    assert "The invoice is held by a line that is not ours" in text_of(soup)
+    assert "The invoice is on hold: a line was added at Stripe" in text_of(soup)
     assert "Left at Stripe by support@example.com" in text_of(soup)
     assert offered(support, soup) == ["take_ours", "adopt"]
     assert decide(support, line, "adopt", seen="leave") == 303
@@ -102,7 +102,7 @@ def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
     with transaction():
         add_line(acme, "il_1", "leave")
         add_line(acme, "il_2", "leave")
-    held = "Held: somebody left 2 lines that are not ours on Stripe's draft."
+    held = "On hold: 2 lines were added at Stripe and left there."
     for address in (ACME, f"{ACME}/syncs/new", f"{ACME}/rolls/new"):
         assert held in text_of(page(support.get(address))), address
     listed = text_of(page(support.get("/organizations?attention=held")))
@@ -110,7 +110,7 @@ def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
     assert "Other Labs" not in listed
     words = text_of(page(customer.get(ACME)))
     assert "differs by" in words
-    assert "Our team looks at it; your bill here is right." in words
+    assert "Our team is looking at it; your bill here is right." in words
     assert "not ours" not in words
 
 
@@ -135,7 +135,7 @@ def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: Foreig
     words = text_of(
         page(post(support, address, decision="take_ours", cents="100", reason="Ours"), 409)
     )
-    assert "support@example.com decided on this line already" in words
+    assert "support@example.com has already decided on this line" in words
     assert decide(support, line, "adopt") == 303
 
 
@@ -164,7 +164,7 @@ def test_each_choice_says_what_it_does_before_it_is_made(
     assert f"Ledger {now} → {more} Stripe {more} stays The bill grows by $1.00" in theirs
     assert f"Ledger {now} stays Stripe {more} stays The bill stays {now}" in left
     assert [one.text for one in soup.select(".decide-button")] == [
-        "Remove the line at Stripe", "Adopt $1.00", "Leave it, hold the invoice",
+        "Remove the line at Stripe", "Adopt $1.00", "Leave the line, hold the invoice",
     ]  # fmt: skip
 
 

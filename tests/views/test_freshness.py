@@ -80,7 +80,7 @@ def test_a_draft_with_a_line_added_at_stripe_is_not_said_to_be_equal(
         assert "Agreed" not in words
         assert "Equal with Stripe" not in words
         assert "draft differs by +$250.00." in words
-    assert "Our team looks at it; your bill here is right." in sentence(customer)
+    assert "Our team is looking at it; your bill here is right." in sentence(customer)
     assert "Our team" not in sentence(support)
 
 

@@ -163,7 +163,7 @@ def test_a_download_is_on_record(customer: FlaskClient, support: FlaskClient) ->
 
 def test_nothing_is_sent_by_a_filter_that_cannot_be_read(customer: FlaskClient) -> None:
     words = text_of(page(customer.get(f"{HISTORY}.csv?last=yesterday"), 422))
-    assert "The filter cannot be read: To. Nothing was sent." in words
+    assert "The filter cannot be read: To. Nothing was downloaded." in words
 
 
 def test_what_is_from_before_history_was_kept_is_said_to_be(
@@ -174,7 +174,7 @@ def test_what_is_from_before_history_was_kept_is_said_to_be(
         connection.execute(text("update invoice_items set changed_at = null, cause = null"))
     words = text_of(page(customer.get(HISTORY)))
     assert re.search(r"History begins on \d+ \w+ \d{4}", words)
-    assert "As it stood before history was kept" in words
+    assert "The amount before history was kept" in words
 
 
 def test_an_organization_without_lines_says_so(support: FlaskClient, acme: Organization) -> None:

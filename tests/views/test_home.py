@@ -61,7 +61,7 @@ def test_each_organization_is_a_row_with_what_it_owes_and_is_charged(
     together = bill_of(acme).total_cents + bill_of(kettle).total_cents
     words = text_of(page(customer.get("/")))
     assert f"2 organizations, {money(together, 'usd')} owed so far." in words
-    assert f"Together {money(together, 'usd')}" in words
+    assert f"Total {money(together, 'usd')}" in words
 
 
 def test_one_whose_payment_was_declined_is_said_on_top_and_in_its_row(
@@ -105,7 +105,7 @@ def test_amounts_of_two_currencies_are_not_added(
         yen = make_organization("yen", now=utc_now(), anchor=utc_now(), currency="jpy")
     join(people, yen)
     words = text_of(page(customer.get("/")))
-    assert "Together in USD" in words
+    assert "Total in USD" in words
     assert "Together in JPY ¥0" in words
 
 

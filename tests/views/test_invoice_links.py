@@ -104,4 +104,4 @@ def test_an_invoice_without_a_page_at_stripe_says_so(
     with transaction():
         seal(acme)
     assert customer.get(f"{ADDRESS}/1/pdf").location.endswith(f"{ADDRESS}/1")
-    assert "has no page of this invoice yet" in text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "has no page for this invoice yet" in text_of(page(customer.get(f"{ADDRESS}/1")))

@@ -110,7 +110,7 @@ def test_an_invoice_that_stripe_issued_first_adds_up(
     customer: FlaskClient, issued_first: InvoiceItem
 ) -> None:
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "$64.19 −$4.19 follows on a later invoice, $60.00 in all" in words
+    assert "$64.19 −$4.19 carried to a later invoice, $60.00 in all" in words
     rows = list(csv.DictReader(io.StringIO(customer.get(f"{ADDRESS}/1.csv").text)))
     total = db.session.get_one(Invoice, issued_first.invoice_id).total_cents
     assert sum(Decimal(row["amount"]) for row in rows) * 100 == total
@@ -123,7 +123,7 @@ def test_a_credit_says_where_it_goes(
 ) -> None:
     credit(acme, -100_000)
     words = text_of(page(customer.get("/organizations/acme")))
-    assert "the credit goes on the balance at Stripe and is taken off the next invoices" in words
+    assert "the credit goes to the balance at Stripe and is taken off the next invoices" in words
     with transaction():
         invoice = seal(acme)
         invoice.status = "paid"
@@ -220,13 +220,10 @@ def test_what_is_too_small_to_charge_is_said_at_both_ends(
         small.stripe_total_cents, small.amount_due_cents = 30, 0
         small.starting_balance_cents, small.ending_balance_cents = 0, 30
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert (
-        "Below the smallest amount Stripe charges, $0.50; $0.30 carried by Stripe to the next "
-        "invoice" in words
-    )
+    assert "Below Stripe's minimum charge of $0.50: $0.30 is carried to the next invoice" in words
     assert "Balance at Stripe: $0.00 before, $0.30 owed after" in words
     words = text_of(page(customer.get("/organizations/acme")))
-    assert "$0.30 from invoice ACME-0001 follows" in words
+    assert "$0.30 from invoice ACME-0001 will be added" in words
     with transaction():
         following = bill_of(finalized.organization)
         seal_now(following, now=following.period_end)
@@ -267,11 +264,13 @@ def test_a_void_invoice_says_that_its_credit_is_on_the_balance_again(
         void.status, void.voided_at = "void", void.finalized_at + timedelta(seconds=1)
         void.starting_balance_cents, void.ending_balance_cents = -2600, 0
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "The credit of $26.00 that it had used is on the balance at Stripe again" in words
+    assert "The $26.00 credit it had used is back on the balance at Stripe" in words
     words = text_of(page(customer.get("/organizations/acme")))
     assert "Credit of $26.00 on the balance" in words
     with transaction():
         void.starting_balance_cents, void.ending_balance_cents = 30, 0
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
-    assert "$0.30 that it had taken over is on the balance at Stripe again" in words
-    assert "$0.30 from the balance follows" in text_of(page(customer.get("/organizations/acme")))
+    assert "$0.30 it had taken from the balance at Stripe is back there" in words
+    assert "$0.30 from the balance will be added" in text_of(
+        page(customer.get("/organizations/acme"))
+    )

@@ -40,8 +40,8 @@ def two(acme: Organization, people: People) -> None:
 def test_staff_see_what_waits_where(support: FlaskClient, redis: Redis) -> None:
     redis.hset(COUNTS, mapping={"needs": "9", "webhook_events": "1", "organizations": "48212"})
     found = places(page(support.get("/audit-entries")))
-    assert found[:3] == ["Needs a person 9 to see to", "Organizations 48,212", "Catalog"]
-    assert "Webhook events 1 to see to" in found
+    assert found[:3] == ["Needs a person 9 need attention", "Organizations 48,212", "Catalog"]
+    assert "Webhook events 1 need attention" in found
 
 
 def test_before_the_clock_looked_nothing_is_counted(support: FlaskClient) -> None:
@@ -61,7 +61,7 @@ def test_a_customer_of_several_has_each_by_name_with_what_waits(
     customer: FlaskClient, two: None
 ) -> None:
     soup = page(customer.get(PAGE))
-    assert places(soup) == ["Your billing", "Acme Freight", "Copper Kettle 1 to see to"]
+    assert places(soup) == ["Your billing", "Acme Freight", "Copper Kettle 1 need attention"]
     assert soup.select_one(".sidebar-nav [aria-current]").text.strip() == "Acme Freight"
 
 

@@ -76,13 +76,13 @@ def test_it_is_listed_with_most_money_first(support: FlaskClient, things: list[N
     listed = rows(support)
     assert [one.split(" $")[0] for one in listed] == [
         ["On hold Granite Ledger Stripe's total is", "1.54 above ours."][0],
-        "Declined Late Payers Insufficient funds. Stripe has told of no further try.",
+        "Declined Late Payers Insufficient funds. Stripe has not announced another attempt.",
         "Differs Acme Freight A line we did not send: a line without a description.",
     ]
     assert "$6,118.90" in listed[0]
     assert "$4,207.15 1 d 22 h Take it More See invoice" in listed[1]
     words = text_of(page(support.get("/needs")))
-    assert "3 things, $10,327.05 at stake. The oldest waits 1 day 22 hours." in words
+    assert "3 things, $10,327.05 at stake. The oldest has waited 1 day 22 hours." in words
     assert "All 3 Payments 1 Stripe differs 2" in words
 
 
@@ -134,7 +134,7 @@ def test_a_thing_is_put_off_and_leaves_the_list_meanwhile(
     address = f"/needs/{things[0].id}/snooze"
     assert post(support, address, rest="hour").status_code == 303
     assert len(rows(support)) == 2
-    assert "Put off until" in rows(support, "/needs?state=snoozed")[0]
+    assert "Snoozed until" in rows(support, "/needs?state=snoozed")[0]
     assert post(support, address, rest="").status_code == 303
     assert len(rows(support)) == 3
     assert post(support, address, rest="a year").status_code == 422
@@ -151,7 +151,7 @@ def test_one_thing_is_shown_with_what_can_be_said_about_it(
     support: FlaskClient, things: list[Need]
 ) -> None:
     words = text_of(page(support.get(f"/needs/{things[0].id}")))
-    for part in ("Granite Ledger", "$6,118.90", "Owner Nobody", "Take it", "Snooze", "Save"):
+    for part in ("Granite Ledger", "$6,118.90", "Owner No one", "Take it", "Snooze", "Save"):
         assert part in words
     assert support.get("/needs/999999").status_code == 404
 
@@ -162,9 +162,9 @@ def test_what_is_settled_is_seen_for_the_day(support: FlaskClient, things: list[
         held.parked_at = held.parked_code = held.parked_reason = None
     look_now()
     words = text_of(page(support.get("/needs")))
-    assert "Settled today: 1 , 0 by people and 1 by themselves" in words
+    assert "Settled today: 1 , 0 by people and 1 automatically" in words
     assert "Granite Ledger" in rows(support, "/needs/settled")[0]
-    assert "By itself" in rows(support, "/needs/settled")[0]
+    assert "Automatically" in rows(support, "/needs/settled")[0]
 
 
 def bill_of_held(need: Need):
@@ -199,9 +199,9 @@ def test_the_page_is_as_many_statements_whatever_there_is(
 
 
 def test_a_clock_that_does_not_look_is_said(support: FlaskClient, things, redis: Redis) -> None:
-    assert "The clock does not look" not in text_of(page(support.get("/needs")))
+    assert "The schedule is not looking" not in text_of(page(support.get("/needs")))
     redis.hset(ticks.LAST, look_for_needs.__name__, str(utc_now().timestamp() - 300))
-    assert "The clock does not look at the moment" in text_of(page(support.get("/needs")))
+    assert "The schedule is not looking at the moment" in text_of(page(support.get("/needs")))
 
 
 def test_customers_are_told_nothing_of_it(customer: FlaskClient, things: list[Need]) -> None:
@@ -228,7 +228,7 @@ def test_the_clock_finds_it_and_tells_the_sidebar(
     # No worker runs beside these tests.
     assert kinds == ["late", "on_hold"]
     place = page(support.get("/organizations")).select_one(".sidebar a[href='/needs'] .count")
-    assert place.text == "2 to see to"
+    assert place.text == "2 need attention"
 
 
 def test_a_database_that_does_not_know_a_kind_of_ours_is_left_alone(

@@ -104,4 +104,4 @@ def test_what_is_no_card_has_no_last_digits(customer: FlaskClient, acme: Organiz
 
 def test_who_pays_by_invoice_needs_no_card(customer: FlaskClient, acme: Organization) -> None:
     keep(acme, None, collection_method="send_invoice", days_until_due=30)
-    assert cell(customer).endswith("as it stands, as an invoice that is due in 30 days")
+    assert cell(customer).endswith("as it stands, as an invoice due in 30 days")

@@ -37,16 +37,16 @@ def test_a_form_that_cannot_be_used_is_shown_again_with_what_was_typed(
     wrong = {"email": "nobody", "collection_method": "send_invoice", "name": "Acme Two"}
     answer = post(support, ADDRESS, **filled(support) | wrong)
     words = text_of(page(answer, 422))
-    assert "Enter within how many days a sent invoice is due." in words
+    assert "Enter the days until an invoice is due." in words
     answer = post(support, ADDRESS, **filled(support) | wrong | {"days_until_due": "5"})
-    assert "That is no e-mail address." in text_of(page(answer, 422))
+    assert "That is not an e-mail address." in text_of(page(answer, 422))
 
 
 def test_an_old_form_changes_nothing(support: FlaskClient, acme: Organization) -> None:
     old = filled(support)
     post(support, ADDRESS, **old | {"name": "Acme Two"})
     answer = post(support, ADDRESS, **old | {"name": "Acme Three"})
-    assert "Somebody changed these details meanwhile." in text_of(page(answer, 409))
+    assert "Another person changed these details." in text_of(page(answer, 409))
 
 
 def test_days_of_charged_invoices_are_dropped(support: FlaskClient, acme: Organization) -> None:
@@ -75,22 +75,22 @@ def renamed(acme: Organization, people: object) -> Organization:
 def test_support_decides_which_name_holds(
     support: FlaskClient, renamed: Organization, decision: str, name: str
 ) -> None:
-    assert "Decide which hold" in text_of(page(support.get("/organizations/acme")))
+    assert "Decide which to keep" in text_of(page(support.get("/organizations/acme")))
     words = text_of(page(support.get(ADDRESS)))
-    assert "There the name is “Acme GmbH” and the e-mail post@acme.example." in words
+    assert "At Stripe the name is “Acme GmbH” and the e-mail is post@acme.example." in words
     post(support, f"{ADDRESS}/decision", decision=decision)
     soup = page(support.get(ADDRESS))
     assert soup.h1.text == name
-    assert "Somebody changed the customer at Stripe" not in text_of(soup)
+    assert "The customer was changed at Stripe" not in text_of(soup)
     again = post(support, f"{ADDRESS}/decision", decision=decision)
-    assert "differs no longer" in text_of(page(again, 409))
+    assert "no longer differs" in text_of(page(again, 409))
 
 
 def test_a_customer_is_not_told_of_it(customer: FlaskClient, renamed: Organization) -> None:
     assert "at Stripe. Nothing" not in text_of(page(customer.get(ADDRESS)))
-    assert "Somebody changed" not in text_of(page(customer.get("/organizations/acme")))
+    assert "was changed at Stripe" not in text_of(page(customer.get("/organizations/acme")))
 
 
 def test_another_decision_is_none(support: FlaskClient, renamed: Organization) -> None:
     answer = post(support, f"{ADDRESS}/decision", decision="both")
-    assert "That is no decision." in text_of(page(answer, 422))
+    assert "That is not a decision." in text_of(page(answer, 422))

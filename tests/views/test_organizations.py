@@ -109,8 +109,8 @@ def test_a_place_that_is_none_is_the_beginning(support: FlaskClient) -> None:
 
 def test_a_page_of_which_nothing_is_left_leads_back(support: FlaskClient) -> None:
     words = text_of(page(support.get("/organizations?after=1-zzz")))
-    assert "None here any more" in words
-    assert "To the beginning" in words
+    assert "Nothing on this page" in words
+    assert "Go to the first page" in words
 
 
 def more(number: int) -> None:
@@ -204,7 +204,7 @@ def test_a_parked_bill_says_why_to_support_and_plainly_to_customers(
     assert "Stripe's total is $1.00 higher." in text_of(page(support.get("/organizations/acme")))
     plain = text_of(page(customer.get("/organizations/acme")))
     assert "$1.00 higher" not in plain
-    assert "nothing is charged until they have" in plain
+    assert "Nothing is charged until they finish" in plain
 
 
 def test_a_foreign_line_is_shown_with_its_three_choices(

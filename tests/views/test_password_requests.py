@@ -39,7 +39,7 @@ def test_the_answer_is_the_same_whether_an_address_is_known(
         statements.append(asked.statements)
         assert (answer.status_code, answer.location) == (303, "/session/new")
         answers.append(text_of(page(client.get("/session/new"))).replace(email, "EMAIL"))
-        assert "If somebody signs in with EMAIL" in answers[-1]
+        assert "If EMAIL has an account" in answers[-1]
     assert answers[0] == answers[1]
     assert statements[0] == statements[1]
     assert db.session.scalars(select(Mail.address).order_by(Mail.id)).all() == [

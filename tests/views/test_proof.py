@@ -42,7 +42,7 @@ def count(kind: type) -> int:
 def test_what_was_asked_is_done_once_it_is_confirmed(app: Flask, people: People) -> None:
     admin = idle(app, people.admin)
     soup = page(post(admin, "/api-tokens", **TOKEN), 403)
-    assert "Confirm that it is you" in soup.h1.text
+    assert "Confirm it is you" in soup.h1.text
     assert count(ApiToken) == 0
     form = soup.main.form
     assert form["action"] == "/api-tokens"
@@ -59,7 +59,7 @@ def test_a_code_of_ones_app_confirms_it_as_well_once(app: Flask, people: People)
     have_app(people.admin)
     admin, typed = idle(app, people.admin), code()
     form = page(post(admin, "/api-tokens", **TOKEN), 403).main.form
-    assert "Your password, or a code of your app" in text_of(form)
+    assert "Your password, or a code from your app" in text_of(form)
     told = fields_of(form) | {"proof": typed}
     assert post(admin, form["action"], **told).status_code == 201
     other = idle(app, people.admin)
@@ -73,7 +73,7 @@ def test_who_has_no_password_confirms_it_by_a_code(app: Flask, people: People) -
         db.session.get_one(User, people.admin).password_hash = NO_PASSWORD
     admin = idle(app, people.admin)
     form = page(post(admin, "/api-tokens", **TOKEN), 403).main.form
-    assert form.find("label", attrs={"for": "proof"}).text == "A code of your app"
+    assert form.find("label", attrs={"for": "proof"}).text == "A code from your app"
     assert post(admin, form["action"], **(fields_of(form) | {"proof": code()})).status_code == 201
 
 
@@ -114,7 +114,7 @@ def test_every_change_of_people_and_tokens_asks(app: Flask, people: People) -> N
         where = app.url_map.bind("localhost").build(
             rule.endpoint, dict.fromkeys(rule.arguments, 1), method="POST"
         )
-        assert "Confirm that it is you" in text_of(page(post(admin, where), 403)), where
+        assert "Confirm it is you" in text_of(page(post(admin, where), 403)), where
         asked += 1
     assert asked >= 12
     assert {one.name for one in PERMISSIONS.values() if one.is_proved} == {

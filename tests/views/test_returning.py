@@ -68,7 +68,7 @@ def test_a_form_sent_without_a_session_comes_back_as_it_was_typed(support: Flask
     answer = sign_in(support, form)
     assert answer.location == NEW
     soup = page(support.get(NEW))
-    assert "What you typed is still here." in text_of(soup)
+    assert "Your text is still here." in text_of(soup)
     again = fields_of(soup.main.find("form"))
     assert again == typed | {"reason": REASON.replace("\r\n", "\n"), "confirmed": "-1250"}
     assert adjustments() == []

@@ -72,7 +72,7 @@ def test_the_wrong_name_or_no_reason_rolls_nothing(
     fields = {"name": "acme", "reason": "", "invoice_id": bill_of(acme).id}
     words = text_of(page(post(support, ROLLS, **fields), 422))
     assert "Type Acme Freight exactly" in words
-    assert "Say why" in words
+    assert "Enter a reason" in words
     assert len(invoices(acme)) == 1
 
 
@@ -83,7 +83,7 @@ def test_a_roll_of_no_invoice_is_asked_for_again(
     fields = {"name": "Acme Freight", "reason": "Contract ends"}
     given = {} if invoice_id is None else {"invoice_id": invoice_id}
     soup = page(post(support, ROLLS, **fields, **given), 422)
-    assert "The form did not arrive whole" in text_of(soup.find("form", class_="card-body"))
+    assert "Part of the form is missing" in text_of(soup.find("form", class_="card-body"))
     assert len(invoices(acme)) == 1
     shown = soup.find("input", attrs={"name": "invoice_id"})["value"]
     assert post(support, ROLLS, **fields, invoice_id=shown).status_code == 303

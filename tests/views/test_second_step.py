@@ -75,7 +75,7 @@ def test_the_password_alone_lets_nobody_in(client: FlaskClient, with_app: People
     assert not is_inside(client)
     assert post(client, STEP, code=code()).location == "/fleet"
     assert is_inside(client)
-    assert "a password and a code of an app" in text_of(page(client.get("/sessions")))
+    assert "a password and an app code" in text_of(page(client.get("/sessions")))
 
 
 def test_what_was_typed_before_signing_in_is_there_after_both_steps(
@@ -111,7 +111,7 @@ def test_a_recovery_code_lets_in_once(client: FlaskClient, with_app: People) -> 
     assert is_inside(client)
     post(client, "/session/delete")
     first_step(client)
-    assert "not right now" in text_of(page(post(client, STEP, code=first), 422))
+    assert "wrong or already used" in text_of(page(post(client, STEP, code=first), 422))
     assert not is_inside(client)
 
 
@@ -206,7 +206,7 @@ def test_setting_up_an_app_opens_the_rest_and_shows_recovery_codes_once(
     shown = page(support.get("/factors/app/new"))
     secret = shown.select_one(".identifier code").get_text(strip=True)
     wrong = page(post(support, "/factors/app", code="000000"), 422)
-    assert "Is its clock right" in text_of(wrong)
+    assert "Check the clock of its phone" in text_of(wrong)
     assert secret in text_of(wrong)
     answer = page(post(support, "/factors/app", code=pyotp.TOTP(secret).at(utc_now())), 201)
     assert len(answer.select(".recovery-codes li")) == 10
@@ -225,7 +225,7 @@ def test_an_older_session_shows_the_factor_before_it_changes_any(
     assert post(older, "/factors/app/delete").location == STEP
     assert factors_of(with_app.support)
     assert post(older, STEP, code=code()).status_code == 303
-    assert "Asked for when you sign in" in text_of(page(older.get("/factors")))
+    assert "required at sign-in" in text_of(page(older.get("/factors")))
     assert post(older, "/factors/app/delete").status_code == 303
     assert not factors_of(with_app.support)
 
@@ -239,7 +239,7 @@ def test_an_admin_resets_the_factors_of_who_lost_them(
 ) -> None:
     inside = signed_in(app, with_app.support, factor="app")
     where = f"/people/{with_app.support}"
-    assert "codes of an app" in text_of(page(admin.get(where)))
+    assert "an authenticator app" in text_of(page(admin.get(where)))
     post(admin, f"{where}/factor-resets")
     assert not is_inside(inside)
     assert "Reset second factors" not in text_of(page(admin.get(where)))
@@ -250,5 +250,5 @@ def test_an_admin_resets_the_factors_of_who_lost_them(
 def test_the_only_admin_gets_back_in_by_a_command(app: Flask, people: People) -> None:
     have_app(people.admin)
     result = app.test_cli_runner().invoke(args=["people", "reset-factors", "admin@example.com"])
-    assert (result.exit_code, "no second factor any more" in result.output) == (0, True)
+    assert (result.exit_code, "now has no second factor" in result.output) == (0, True)
     assert not factors_of(people.admin)

@@ -58,7 +58,7 @@ def test_ones_sessions_are_listed_with_device_and_address(app: Flask, people: Pe
         "Safari on iPhone 192.0.2.7",
         "Firefox on Windows This one 192.0.2.7",
     ]
-    assert "by a password" in text_of(page(client.get("/sessions")))
+    assert "with a password" in text_of(page(client.get("/sessions")))
 
 
 def test_one_other_session_is_signed_out(app: Flask, people: People) -> None:

@@ -103,7 +103,7 @@ def test_an_answer_counts_once(
     back = there.authorize(begin(client))
     client.get(local(back))
     post(client, "/session/delete")
-    assert "was used already" in refused(client, back)
+    assert "was already used" in refused(client, back)
 
 
 def test_an_answer_to_another_browser_is_none(
@@ -117,7 +117,7 @@ def test_an_answer_to_another_browser_is_none(
 def test_an_answer_to_nothing_is_none(
     client: FlaskClient, people: People, there: LoopbackProvider, back: str
 ) -> None:
-    assert "Begin again here" in refused(client, back)
+    assert "Start again here" in refused(client, back)
 
 
 def test_an_answer_after_a_long_time_is_none(
@@ -133,10 +133,10 @@ def test_a_provider_that_is_away_is_named_before_and_after(
 ) -> None:
     back = there.authorize(begin(client))
     there.is_away = True
-    assert "Acme does not answer now" in refused(client, back)
+    assert "Acme is not answering" in refused(client, back)
     app.extensions["provider"] = Provider(app.extensions["config"])
     answer = client.get("/sign-on/new")
-    assert "Acme does not answer now" in text_of(page(client.get(answer.location)))
+    assert "Acme is not answering" in text_of(page(client.get(answer.location)))
 
 
 def test_what_cannot_be_verified_says_what_and_signs_nobody_in(
@@ -178,7 +178,7 @@ def test_passwords_can_be_switched_off(
     assert soup.find("input", attrs={"type": "password"}) is None
     assert "Forgot" not in text_of(soup)
     answer = post(client, "/session", email="admin@example.com", password=PASSWORD)
-    assert "Nobody signs in by password here" in text_of(page(answer, 409))
+    assert "Passwords and passkeys alone do not sign you in here" in text_of(page(answer, 409))
     admin = signed_in(app, people.admin)
     for address in ("/password", "/password/edit", "/password-requests/new"):
         assert admin.get(address).status_code == 409

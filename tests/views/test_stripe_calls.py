@@ -35,7 +35,7 @@ def test_without_redis_the_page_says_that_no_call_is_made(
 
     monkeypatch.setattr(RedisLimiter, "reads", unreachable)
     words = text_of(page(support.get(ADDRESS)))
-    assert "Redis does not answer" in words
+    assert "Redis is not answering" in words
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_a_stale_preview_sends_nothing_and_is_answered_with_the_new_one(
     soup = page(support.get(f"{SYNCS}/new"))
     use("acme", "late", 1)
     answer = page(post(support, SYNCS, plan_hash=hash_of(soup)), 409)
-    assert "The bill moved since your preview Nothing was sent to Stripe." in text_of(answer)
+    assert "The bill changed since your preview Nothing was sent to Stripe." in text_of(answer)
     assert latest() is None
     assert hash_of(answer) != hash_of(soup)
     assert post(support, SYNCS, plan_hash=hash_of(answer)).location == f"{SYNCS}/{latest().id}"
@@ -76,7 +76,7 @@ def test_on_a_bill_that_moves_all_the_time_the_preview_can_still_be_sent(
     support: FlaskClient,
 ) -> None:
     soup = page(support.get(f"{SYNCS}/new"))
-    button = soup.find("button", string="Send whatever has changed by then")
+    button = soup.find("button", string="Send the latest changes")
     use("acme", "late", 1)
     fields = {one["name"]: one["value"] for one in button.find_parent("form").select("input")}
     del fields["csrf_token"]
@@ -168,9 +168,9 @@ def test_a_run_that_waits_says_so_and_counts_no_calls_beyond_its_plan(
         run.next_attempt_at = utc_now() + timedelta(seconds=30)
         at = f"{run.next_attempt_at:%H:%M:%S} UTC"
     words = text_of(page(support.get(address)))
-    assert "Try 1 failed; the next is" in words
+    assert "Attempt 1 failed. The next is" in words
     bill = text_of(page(support.get("/organizations/acme")))
-    assert f"The last try failed: Stripe failed with 500. The next is at {at}." in bill
+    assert f"The last attempt failed: Stripe failed with 500. The next is at {at}." in bill
     for text in (words, bill):
         assert "of 2 calls" not in text
 
@@ -204,4 +204,4 @@ def test_a_run_of_another_organization_is_not_found(support: FlaskClient) -> Non
     post(support, SYNCS)
     words = text_of(page(support.get(f"/organizations/other/syncs/{latest().id}"), 404))
     # Whether it never was, is another's, or went by age, is not told apart.
-    assert "or it is not kept any more" in words
+    assert "or it was deleted" in words

@@ -37,7 +37,7 @@ def test_each_figure_is_said_with_how_it_was_a_day_ago(app: Flask) -> None:
         ("38", "s", "35 s yesterday"),
         ("4.2", "min", "4.2 min yesterday"),
         ("1.8", "s", "1.8 s yesterday"),
-        ("31", "% of limit", "no figure of yesterday yet"),
+        ("31", "% of limit", "no figure for yesterday yet"),
         ("3", "", "3 yesterday"),
     ]
 

@@ -59,7 +59,7 @@ def test_a_version_that_began_inside_the_cycle_says_since_when(
     assert text_of(after).endswith("300 requests $21.00")
     explained = text_of(page(customer.get(after.select_one("a")["href"])))
     assert "300 requests used, after 1,200 under earlier versions of the price" in explained
-    assert "Of the whole cycle, under this version of the price" in explained
+    assert "For the whole cycle, under this version of the price" in explained
 
 
 def test_after_an_early_roll_quantity_and_amount_are_of_the_whole_cycle(
@@ -75,7 +75,7 @@ def test_after_an_early_roll_the_page_says_which_invoice_bills_what(
     words = text_of(page(customer.get(ADDRESS)))
     assert "Invoice 1: 1,200 requests, $60.00" in words
     assert "Current invoice: 300 requests, $15.00" in words
-    assert "of which the current invoice bills what came since" in words
+    assert "of which the current invoice bills the usage since" in words
 
 
 def test_an_item_that_bills_a_part_says_so_beside_the_bars_of_the_whole_cycle(
@@ -120,5 +120,5 @@ def test_what_was_accepted_is_shown_and_to_when_is_said(customer: FlaskClient) -
         accept_batch([entry], now=accepted)
     words = text_of(page(customer.get(ADDRESS)))
     assert "1,500 requests" in words
-    [said] = re.findall(r"All that was accepted by (\d\d:\d\d:\d\d) UTC is counted", words)
+    [said] = re.findall(r"All usage accepted by (\d\d:\d\d:\d\d) UTC is counted", words)
     assert said >= f"{accepted:%H:%M:%S}"

@@ -57,8 +57,8 @@ def decide(support: FlaskClient, **fields: str) -> int:
 
 def test_support_sees_the_case_wherever_work_waits(support: FlaskClient, void: Invoice) -> None:
     held = money(void.total_cents, "usd")
-    assert f"{held} of this void invoice waits for a decision" in words_of(support, ADDRESS)
-    assert f"{held} of it is billed nowhere: decide on it" in words_of(
+    assert f"{held} of this void invoice needs a decision" in words_of(support, ADDRESS)
+    assert f"{held} of it is not billed anywhere: decide what to do" in words_of(
         support, "/organizations/acme"
     )
     look_now()
@@ -74,7 +74,7 @@ def test_customers_read_that_nothing_is_owed_and_get_no_buttons(
 ) -> None:
     soup = page(customer.get(ADDRESS))
     held = money(void.total_cents, "usd")
-    assert f"Whether its {held} is billed on a later invoice is being decided." in text_of(soup)
+    assert f"Our team is deciding whether to bill its {held} on a later invoice." in text_of(soup)
     assert not soup.select("a[href$='void-decisions/new']")
     assert "a decision is pending" in words_of(customer, "/organizations/acme")
 
@@ -103,7 +103,7 @@ def test_it_is_written_off_with_a_reason_and_the_old_tab_bills_nothing(
     assert decide(support, decision="bill", cents=cents) == 409
     db.session.expire_all()
     assert current_invoice(void.organization).total_cents == before
-    assert "is not owed any more" in words_of(customer, ADDRESS)
+    assert "is no longer owed" in words_of(customer, ADDRESS)
     assert "Our mistake" not in words_of(customer, ADDRESS)
     assert "Our mistake" in words_of(support, ADDRESS)
 
@@ -111,7 +111,7 @@ def test_it_is_written_off_with_a_reason_and_the_old_tab_bills_nothing(
 @pytest.mark.parametrize("cents", ["", "abc", "1e3", "99999999999999999999"])
 def test_a_damaged_form_decides_nothing(support: FlaskClient, void: Invoice, cents: str) -> None:
     assert decide(support, decision="bill", cents=cents) == 409
-    assert "waits for a decision" in words_of(support, ADDRESS)
+    assert "needs a decision" in words_of(support, ADDRESS)
 
 
 def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
@@ -123,7 +123,7 @@ def test_what_a_credit_note_had_taken_off_is_not_asked_for_again(
     words = words_of(support, ADDRESS)
     assert f"Bill {asked}" in words_of(support, f"{ADDRESS}/void-decisions/new")
     assert f"Its items come to {held}. Before it was voided, $5.00 of that had been taken" in words
-    assert f"{asked} of it is billed nowhere" in words_of(support, "/organizations/acme")
+    assert f"{asked} of it is not billed anywhere" in words_of(support, "/organizations/acme")
     look_now()
     assert asked in words_of(support, "/needs")
     assert decide(support, decision="bill", cents=str(invoice.total_cents)) == 409
@@ -141,7 +141,7 @@ def test_what_an_edit_at_stripe_had_asked_more_is_said_and_not_billed(
 ) -> None:
     invoice = issued_and_void(acme, total=99_900)
     assert invoice.total_cents < 99_900
-    assert "At Stripe it had last asked for $999.00" in words_of(support, ADDRESS)
+    assert "At Stripe its last total was $999.00" in words_of(support, ADDRESS)
     assert seen(support) == str(invoice.total_cents)
 
 

@@ -46,7 +46,7 @@ def unreadable(db: SQLAlchemy) -> WebhookEvent:
     body = '{"id": "evt_thin", "object": "v2.core.event", "note": "<script>alert(1)</script>"}'
     with transaction():
         store(
-            [Unreadable("evt_thin", None, body, "It holds no object.")],
+            [Unreadable("evt_thin", None, body, "It has no object.")],
             source="webhook",
             now=utc_now(),
         )
@@ -98,7 +98,7 @@ def test_a_preview_says_what_a_replay_would_do_and_does_nothing(
 ) -> None:
     words = text_of(page(support.get(f"{ADDRESS}/{event.id}/replays/new")))
     assert "What a replay would do now" in words
-    assert "Nothing has been changed by this preview" in words
+    assert "This preview changed nothing" in words
     db.session.refresh(event)
     assert (event.state, queue_named("interactive", redis).count) == ("dead", 0)
 
@@ -106,7 +106,7 @@ def test_a_preview_says_what_a_replay_would_do_and_does_nothing(
 def test_what_could_not_be_read_is_shown_as_it_came(
     support: FlaskClient, unreadable: WebhookEvent
 ) -> None:
-    assert "It holds no object." in text_of(page(support.get(f"{ADDRESS}?state=unreadable")))
+    assert "It has no object." in text_of(page(support.get(f"{ADDRESS}?state=unreadable")))
     answer = support.get(f"{ADDRESS}/{unreadable.id}")
     words = text_of(page(answer))
     assert "This could not be read" in words
@@ -126,7 +126,7 @@ def test_what_could_not_be_read_is_not_replayed(
 def test_a_page_of_an_event_that_is_gone_says_that_they_are_not_kept_for_ever(
     support: FlaskClient,
 ) -> None:
-    assert "or it is not kept any more" in text_of(page(support.get("/webhook-events/77"), 404))
+    assert "or it was deleted" in text_of(page(support.get("/webhook-events/77"), 404))
 
 
 def test_those_that_failed_with_one_error_are_replayed_together(
@@ -164,5 +164,5 @@ def test_nothing_is_replayed_by_an_error_that_is_gone(
     with transaction():
         event.state = "processed"
     answer = post(support, f"{ADDRESS}/{event.id}/replays/alike")
-    assert "no error to go by" in text_of(page(answer, 409))
+    assert "no error to match" in text_of(page(answer, 409))
     assert queue_named("webhooks", redis).count == 0

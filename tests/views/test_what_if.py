@@ -101,13 +101,13 @@ def test_a_link_holds_the_whole_question(
     [
         ("more", "-2", "Enter \N{MINUS SIGN}1 to 9999."),
         ("more", "10000", "Enter \N{MINUS SIGN}1 to 9999."),
-        ("more", "1.5", "Enter a whole number, in digits."),
-        ("more", "many", "Enter a whole number, in digits."),
-        ("use", "1001", "Enter 0 to 1000 per cent."),
-        ("use", "-1", "Enter 0 to 1000 per cent."),
+        ("more", "1.5", "Enter a whole number in digits."),
+        ("more", "many", "Enter a whole number in digits."),
+        ("use", "1001", "Enter 0 to 1000 percent."),
+        ("use", "-1", "Enter 0 to 1000 percent."),
         ("since", "2020-01-01", "Choose a day from"),
         ("since", "soon", "is not a day"),
-        ("add", "7777", "Choose a price of the list."),
+        ("add", "7777", "Choose a price from the list."),
         ("count", "-1", "Number must be"),
     ],
 )
@@ -116,7 +116,7 @@ def test_what_cannot_be_asked_is_said_and_the_bill_as_it_is_shown(
 ) -> None:
     ids = {"more": f"more_{fee(db).id}", "use": f"use_{usage(db).id}"}
     said = answer_of(customer, **{ids.get(field, field): value})
-    assert "This cannot be worked out yet" in said
+    assert "This cannot be calculated yet" in said
     assert words in said
     assert "What the bill will likely be" in said
 
@@ -139,7 +139,7 @@ def test_numbers_too_large_for_a_line_are_refused_in_words(
 ) -> None:
     with transaction():
         large = PriceFactory(name="Large server", version__unit_amount=10**9)
-    assert "Ask for less." in answer_of(customer, add=large.id, count=10**11)
+    assert "Enter less." in answer_of(customer, add=large.id, count=10**11)
 
 
 def test_a_minus_may_be_the_printed_one(
@@ -152,5 +152,5 @@ def test_a_minus_may_be_the_printed_one(
 def test_the_answer_with_nothing_asked_is_the_forecast_of_the_bill(
     customer: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:
-    assert "As the forecast has it" in answer_of(customer)
+    assert "Same as the forecast" in answer_of(customer)
     assert current_invoice(acme).total_cents

@@ -28,10 +28,10 @@ def test_everything_that_goes_on_is_on_the_page(support: FlaskClient, redis: Red
     ticks.declare(redis, {"roll_due": 5})
     ticks.note(redis, "roll_due")
     words = text_of(page(support.get(ADDRESS)))
-    for heading in ("Workers", "Queues", "Clock", "Failed jobs"):
+    for heading in ("Workers", "Queues", "Schedule", "Failed jobs"):
         assert heading in words
     assert "No worker is running" in words
-    assert "No job failed" in words
+    assert "No failed jobs" in words
     assert "Roll due" in words
 
 
@@ -48,7 +48,7 @@ def test_what_can_not_be_retried_can_be_taken_off(support: FlaskClient, failed: 
     found = page(support.get(ADDRESS))
     assert found.select_one('form[action="/jobs/failed/one/retry"]') is None
     answer = post(support, "/jobs/failed/one/removal")
-    assert "The job is off the list" in text_of(page(support.get(answer.location)))
+    assert "The job is removed from the list" in text_of(page(support.get(answer.location)))
     assert failed.zcard("rq:failed:mail") == 0
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry.action == "job.removed"
@@ -56,7 +56,7 @@ def test_what_can_not_be_retried_can_be_taken_off(support: FlaskClient, failed: 
 
 def test_a_job_that_is_gone_is_said_to_be(support: FlaskClient, redis: Redis) -> None:
     answer = post(support, "/jobs/failed/other/retry")
-    assert "is not among those that failed" in text_of(page(answer, 404))
+    assert "is not in the list" in text_of(page(answer, 404))
 
 
 def test_without_redis_the_page_says_so(
@@ -66,7 +66,7 @@ def test_without_redis_the_page_says_so(
         raise ConnectionError
 
     monkeypatch.setattr("dashboard.views.work.read_overview", unreachable)
-    assert "Redis does not answer" in text_of(page(support.get(ADDRESS)))
+    assert "Redis is not answering" in text_of(page(support.get(ADDRESS)))
 
 
 def test_a_poll_answers_with_the_part_that_moves(support: FlaskClient, redis: Redis) -> None:
