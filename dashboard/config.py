@@ -91,7 +91,7 @@ class Config(
     @classmethod
     def _secrets(cls, value: str) -> str:
         if not listed(value) or not all(map(IS_SIGNING_SECRET, listed(value))):
-            raise ValueError("must be a signing secret, whsec_…, or several with commas between")
+            raise ValueError("must be a signing secret, whsec_…, or several separated by commas")
         return value
 
     @field_validator("secret_key_fallbacks")
@@ -126,7 +126,7 @@ class Config(
         if hours and self.closing_grace_seconds >= hours * HOUR:
             raise ValueError(
                 "CLOSING_GRACE_SECONDS must be less than AUTOFINALIZE_AFTER_HOURS: Stripe would "
-                "finalize a draft while late usage is still waited for"
+                "finalize a draft while late usage is still accepted"
             )
         return self
 
@@ -136,8 +136,8 @@ class Config(
         # An event that is listed again must be known, and the call that it echoes.
         if 0 < value <= LONGEST_TOLD_DAYS:
             raise ValueError(
-                f"must be 0 (for ever) or more than {LONGEST_TOLD_DAYS}: so long does Stripe list "
-                "events"
+                f"must be 0 (forever) or more than {LONGEST_TOLD_DAYS}: Stripe lists events for "
+                "that long"
             )
         return value
 
@@ -146,23 +146,23 @@ class Config(
         least = self.usage_max_age_days * DAY + self.usage_max_skew_seconds
         if 0 < self.keys_kept_days * DAY <= least:
             raise ValueError(
-                "USAGE_KEYS_KEPT_DAYS must be 0 (for ever) or more than USAGE_MAX_AGE_DAYS with "
-                "USAGE_MAX_SKEW_SECONDS: usage that is sent again would be counted twice"
+                "USAGE_KEYS_KEPT_DAYS must be 0 (forever) or more than USAGE_MAX_AGE_DAYS plus "
+                "USAGE_MAX_SKEW_SECONDS: repeated usage would be counted twice"
             )
         return self
 
     @model_validator(mode="after")
     def _mails_lead_back(self) -> Self:
         if self.mail_target is not None and self.mail_from is None:
-            raise ValueError("MAIL_FROM must say whom mails come from, or MAIL_URL be none")
+            raise ValueError("MAIL_FROM must be the sender of e-mails, or MAIL_URL must be none")
         if isinstance(self.mail_target, MailServer) and self.external_url is None:
-            raise ValueError("EXTERNAL_URL must be set: links in mails begin with it")
+            raise ValueError("EXTERNAL_URL must be set: links in e-mails begin with it")
         return self
 
     @model_validator(mode="after")
     def _providers_lead_back(self) -> Self:
         if self.oidc_issuer and self.external_url is None:
-            raise ValueError("EXTERNAL_URL must be set: OIDC_ISSUER leads people back to it")
+            raise ValueError("EXTERNAL_URL must be set: OIDC_ISSUER sends people back to it")
         return self
 
     @property

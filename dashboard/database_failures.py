@@ -22,8 +22,10 @@ class Failure:
     retry_after_seconds: int
 
 
-COLLISION = Failure(409, "Somebody did the same thing at the same moment.", 5)
-CROSSED = Failure(503, "Somebody was changing the same thing, and one of the two had to stop.", 1)
+COLLISION = Failure(409, "Another request did the same thing at the same moment.", 5)
+CROSSED = Failure(
+    503, "Another request was changing the same thing, and one of the two had to stop.", 1
+)
 SLOW = Failure(503, "The database took too long: others are at work on the same thing.", 5)
 FULL = Failure(503, "The database takes nothing more at the moment.", 15)
 READ_ONLY = Failure(503, "The database can be read but not changed at the moment.", 15)

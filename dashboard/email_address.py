@@ -14,7 +14,8 @@ def email_address(text: str | None, *, field: str = "email") -> str:
         return validate_email(text or "", check_deliverability=False).normalized
     except EmailNotValidError:
         raise Invalid(
-            "That is no e-mail address. Nothing was changed. Enter one, such as billing@acme.com.",
+            "That is not an e-mail address. Nothing was changed. Enter one, such as "
+            "billing@acme.com.",
             field=field,
         ) from None
 
@@ -24,7 +25,8 @@ def address_of_person(text: str) -> str:
     address = known_as(email_address(text.strip()))
     if len(address) > LONGEST:
         raise Invalid(
-            f"An e-mail address of a person has at most {LONGEST} characters. Nothing was changed.",
+            f"A person's e-mail address has at most {LONGEST} characters. Nothing was changed. "
+            "Enter a shorter one.",
             field="email",
         )
     return address

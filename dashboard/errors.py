@@ -78,8 +78,8 @@ class OutcomeUnknown(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The database was lost while this was being saved: it may or may not have been done. "
-            "Look whether it was before you do it again."
+            "The database connection was lost while this was being saved, so it may or may not "
+            "have been done. Check before you do it again."
         )
 
 

@@ -57,14 +57,14 @@ def _invitation(mail: Mail, now: datetime) -> Letter:
 def _reset(mail: Mail, _now: datetime) -> Letter:
     user = who_signs_in_with(mail.address)
     if user is None:
-        raise Nobody("Nobody signs in with this address.")
+        raise Nobody("No person signs in with this address.")
     if mail.made_by_id is not None and not is_admin(mail.made_by_id):
-        raise NotNeeded("Whoever made the link is no admin any more.")
+        raise NotNeeded("The person who created the link is no longer an admin.")
     secret = reset_token(user, signing_keys(), by=mail.made_by_id)
     return _letter(
         mail,
         user.email,
-        "A new password for the billing dashboard",
+        "Set a new password for the billing dashboard",
         link=link("password.new", secret),
         person=user,
         by_admin=mail.made_by_id is not None,
@@ -107,7 +107,7 @@ def subject_of_alert(name: str, alert: BudgetAlert) -> str:
 def _told(mail: Mail, organization_id: int) -> Organization:
     """Return the organization that a member is told of; raises `NotNeeded`."""
     if not wants(mail.address, organization_id, mail.kind):
-        raise NotNeeded("They are no member any more, or do not want these mails.")
+        raise NotNeeded("They are no longer a member, or turned off these e-mails.")
     return organizations_by_id([organization_id])[organization_id]
 
 

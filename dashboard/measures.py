@@ -20,25 +20,23 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 WEBHOOKS_RECEIVED = Counter("dashboard_webhooks_received", "Deliveries by outcome.", ("outcome",))
-INVOICES = Gauge("dashboard_invoices", "Invoices by status, but for paid and void.", ("status",))
-DIRTY = Gauge("dashboard_invoices_dirty", "Invoices that hold what Stripe was not told.")
-PARKED = Gauge("dashboard_invoices_parked", "Invoices held back for a person to decide.")
-VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices whose money nobody decided on.")
+INVOICES = Gauge("dashboard_invoices", "Invoices by status, except paid and void.", ("status",))
+DIRTY = Gauge("dashboard_invoices_dirty", "Invoices with changes not yet sent to Stripe.")
+PARKED = Gauge("dashboard_invoices_parked", "Invoices on hold until a person decides.")
+VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices that need a decision.")
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
-EVENTS = Gauge("dashboard_webhook_events", "Webhook events that are not done.", ("state",))
-AGE = Gauge(
-    "dashboard_counts_age_seconds", "Since those figures were counted that are over a thousand."
-)
+EVENTS = Gauge("dashboard_webhook_events", "Webhook events not yet processed.", ("state",))
+AGE = Gauge("dashboard_counts_age_seconds", "Age of counts above a thousand.")
 TICK_AGE = Gauge(
-    "dashboard_clock_tick_age_seconds", "Since the clock's entry last did its work.", ("entry",)
+    "dashboard_clock_tick_age_seconds", "Time since the schedule entry last ran.", ("entry",)
 )
 TICKS_LATE = Gauge(
-    "dashboard_clock_entries_late", "Entries of the clock that missed three turns and a minute."
+    "dashboard_clock_entries_late", "Schedule entries late by three intervals and a minute."
 )
-QUEUED = Gauge("dashboard_queue_jobs", "Jobs that wait, by queue.", ("queue",))
-OLDEST = Gauge("dashboard_queue_oldest_seconds", "For how long the oldest job waits.", ("queue",))
-REDIS = Gauge("dashboard_redis_up", "Whether Redis answered at the scrape.")
-WORKERS = Gauge("dashboard_workers", "Workers that gave a sign of life of late.")
+QUEUED = Gauge("dashboard_queue_jobs", "Jobs waiting, by queue.", ("queue",))
+OLDEST = Gauge("dashboard_queue_oldest_seconds", "Age of the oldest waiting job.", ("queue",))
+REDIS = Gauge("dashboard_redis_up", "Whether Redis answered.")
+WORKERS = Gauge("dashboard_workers", "Workers seen in the last minutes.")
 
 
 # One scrape at a time: each begins by forgetting what the one before it showed.

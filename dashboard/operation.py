@@ -17,8 +17,8 @@ from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
 
 NOT_FOR_EVERYBODY = (
-    "The figures are for callers on this machine or, where METRICS_TOKEN is set, for those who "
-    "send it as Authorization: Bearer.\n"
+    "Only callers on this machine may read the figures, or those that send METRICS_TOKEN as "
+    "Authorization: Bearer.\n"
 )
 UNKNOWN = dict.fromkeys(("clock", "workers", "queues"), "unknown without Redis")
 bp = Blueprint("operation", __name__)

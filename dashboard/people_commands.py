@@ -35,7 +35,7 @@ def refusals_in_words() -> Iterator[None]:
         raise click.ClickException(error.message) from error
     except SQLAlchemyError as error:
         raise click.ClickException(
-            f"The database cannot be used: {reason_of(error)}. Look with `flask --app wsgi doctor`."
+            f"The database cannot be used: {reason_of(error)}. Run `flask --app wsgi doctor`."
         ) from error
 
 
@@ -60,10 +60,10 @@ def invite_person(email: str, role: str, organization: str | None) -> None:
         if is_mail_on():
             mail_invitation(invitation, now=now)
             send_mails.enqueue()
-    click.echo(f"{invited} becomes {role} by this link, once, within {LIFE.days} days:")
+    click.echo(f"{invited} becomes {role} with this link. It works once, within {LIFE.days} days:")
     click.echo(link("invitations.show", secret))
     if is_mail_on():
-        click.echo(f"A mail with it is on its way to {invited}.", err=True)
+        click.echo(f"An e-mail with the link is on its way to {invited}.", err=True)
 
 
 @people_commands.command("list")
@@ -84,7 +84,7 @@ def reset_password(email: str) -> None:
         user = people.person_by_email(email)
         people.note_reset_link(user, actor=OPERATOR, now=utc_now())
         secret = reset_token(user, signing_keys())
-    click.echo("A new password can be set by this link, once, within a day:")
+    click.echo("Set a new password with this link. It works once, within a day:")
     click.echo(link("password.new", secret))
 
 
@@ -95,7 +95,7 @@ def reset_factors(email: str) -> None:
     with refusals_in_words(), transaction():
         user = people.person_by_email(email)
         take_factors_away(user, actor=OPERATOR, now=utc_now())
-    click.echo(f"{email} has no second factor any more and is signed out everywhere.")
+    click.echo(f"{email} now has no second factor and is signed out everywhere.")
 
 
 @people_commands.command("deactivate")
@@ -105,4 +105,4 @@ def deactivate_person(email: str) -> None:
     with refusals_in_words(), transaction():
         user = people.person_by_email(email)
         people.deactivate(user, actor=OPERATOR, now=utc_now())
-    click.echo(f"{email} is signed out everywhere and cannot sign in any more.")
+    click.echo(f"{email} is signed out everywhere and can no longer sign in.")

@@ -25,11 +25,11 @@ def plain(text: str, deepest: int) -> Any:
     odd characters and numbers, what is nested deeper than `deepest`, what is no JSON at all.
     """
     if _ESCAPED.search(text):
-        raise NotStorable("it holds characters that are looked at one by one")
+        raise NotStorable("it has characters that are checked one by one")
     try:
         data = _DECODER.decode(text)
     except (ValueError, RecursionError):
-        raise NotStorable("it is no JSON, or nested too deep") from None
+        raise NotStorable("it is not JSON, or is nested too deep") from None
     if not _is_within(data, deepest):
         raise NotStorable("it is nested too deep")
     return data
@@ -52,12 +52,12 @@ def _is_within(data: Any, deepest: int) -> bool:
 def _number(digits: str) -> float:
     value = float(digits)
     if len(digits) > MOST_DIGITS or not math.isfinite(value) or "e" in digits.lower():
-        raise NotStorable(f"it holds {digits[:MOST_DIGITS]} as a number")
+        raise NotStorable(f"it has {digits[:MOST_DIGITS]} as a number")
     return value
 
 
 def _no_number(name: str) -> Never:
-    raise NotStorable(f"it holds {name} as a number")
+    raise NotStorable(f"it has {name} as a number")
 
 
 _DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_no_number)

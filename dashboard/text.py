@@ -87,7 +87,7 @@ def storable(value: Any, deepest: int) -> Any:
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise NotStorable(f"it holds {value} as a number")
+        raise NotStorable(f"it has {value} as a number")
     if not isinstance(value, dict | list):
         return value
     if deepest == 0:

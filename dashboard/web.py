@@ -52,8 +52,10 @@ def parser() -> argparse.ArgumentParser:
     every = argparse.ArgumentParser(prog="python -m dashboard.web", description=__doc__)
     every.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     every.add_argument("--port", type=int, default=8000)
-    every.add_argument("--workers", type=int, help="processes; else WEB_PROCESSES says")
-    every.add_argument("--patience", type=int, default=30, help="seconds for what has begun")
+    every.add_argument("--workers", type=int, help="number of processes (default: WEB_PROCESSES)")
+    every.add_argument(
+        "--patience", type=int, default=30, help="seconds to finish requests in progress"
+    )
     return every
 
 

@@ -84,12 +84,12 @@ class DeclaredJob(Job):
         except (ValueError, ResponseError) as error:
             if isinstance(error, ResponseError) and not str(error).startswith("WRONGTYPE"):
                 raise
-            raise NoSuchJobError(f"{shown(id, most=80)} is no job") from error
+            raise NoSuchJobError(f"{shown(id, most=80)} is not a job") from error
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
         """Read what Redis holds of it; what cannot be read makes it a foreign job."""
         if b"data" not in raw_data:
-            raise NoSuchJobError(f"{self.id} is no job")
+            raise NoSuchJobError(f"{self.id} is not a job")
         known = {name: raw_data[name] for name in READ & raw_data.keys()}
         known[b"data"] = inflated(known[b"data"])
         known[b"description"] = known.get(b"description", b"")[:200]
@@ -108,7 +108,7 @@ class DeclaredJob(Job):
         try:
             name, instance, ids, named = self.serializer.loads(self.data)
         except Exception:  # no JSON, too deep, or not these four
-            self.foreign = f"it is no JSON of ours: {self.data[:40]!r}"
+            self.foreign = f"it is not JSON of ours: {self.data[:40]!r}"
             return
         self._func_name = shown(str(name), most=80)
         if instance is not None or named or not are_ids(ids):

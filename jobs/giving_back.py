@@ -76,6 +76,6 @@ def fail_job(worker: BaseWorker, execution: Execution) -> bool:
         return False
     log.error("worker_died", worker=worker.name, job=job.func_name, job_id=job.id)
     queue = queue_named(job.origin, worker.connection)
-    why = "Its worker ended in the midst of it."
+    why = "Its worker ended during it."
     worker.handle_job_failure(job, queue=queue, exc_string=why, execution=execution)
     return True

@@ -75,7 +75,8 @@ class Health:
     def queue_state(self) -> str:
         """`ok`, or in which queues a job waits for too long."""
         late = (
-            f"a job in {one.queue} waits for {one.oldest_seconds:.0f} s" for one in self.late_queues
+            f"a job in {one.queue} has waited {one.oldest_seconds:.0f} s"
+            for one in self.late_queues
         )
         return "; ".join(late) or "ok"
 
@@ -96,7 +97,7 @@ def read_health(redis: Redis) -> Health:
         return Health(ticks.read(redis), waiting, workers(redis))
     except (ValueError, OverflowError) as error:
         log.error("redis_garbled", reason=repr(error)[:200])
-        raise Garbled("Redis holds, under a name of ours, what nothing of ours writes.") from error
+        raise Garbled("Redis holds data under our names that we did not write.") from error
 
 
 def waiting_in(redis: Redis, name: str) -> Waiting:

@@ -27,7 +27,7 @@ from dashboard.mail.transport import NotTaken, Transport
 from dashboard.transaction import checkpoint
 from jobs.runtime import job
 
-NOT_WRITTEN = "It could not be written; the log says why (mail_not_written)."
+NOT_WRITTEN = "It could not be created. The log says why (mail_not_written)."
 log = structlog.get_logger("jobs.mails")
 
 

@@ -129,8 +129,8 @@ def retry(redis: Redis, job_id: str) -> Failure:
         raise _gone()
     if not failure.may_retry:
         raise Conflict(
-            "No task of this release has that name and takes these arguments, so nothing was "
-            "queued. Nothing was changed. Take it off the list."
+            "This release has no task with that name and these arguments. Nothing was queued. "
+            "Remove the job from the list."
         )
     _forget(redis, failure)
     TASKS[failure.task].push(job.args)
@@ -154,8 +154,8 @@ def _forget(redis: Redis, failure: Failure) -> None:
 
 def _gone() -> NotFound:
     return NotFound(
-        "That job is not among those that failed: it was retried, taken off, or is older than "
-        "seven days. Nothing was changed. Go back to the list."
+        "That job is not in the list: it was retried or removed, or is older than seven days. "
+        "Nothing was changed. Reload the list."
     )
 
 
@@ -193,6 +193,6 @@ def _error_of(job: DeclaredJob) -> str:
     try:
         result = job.latest_result()
     except Exception:  # whoever writes to Redis may have written anything there
-        return "What it failed with cannot be read."
+        return "Its error cannot be read."
     lines = (result.exc_string or "").strip().splitlines() if result else []
-    return shown(lines[-1], most=MOST_OF_A_SENTENCE) if lines else "Nothing is kept of why."
+    return shown(lines[-1], most=MOST_OF_A_SENTENCE) if lines else "Its error was not kept."

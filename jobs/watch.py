@@ -70,7 +70,7 @@ def late_parts(health: Health, *, now: datetime) -> Iterable[Found]:
         yield Found(f"tick:{tick.name}", _since(tick, now), {"why": _tick_words(tick, now)})
     for queue in health.late_queues:
         since = _minute(now - timedelta(seconds=queue.oldest_seconds))
-        why = f"A job in the queue “{queue.queue}” waits since {since:%H:%M} UTC."
+        why = f"A job in the queue “{queue.queue}” has been waiting since {since:%H:%M} UTC."
         yield Found(f"queue:{queue.queue}", since, {"why": why})
     if not health.workers:
         yield Found("workers", None, {"why": "No worker is running. Nothing is synced."})
@@ -84,7 +84,7 @@ def _calls(_redis: Redis) -> list[Found]:
     reads = _limiter().reads()
     if reads <= READS_ALLOTTED:
         return []
-    why = f"{reads:,} reads in 30 days. Stripe allots at least {READS_ALLOTTED:,} to an account."
+    why = f"{reads:,} reads in 30 days. Stripe allows at least {READS_ALLOTTED:,} per account."
     return [Found("reads", None, {"why": why})]
 
 

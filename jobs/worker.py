@@ -17,7 +17,7 @@ from jobs.pool import Pool
 def main() -> None:
     """Run the pool until it is told to stop; dead workers are replaced."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, help="else WORKERS says")
+    parser.add_argument("--workers", type=int, help="number of workers (default: WORKERS)")
     parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
     arguments = parser.parse_args()
     config = load_config()

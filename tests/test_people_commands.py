@@ -31,7 +31,7 @@ def opens(app: Flask, told: Result) -> bool:
 def test_the_link_of_the_first_admin_is_printed_and_opens(app: Flask, db: SQLAlchemy) -> None:
     told = run(app, "invite", " Ada@Example.com", "--role", "admin")
     assert told.exit_code == 0
-    assert "ada@example.com becomes admin by this link, once" in told.output
+    assert "ada@example.com becomes admin with this link. It works once" in told.output
     assert opens(app, told)
 
 
@@ -41,7 +41,7 @@ def test_a_customer_is_invited_to_an_organization(app: Flask, db: SQLAlchemy) ->
     assert run(app, "invite", "c@example.com", "--role", "customer", "--organization", "acme")
     refused = run(app, "invite", "c@example.com", "--role", "customer")
     assert refused.exit_code == 1
-    assert "say which organization" in refused.output
+    assert "Enter the organization" in refused.output
 
 
 def test_people_are_listed_reset_and_shut_out(app: Flask, db: SQLAlchemy) -> None:

@@ -40,7 +40,9 @@ def person_of(claims: Claims, rules: Rules, *, now: datetime) -> User:
     `NotSignedIn` saying why nobody is signed in.
     """
     if len(claims.subject) > LONGEST or not claims.subject:
-        raise NotKnown("The provider's name for you cannot be kept. You are not signed in.")
+        raise NotKnown(
+            "The provider's id for you cannot be saved. You are not signed in. Ask an admin."
+        )
     known = db.session.scalar(
         select(ProviderSubject.user_id).where(
             ProviderSubject.issuer == claims.issuer, ProviderSubject.subject == claims.subject
@@ -48,7 +50,9 @@ def person_of(claims: Claims, rules: Rules, *, now: datetime) -> User:
     )
     user = lock_person(known) if known is not None else _newcomer(claims, rules, now)
     if user is None or not user.is_active:
-        raise NotKnown("You cannot sign in any more. Ask an admin to let you in again.")
+        raise NotKnown(
+            "Your account is deactivated. You are not signed in. Ask an admin to reactivate it."
+        )
     _follow_email(user, claims, now)
     _follow_role(user, claims, rules, now)
     return user
@@ -93,7 +97,7 @@ def _admitted(email: str, claims: Claims, rules: Rules, now: datetime) -> User:
     role = role_told(claims, rules)
     if not rules.admits or role is None:
         raise NotKnown(
-            f"{email} is not invited. You are not signed in. Ask an admin to invite you."
+            f"{email} is not invited. You are not signed in. Ask an admin for an invitation."
         )
     user = User(email=email, name=name, role=role, password_hash=NO_PASSWORD, created_at=now)
     db.session.add(user)
@@ -103,7 +107,9 @@ def _admitted(email: str, claims: Claims, rules: Rules, now: datetime) -> User:
 
 def _verified_email(claims: Claims) -> str:
     if claims.email is None:
-        raise NotKnown("The provider does not tell your e-mail. You are not signed in.")
+        raise NotKnown(
+            "The provider does not share your e-mail. You are not signed in. Ask an admin."
+        )
     if not claims.is_email_verified:
         raise NotKnown(
             f"The provider has not verified that {claims.email} is yours. You are not signed in. "
@@ -113,7 +119,7 @@ def _verified_email(claims: Claims) -> str:
         return address_of_person(claims.email)
     except BillingError:
         raise NotKnown(
-            "The provider tells an e-mail that is none. You are not signed in."
+            "The provider sends an e-mail that is not valid. You are not signed in. Ask an admin."
         ) from None
 
 

@@ -44,7 +44,9 @@ def invite(
     _check_role(role, organization_id)
     hold_maker(actor, as_admin=True)
     if db.session.scalar(select(User.id).where(User.email == email)):
-        raise Conflict(f"{email} can sign in already. Nobody was invited. Change them as a person.")
+        raise Conflict(
+            f"{email} can already sign in. No invitation was made. Change their role under People."
+        )
     for older in lock_invitations(_open().where(Invitation.email == email)):
         withdraw(older, actor=actor, now=now)
     # Two open ones for an address are refused by an index: the older has to be written first.
@@ -101,8 +103,8 @@ def invitation_of(secret: str, keys: Sequence[str], *, now: datetime) -> Invitat
     for found in lock_invitations(_open().where(is_it, Invitation.expires_at > now)):
         return found
     raise InvitationEnded(
-        "This invitation has ended: it works once, and for a week. Nothing was changed. Sign in if "
-        "you have used it, or ask who invited you for another."
+        "This invitation has ended: it works once, within a week. Nothing was changed. Sign in if "
+        "you have used it, or ask for a new invitation."
     )
 
 
@@ -123,7 +125,7 @@ def admit(invitation: Invitation, name: str, password_hash: str, *, now: datetim
     Raises `Conflict` where the address has a user by now.
     """
     if db.session.scalar(select(User.id).where(User.email == invitation.email)):
-        raise Conflict(f"{invitation.email} can sign in already. Nothing was changed. Sign in.")
+        raise Conflict(f"{invitation.email} can already sign in. Nothing was changed. Sign in.")
     user = User(
         email=invitation.email,
         name=name,
@@ -167,15 +169,15 @@ def invitation_by_id(invitation_id: int) -> Invitation:
 
 def _check_role(role: str, organization_id: int | None) -> None:
     if role not in ROLES:
-        raise Invalid(f"Nobody was invited: the roles are {', '.join(ROLES)}.", field="role")
+        raise Invalid(f"No invitation was made: the roles are {', '.join(ROLES)}.", field="role")
     if role == "customer" and organization_id is None:
         raise Invalid(
-            "Nobody was invited: say which organization the customer belongs to.",
+            "No invitation was made. Enter the organization the customer belongs to.",
             field="organization",
         )
     if role != "customer" and organization_id is not None:
         raise Invalid(
-            f"Nobody was invited: {role} sees every organization. Leave the organization out.",
+            f"No invitation was made: {role} sees every organization. Leave the organization out.",
             field="organization",
         )
 

@@ -20,4 +20,4 @@ def hold_maker(actor: Actor, *, as_admin: bool) -> None:
         return
     maker = lock_user(actor.id)
     if maker is None or not maker.is_active or (as_admin and maker.role != "admin"):
-        raise Conflict("Nothing was made: your access has just been taken from you. Ask an admin.")
+        raise Conflict("Your access was just removed. Nothing was created. Ask an admin.")

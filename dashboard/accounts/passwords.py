@@ -24,14 +24,16 @@ def check_password(password: str, *, known: Collection[str]) -> None:
     """Raise `Invalid` for a password that is too short, too long, or among what is `known`."""
     if len(password) < SHORTEST:
         raise Invalid(
-            f"A password has at least {SHORTEST} characters. Several words are easy to keep in "
-            "mind.",
+            f"A password has at least {SHORTEST} characters. Several words are easy to remember.",
             field="password",
         )
     if len(password) > LONGEST:
         raise Invalid(f"A password has at most {LONGEST} characters.", field="password")
     if password.casefold() in {one.casefold() for one in known} or len(set(password)) < 4:
-        raise Invalid("That password is the first one somebody would try.", field="password")
+        raise Invalid(
+            "That password is one of the first that attackers try. Choose another.",
+            field="password",
+        )
 
 
 def hash_password(password: str) -> str:

@@ -41,7 +41,7 @@ def person_by_email(email: str) -> User:
     """Return who signs in with this address, locked; raises `NotFound`."""
     user_id = db.session.scalar(select(User.id).where(User.email == known_as(email)))
     if user_id is None:
-        raise NotFound(f"Nobody signs in with {email}.")
+        raise NotFound(f"No person signs in with {email}.")
     return person_by_id(user_id, lock=True)
 
 
@@ -115,7 +115,7 @@ def join(
     Raises `Invalid` for our own people, who see all.
     """
     if user.role in STAFF:
-        raise Invalid(f"{user.name} sees every organization already. Nothing was changed.")
+        raise Invalid(f"{user.name} already sees every organization. Nothing was changed.")
     known = next((one for one in user.memberships if one.organization_id == organization_id), None)
     if known is None:
         known = Membership(user=user, organization_id=organization_id, role=role, created_at=now)
@@ -132,7 +132,7 @@ def leave(user: User, membership_id: int, *, actor: Actor, now: datetime) -> Mem
     """Take a membership from `user` and return it; raises `NotFound`."""
     found = next((one for one in user.memberships if one.id == membership_id), None)
     if found is None:
-        raise NotFound("This membership has ended already. Nothing was changed.")
+        raise NotFound("This membership has already ended. Nothing was changed.")
     record("membership.ended", found, actor, {"email": user.email}, now=now)
     user.memberships.remove(found)
     db.session.delete(found)
@@ -158,7 +158,9 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
 def note_reset_link(user: User, *, actor: Actor, now: datetime) -> None:
     """Put on record that `actor` made a link by which `user` sets a new password."""
     if not user.is_active:
-        raise Conflict(f"{user.name} cannot sign in. No link was made. Let them in again first.")
+        raise Conflict(
+            f"{user.name} cannot sign in. No link was created. Reactivate the account first."
+        )
     record("person.reset_link_made", user, actor, {"email": user.email}, now=now)
 
 
@@ -166,6 +168,6 @@ def _leave_an_admin(user: User) -> None:
     """Raise `Conflict` if nobody but `user` could manage people; all admins must be locked."""
     if set(db.session.scalars(select(User.id).where(IS_ADMIN))) <= {user.id}:
         raise Conflict(
-            f"{user.name} is the only admin: nobody could manage people any more. Nothing was "
-            "changed. Make somebody else an admin first."
+            f"{user.name} is the only admin, and people need one. Nothing was changed. Make "
+            "another person an admin first."
         )

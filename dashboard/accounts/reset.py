@@ -34,8 +34,8 @@ def user_of_reset(token: str, keys: Sequence[str]) -> User:
     A password changed since, by this link or otherwise, has raised the version that it names.
     """
     ended = ResetLinkEnded(
-        "This link has ended: it works once, and for a day. Nothing was changed. Ask an admin for "
-        "another."
+        "This link has ended: it works once, within a day. Nothing was changed. Ask an admin for "
+        "a new link."
     )
     try:
         user_id, version, by = _serializer(keys).loads(token, max_age=int(LIFE.total_seconds()))

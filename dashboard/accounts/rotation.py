@@ -28,9 +28,11 @@ def rotate_token(
     hold_maker(actor, as_admin=not ADMIN_SCOPES.isdisjoint(token.scopes))
     db.session.scalars(held(select(ApiToken).where(ApiToken.id == token.id))).one()
     if token.has_ended(now):
-        raise Conflict(f"{token.name} has ended. Nothing was made. Make a new token.")
+        raise Conflict(f"{token.name} has ended. Nothing was created. Create a new token.")
     if db.session.scalar(select(ApiToken.id).where(ApiToken.replaces_id == token.id)):
-        raise Conflict(f"{token.name} was replaced already. Nothing was made. Rotate the new one.")
+        raise Conflict(
+            f"{token.name} was already replaced. Nothing was created. Rotate the new token."
+        )
     made, secret = create_token(
         token.name,
         token.scopes,

@@ -27,7 +27,7 @@ METHODS = {
     "provider": "the company's sign-on",
     "passkey": "a passkey",
     "invitation": "an invitation",
-    "reset_link": "a link for a new password",
+    "reset_link": "a password link",
 }
 # `last_seen_at` is for people and for idle sessions: a write per request would only make rows hot.
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -74,7 +74,10 @@ def begin(
         raise LookupError(method)
     locked = lock_user(user.id)
     if locked is None or not locked.is_active:
-        raise Conflict(f"{user.name} cannot sign in any more. Ask an admin to let you in again.")
+        raise Conflict(
+            f"{user.name} cannot sign in: the account is deactivated. Ask an admin to reactivate "
+            "it."
+        )
     secret = secrets.token_urlsafe(32)
     begun = UserSession(
         user_id=user.id,
@@ -136,7 +139,7 @@ def end_session(user_id: int, session_id: int, *, actor: Actor, now: datetime) -
     )
     found = db.session.scalar(held(query))
     if found is None:
-        raise NotFound("This session has ended already. Nothing was changed.")
+        raise NotFound("This session has already ended. Nothing was changed.")
     found.ended_at = now
     user = db.session.get_one(User, user_id)
     record("session.ended", user, actor, _facts(found), now=now)

@@ -42,7 +42,7 @@ def create_token(
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         wrong = ", ".join(unknown) or "none given"
-        raise Invalid(f"The token was not made: scopes are wrong ({wrong}).")
+        raise Invalid(f"These scopes are wrong: {wrong}. The token was not created.")
     hold_maker(actor, as_admin=not ADMIN_SCOPES.isdisjoint(scopes))
     secret = MARK + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -76,7 +76,7 @@ def why_ended(secret: str) -> str | None:
     if token is None:
         return None
     how = "was revoked" if token.revoked_at else "has ended"
-    return f"Nothing was done: the token {token.name} {how}. Ask an admin for another."
+    return f"The token {token.name} {how}. Nothing was done. Ask an admin for a new token."
 
 
 def _with_hash(token_hash: str) -> ApiToken | None:

@@ -23,10 +23,12 @@ KEY_LENGTH = 200
 @permission("api.adjustments.write")
 @operation(
     Operation(
-        "Add a charge or credit to the current invoice; the same key again is one",
+        "Add a charge or credit to the current invoice; a repeated key adds it once",
         {201: AdjustmentOut},
         body=AdjustmentIn,
-        headers={"Idempotency-Key": "Names the request; may be sent as `key` instead."},
+        headers={
+            "Idempotency-Key": "Identifies the request; may be sent as `key` in the body instead."
+        },
     )
 )
 def create(slug: str) -> Response:
@@ -61,8 +63,8 @@ def _key(wanted: AdjustmentIn) -> str:
     key = wanted.key or request.headers.get("Idempotency-Key", "")
     if not key or len(key) > KEY_LENGTH or unprintable(key):
         raise Invalid(
-            f"Send an Idempotency-Key header or a key of at most {KEY_LENGTH} characters that can "
-            "be shown, so that repeating the request adds nothing twice. Nothing was added.",
+            "The request has no key. Nothing was added. Send an Idempotency-Key header or a `key` "
+            f"of at most {KEY_LENGTH} printable characters, so that a repeat adds nothing twice.",
             field="key",
         )
     return key

@@ -18,7 +18,7 @@ bp = Blueprint("budgets", __name__, url_prefix="/organizations/<slug>/budget")
 
 @bp.get("")
 @permission("api.budgets.read")
-@operation(Operation("Read the budget beside the present cycle", {200: BudgetOut}))
+@operation(Operation("Read the budget and how much of it this cycle uses", {200: BudgetOut}))
 def show(slug: str) -> Response:
     """Read an organization's budget."""
     return answer(_told(caller.counted_organization(slug)))
@@ -27,7 +27,7 @@ def show(slug: str) -> Response:
 @bp.put("")
 @permission("api.budgets.write")
 @operation(
-    Operation("Set the budget, or take it away", {200: BudgetOut}, body=BudgetIn),
+    Operation("Set or remove the budget", {200: BudgetOut}, body=BudgetIn),
 )
 def update(slug: str) -> Response:
     """Set an organization's budget."""

@@ -47,6 +47,6 @@ def require_all_organizations() -> None:
     """Raise Forbidden for a token that belongs to one organization."""
     if token().organization_id is not None:
         raise Forbidden(
-            "The token is for one organization; this concerns all of them. Nothing was changed. "
-            "Use a token without an organization."
+            "The token is for one organization, and this concerns all of them. Nothing was "
+            "changed. Use a token without an organization."
         )

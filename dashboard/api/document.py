@@ -69,7 +69,7 @@ def _operation(rule: Rule, declared: Operation) -> dict[str, Any]:
         "parameters": _parameters(rule, declared),
         "responses": {
             **{str(status): _reply(model) for status, model in declared.replies.items()},
-            "default": {"description": "Refused; nothing was changed.", "content": PROBLEM},
+            "default": {"description": "Refused. Nothing was changed.", "content": PROBLEM},
         },
     }
     if declared.body is not None:

@@ -78,7 +78,7 @@ def show(slug: str, sequence: int) -> Response:
 @permission("api.adjustments.write")
 @operation(
     Operation(
-        "Bill what a void invoice held on the current invoice, or write it off",
+        "Bill a void invoice on the current invoice, or write it off",
         {200: VoidOut},
         body=VoidDecisionIn,
     )

@@ -64,7 +64,9 @@ def checked(model: type[Body], raw: bytes) -> Body:
 def raw_body(most: Bound) -> bytes:
     """Return the body of a JSON request; raise 413 or 415."""
     if request.mimetype != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json. Nothing was changed.")
+        raise UnsupportedMediaType(
+            "The body is not application/json. Nothing was changed. Send it as JSON."
+        )
     request.max_content_length = most.bytes
     try:
         raw = request.get_data(cache=False)

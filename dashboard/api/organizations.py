@@ -28,7 +28,7 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @permission("api.organizations.write")
 @operation(
     Operation(
-        "Create an organization; 200 if it exists with these properties",
+        "Create an organization; answers 200 if it already exists with these properties",
         {201: OrganizationOut, 200: OrganizationOut},
         body=OrganizationIn,
     )
@@ -71,7 +71,10 @@ def _place(text: str) -> Place | None:
     """Return where a list is to begin; raises `Invalid` for what no list said."""
     place = Place.read(text)
     if text and place is None:
-        raise Invalid("Nothing was listed: `after` is not the `next` of a list.", field="after")
+        raise Invalid(
+            "`after` is not the `next` of a list. Nothing was listed. Send the value of `next`.",
+            field="after",
+        )
     return place
 
 
@@ -79,7 +82,7 @@ def _place(text: str) -> Place | None:
 @permission("api.organizations.write")
 @operation(
     Operation(
-        "Change an organization: only what is sent; the next sync tells Stripe",
+        "Change the fields of an organization that you send; the next sync sends them to Stripe",
         {200: OrganizationOut},
         body=OrganizationChange,
     )

@@ -23,7 +23,7 @@ bp = Blueprint("prices", __name__, url_prefix="/prices")
 
 @bp.get("")
 @permission("api.prices.read")
-@operation(Operation("List the catalogue", {200: PriceList}))
+@operation(Operation("List the catalog", {200: PriceList}))
 def index() -> Response:
     """List every price with its versions."""
     return answer(PriceList(prices=[PriceOut.of(price) for price in list_prices()]))
@@ -39,7 +39,11 @@ def show(code: str) -> Response:
 
 @bp.post("")
 @permission("api.prices.write")
-@operation(Operation("Create a price; the same again is one price", {201: PriceOut}, body=PriceIn))
+@operation(
+    Operation(
+        "Create a price; repeating the request changes nothing", {201: PriceOut}, body=PriceIn
+    )
+)
 def create() -> Response:
     """Create a price with its first version."""
     wanted = read_body(PriceIn)
@@ -62,7 +66,9 @@ def create() -> Response:
 
 @bp.patch("/<code>")
 @permission("api.prices.write")
-@operation(Operation("Change what bills list a price under", {200: PriceOut}, body=ProductIn))
+@operation(
+    Operation("Change the product that bills list a price under", {200: PriceOut}, body=ProductIn)
+)
 def update(code: str) -> Response:
     """List a price under another product."""
     wanted = read_body(ProductIn)
@@ -73,9 +79,7 @@ def update(code: str) -> Response:
 
 @bp.post("/<code>/versions")
 @permission("api.prices.write")
-@operation(
-    Operation("Change what a price costs from an instant on", {201: PriceOut}, body=VersionIn)
-)
+@operation(Operation("Change what a price costs from a time on", {201: PriceOut}, body=VersionIn))
 def create_version(code: str) -> Response:
     """Add a version to a price."""
     wanted = read_body(VersionIn)

@@ -24,10 +24,10 @@ PATH = "/api/"
 SAFE = ("GET", "HEAD", "OPTIONS")
 AGAIN = "Nothing was changed. Send it again."
 UNKNOWN = (
-    "The database was lost while this was being saved: it may or may not have been done. Look "
-    "whether it was, or send it again: under the same key, slug, code or external id it is one."
+    "The database connection was lost while this was being saved, so it may or may not have been "
+    "done. Check, or send it again: with the same key, slug, code or external id it is done once."
 )
-BROKEN = "Something broke on our side. Nothing was changed. Send it again in a moment."
+BROKEN = "Something went wrong on our side. Nothing was changed. Send it again in a moment."
 
 
 def register_problems(app: Flask, api: Blueprint) -> None:
@@ -74,7 +74,10 @@ def on_wrong_body(error: ValidationError) -> Response:
     """Tell what in the body is not as documented."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     errors = [_body_error(one["loc"], one["type"], one["msg"]) for one in found]
-    detail = "The request is not as documented. Nothing was changed. Correct what is listed."
+    detail = (
+        "The request does not match the documentation. Nothing was changed. Correct the listed "
+        "fields."
+    )
     return problem(422, "invalid_body", detail, errors)
 
 

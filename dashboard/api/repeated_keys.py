@@ -59,5 +59,5 @@ def _repeated(value: Any, place: Place) -> Iterator[Place]:
 
 
 def _error(place: Place) -> InitErrorDetails:
-    told = PydanticCustomError("repeated_key", "Is given twice: send it once")
+    told = PydanticCustomError("repeated_key", "Sent twice: send it once")
     return InitErrorDetails(type=told, loc=place, input=None)

@@ -62,8 +62,7 @@ def index(slug: str) -> Response:
 @permission("api.services.write")
 @operation(
     Operation(
-        "Attach a price, or a list of them; the same request again is one service, a later `at`"
-        " another",
+        "Attach one price or a list; repeating the request attaches it once, a later `at` again",
         {201: AttachOut},
         body=AttachIn,
     )
@@ -129,5 +128,7 @@ def _service(slug: str, service_id: int) -> Service:
     )
     service = db.session.scalar(query)
     if service is None:
-        raise NotFound(f"{slug} has no service {service_id}. Nothing was changed. List them first.")
+        raise NotFound(
+            f"{slug} has no service {service_id}. Nothing was changed. List its services first."
+        )
     return service

@@ -42,7 +42,7 @@ def refuse_large_objects(raw: bytes, title: str) -> None:
         json.loads(raw, object_pairs_hook=_few)
     except TooManyKeys:
         told = PydanticCustomError(
-            "too_many_keys", "Holds an object of more than {most} keys", {"most": MOST_KEYS}
+            "too_many_keys", "Contains an object of more than {most} keys", {"most": MOST_KEYS}
         )
         wrong = InitErrorDetails(type=told, loc=(), input=None)
         raise ValidationError.from_exception_data(title, [wrong]) from None

@@ -32,7 +32,7 @@ def create(slug: str) -> Response:
     if wanted.preview:
         return answer(PlanOut.of(preview(invoice)))
     if wanted.plan_hash and preview(invoice).hash != wanted.plan_hash:
-        raise Stale("The ledger moved since the preview. Nothing was sent. Preview it again.")
+        raise Stale("The ledger changed since the preview. Nothing was sent. Preview it again.")
     asked = Request("api", caller.actor(), verify=wanted.verify, plan_hash=wanted.plan_hash)
     run = request_sync(invoice, asked, now=utc_now())
     enqueue_run(run)

@@ -22,7 +22,7 @@ bp = Blueprint("usage", __name__, url_prefix="/usage")
 @bp.post("")
 @permission("api.usage.write")
 @operation(
-    Operation("Record usage: all of the batch or nothing", {200: UsageBatchOut}, body=UsageBatchIn)
+    Operation("Record usage: the whole batch or nothing", {200: UsageBatchOut}, body=UsageBatchIn)
 )
 def create() -> Response:
     """Count a batch of usage."""

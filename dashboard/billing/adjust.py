@@ -79,12 +79,12 @@ def _check(invoice: Invoice, amount: Money) -> None:
     if amount.currency != invoice.currency:
         raise Invalid(
             f"The invoice is in {invoice.currency.upper()}, the amount in "
-            f"{amount.currency.upper()}. Nothing was added. Give it in the invoice's currency.",
+            f"{amount.currency.upper()}. Nothing was added. Send it in the invoice's currency.",
             field="currency",
         )
     if not amount:
         raise Invalid(
-            "The amount is zero. Nothing was added. Send what to charge or to credit.",
+            "The amount is zero. Nothing was added. Send an amount to charge or credit.",
             field="amount_cents",
         )
     if not amount.is_chargeable:

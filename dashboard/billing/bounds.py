@@ -37,7 +37,7 @@ def check_quantities(terms: Iterable[Terms], quantities: Iterable[Decimal]) -> N
             if fee > MAX_CENTS:
                 raise AmountTooLarge(
                     f"{quantity.normalize():f} for a whole cycle would cost {int(fee)} minor "
-                    f"units; a line holds at most {MAX_CENTS}. Nothing was changed. Check the "
+                    f"units; a line can be at most {MAX_CENTS}. Nothing was changed. Check the "
                     "quantity and the unit amount.",
                     field="quantity",
                 )

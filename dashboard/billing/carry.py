@@ -74,9 +74,9 @@ def carried_line(item: InvoiceItem, cents: int, currency: str) -> Line:
         for part in (item.amount_cents, item.amount_cents - cents, abs(cents), abs(asked))
     )
     words = (
-        f"{due} is due for this, but the invoice of that period was issued with {billed} for it. "
-        f"The difference of {rest} is {'billed' if cents > 0 else 'credited'} here"
-        f"{'.' if asked == cents else f', rounded to what can be charged: {rounded}.'}"
+        f"{due} is owed for this, but the invoice of that period was issued with {billed} for it. "
+        f"The difference of {rest} is {'billed' if cents > 0 else 'credited'} "
+        f"here{'.' if asked == cents else f', rounded to what can be charged: {rounded}.'}"
     )
     return Line(
         kind="carry_over",

@@ -207,7 +207,7 @@ def _words(before: Standing, amount: int, currency: str) -> str:
     parts = (
         (before.billed, "of it was billed on earlier invoices"),
         (before.rebilled, "of it was on a void invoice and is billed as an item of its own"),
-        (before.held, f"of it is {on} and awaits a decision"),
+        (before.held, f"of it is {on} and needs a decision"),
         (before.written_off, f"of it was {on} and is written off"),
     )
     said = [f"{major_text(Decimal(cents), currency)} {what}" for cents, what in parts if cents]

@@ -104,7 +104,10 @@ def shorten(invoice: Invoice, *, now: datetime) -> None:
     """End the period of a draft at `now`, if it runs on; raises `Conflict` when it just began."""
     end = min(whole_second(now), invoice.period_end)
     if end <= invoice.period_start:
-        raise Conflict("The invoice's period has only just begun. Nothing was changed. Wait.")
+        raise Conflict(
+            "The invoice's period has just begun. Nothing was changed. Wait a moment, then try "
+            "again."
+        )
     invoice.period_end = end
 
 

@@ -134,7 +134,7 @@ def _lower(item: InvoiceItem, due: int, cause: Cause) -> set[Invoice]:
     if due:
         item.amount_cents, item.revision = due, next_revision(item.invoice)
         note_change(item, cause)
-        words = "An invoice that this makes up for is void since; it is lowered accordingly."
+        words = "An invoice that this corrects is now void, so this amount is lower."
         item.trace = item.trace | {"words": [*item.trace["words"], words]}
     else:
         drop_line(item, cause)
@@ -161,9 +161,9 @@ def _taken_back(item: InvoiceItem, cents: int, family: Family) -> Line:
     what, undone = ("charge", "credited") if cents < 0 else ("credit", "taken back")
     amount = major_text(Decimal(abs(cents)), item.invoice.currency)
     words = (
-        f"{amount} was {'billed' if cents < 0 else 'credited'} on {item.invoice.called} to make up "
-        f"for {family.source(item).invoice.called}, which is void since and billed nothing. So it "
-        f"is {undone} here."
+        f"{amount} was {'billed' if cents < 0 else 'credited'} on {item.invoice.called} to correct "
+        f"{family.source(item).invoice.called}, which is now void and billed nothing. So it is "
+        f"{undone} here."
     )
     return Line(
         kind="taken_back",

@@ -138,9 +138,9 @@ def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
     park(
         invoice,
         WENT_BACK,
-        f"It was {invoice.status}, and Stripe now says {remote.status}: of it {left} is still to "
-        "be paid. Nothing was changed here. See at Stripe whether a payment was taken off it, and "
-        "have it paid or corrected there.",
+        f"It was {invoice.status}, and Stripe now says {remote.status} with {left} still to pay. "
+        "Nothing was changed here. Check at Stripe whether a payment was removed, and have it "
+        "paid or corrected there.",
         now=now,
     )
 

@@ -75,7 +75,7 @@ def roll_early(
     count_waiting(lock_open({organization.id}), now=now)
     invoice = current_draft(organization.id)
     if invoice_id not in (None, invoice.id):
-        raise Stale("This invoice was rolled already. Nothing was changed. Look at the next one.")
+        raise Stale("This cycle was already rolled. Nothing was changed. Open the current invoice.")
     if invoice.period_end <= now:
         return close(invoice, now=now)
     following = seal_now(invoice, now=now, by=actor)

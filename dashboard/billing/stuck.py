@@ -25,16 +25,19 @@ def hold_stuck(invoice_id: int, error: Exception, *, now: datetime) -> None:
     invoice = lock_invoice(invoice_id)
     if invoice.parked_code not in (None, STUCK):
         return
-    why = error.message if isinstance(error, BillingError) else f"It met a {type(error).__name__}."
+    why = (
+        error.message
+        if isinstance(error, BillingError)
+        else f"The error was {type(error).__name__}."
+    )
     if invoice.parked_code is None:
         facts = {"status": invoice.status, "error": why}
         record("invoice.stuck", invoice, SYSTEM, facts, now=now)
     park(
         invoice,
         STUCK,
-        f"The clock could not close this invoice. {why} Nothing was changed, what is reported "
-        "still counts, and it is tried again every quarter of an hour. Mend the cause; the log "
-        "says more.",
+        f"This invoice could not be closed on schedule. {why} Nothing was changed, reported usage "
+        "still counts, and we try again every 15 minutes. Fix the cause; the log has details.",
         now=now,
     )
     # The time until the next try counts from the last one.

@@ -39,12 +39,14 @@ def decide_void(
     """
     if decision not in DECISIONS:
         raise Invalid(
-            f"{decision!r} is no decision. Nothing was changed. Send bill or write_off.",
+            f"{decision!r} is not a decision. Nothing was changed. Send bill or write_off.",
             field="decision",
         )
     if decision == "write_off" and not reason.strip():
         raise Invalid(
-            "Say why it is written off; it goes on record. Nothing was changed.", field="reason"
+            "A write-off needs a reason. Nothing was changed. Enter one; it is kept in the audit "
+            "trail.",
+            field="reason",
         )
     lock_invoice(invoice.id)
     # Before the roll, which would begin with the draft: a closing one comes first.
@@ -83,8 +85,8 @@ def case_of(invoice: Invoice) -> VoidCase:
     case = db.session.scalar(query.execution_options(populate_existing=True))
     if case is None:
         raise NotFound(
-            f"Nothing of {invoice.called} waits for a decision: it is {invoice.status}. Nothing "
-            "was changed."
+            f"Nothing on {invoice.called} needs a decision: it is {invoice.status}. Nothing was "
+            "changed."
         )
     return case
 
@@ -110,14 +112,14 @@ def outcome_words(case: VoidCase) -> str:
 def _check(case: VoidCase, seen: Money | None) -> None:
     if case.state != "undecided":
         raise Stale(
-            f"{case.decided_by} decided already: {outcome_words(case)}. Nothing was changed. Look "
-            "at the invoice as it is now."
+            f"{case.decided_by} has already decided: {outcome_words(case)}. Nothing was changed. "
+            "Reload the invoice."
         )
     if seen is not None and seen.cents != case.asked_cents:
         left = major_text(Decimal(case.asked_cents), seen.currency)
         raise Stale(
-            f"What is left to decide on is {left} by now. Nothing was changed. Look at it and "
-            "decide anew."
+            f"The amount to decide on is now {left}. Nothing was changed. Check it and decide "
+            "again."
         )
 
 
@@ -140,8 +142,7 @@ def rebilled_line(item: InvoiceItem, cents: int, void: Invoice) -> Line:
     """Return the line that bills an item of a void invoice again, with its own period."""
     on = f" on {void.voided_at:%Y-%m-%d}" if void.voided_at else ""
     words = (
-        f"It was on {void.called}, which was voided{on}, so it was billed by nobody. It is billed "
-        "here."
+        f"It was on {void.called}, which was voided{on}, so it was not billed. It is billed here."
     )
     return Line(
         kind="rebilled",

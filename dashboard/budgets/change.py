@@ -30,15 +30,16 @@ def set_budget(
     """
     if cents is not None and not 0 < cents <= MOST_CENTS:
         raise Invalid(
-            f"A budget is 1 to {MOST_CENTS} minor units. Nothing was changed. Send another amount.",
+            f"A budget must be 1 to {MOST_CENTS} minor units. Nothing was changed. Send another "
+            "amount.",
             field="amount_cents",
         )
     lock_row(organization)
     before = organization.budget_cents
     if seen is not None and seen != fingerprint(organization):
         raise Stale(
-            "The budget was changed meanwhile. Nothing was changed now. Look at what it is, then "
-            "change it if it still has to be."
+            "The budget was changed by another person. Your change was not made. Check the "
+            "budget, then change it if you still need to."
         )
     if cents == before:
         return

@@ -36,8 +36,8 @@ def check_payer(user_id: int, organization_id: int) -> None:
     membership = _membership(user_id, organization_id)
     if membership is None or membership.role not in PAYERS:
         raise Forbidden(
-            "Owners and billing members of the organization set its budget. Nothing was changed. "
-            "Ask one of them."
+            "Only owners and billing members of the organization set its budget. Nothing was "
+            "changed. Ask one of them."
         )
 
 

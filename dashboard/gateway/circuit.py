@@ -36,8 +36,9 @@ class CircuitOpen(NotNow):
     def so_long(cls, milliseconds: int) -> Self:
         """Return the error of a call that is not made because it is open for so long."""
         return cls(
-            f"Stripe does not answer; the next try is in {-(-milliseconds // 1000)} s. Nothing was "
-            "sent, and nothing is lost: the ledger goes on and syncs resume by themselves.",
+            f"Stripe is not answering. The next try is in {-(-milliseconds // 1000)} s. Nothing "
+            "was sent and nothing is lost: the ledger keeps counting and syncs resume "
+            "automatically.",
             reason="circuit_open",
         )
 

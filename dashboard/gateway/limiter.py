@@ -56,8 +56,8 @@ class RedisLimiter:
         place = self._turns.wait(caller, endpoint, seconds=self._patience_seconds)
         if place is None:
             raise NotNow(
-                "Our own share of Stripe's rate is used up by more urgent work. Nothing was "
-                "sent; it is tried again later.",
+                "More urgent work has used our share of Stripe's rate limit. Nothing was sent. It "
+                "is tried again automatically.",
                 reason="own_limit",
             )
         has_succeeded, began = False, time.monotonic()

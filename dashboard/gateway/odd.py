@@ -41,7 +41,7 @@ def readable(what: str, parse: Callable[[], Record]) -> Record:
     except KeyError as missing:
         raise _odd(what, f"it has no {missing.args[0]}") from missing
     except (TypeError, ValueError, AttributeError, ArithmeticError, OSError, IndexError) as wrong:
-        raise _odd(what, "a part of it is of another form than Stripe's API tells") from wrong
+        raise _odd(what, "part of it does not have the form in Stripe's API") from wrong
     return record
 
 
@@ -80,7 +80,7 @@ def one_of(data: Json, name: str, known: tuple[str, ...]) -> str:
     """Return a word that means something here; raise `OddObject`."""
     value = data[name]
     if value not in known:
-        raise OddObject(f"its {name} is none that is known here")
+        raise OddObject(f"its {name} is not one that is known here")
     return str(value)
 
 
@@ -88,11 +88,11 @@ def _check(record: Any) -> None:
     for name, kinds in _kinds(type(record)):  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(record, name)
         if not isinstance(value, kinds):
-            raise OddObject(f"its {name} is of another form than Stripe's API tells")
+            raise OddObject(f"its {name} does not have the form in Stripe's API")
         if isinstance(value, str) and len(value) > _room(name):
-            raise OddObject(f"its {name} is longer than any")
+            raise OddObject(f"its {name} is too long")
         if isinstance(value, int) and abs(value) > LARGEST:
-            raise OddObject(f"its {name} is larger than any")
+            raise OddObject(f"its {name} is too large")
 
 
 def _room(name: str) -> int:
@@ -114,5 +114,5 @@ def _kinds(record: type) -> list[tuple[str, tuple[type, ...]]]:
 def _odd(what: str, why: str) -> OddObject:
     return OddObject(
         f"The {what} in this event cannot be read: {why}. Nothing was changed. Look it up at "
-        "Stripe; what is right there is told again by its next event."
+        "Stripe. Its next event brings it up to date."
     )

@@ -166,7 +166,7 @@ def parse_event(data: Any) -> RemoteEvent:
     """
     subject = _of(_of(data, "data"), "object")
     if not isinstance(subject, dict):
-        raise NotAnEvent("it holds no object")
+        raise NotAnEvent("it has no object")
     request = _of(data, "request")
     return RemoteEvent(
         id=_name(data, "id", MOST_OF_AN_ID),
@@ -201,7 +201,7 @@ def _of(data: Any, name: str) -> Any:
 def _name(data: Json, field: str, most: int) -> str:
     value = data.get(field)
     if not isinstance(value, str) or not 0 < len(value) <= most:
-        raise NotAnEvent(f"its {field} is not a text of 1 to {most} characters")
+        raise NotAnEvent(f"its {field} is not text of 1 to {most} characters")
     return value
 
 

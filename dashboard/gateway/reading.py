@@ -47,7 +47,7 @@ def _read_with_care(text: str, live: bool) -> RemoteEvent | Unreadable:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return _unreadable(None, text, "it is no JSON, or nested too deep")
+        return _unreadable(None, text, "it is not JSON, or is nested too deep")
     return read_event(data, text, live=live)
 
 
@@ -80,9 +80,9 @@ def _elsewhere(payload: Mapping[str, Any], live: bool) -> str | None:
     is_live = payload.get("livemode") is True
     if is_live != live:
         mode, ours = ("live", "test") if is_live else ("test", "live")
-        return f"It is of Stripe's {mode} mode; the key used here is of {ours} mode."
+        return f"It is from Stripe's {mode} mode; the key used here is for {ours} mode."
     account = payload.get("account")
-    return f"It is of the connected account {account}." if account else None
+    return f"It is from the connected account {account}." if account else None
 
 
 def _unreadable(data: Any, text: str, why: str) -> Unreadable:
@@ -105,4 +105,4 @@ def _plain(data: Any, name: str, most: int) -> str | None:
 
 
 def _no_text() -> NotAnEvent:
-    return NotAnEvent("The body is signed but is no text. Nothing was stored.")
+    return NotAnEvent("The body is signed but is not text. Nothing was stored.")

@@ -30,7 +30,7 @@ def verify(raw: bytes, header: str, secrets: Sequence[str], *, now: float) -> No
     if abs(now - int(stamp)) > TOLERANCE_SECONDS:
         raise BadSignature(
             f"The delivery was signed more than {TOLERANCE_SECONDS} seconds from now. Nothing was "
-            "stored. Check this machine's clock; Stripe signs anew when it delivers again."
+            "stored. Check this machine's clock. Stripe signs again when it redelivers."
         )
 
 

@@ -48,5 +48,7 @@ def _not_now(error: Any, code: str | None, said: str) -> errors.NotNow:
     headers = error.headers or {}
     reason = headers.get("Stripe-Rate-Limited-Reason") or code or "rate_limit"
     return errors.NotNow(
-        f"Stripe asks to slow down ({reason}): {said}", reason=reason, request_id=error.request_id
+        f"Stripe asked us to slow down ({reason}): {said}",
+        reason=reason,
+        request_id=error.request_id,
     )

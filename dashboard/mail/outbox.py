@@ -21,15 +21,15 @@ WAITED_FOR = timedelta(hours=1)
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=30)
 KEPT = timedelta(days=90)
-BROKE_OFF = "It was being sent when its worker ended."
-TOO_LATE = "No server took it before its link ended."
+BROKE_OFF = "Its worker ended while sending it."
+TOO_LATE = "No server accepted it before its link ended."
 LONGEST_PROBLEM = 300
 
 
 def mail_invitation(invitation: Invitation, *, now: datetime) -> Mail:
     """Return a new mail with the link of an invitation; one still on its way is given up."""
     for older in db.session.scalars(_waiting().where(Mail.invitation_id == invitation.id)):
-        older.given_up_at, older.problem = now, "It was sent anew."
+        older.given_up_at, older.problem = now, "It was sent again."
     db.session.flush()
     mail = _mail("invitation", invitation.email, invitation.expires_at, now)
     mail.invitation_id = invitation.id

@@ -110,7 +110,7 @@ class Smtp:
             connection.login(self.server.user, self.server.password or "")
         except smtplib.SMTPServerDisconnected as error:
             # The library goes on to the next method where the first was refused.
-            raise OSError("it closed the connection when told the user and password") from error
+            raise OSError("it closed the connection at sign-in") from error
 
 
 def _hand_over(connection: smtplib.SMTP, message: EmailMessage) -> None:
@@ -121,7 +121,7 @@ def _hand_over(connection: smtplib.SMTP, message: EmailMessage) -> None:
         # That of the sender is in every message.
         is_ours = not message["From"].addresses[0].addr_spec.isascii()
         raise NotTaken(
-            "The mail server takes no address with letters beyond ASCII before its @.",
+            "The mail server does not accept letters beyond ASCII before the @ of an address.",
             for_good=not is_ours,
             is_server=is_ours,
         ) from error

@@ -40,8 +40,8 @@ def change_organization(
     lock_row(organization)
     if seen is not None and seen != fingerprint(organization):
         raise Stale(
-            "Somebody changed these details meanwhile. Nothing was changed. Look at what they say "
-            "now, then change what still has to be."
+            "Another person changed these details. Your change was not made. Check them, then "
+            "make your change again."
         )
     before = {name: getattr(organization, name) for name in CHANGEABLE}
     after = _checked(before, wanted)
@@ -94,7 +94,10 @@ def _difference(organization: Organization) -> dict[str, str | None]:
     lock_row(organization)
     theirs = organization.customer_at_stripe
     if theirs is None:
-        raise Conflict("Stripe's customer differs no longer, or was decided on. Nothing changed.")
+        raise Conflict(
+            "Stripe's customer no longer differs, or the decision was already made. Nothing was "
+            "changed."
+        )
     return theirs
 
 
@@ -112,7 +115,7 @@ def _checked(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
 def _check_name(name: str | None) -> None:
     if not name or name != name.strip() or len(name) > 200 or unprintable(name):
         raise Invalid(
-            "A name has 1 to 200 characters that can be shown. Nothing was changed. Enter one.",
+            "A name has 1 to 200 printable characters. Nothing was changed. Enter another name.",
             field="name",
         )
 
@@ -120,18 +123,20 @@ def _check_name(name: str | None) -> None:
 def _check_collection(method: str, days: int | None) -> None:
     if method not in METHODS:
         raise Invalid(
-            f"Invoices are collected by {' or '.join(METHODS)}. Nothing was changed.",
+            f"The collection method is {' or '.join(METHODS)}. Nothing was changed. Send one of "
+            "them.",
             field="collection_method",
         )
     if (method == "send_invoice") != (days is not None):
         raise Invalid(
-            "Days until due belong to organizations that are sent invoices, and only to those. "
+            "Only organizations that are sent invoices have days until due, and they need them. "
             "Nothing was changed.",
             field="days_until_due",
         )
     if days is not None and not 0 <= days <= MOST_DAYS:
         raise Invalid(
-            f"An invoice is due after 0 to {MOST_DAYS} days. Nothing was changed.",
+            f"An invoice is due after 0 to {MOST_DAYS} days. Nothing was changed. Enter another "
+            "number.",
             field="days_until_due",
         )
 
@@ -141,8 +146,8 @@ def _tags(given: list[str]) -> list[str]:
     wrong = [tag for tag in tags if len(tag) > TAG_LENGTH or "," in tag or unprintable(tag)]
     if wrong or len(tags) > MOST_TAGS:
         raise Invalid(
-            f"Up to {MOST_TAGS} tags of up to {TAG_LENGTH} characters, without commas. Nothing was "
-            "changed.",
+            f"An organization has up to {MOST_TAGS} tags of up to {TAG_LENGTH} characters, without "
+            "commas. Nothing was changed.",
             field="tags",
         )
     return tags

@@ -79,7 +79,7 @@ def _check(wanted: NewOrganization) -> None:
     by_invoice = wanted.collection_method == "send_invoice"
     if by_invoice != (wanted.days_until_due is not None):
         raise Invalid(
-            "Days until due belong to organizations that are sent invoices, and only to those. "
+            "Only organizations that are sent invoices have days until due, and they need them. "
             "Nothing was created.",
             field="days_until_due",
         )
@@ -94,7 +94,7 @@ def _same(wanted: NewOrganization) -> Organization:
     differs = [name for name, value in asked.items() if getattr(found, name, None) != value]
     if found is None or differs:
         raise OrganizationExists(
-            f"An organization with the slug {wanted.slug} or its external id exists already and "
+            f"An organization with the slug {wanted.slug} or its external id already exists and "
             f"differs in {', '.join(differs)}. Nothing was created or changed.",
         )
     return found

@@ -9,6 +9,6 @@ def check_currency(code: str) -> None:
     if code not in TAKEN:
         raise Invalid(
             f"Stripe does not take the currency {code!r}. Nothing was created. Send one that it "
-            "takes, in lower case, such as usd or eur.",
+            "takes, in lowercase, such as usd or eur.",
             field="currency",
         )

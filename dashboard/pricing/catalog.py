@@ -60,7 +60,10 @@ def create_price(
     """
     wanted.terms.check()
     if (wanted.kind == "metered") != (wanted.meter is not None):
-        raise Invalid("A metered price, and only a metered price, names a meter.", field="meter")
+        raise Invalid(
+            "A metered price needs a meter, and other prices have none. Nothing was changed.",
+            field="meter",
+        )
     existing = _by_code(wanted.code)
     if existing is not None:
         return _same(existing, wanted, effective_at)
@@ -126,8 +129,8 @@ def check_version(
     earliest = now + current_policy().max_skew
     if effective_at <= earliest:
         raise Invalid(
-            f"A new version must take effect after {earliest.isoformat()}; the price was not "
-            "changed. Choose a later instant.",
+            f"A new version must take effect after {earliest.isoformat()}. The price was not "
+            "changed. Choose a later time.",
             field="effective_at",
         )
     if price.kind == "recurring":
@@ -145,7 +148,7 @@ def price_by_code(code: str) -> Price:
     """Return the price; raise NotFound."""
     price = _by_code(code)
     if price is None:
-        raise NotFound(f"There is no price {code}. See the list of prices.")
+        raise NotFound(f"There is no price {code}. See the catalog.")
     return price
 
 
@@ -161,12 +164,19 @@ def prices_by_code(codes: Sequence[str]) -> dict[str, Price]:
     query = select(Price).where(Price.code.in_(set(codes))).options(selectinload(Price.versions))
     found = {price.code: price for price in db.session.scalars(query)}
     missing = [
-        {"index": index, "field": "price", "code": NotFound.code, "detail": f"No price {code}."}
+        {
+            "index": index,
+            "field": "price",
+            "code": NotFound.code,
+            "detail": f"There is no price {code}.",
+        }
         for index, code in enumerate(codes)
         if code not in found
     ]
     if missing:
-        raise NotFound("There is no such price. Nothing was changed. See the list.", errors=missing)
+        raise NotFound(
+            "There is no such price. Nothing was changed. See the catalog.", errors=missing
+        )
     return found
 
 
@@ -192,7 +202,7 @@ def _same(price: Price, wanted: NewPrice, effective_at: datetime | None) -> Pric
     is_listed_so = wanted.product in (None, product_of(price))
     if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms, begins) or not is_listed_so:
         raise PriceExists(
-            f"A price {wanted.code} exists already and differs. Nothing was created or changed. "
+            f"A price {wanted.code} already exists and differs. Nothing was created or changed. "
             "Add a version to change what it costs, or change its product."
         )
     return price
@@ -202,7 +212,7 @@ def _same_version(version: PriceVersion, terms: Terms) -> PriceVersion:
     if terms_of(version) != terms:
         raise Conflict(
             f"Another version takes effect at {version.effective_at.isoformat()}. Nothing was "
-            "added. Versions are never changed; choose another instant."
+            "added. Versions never change: choose another time."
         )
     return version
 

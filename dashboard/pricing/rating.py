@@ -123,7 +123,7 @@ def _rounded(exact: Fraction, currency: str) -> int:
     cents = round_charge(exact, currency)
     if abs(cents) > MAX_CENTS:
         raise AmountTooLarge(
-            f"This would make a line of {cents} minor units; a line holds at most {MAX_CENTS}. "
+            f"This would make a line of {cents} minor units; a line can be at most {MAX_CENTS}. "
             "Nothing was recorded. Check the quantity and the price's unit amount."
         )
     return cents

@@ -15,25 +15,25 @@ def terms_words(terms: Terms, *, is_recurring: bool) -> list[str]:
     if terms.allowance:
         words.append(f"The first {grouped(terms.allowance)} are included.")
     if is_recurring:
-        words.append("For a whole cycle; a shorter time is its share, to the second.")
+        words.append("For a whole cycle. Shorter times are prorated to the second.")
     return words
 
 
 def _plain(terms: Terms) -> Iterator[str]:
     amount = _amount(terms.unit_amount, terms)
     if terms.model == "flat":
-        yield f"{amount}, however many."
+        yield f"{amount}, for any number."
     elif terms.model == "package":
         size = grouped(terms.package_size or Decimal(1))
-        yield f"{amount} per {size} {terms.unit_label}, begun or whole."
+        yield f"{amount} per {size} {terms.unit_label}, started or full."
     else:
         yield f"{amount} per {terms.unit_label}."
 
 
 def _tiers(terms: Terms) -> Iterator[str]:
-    whole = "Each unit costs what its tier says."
+    whole = "Each unit has the price of its tier."
     if terms.model == "volume":
-        whole = "All units cost what the tier of the whole count says."
+        whole = "All units have the price of the tier that the total reaches."
     yield whole
     above = Decimal(0)
     for tier in terms.tiers:

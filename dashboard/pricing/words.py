@@ -103,12 +103,12 @@ def _place_words(terms: Terms, charged: Charge) -> Iterator[str]:
         if used_up:
             count = "tier" if len(used_up) == 1 else f"{len(used_up)} tiers"
             verb = "was" if len(used_up) == 1 else "were"
-            yield f"The {count} up to {grouped(used_up[-1])} {verb} used up before."
+            yield f"The {count} up to {grouped(used_up[-1])} {verb} used up earlier."
     if terms.model == "package" and (fitting := min(room(terms, start), charged.billable)):
-        begun = "the package begun under an earlier version"
+        begun = "the package started under an earlier version"
         yield f"{grouped(fitting)} of them fit into {begun}."
     if charged.place.is_asked and terms.model in ("flat", "volume"):
-        yield "The flat amount of the cycle was asked under an earlier version."
+        yield "The flat amount of the cycle was billed under an earlier version."
 
 
 def _difference_words(terms: Terms, charged: Charge, up_to: Fraction) -> str:

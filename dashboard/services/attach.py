@@ -148,14 +148,15 @@ def _made(
 def _check(organization: Organization, price: Price, quantity: Decimal, at: datetime) -> None:
     if price.currency != organization.currency:
         raise Invalid(
-            f"{price.code} is priced in {price.currency.upper()}, {organization.slug} is billed in "
-            f"{organization.currency.upper()}. Nothing was attached. Choose another price.",
+            f"{price.code} is priced in {price.currency.upper()}, and {organization.slug} is "
+            f"billed in {organization.currency.upper()}. Nothing was attached. Choose another "
+            "price.",
             field="price",
         )
     if version_at(price, at) is None:
         raise Invalid(
-            f"{price.code} costs nothing yet at {at.isoformat()}: its first version comes later. "
-            "Nothing was attached. Attach it from then on.",
+            f"{price.code} has no version yet at {at.isoformat()}. Nothing was attached. Attach it "
+            "from its first version on.",
             field="at",
         )
     if price.kind == "metered" and quantity != 1:

@@ -76,8 +76,8 @@ def _check(service: Service, instant: datetime) -> None:
     ended = service.detached_at is not None and instant >= service.detached_at
     if ended or instant < service.attached_at:
         raise Invalid(
-            f"The service is not attached at {instant.isoformat()}. Nothing was changed. "
-            "Choose an instant at which it is.",
+            f"The service is not attached at {instant.isoformat()}. Nothing was changed. Choose a "
+            "time when it is attached.",
             field="at",
         )
 
@@ -87,8 +87,8 @@ def _known(service: Service, quantity: Decimal, instant: datetime) -> ServiceCha
     same = next((one for one in service.changes if one.effective_at == instant), None)
     if same is not None and same.quantity != quantity:
         raise ChangeExists(
-            f"The quantity from {instant.isoformat()} on was set to {plain(same.quantity)} before. "
-            "Nothing was changed. Choose another instant."
+            f"The quantity from {instant.isoformat()} on is already set to {plain(same.quantity)}. "
+            "Nothing was changed. Choose another time."
         )
     return same
 

@@ -55,8 +55,8 @@ def detach_service(
     instant = second_after(effective_instant(service.organization_id, at, now=now))
     if instant < service.attached_at:
         raise Invalid(
-            f"The service was attached at {service.attached_at.isoformat()}, after that. "
-            "Nothing was changed. Choose a later instant.",
+            f"The service was attached at {service.attached_at.isoformat()}, after that. Nothing "
+            "was changed. Choose a later time.",
             field="at",
         )
     if service.price.meter is not None:
@@ -75,6 +75,6 @@ def _ended(service: Service, at: datetime | None) -> Detachment:
     if at is not None and service.detached_at != second_after(at):
         raise AlreadyDetached(
             f"The service was detached at {service.detached_at:%Y-%m-%d %H:%M:%S} UTC. Nothing was "
-            "changed. Correct what was billed by a charge or credit with a reason."
+            "changed. Correct the bill with a charge or credit."
         )
     return Detachment(service, taken_off_by(service))

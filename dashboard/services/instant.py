@@ -36,7 +36,7 @@ def effective_instant(
     policy = current_policy()
     instant = at or now
     if instant > now + policy.max_skew:
-        raise _refusal(instant, "lies in the future", "Send it when it has happened")
+        raise _refusal(instant, "is in the future", "Send it after it has happened")
     if instant < now - policy.max_age:
         raise _refusal(
             instant,
@@ -45,9 +45,7 @@ def effective_instant(
         )
     first = first or first_cycle_start(organization_id)
     if first is None or instant < first:
-        raise _refusal(
-            instant, "is before the organization's first cycle", "Choose a later instant"
-        )
+        raise _refusal(instant, "is before the organization's first cycle", "Choose a later time")
     return instant
 
 

@@ -70,7 +70,7 @@ def known_attachment(
         if newest.detached_at is not None:
             raise ServiceDetached(
                 f"{wanted.external_id} was detached at {newest.detached_at.isoformat()}. Nothing "
-                "was attached. To attach it again, send `at`, from then on.",
+                "was attached. To attach it again, send an `at` after that.",
                 field="at",
             )
         return _same(newest, price, wanted)
@@ -99,6 +99,6 @@ def _same(service: Service, price: Price, wanted: Attachment) -> Service:
 
 def _differs(wanted: Attachment) -> ServiceExists:
     return ServiceExists(
-        f"{wanted.external_id} was attached with another price, quantity, label or instant. "
+        f"{wanted.external_id} is already attached with another price, quantity, label or time. "
         "Nothing was changed. Change its quantity, detach it first, or use another external id."
     )

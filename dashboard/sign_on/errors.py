@@ -20,8 +20,7 @@ class ProviderAway(NotSignedIn):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{capitalized(name)} does not answer now. You are not signed in. "
-            "Try again in a minute."
+            f"{capitalized(name)} is not answering. You are not signed in. Try again in a minute."
         )
 
 
@@ -30,8 +29,8 @@ class NotAllowed(NotSignedIn):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{capitalized(name)} did not allow it. You are not signed in. "
-            "If you did not mean to refuse, try again."
+            f"{capitalized(name)} did not allow it. You are not signed in. If you did not refuse "
+            "on purpose, try again."
         )
 
 
@@ -40,8 +39,8 @@ class NotBegunHere(NotSignedIn):
 
     def __init__(self) -> None:
         super().__init__(
-            "This sign-in was used already, is too old, or was begun in another browser. "
-            "You are not signed in. Begin again here."
+            "This sign-in was already used, is too old, or was started in another browser. You "
+            "are not signed in. Start again here."
         )
 
 
@@ -50,8 +49,8 @@ class NotVerified(NotSignedIn):
 
     def __init__(self, name: str, what: str) -> None:
         super().__init__(
-            f"What {name} sent could not be verified: {what}. You are not signed in. "
-            "Try again; if it stays so, tell an admin."
+            f"What {name} sent could not be verified: {what}. You are not signed in. Try again. If "
+            "it happens again, tell an admin."
         )
 
 

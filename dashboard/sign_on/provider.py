@@ -137,7 +137,7 @@ class Provider:
         except (RequestException, OAuthError, ValueError) as error:
             raise self._away(error) from error
         if not isinstance(told, dict) or told.get("sub") != subject:
-            raise NotVerified(self.name, "it tells of somebody else")
+            raise NotVerified(self.name, "it names another person")
         return told
 
     def _known(self) -> Metadata:
@@ -178,7 +178,7 @@ class Provider:
                 if str(document["issuer"]).rstrip("/") != self.issuer.rstrip("/"):
                     raise ValueError(f"it calls itself {document['issuer']}")
                 if wrong := [name for name in NEEDED if not _is_address(document[name])]:
-                    raise ValueError(f"it names no address as {', '.join(wrong)}")
+                    raise ValueError(f"it has no address as {', '.join(wrong)}")
                 keys = KeySet.import_key_set(_json(session, document["jwks_uri"]))
         except (RequestException, ValueError, KeyError, TypeError) as error:
             raise self._away(error) from error

@@ -23,8 +23,8 @@ from dashboard.sync.work import Work
 MOST_INTERRUPTIONS = 5
 # From here on a run gets a job by itself: with others in one, it would take them along each time.
 ALONE_FROM = 2
-KILLED = "its worker ended in the midst of it"
-STANDS = "Stripe's own schedule may still stand: see to it there."
+KILLED = "its worker ended during it"
+STANDS = "Stripe's own schedule may still be on: check it there."
 log = structlog.get_logger("sync")
 
 
@@ -52,11 +52,15 @@ def break_off(work: Work, error: Exception) -> None:
     log.error("sync_broke", run_id=run_id, invoice_id=invoice_id, exc_info=error)
     extend(work.lease, now=work.clock())
     work.run.interruptions += 1
-    why = error.message if isinstance(error, BillingError) else f"it met a {type(error).__name__}"
+    why = (
+        error.message
+        if isinstance(error, BillingError)
+        else f"the error was {type(error).__name__}"
+    )
     if is_hopeless(work.run):
         give_up(work, why)
     else:
-        again = Unexpected(f"Something unexpected broke this sync: {why}. It is tried again.")
+        again = Unexpected(f"This sync stopped unexpectedly: {why}. It is tried again.")
         retry(work, again)
 
 
@@ -64,9 +68,8 @@ def give_up(work: Work, why: str) -> None:
     """End the run, and hold its invoice until somebody has seen to it; raises `LeaseLost`."""
     run, invoice, now = work.run, work.invoice, work.clock()
     sentence = (
-        f"Syncing it broke {run.interruptions} times, at last because {why}. Nothing more is sent "
-        f"and nothing is billed until somebody has seen to it: the log names sync {run.id}. Then "
-        "sync it again."
+        f"Its sync stopped {run.interruptions} times, most recently: {why}. Nothing more is sent "
+        f"or billed until a person checks it: the log names sync {run.id}. Then sync it again."
     )
     fail(work, Unexpected(sentence))
     if invoice.status in FINALIZED:

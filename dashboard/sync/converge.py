@@ -82,7 +82,7 @@ def converge(work: Work) -> Comparison | None:
             aim.verify = aim.look = True
         failure = None
     raise failure or DidNotConverge(
-        "Stripe's draft kept changing while it was synced. A new try follows."
+        "Stripe's draft kept changing during the sync. It is tried again."
     )
 
 
@@ -176,7 +176,8 @@ def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
     run = work.run
     if run.expected_plan_hash not in (None, plan.hash):
         raise Stale(
-            "The ledger or Stripe's draft moved since the preview. Nothing was sent. Preview again."
+            "The ledger or Stripe's draft changed since the preview. Nothing was sent. Preview it "
+            "again."
         )
     run.plan = plan.to_json()
     run.plan_hash = plan.hash

@@ -24,9 +24,9 @@ FINAL = ("take_ours", "adopt")
 DONE = {
     "take_ours": "the next sync removes it at Stripe",
     "adopt": "it is an adjustment of the invoice",
-    "leave": "it stays at Stripe, and the invoice is held",
+    "leave": "it stays at Stripe, and the invoice is on hold",
 }
-GONE = "That line is no longer on Stripe's draft. Nothing was changed."
+GONE = "That line is no longer on Stripe's draft. Nothing was changed. Reload the invoice."
 
 
 def foreign_line(organization: Organization, line_id: int) -> ForeignLine:
@@ -80,7 +80,9 @@ def decide_line(
     `choices` does not offer. The same decision again changes nothing.
     """
     if decision not in DECISIONS:
-        raise Invalid(f"{decision!r} is no decision. Nothing was changed. Choose one of the three.")
+        raise Invalid(
+            f"{decision!r} is not a decision. Nothing was changed. Choose one of the three."
+        )
     invoice = lock_invoice(line.invoice_id)
     line = _as_now(line)
     if line.decision == decision:
@@ -118,13 +120,13 @@ def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: Seen) -> No
         raise InvoiceIsFrozen("The invoice is finalized. Nothing was changed. Credit it instead.")
     if seen.cents not in (None, line.amount_cents):
         raise Stale(
-            "The line has another amount at Stripe by now. Nothing was changed. Look at it again, "
+            "The amount of the line has changed at Stripe. Nothing was changed here. Check it, "
             "then decide."
         )
     if line.decision not in (None, seen.decision) or line.decision in FINAL:
         raise Stale(
-            f"{line.decided_by} decided on this line already: {DONE[str(line.decision)]}. Nothing "
-            "was changed. Look at the invoice as it is now."
+            f"{line.decided_by} has already decided on this line: {DONE[str(line.decision)]}. "
+            "Nothing was changed. Reload the invoice."
         )
     if decision not in choices(line, invoice):
         raise InvoiceIsFrozen(

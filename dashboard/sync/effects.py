@@ -18,7 +18,7 @@ from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
 from dashboard.sync.steps import LINE_OPERATIONS, TERMS_OPERATIONS, Reply
 from dashboard.sync.work import Work
 
-UNTOUCHED = "Nothing of it was taken over. See whether another application uses the same account."
+UNTOUCHED = "Nothing was changed here. Check whether another application uses the same account."
 
 
 def record(work: Work, step: SyncStep, reply: Reply) -> None:
@@ -69,7 +69,7 @@ def record_customer(
     Raises `NotOurs` for one that was not made for the organization.
     """
     if not is_customer_of(organization, remote):
-        raise NotOurs(f"Stripe answered with customer {remote.id}, who is not ours. {UNTOUCHED}")
+        raise NotOurs(f"Stripe answered with customer {remote.id}, which is not ours. {UNTOUCHED}")
     lock_row(organization)
     if organization.stripe_customer_id is None:
         organization.stripe_customer_id = remote.id

@@ -67,13 +67,14 @@ def refusal(
         return "foreign_lines", foreign_reason(invoice, foreign_lines(invoice.id))
     if comparison is None or comparison.differences:
         return "not_verified", (
-            "Stripe's lines could not be shown to equal the ledger. Nothing was billed. Verify it."
+            "Stripe's lines could not be proven equal to the ledger. Nothing was billed. Verify "
+            "the invoice."
         )
     if not invoice.total_cents == invoice.stripe_total_cents == found.agreed_cents:
         ours, theirs = totals(invoice)
         return TOTAL_DIFFERS, (
-            f"The ledger says {ours} and Stripe {theirs}. Nothing was billed. Verify it; if it "
-            "stays, somebody must look at the draft."
+            f"The ledger says {ours} and Stripe says {theirs}. Nothing was billed. Verify the "
+            "invoice. If it still differs, check the draft at Stripe."
         )
     return None
 
@@ -82,12 +83,12 @@ def foreign_reason(invoice: Invoice, foreign: Sequence[ForeignLine]) -> str:
     """Return why foreign lines hold an invoice, with what they come to."""
     amount = _text(sum(line.amount_cents for line in foreign), invoice)
     if len(foreign) == 1:
-        found, each = f"a line of {amount} that is not ours", "it"
+        found, each = f"a line of {amount} that we did not send", "it"
     else:
-        found, each = f"{len(foreign)} lines that are not ours, together {amount}", "each"
+        found, each = f"{len(foreign)} lines that we did not send, {amount} in total", "each"
     return (
-        f"Stripe's draft holds {found}. Nothing was billed, and nothing is while that stays so. "
-        f"Decide what becomes of {each}."
+        f"Stripe's draft holds {found}. Nothing was billed, and nothing will be until you decide "
+        f"what to do with {each}."
     )
 
 
@@ -138,7 +139,7 @@ def hold_at_stripe(work: Work) -> None:
     except Missing:
         db.session.flush()
     except GatewayError as error:
-        work.run.error = f"{work.run.error or ''} Stripe's own schedule still stands: {error}"
+        work.run.error = f"{work.run.error or ''} Stripe's own schedule is still on: {error}"
 
 
 def check_finalized(work: Work) -> None:
@@ -149,7 +150,7 @@ def check_finalized(work: Work) -> None:
         park(
             invoice,
             "billed_differently",
-            f"Stripe finalized {theirs} and the ledger says {ours}. Correct it with a credit note "
+            f"Stripe finalized {theirs}, and the ledger says {ours}. Correct it with a credit note "
             "at Stripe or a charge on the current invoice.",
             now=work.clock(),
         )

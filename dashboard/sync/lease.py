@@ -46,7 +46,7 @@ def take(invoice_id: int, *, owner: str, now: datetime) -> tuple[Lease, bool]:
     hold_invoice(invoice_id)
     found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
     if found is None:
-        raise Busy("Another sync of this invoice is under way. This one will follow it.")
+        raise Busy("Another sync of this invoice is in progress. This one runs after it.")
     fence, is_unsettled = found
     return Lease(invoice_id, owner, fence), is_unsettled
 
@@ -75,7 +75,7 @@ def _update(lease: Lease, statement: Statement, **values: object) -> None:
     hold_invoice(lease.invoice_id)
     # Past the session: it would first write what is changed in it, and take those locks earlier.
     if statement.row(invoice=lease.invoice_id, fence=lease.fence, **values) is None:
-        raise LeaseLost("Another worker took this sync over. Nothing more was sent from here.")
+        raise LeaseLost("Another worker took over this sync. Nothing more was sent from here.")
 
 
 def _held(**values: object) -> Update:

@@ -60,7 +60,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
         park(
             invoice,
             "billed_differently",
-            f"Stripe billed {_text(remote.total_cents, invoice)}, of which the ledger knows "
+            f"Stripe billed {_text(remote.total_cents, invoice)}, and the ledger says "
             f"{_text(invoice.total_cents, invoice)}. Credit the difference at Stripe, or charge it "
             "here.",
             now=now,

@@ -43,8 +43,8 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
         park(
             invoice,
             "replaced_by_stranger",
-            f"Stripe replaced {invoice.called} by {revision.id}, which is of another customer. "
-            "Nothing is billed again here. Look at both at Stripe.",
+            f"Stripe replaced {invoice.called} by {revision.id}, which belongs to another "
+            "customer. Nothing is billed again here. Compare the two at Stripe.",
             now=now,
         )
         return False
@@ -69,9 +69,9 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
         park(
             invoice,
             "revised_differently",
-            f"Somebody edited {invoice.called} at Stripe: {revision.number} replaced it and asks "
-            f"for {asked}, where the ledger says {ours}. Charge or credit the difference on the "
-            "current invoice.",
+            f"{invoice.called} was edited at Stripe: {revision.number} replaced it and bills "
+            f"{asked}, and the ledger says {ours}. Charge or credit the difference on the current "
+            "invoice.",
             now=now,
         )
     return True

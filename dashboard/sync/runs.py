@@ -43,9 +43,8 @@ def run_with_steps(slug: str, run_id: int) -> SyncRun:
     found = db.session.scalar(query.where(SyncRun.id == run_id, Organization.slug == slug))
     if found is None:
         raise NotFound(
-            f"There is no sync run {run_id} of {slug}, or it is not kept any more: those of issued "
-            "invoices are kept for SYNC_RUNS_KEPT_DAYS, and the newest of each. What it changed is "
-            "in the audit trail."
+            f"There is no sync run {run_id} of {slug}, or it was deleted: runs of issued invoices "
+            "are kept for SYNC_RUNS_KEPT_DAYS. Its changes are in the audit trail."
         )
     return found
 

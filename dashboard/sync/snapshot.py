@@ -79,7 +79,7 @@ def glance(invoice: Invoice) -> Snapshot:
         db.session.refresh(invoice)
         if snapshot.revision == invoice.revision:
             return snapshot
-    raise Busy("The bill is changing all the time. Nothing was changed. Look again in a moment.")
+    raise Busy("The bill is changing too fast to read. Nothing was changed. Try again in a moment.")
 
 
 def _read(invoice: Invoice) -> Snapshot:

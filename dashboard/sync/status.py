@@ -37,16 +37,16 @@ class Waiting:
         """What holds the invoice, for staff; empty when nothing does."""
         if self.undecided:
             one = self.undecided == 1
-            lines = "a line that is" if one else f"{self.undecided} lines that are"
-            becomes = "it" if one else "each"
-            return f"Stripe's draft holds {lines} not ours. Decide what becomes of {becomes}."
+            lines = "a line" if one else f"{self.undecided} lines"
+            each = "it" if one else "each"
+            return f"Stripe's draft holds {lines} we did not send. Decide what to do with {each}."
         if self.left:
             one = self.left == 1
-            lines = "a line that is" if one else f"{self.left} lines that are"
+            lines = "a line was" if one else f"{self.left} lines were"
             stays = "it stays" if one else "they stay"
             return (
-                f"Held: somebody left {lines} not ours on Stripe's draft. The invoice is not "
-                f"finalized while {stays}; you can decide anew."
+                f"On hold: {lines} added at Stripe and left there. The invoice is not finalized "
+                f"while {stays}. You can decide again."
             )
         return ""
 
@@ -128,19 +128,19 @@ def state_of(invoice: StateFacts, *, is_active: bool, waiting: Waiting) -> State
 
 
 def _parked(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
-    return invoice.parked_reason or "Held back until somebody looks at it."
+    return invoice.parked_reason or "On hold until a person checks it."
 
 
 def _syncing(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
     if run is not None and run.state == "retrying":
         at = run.next_attempt_at
         following = "follows in a moment" if at is None else f"is at {at:%H:%M:%S} UTC"
-        return f"The last try failed: {_said(run)} The next {following}."
+        return f"The last attempt failed: {_said(run)} The next {following}."
     if run is None or not run.calls_planned:
-        return "A sync is under way."
+        return "A sync is in progress."
     if run.calls_made > run.calls_planned:
-        return f"A sync is under way: {run.calls_made} calls made."
-    return f"A sync is under way: {run.calls_made} of {run.calls_planned} calls made."
+        return f"A sync is in progress: {run.calls_made} calls made."
+    return f"A sync is in progress: {run.calls_made} of {run.calls_planned} calls made."
 
 
 def _held(_invoice: InvoiceFacts, _run: RunFacts | None, waiting: Waiting) -> str:
@@ -154,11 +154,11 @@ def _said(run: RunFacts | None) -> str:
 
 
 def _failed(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
-    return f"The last sync failed: {_said(run)} It is tried again by itself."
+    return f"The last sync failed: {_said(run)} It is tried again automatically."
 
 
 def _none(_invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
-    return "There is nothing to tell Stripe yet."
+    return "There is nothing to send to Stripe yet."
 
 
 def _pending(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
@@ -166,7 +166,7 @@ def _pending(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) ->
         return "Stripe's draft may have been edited; the next sync compares every line."
     if invoice.last_synced_at is None:
         return "Waiting for the first sync."
-    return "The ledger has moved since the last sync; the next one tells Stripe."
+    return "The ledger has changed since the last sync. The next sync sends the changes."
 
 
 def _in_sync(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
@@ -186,13 +186,13 @@ _SENTENCES = {
     "in_sync": _in_sync,
 }
 _PLAINLY = {
-    "parked": "Our billing team is checking this invoice; nothing is charged until they have.",
+    "parked": "Our billing team is checking this invoice. Nothing is charged until they finish.",
     "syncing": "Being brought up to date with Stripe now.",
     "differs": "Our billing team is comparing this invoice with Stripe.",
     "held": "Our billing team is comparing this invoice with Stripe.",
-    "failed": "Stripe could not be reached; what you see here is right, and we keep trying.",
+    "failed": "Stripe could not be reached. Your bill here is right, and we keep trying.",
     "none": "Waiting for the first charge of this cycle.",
-    "pending": "Up to date here; the latest changes reach Stripe with the next sync.",
+    "pending": "Up to date here. The next sync sends the latest changes to Stripe.",
     "in_sync": "Up to date with Stripe.",
 }
 

@@ -96,7 +96,10 @@ def ask_for_schedule(invoice: Invoice, *, actor: Actor, now: datetime) -> None:
     """Have the next sync set the schedule again. Raises `Conflict` where it is not off."""
     invoice = lock_invoice(invoice.id)
     if not was_switched_off(invoice, now):
-        raise Conflict("Stripe's own schedule is not off, or the invoice is held. Reload the page.")
+        raise Conflict(
+            "Stripe's own schedule is already on, or the invoice is on hold. Nothing was changed. "
+            "Reload the page."
+        )
     invoice.restores_schedule = True
     record("invoice.schedule_restored", invoice, actor, {}, now=now)
 

@@ -63,8 +63,8 @@ class BatchRefused(Invalid):
         ordered = sorted(problems, key=lambda problem: problem.index)
         count = f"{len(ordered)} of its entries" if len(ordered) > 1 else "one of its entries"
         super().__init__(
-            f"Nothing of the batch was recorded: {count} can not be counted. "
-            "Correct or leave out what is listed and send the batch again.",
+            f"Nothing in the batch was recorded: {count} cannot be counted. Correct or leave out "
+            "the listed entries and send the batch again.",
             errors=[asdict(problem) for problem in ordered],
         )
 
@@ -72,7 +72,9 @@ class BatchRefused(Invalid):
 def quantity_problem(index: int, quantity: Decimal) -> Problem | None:
     """Return why `quantity` can not be kept exactly; None if it can."""
     if not quantity.is_finite() or quantity < 0 or quantity >= QUANTITY_LIMIT:
-        detail = "The quantity must be from 0 to below 10^20. Correct too much usage by a credit."
+        detail = (
+            "The quantity must be at least 0 and below 10^20. Correct too much usage with a credit."
+        )
         return Problem(index, "quantity", "quantity_out_of_bounds", detail)
     if -int(quantity.normalize().as_tuple().exponent) > DECIMAL_PLACES:
         detail = f"The quantity must have at most {DECIMAL_PLACES} decimal places."

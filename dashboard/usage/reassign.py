@@ -35,8 +35,9 @@ def refuse_ambiguity(service: Service, *, since: datetime) -> None:
     if newest is not None:
         records = f"{count} record{'' if count == 1 else 's'} of {service.price.meter}"
         raise UsageCounted(
-            f"{records}, up to {newest.isoformat()}, named no service and count by another price. "
-            "Nothing was attached. Attach it from after then on, and name the service from now on.",
+            f"{records}, up to {newest.isoformat()}, named no service and count under another "
+            "price. Nothing was attached. Attach it after that time, and name the service in new "
+            "usage.",
             field="at",
         )
 

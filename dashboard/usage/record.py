@@ -55,7 +55,7 @@ def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult
         books = _open_books(entries, slugs, meters, now)
         with suppress(Outdated):
             return _record(entries, books, now)
-    raise Busy("The services are changing all the time. Nothing was recorded. Send it again.")
+    raise Busy("The services keep changing. Nothing was recorded. Send it again.")
 
 
 def usual(entries: Sequence[UsageEntry], *, now: datetime) -> tuple[list[Fact], Books] | None:
@@ -180,11 +180,11 @@ def _key_problem(index: int, entry: UsageEntry, stands_for: Counted) -> Problem 
     if stands_for.taken_off is None:
         return None
     if stands_for.taken_off != "not_attached":
-        detail = "It was accepted, and taken off again: with it a line would hold too much."
+        detail = "It was accepted and then taken off the bill: it would make the line too large."
         return Problem(index, "quantity", stands_for.taken_off, detail)
     detail = (
-        f"It was counted, and taken off again: the service was detached before "
-        f"{entry.recorded_at.isoformat()}. Attach it for that time to put it back."
+        "It was counted and then taken off the bill: the service was detached before "
+        f"{entry.recorded_at.isoformat()}. Attach the service for that time to count it again."
     )
     return Problem(index, "recorded_at", stands_for.taken_off, detail)
 

@@ -107,14 +107,14 @@ def _cycle(account: Account, instant: datetime) -> int:
         opens = account.cycles[0].ends_at.isoformat()
         detail = f"Its cycle opens at {opens}. Send it again from then on."
         raise Unresolved("recorded_at", "cycle_not_open", detail)
-    detail = "It lies before the organization's first cycle, which is the first that is billed."
+    detail = "It is before the organization's first cycle, so it is not billed."
     raise Unresolved("recorded_at", "before_first_cycle", detail)
 
 
 def _forgotten(since: datetime) -> Unresolved:
     detail = (
-        f"Keys from before {since.isoformat()} are not kept, so nobody can tell whether it was "
-        "counted. Add a charge instead."
+        f"Keys from before {since.isoformat()} are not kept, so it may already be counted. Add a "
+        "charge instead."
     )
     return Unresolved("recorded_at", "too_old", detail)
 

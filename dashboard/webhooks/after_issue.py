@@ -26,7 +26,7 @@ from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.finding import find_issued, issued_as
 from dashboard.webhooks.hearing import look_for_payments, read_again
 
-NOT_OURS = Handled("Not of an invoice of ours.", ignored=True)
+NOT_OURS = Handled("Not for an invoice of ours.", ignored=True)
 SEVERAL = "money_back_of_several"
 
 
@@ -42,7 +42,7 @@ def payment_told(delivery: Delivery) -> Handled:
         read_again(invoice, delivery)
     else:
         look_for_payments(invoice, delivery)
-    return Handled("What paid the invoice is known.")
+    return Handled("The payment of the invoice was recorded.")
 
 
 def decline_told(delivery: Delivery) -> Handled:
@@ -58,7 +58,9 @@ def decline_told(delivery: Delivery) -> Handled:
         return NOT_OURS
     for invoice in invoices:
         note_decline(invoice, decline.code or "unknown", at=delivery.event.created_at)
-    return Handled(f"Why the payment failed is known: {decline.code or 'no reason was given'}.")
+    return Handled(
+        f"The reason for the failed payment was recorded: {decline.code or 'no reason was given'}."
+    )
 
 
 def credit_note_told(delivery: Delivery) -> Handled:
@@ -136,9 +138,9 @@ def hold_all(invoices: Sequence[Invoice], remote: RemoteCorrection, delivery: De
         park(
             invoice,
             SEVERAL,
-            f"A {remote.kind} of {amount} ({remote.id}, {remote.status}) is of a payment that paid "
-            f"{len(invoices)} invoices. Nothing was changed here. Say at Stripe, by a credit note, "
-            "which of them it is for.",
+            f"A {remote.kind} of {amount} ({remote.id}, {remote.status}) belongs to a payment for "
+            f"{len(invoices)} invoices. Nothing was changed here. Issue a credit note at Stripe "
+            "for the right one.",
             now=delivery.now,
         )
-    return Handled(f"Of a payment that paid {len(invoices)} invoices: they wait for a person.")
+    return Handled(f"The payment covers {len(invoices)} invoices: a person must decide.")

@@ -108,6 +108,6 @@ def _kind_of(error: object) -> ColumnElement[str]:
 def _refuse_done(event: WebhookEvent) -> None:
     if event.state not in FAILING:
         raise Conflict(
-            f"This event is {event.state} by now, so there is no error to go by. Nothing was "
-            "changed. Look at the events that failed."
+            f"This event is now {event.state}, so there is no error to match. Nothing was changed. "
+            "See the events that failed."
         )

@@ -56,7 +56,7 @@ class _Trouble(Exception):
     """Some events can not go along: the others begin anew without them."""
 
     def __init__(self, events: list[int]) -> None:
-        super().__init__(f"{len(events)} events can not go along")
+        super().__init__(f"{len(events)} events cannot go together")
         self.events = events
 
 

@@ -14,7 +14,7 @@ from dashboard.webhooks.customers import UNKNOWN, default_card_told
 from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.finding import find_organization
 
-AGREES = "Name and e-mail are what Stripe was told."
+AGREES = "The name and e-mail match what we sent."
 
 
 def customer_updated(delivery: Delivery) -> Handled:
@@ -29,7 +29,7 @@ def customer_updated(delivery: Delivery) -> Handled:
 def details_told(organization: Organization, delivery: Delivery) -> str:
     """Keep what Stripe says now, if it is not what it was told; return what became of it."""
     if organization.agreed_customer is None:
-        return "Stripe is told name and e-mail with the next sync."
+        return "The next sync sends the name and e-mail to Stripe."
     told = delivery.gateway.customer_of(delivery.remote)
     if organization.customer_at_stripe is None and shown(told) == organization.agreed_customer:
         return AGREES
@@ -37,7 +37,7 @@ def details_told(organization: Organization, delivery: Delivery) -> str:
     name = ("customer", told.id, str(organization.agreed_customer))
     found = delivery.reading(name, lambda gateway: gateway.customer(told.id))
     if found.is_deleted:
-        return "The customer was deleted since."
+        return "The customer was deleted later."
     return note(organization, shown(found), delivery)
 
 
@@ -58,5 +58,5 @@ def note(organization: Organization, said: dict[str, str | None], delivery: Deli
     facts = {"before": before, "after": said}
     record("customer.changed_at_stripe", organization, STRIPE, facts, now=delivery.now)
     if differs:
-        return "Name or e-mail were changed at Stripe: a person decides which hold."
-    return "Stripe's customer says again what the ledger says."
+        return "The name or e-mail was changed at Stripe. A person decides which to keep."
+    return "Stripe's customer matches the ledger again."

@@ -21,7 +21,7 @@ UNKNOWN = Handled("Not a customer of ours.", ignored=True)
 
 
 def customer_deleted(delivery: Delivery) -> Handled:
-    """The customer is gone at Stripe: the next sync makes a new one."""
+    """The customer is gone at Stripe: the next sync creates a new one."""
     organization = find_organization(delivery.event.object_id, delivery)
     if organization is None:
         return UNKNOWN
@@ -31,7 +31,7 @@ def customer_deleted(delivery: Delivery) -> Handled:
     organization.agreed_customer = organization.customer_at_stripe = None
     forget_cards(organization)
     record("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
-    return Handled("The customer was deleted at Stripe; the next sync makes a new one.")
+    return Handled("The customer was deleted at Stripe; the next sync creates a new one.")
 
 
 def default_card_told(organization: Organization, delivery: Delivery) -> str:
@@ -40,7 +40,7 @@ def default_card_told(organization: Organization, delivery: Delivery) -> str:
     card = delivery.gateway.customer_of(delivery.remote).default_card
     is_known = is_default_told(organization, card, at)
     if is_known:
-        return "Nothing newer was told of the card."
+        return "The event has nothing newer about the card."
     if is_known is None:
         customer_id = str(organization.stripe_customer_id)
         found = delivery.reading(
@@ -49,7 +49,7 @@ def default_card_told(organization: Organization, delivery: Delivery) -> str:
         )
         card = found.default_card
     keep_default(organization, card, at=at)
-    return "The card that is charged by default is known."
+    return "The default card was recorded."
 
 
 def payment_method_known(delivery: Delivery) -> Handled:
@@ -60,7 +60,7 @@ def payment_method_known(delivery: Delivery) -> Handled:
         return UNKNOWN
     step = ATTACHED if delivery.type == "payment_method.attached" else CHANGED
     keep_card(organization, card, at=delivery.event.created_at, step=step)
-    return Handled(f"The {card.brand} ending in {card.last4} is known.")
+    return Handled(f"The {card.brand} ending in {card.last4} was recorded.")
 
 
 def payment_method_detached(delivery: Delivery) -> Handled:

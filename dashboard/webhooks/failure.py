@@ -25,15 +25,12 @@ def sentence_of(error: Exception) -> str:
         return said if said.endswith(".") else f"{said}."
     if isinstance(error, DataError):
         return (
-            "A value in this event is longer or larger than any that can be kept. Nothing was "
-            "changed. Look it up at Stripe; the log names the value."
+            "A value in this event is too long or too large to keep. Nothing was changed. Look it "
+            "up at Stripe; the log names the value."
         )
     if isinstance(error, IntegrityError):
-        return (
-            "What this event says does not agree with what is kept here. Nothing was changed; the "
-            "log says more."
-        )
+        return "This event conflicts with the ledger. Nothing was changed. The log has details."
     return (
-        f"Something unexpected was met (“{type(error).__name__}”). Nothing was changed; the log "
-        "says more."
+        f"Processing stopped unexpectedly (“{type(error).__name__}”). Nothing was changed. The log "
+        "has details."
     )

@@ -37,7 +37,7 @@ def invoice_updated(delivery: Delivery) -> Handled:
     if remote.status != "draft" or invoice.status in FINALIZED:
         return finalized_or_later(delivery)
     if invoice.stripe_invoice_id is None or invoice.parked_at is not None:
-        return Handled("The next sync compares anyway.", ignored=True)
+        return Handled("The next sync compares every line anyway.", ignored=True)
     invoice.needs_verification = True
     invoice.next_sync_at = delivery.now
     if invoice.stripe_told_at is None or delivery.event.created_at >= invoice.stripe_told_at:
@@ -45,7 +45,7 @@ def invoice_updated(delivery: Delivery) -> Handled:
         invoice.automatically_finalizes_at = remote.automatically_finalizes_at
     differs = remote.total_cents != agreed_total(invoice.id)
     words = "its total differs" if differs else "its total is as agreed"
-    return Handled(f"Somebody changed the draft at Stripe ({words}); its lines will be compared.")
+    return Handled(f"The draft was changed at Stripe ({words}). Its lines will be compared.")
 
 
 def finalized_or_later(delivery: Delivery) -> Handled:
@@ -57,7 +57,7 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     if invoice is None:
         return Handled("Not an invoice of ours.", ignored=True)
     if remote.status == "draft":
-        return Handled("Older than what is known.", ignored=True)
+        return Handled("Older than the latest event.", ignored=True)
     if stripe_acted_first(invoice, remote, is_echo=delivery.is_echo):
         delivery.runs.append(begin_reconciliation(invoice, remote, now=delivery.now))
         return Handled("Stripe finalized it before the ledger was done; it is being reconciled.")
@@ -74,9 +74,9 @@ def finalized_or_later(delivery: Delivery) -> Handled:
         )
     look_for_payments(invoice, delivery)
     if heard == "older":
-        return Handled(f"It is {invoice.status}; nothing newer was told.")
+        return Handled(f"It is {invoice.status}; the event has nothing newer.")
     if heard != "moved":
-        return Handled(f"It is {invoice.status} already; details were refreshed.")
+        return Handled(f"It is already {invoice.status}; its details were updated.")
     delivery.moved.add(invoice.id)
     note_move(invoice, before, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")
@@ -110,7 +110,7 @@ def as_it_stands(delivery: Delivery) -> RemoteInvoice:
 def revised(invoice: Invoice, revision: RemoteInvoice, delivery: Delivery) -> Handled:
     """Follow an invoice that somebody edited at Stripe to its revision."""
     if not adopt(invoice, revision, now=delivery.now):
-        return Handled(f"Stripe replaced it by {revision.id}, which was not taken for its bill.")
+        return Handled(f"Stripe replaced it by {revision.id}, which was not accepted as its bill.")
     record_remote(invoice, revision, now=delivery.now, is_last=True)
     return Handled(f"It was edited at Stripe: {revision.number} replaced it and is its bill now.")
 
@@ -128,24 +128,24 @@ def finalization_failed(delivery: Delivery) -> Handled:
     """Stripe could not finalize: park it with Stripe's reason."""
     invoice = our_invoice(delivery)
     if invoice is None or invoice.status in FINALIZED:
-        return Handled("Nothing of ours waits for it.", ignored=True)
+        return Handled("No invoice of ours is waiting for it.", ignored=True)
     why = delivery.invoice.finalization_error or "no reason was given"
     park(
         invoice,
         "finalization_failed",
-        f"Stripe could not finalize it: {why}. Nothing was billed. Mend the cause, then sync.",
+        f"Stripe could not finalize it: {why}. Nothing was billed. Fix the cause, then sync.",
         now=delivery.now,
     )
-    return Handled(f"Parked: {why}.")
+    return Handled(f"On hold: {why}.")
 
 
 def invoice_deleted(delivery: Delivery) -> Handled:
     """The draft was deleted at Stripe: the next sync makes it anew."""
     invoice = invoice_called(delivery.invoice.id, delivery)
     if invoice is None or invoice.status in FINALIZED:
-        return Handled("Nothing of ours was deleted.", ignored=True)
+        return Handled("It was not an invoice of ours.", ignored=True)
     forget_deleted(invoice, now=delivery.now)
-    return Handled("The draft was deleted at Stripe; the next sync makes a new one.")
+    return Handled("The draft was deleted at Stripe; the next sync creates a new one.")
 
 
 def forget_deleted(invoice: Invoice, *, now: datetime) -> None:

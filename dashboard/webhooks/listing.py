@@ -86,8 +86,8 @@ def event_by_id(event_id: int) -> WebhookEvent:
     found = db.session.get(WebhookEvent, event_id)
     if found is None:
         raise NotFound(
-            f"There is no webhook event {event_id}, or it is not kept any more: what is done is "
-            "kept for WEBHOOK_EVENTS_KEPT_DAYS. What it changed is in the audit trail."
+            f"There is no webhook event {event_id}, or it was deleted: processed events are kept "
+            "for WEBHOOK_EVENTS_KEPT_DAYS. Its changes are in the audit trail."
         )
     return found
 

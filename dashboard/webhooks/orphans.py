@@ -17,8 +17,7 @@ from dashboard.webhooks.models import WebhookEvent
 # The first time what it had goes on together, each by itself; the second time in jobs of their own.
 SUSPECT = 2
 ENDED_WORKERS = (
-    "The worker that processed it ended in the midst of it each time. Nothing was changed. The log "
-    "says where it was (worker_died)."
+    "Its worker ended during each attempt. Nothing was changed. The log says where (worker_died)."
 )
 
 

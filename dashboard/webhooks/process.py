@@ -76,7 +76,7 @@ def handle_with_readings(
             delivery.begin()
             checkpoint()
             delivery.readings[unread.name] = unread.ask(delivery.gateway)
-    raise Busy("What the event is about keeps changing. Nothing was changed. It is tried again.")
+    raise Busy("The object of this event keeps changing. Nothing was changed. It is tried again.")
 
 
 def preview_replay(event: WebhookEvent, *, gateway: Gateway, now: datetime) -> str:

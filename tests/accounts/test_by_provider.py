@@ -187,7 +187,7 @@ def test_who_was_deactivated_stays_outside(db: SQLAlchemy) -> None:
     person_of(ADA, INVITED_ONLY, now=NOW)
     deactivate(user, actor=SYSTEM, now=NOW)
     db.session.flush()
-    with pytest.raises(NotKnown, match="cannot sign in any more"):
+    with pytest.raises(NotKnown, match="Your account is deactivated"):
         person_of(told("billing-admins"), BY_CLAIMS, now=NOW)
     assert user.role == "customer"
 

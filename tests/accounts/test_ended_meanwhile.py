@@ -128,6 +128,6 @@ def test_nothing_is_made_by_whose_access_is_just_ending(
     with ThreadPoolExecutor(2) as pool:
         making_it = pool.submit(making)
         pool.submit(end_it).result(20)
-        with pytest.raises(Conflict, match="Nothing was made"):
+        with pytest.raises(Conflict, match="Nothing was created"):
             making_it.result(20)
     assert left_to(leaver) == 0

@@ -138,7 +138,7 @@ def test_our_own_people_belong_to_no_organization(db: SQLAlchemy) -> None:
 
 def test_who_can_sign_in_already_is_not_invited(db: SQLAlchemy) -> None:
     UserFactory(email="ada@example.com")
-    with pytest.raises(Conflict, match="can sign in already"):
+    with pytest.raises(Conflict, match="can already sign in"):
         invited("Ada@Example.com")
 
 
@@ -146,7 +146,7 @@ def test_who_became_a_user_meanwhile_does_not_become_a_second_one(db: SQLAlchemy
     secret = invited()
     UserFactory(email="ada@example.com")
     db.session.flush()
-    with pytest.raises(Conflict, match="can sign in already"):
+    with pytest.raises(Conflict, match="can already sign in"):
         accept(invitation_of(secret, KEYS, now=NOW), "Ada", PASSWORD, now=NOW)
 
 

@@ -222,5 +222,5 @@ def test_an_address_is_one_however_it_is_typed(db: SQLAlchemy, typed: str) -> No
     user = accept(invitation_of(made, KEYS, now=NOW), "José", NEW, now=NOW)
     assert sign_in(typed, NEW) is user
     assert person_by_email(typed) is user
-    with pytest.raises(Conflict, match="can sign in already"):
+    with pytest.raises(Conflict, match="can already sign in"):
         invite(typed, "admin", actor=SYSTEM, now=NOW)

@@ -75,7 +75,7 @@ def test_what_has_ended_or_was_replaced_is_not_replaced_again(db: SQLAlchemy) ->
     now = utc_now()
     once, _ = create_token("m", ["usage:write"], actor=SYSTEM, now=now)
     rotate_token(once, overlap=HOUR, expires_at=now + YEAR, actor=SYSTEM, now=now)
-    with pytest.raises(Conflict, match="was replaced already"):
+    with pytest.raises(Conflict, match="was already replaced"):
         rotate_token(once, overlap=HOUR, expires_at=now + YEAR, actor=SYSTEM, now=now)
     gone, _ = create_token("m", ["usage:write"], actor=SYSTEM, now=now)
     revoke_token(gone, actor=SYSTEM, now=now)

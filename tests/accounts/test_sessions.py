@@ -140,7 +140,7 @@ def test_what_ends_a_persons_access_ends_their_sessions_for_good(db: SQLAlchemy,
     key = LIFE.key(signed_in(user), now=NOW)
     if end == "deactivate":
         deactivate(user, actor=SYSTEM, now=NOW)
-        with pytest.raises(Conflict, match="cannot sign in any more"):
+        with pytest.raises(Conflict, match="the account is deactivated"):
             signed_in(user)
         activate(user, actor=SYSTEM, now=NOW)
     else:

@@ -41,7 +41,7 @@ def test_every_answer_to_a_token_says_what_is_left(three_a_minute, caller):
     refused = caller.get("/prices")
     assert (refused.status_code, refused.json["code"]) == (429, "too_many_requests")
     assert refused.headers["Retry-After"] == refused.headers["RateLimit-Reset"]
-    assert "its 3 requests of this minute" in refused.json["detail"]
+    assert "its 3 requests for this minute" in refused.json["detail"]
 
 
 def test_at_the_door_it_is_the_same_allowance(three_a_minute, app, caller, acme):

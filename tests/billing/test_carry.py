@@ -41,7 +41,7 @@ def test_what_stripe_billed_in_part_leaves_the_rest_and_more_is_a_credit(pair):
     assert (pair[0].total_cents, pair[1].total_cents) == (1700, 1800)
     [fee, disk] = items_of(pair[1])
     assert fee.trace["words"][0] == (
-        "$30.00 is due for this, but the invoice of that period was issued with $10.00 for it. "
+        "$30.00 is owed for this, but the invoice of that period was issued with $10.00 for it. "
         "The difference of $20.00 is billed here."
     )
     assert disk.trace["words"][0].endswith("The difference of $2.00 is credited here.")

@@ -190,7 +190,9 @@ def test_what_stripe_put_back_is_held_with_what_is_left_of_it(known: Invoice) ->
     back = told(known, "open", None, amount_remaining=1500)
     record_remote(known, back, now=NOW, is_last=True)
     assert (known.status, known.parked_code, known.parked_at) == ("paid", "status_went_back", NOW)
-    assert "It was paid, and Stripe now says open: of it $15.00 is" in str(known.parked_reason)
+    assert "It was paid, and Stripe now says open with $15.00 still to pay" in str(
+        known.parked_reason
+    )
     record_remote(known, told(known, "paid", None), now=LATER, is_last=True)
     assert (known.parked_code, known.parked_at) == (None, None)
 

@@ -144,7 +144,7 @@ def test_an_early_roll_leaves_the_rest_of_the_cycle_to_the_next_invoice(bill: In
 
 def test_a_second_click_rolls_nothing(bill: Invoice) -> None:
     early(bill)
-    with pytest.raises(Stale, match="rolled already"):
+    with pytest.raises(Stale, match="already rolled"):
         early(bill)
     database.session.rollback()
     assert len(invoices()) == 2

@@ -38,7 +38,9 @@ def entries() -> list[AuditEntry]:
 def test_it_says_what_failed_in_the_words_of_the_refusal(bill: Invoice) -> None:
     hold_stuck(bill.id, Conflict("The fee is too large."), now=NOW)
     assert (bill.parked_code, bill.parked_at) == (STUCK, NOW)
-    assert "could not close this invoice. The fee is too large. Nothing" in str(bill.parked_reason)
+    assert "could not be closed on schedule. The fee is too large. Nothing" in str(
+        bill.parked_reason
+    )
     [entry] = entries()
     assert (entry.subject_id, entry.at) == (bill.id, NOW)
     assert entry.facts == {"status": "draft", "error": "The fee is too large."}
@@ -46,7 +48,7 @@ def test_it_says_what_failed_in_the_words_of_the_refusal(bill: Invoice) -> None:
 
 def test_of_an_unexpected_error_only_the_kind_is_said(bill: Invoice) -> None:
     hold_stuck(bill.id, ZeroDivisionError("secret"), now=NOW)
-    assert "It met a ZeroDivisionError. Nothing" in str(bill.parked_reason)
+    assert "The error was ZeroDivisionError. Nothing" in str(bill.parked_reason)
     assert "secret" not in str(bill.parked_reason)
 
 

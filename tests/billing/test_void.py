@@ -179,7 +179,7 @@ def test_ten_clicks_at_once_bill_it_once(
 
 def test_an_old_tab_does_not_undo_a_decision(void: Invoice, organization: Organization) -> None:
     decide(void, "write_off")
-    with pytest.raises(Stale, match="decided already: it is written off"):
+    with pytest.raises(Stale, match="has already decided: it is written off"):
         decide(void, "bill")
     assert current_invoice(organization).total_cents == 439
 

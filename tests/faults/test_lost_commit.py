@@ -102,7 +102,7 @@ def test_a_person_is_told_to_look_before_doing_it_again(web, wire, secret, db):
     kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
     status, headers, page = send(web, "POST", "/session", form, kind)
     assert (status, int(headers["Retry-After"]) >= 5) == (503, True)
-    assert "Look whether it was before you do it again" in page
+    assert "Check before you do it again" in page
     assert "not made" not in page
     assert "Content-Security-Policy" in headers
 

@@ -114,7 +114,7 @@ def test_the_circuit_opens_after_failures_in_a_row_and_says_when_it_tries_again(
     one = limiter(redis)
     for _ in range(FAILURES):
         fail(one, OutcomeUnknown("no answer"))
-    with pytest.raises(CircuitOpen, match="the next try is in"):
+    with pytest.raises(CircuitOpen, match="The next try is in"):
         one.admitted("POST add_lines").__enter__()
     assert one.circuit.open_seconds() > 0
 

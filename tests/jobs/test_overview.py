@@ -107,7 +107,7 @@ def test_what_is_no_job_of_ours_is_shown_and_never_queued(redis: Redis) -> None:
     (found,) = overview.failures
     assert (found.task, found.may_retry) == ("unreadable", False)
     assert "cannot be read" in found.error
-    with pytest.raises(Conflict, match="nothing was queued"):
+    with pytest.raises(Conflict, match="Nothing was queued"):
         retry(redis, "foreign")
     take_off(redis, "foreign")
     assert read_overview(redis).failures == []

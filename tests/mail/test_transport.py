@@ -179,7 +179,7 @@ def test_a_password_is_told_and_a_wrong_one_is_no_fault_of_an_address() -> None:
         Smtp(replace(server, user=USER, password=PASSWORD), "acme.com").send(message())
         refused = refusal_of(replace(server, user=USER, password="wrong"))
     assert [one.authenticated for one in mailbox.sessions] == [True]
-    assert "user and password" in refused.reason
+    assert "at sign-in" in refused.reason
     assert "wrong" not in refused.reason
     assert (refused.for_good, refused.is_server) == (False, True)
 

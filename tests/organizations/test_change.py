@@ -143,5 +143,5 @@ def test_sending_ours_makes_it_differ_from_what_stripe_has(renamed_at_stripe, db
 @pytest.mark.parametrize("decide", [take_theirs, send_ours])
 def test_it_is_decided_once(renamed_at_stripe, decide):
     decide(renamed_at_stripe, now=NOW, actor=SUPPORT)
-    with pytest.raises(Conflict, match="differs no longer"):
+    with pytest.raises(Conflict, match="no longer differs"):
         decide(renamed_at_stripe, now=NOW, actor=SUPPORT)

@@ -46,7 +46,7 @@ def test_a_slug_or_external_id_stands_for_one_organization(db, other):
 
 
 def test_days_until_due_belong_to_sent_invoices(db):
-    with pytest.raises(Invalid, match="Days until due"):
+    with pytest.raises(Invalid, match="days until due"):
         make_organization(collection_method="send_invoice")
     assert make_organization(collection_method="send_invoice", days_until_due=14).days_until_due
 

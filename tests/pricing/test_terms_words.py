@@ -19,7 +19,7 @@ from dashboard.pricing.terms_words import terms_words
         (Terms("flat", Decimal(2000), "usd", "request"), ["$20.00, however many."]),
         (
             Terms("package", Decimal(40), "usd", "request", package_size=Decimal(100_000)),
-            ["$0.40 per 100,000 request, begun or whole."],
+            ["$0.40 per 100,000 request, started or full."],
         ),
         (
             Terms(
@@ -30,14 +30,17 @@ from dashboard.pricing.terms_words import terms_words
                 tiers=(Tier(Decimal(10), Decimal(5)), Tier(None, Decimal(4), Decimal(100))),
             ),
             [
-                "Each unit costs what its tier says.",
+                "Each unit has the price of its tier.",
                 "Up to 10: $0.05 each.",
                 "Above 10: $0.04 each, and $1.00 once.",
             ],
         ),
         (
             Terms("volume", Decimal(0), "usd", "GB", tiers=(Tier(None, Decimal(5)),)),
-            ["All units cost what the tier of the whole count says.", "Any number: $0.05 each."],
+            [
+                "All units have the price of the tier that the total reaches.",
+                "Any number: $0.05 each.",
+            ],
         ),
     ],
 )
@@ -45,5 +48,5 @@ def test_terms_are_told_in_sentences(terms: Terms, words: list[str]) -> None:
     assert terms_words(terms, is_recurring=False) == words
     assert terms_words(terms, is_recurring=True) == [
         *words,
-        "For a whole cycle; a shorter time is its share, to the second.",
+        "For a whole cycle. Shorter times are prorated to the second.",
     ]

@@ -145,7 +145,7 @@ def test_words_count_the_tiers_that_were_used_up_before_and_the_packages_begun()
     _, second = rate_cycle([(graduated, Decimal(600)), (graduated, Decimal(1))])
     assert second.trace["words"] == [
         "1 request used, after 600 under earlier versions of the price.",
-        "The 2 tiers up to 600 were used up before.",
+        "The 2 tiers up to 600 were used up earlier.",
         "1 request at $0.01 each, last tier: $0.01.",
         (
             "On these terms all 601 requests so far cost $110.01, the 600 before $110.00: "
@@ -162,7 +162,7 @@ def test_words_count_the_tiers_that_were_used_up_before_and_the_packages_begun()
             "70 requests used, after 80 under earlier versions of the price, "
             "none of 50 included were left, 70 charged."
         ),
-        "70 of them fit into the package begun under an earlier version.",
+        "70 of them fit into the package started under an earlier version.",
         (
             "On these terms all 150 requests so far cost $3.00, the 80 before $3.00: "
             "the difference is charged."

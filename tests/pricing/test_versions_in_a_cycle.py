@@ -68,7 +68,7 @@ def test_words_tell_which_tiers_are_left():
     graduated = Terms("graduated", Decimal(0), "usd", "request", tiers=tiers)
     assert words((graduated, 600), (graduated, 600)) == [
         "600 requests used, after 600 under earlier versions of the price.",
-        "The tier up to 500 was used up before.",
+        "The tier up to 500 was used up earlier.",
         "400 requests at $0.10 each, rest of the tier up to 1,000: $40.00.",
         "200 requests at $0.01 each, last tier: $2.00.",
         (
@@ -83,7 +83,7 @@ def test_words_tell_what_fits_into_a_package_begun_before():
     package = Terms("package", Decimal(300), "usd", "request", package_size=Decimal(100))
     assert words((package, 50), (package, 70)) == [
         "70 requests used, after 50 under earlier versions of the price.",
-        "50 of them fit into the package begun under an earlier version.",
+        "50 of them fit into the package started under an earlier version.",
         "1 package of 100 requests at $3.00 each: $3.00.",
         (
             "On these terms all 120 requests so far cost $6.00, the 50 before $3.00: "
@@ -95,7 +95,7 @@ def test_words_tell_what_fits_into_a_package_begun_before():
 def test_words_tell_that_a_flat_amount_was_asked_before():
     assert words((FLAT, 1), (FLAT, 1)) == [
         "1 request used, after 1 under earlier versions of the price.",
-        "The flat amount of the cycle was asked under an earlier version.",
+        "The flat amount of the cycle was billed under an earlier version.",
     ]
 
 
@@ -112,7 +112,7 @@ def test_words_tell_which_count_decides_the_tier():
         [
             "600 requests used, after 600 under earlier versions of the price.",
             "All 1,200 requests of the cycle decide the tier.",
-            "The flat amount of the cycle was asked under an earlier version.",
+            "The flat amount of the cycle was billed under an earlier version.",
             "600 requests at $0.05 each, last tier: $30.00.",
             (
                 "On these terms all 1,200 requests so far cost $61.00, the 600 before $31.00: "

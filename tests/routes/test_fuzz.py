@@ -173,7 +173,7 @@ def test_pages_read_nothing_but_forms(
             sent = {"data": {"name": (BytesIO(b"a file"), "name.txt")}}
         answer = ask(where, method, **sent)
         assert answer.status_code == 415, where
-        assert "That is not a form" in answer.text
+        assert "This is not a form" in answer.text
 
 
 @pytest.mark.parametrize("fields", [b"a&" * 30_000, b"a=1&" * 1_000, b"name=" + b"a" * 60_000])

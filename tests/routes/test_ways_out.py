@@ -142,7 +142,7 @@ def test_the_external_address_is_always_one_of_the_names(monkeypatch: pytest.Mon
     assert hosts.knows("other.example.com")
     for wrong in ("https://a.test", "a.test/path", "a.test:80", "a test"):
         monkeypatch.setenv("TRUSTED_HOSTS", wrong)
-        with pytest.raises(ConfigError, match=r"TRUSTED_HOSTS: .*is no host"):
+        with pytest.raises(ConfigError, match=r"TRUSTED_HOSTS: .*is not a host"):
             load_config()
 
 

@@ -216,7 +216,7 @@ def test_a_carried_part_is_explained_in_money(bill: Invoice, syncer: Syncer) -> 
     carried = db.session.scalars(select(InvoiceItem).where(InvoiceItem.kind == "carry_over")).one()
     (words,) = carried.trace["words"]
     assert words == (
-        "$12.42 is due for this, but the invoice of that period was issued with $14.52 for it. "
+        "$12.42 is owed for this, but the invoice of that period was issued with $14.52 for it. "
         "The difference of $2.10 is credited here."
     )
 
@@ -229,7 +229,7 @@ def test_the_sentence_of_a_parked_bill_says_money_and_counts(
     assert "holds a line of −$7.00 that is not ours" in str(sealed.parked_reason)
     add_foreign(syncer, sealed, 900)
     close(sealed, syncer)
-    assert "holds 2 lines that are not ours, together $2.00" in str(sealed.parked_reason)
+    assert "holds 2 lines that we did not send, $2.00 in total" in str(sealed.parked_reason)
 
 
 @pytest.mark.parametrize("decision", [None, "leave"])

@@ -70,13 +70,13 @@ def bring_to_its_end(case: Case, run: SyncRun) -> SyncRun:
 def seen(case: Case, run: SyncRun, before: int, draft: str | None) -> str:
     """Return what became of the operation, in the table's words."""
     if case.bill.parked_at is not None:
-        return f"parked: {case.bill.parked_code}"
+        return f"on hold: {case.bill.parked_code}"
     if run.state != "succeeded":
         return f"{run.state}: {run.error_code}"
     query = select(SyncStep).where(SyncStep.operation == case.operation.step, SyncStep.id > before)
     steps = db.session.scalars(query.order_by(SyncStep.id)).all()
     if draft is not None and case.bill.stripe_invoice_id not in (draft, None):
-        return "draft made anew"
+        return "draft created again"
     if not steps:
         return "not needed"
     if case.bill.status in FINALIZED and (case.trigger != "final" or steps[0].outcome == "refused"):
@@ -102,7 +102,7 @@ def words(case: Case, steps: Sequence[SyncStep]) -> str:
     if said == "refused" and case.bill.organization.stripe_customer_id is None:
         return "refused, forgotten"
     if len(steps) > 1:
-        return f"{said}, sent anew"
+        return f"{said}, sent under a new key"
     return "refused, lines read" if said == "refused" else said
 
 

@@ -34,7 +34,7 @@ def test_books_that_are_kept_notice_every_change(db, acme, price):
     accept("b")
     service = db.session.scalar(select(Service))
     detach_the_one(at=NOW)
-    with pytest.raises(BatchRefused, match="Nothing of the batch"):
+    with pytest.raises(BatchRefused, match="Nothing in the batch"):
         accept("c", at=NOW)
     make_service(acme, price, at=NOW, external_id="again")
     accept("d", at=NOW)

@@ -101,7 +101,7 @@ def test_a_key_that_was_taken_off_is_refused_as_it_would_have_been(acme, web):
     [error] = refused.value.facts["errors"]
     assert (error["index"], error["code"]) == (0, "not_attached")
     assert "taken off" in error["detail"]
-    with pytest.raises(BatchRefused, match="Nothing of the batch") as refused:
+    with pytest.raises(BatchRefused, match="Nothing in the batch") as refused:
         use("a", "11")
     assert refused.value.facts["errors"][0]["code"] == "key_reused"
 

@@ -49,7 +49,7 @@ def test_the_entries_of_the_price_that_overflows_are_named_and_nothing_is_counte
         (1, "quantity", "amount_too_large"),
         (2, "quantity", "amount_too_large"),
     ]
-    assert "a line holds at most" in errors[0]["detail"]
+    assert "a line can be at most" in errors[0]["detail"]
     assert db.session.scalar(select(func.count()).select_from(UsageRecord)) == 1
 
 

@@ -51,7 +51,7 @@ def test_a_bill_is_finalized_and_paid_by_one_batch(db: SQLAlchemy, second: dict[
     assert (kept.invoice_id, kept.paid_by, kept.is_paid) == (bill.id, "pi_acme", True)
     assert outcomes() == [
         ("processed", "The invoice went from open to paid."),
-        ("processed", "What paid the invoice is known."),
+        ("processed", "The payment of the invoice was recorded."),
         ("processed", "The invoice went from sealed to open."),
     ]
     for one in events():

@@ -164,7 +164,7 @@ def test_a_handler_that_is_never_done_reading_is_tried_again_later(
     use(handler)
     work(told)
     assert (told.state, told.handled_at, len(asked)) == ("failed", None, 6)
-    assert str(told.error).startswith("What the event is about keeps changing.")
+    assert str(told.error).startswith("The object of this event keeps changing.")
 
 
 def test_a_preview_says_what_would_come_of_it_and_changes_nothing(
@@ -189,7 +189,7 @@ def test_a_preview_of_what_would_fail_says_with_what(
         raise KeyError("it")
 
     use(handler)
-    assert "It would fail. Something unexpected was met" in preview_replay(
+    assert "It would fail. Processing stopped unexpectedly" in preview_replay(
         told, gateway=STRIPE, now=NOW
     )
     assert told.state == "received"

@@ -47,7 +47,8 @@ def keep_code_app(
     step = _step_of(secret, typed, now)
     if step is None:
         raise Invalid(
-            "That is not the code that the app shows now. Nothing was changed. Is its clock right?",
+            "That is not the code the app shows now. Nothing was changed. Check the clock of its "
+            "phone, then try again.",
             field="code",
         )
     app = db.session.get(CodeApp, user.id) or CodeApp(user_id=user.id)

@@ -27,7 +27,7 @@ from dashboard.extensions import db
 
 # How a session shows which factor it was proved by, and how that is said.
 FACTORS = {
-    "app": "a code of an app",
+    "app": "an app code",
     "passkey": "a passkey",
     "recovery_code": "a recovery code",
     "provider": "the second factor of the company's sign-on",
@@ -71,7 +71,7 @@ def remove_code_app(user: User, *, is_needed: bool, now: datetime) -> None:
     lock_user(user.id)
     app = db.session.get(CodeApp, user.id)
     if app is None:
-        raise Conflict("There is no app any more. Nothing was changed.")
+        raise Conflict("The app is already removed. Nothing was changed.")
     _leave_one(user, is_needed=is_needed)
     db.session.delete(app)
     _removed(user, {"factor": "app"}, now)
@@ -82,7 +82,7 @@ def remove_passkey(user: User, passkey_id: int, *, is_needed: bool, now: datetim
     lock_user(user.id)
     passkey = db.session.get(Passkey, passkey_id)
     if passkey is None or passkey.user_id != user.id:
-        raise NotFound("This passkey is removed already. Nothing was changed.")
+        raise NotFound("This passkey is already removed. Nothing was changed.")
     _leave_one(user, is_needed=is_needed)
     db.session.delete(passkey)
     _removed(user, {"factor": "passkey", "name": passkey.name}, now)

@@ -107,7 +107,9 @@ def keep_passkey(
     """Return the new passkey of `user` that a browser made; raises `Invalid` for what is none."""
     lock_user(user.id)
     if len(passkeys_of(user.id)) >= MOST_PASSKEYS:
-        raise Conflict(f"{MOST_PASSKEYS} passkeys are enough. Nothing was changed. Remove one.")
+        raise Conflict(
+            f"{MOST_PASSKEYS} passkeys is the limit. Nothing was changed. Remove one first."
+        )
     try:
         made = verify_registration_response(
             credential=answer,
@@ -123,7 +125,7 @@ def keep_passkey(
             field="credential",
         ) from error
     if db.session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
-        raise Conflict("This passkey is kept already. Nothing was changed.")
+        raise Conflict("This passkey is already added. Nothing was changed.")
     passkey = Passkey(
         user_id=user.id,
         credential_id=made.credential_id,

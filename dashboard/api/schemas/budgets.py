@@ -14,15 +14,15 @@ from dashboard.organizations.models import Organization
 
 
 class BudgetIn(Sent):
-    """What a cycle is meant to cost at most; null takes the budget away."""
+    """The most a cycle is meant to cost; null removes the budget."""
 
     amount_cents: Annotated[int, Field(ge=1, le=MOST_CENTS)] | None
 
 
 class BudgetAlertOut(Told):
-    """What a cycle reached: `percent` of the budget `used`, or a `forecast` above all of it.
+    """An alert of a cycle: `percent` of the budget `used`, or a `forecast` above the budget.
 
-    `cents` is what the cycle came to, or likely comes to, when it was noted.
+    `cents` is what the cycle came to, or would likely come to, at that time.
     """
 
     kind: str
@@ -34,10 +34,10 @@ class BudgetAlertOut(Told):
 
 
 class BudgetOut(Told):
-    """A budget beside the present cycle, whose invoices all count. It never stops usage.
+    """A budget and its use in the current cycle, all invoices included. It never stops usage.
 
-    `likely_cents` is null while it is too early to say, `crosses_at` where it is not likely to be
-    crossed. `alerts` are those of this cycle.
+    `likely_cents` is null while it is too early to say, `crosses_at` while the budget will likely
+    hold. `alerts` are those of this cycle.
     """
 
     amount_cents: int | None

@@ -23,7 +23,7 @@ def place(value: Any) -> Any:
     """Read where older changes begin."""
     found = Place.read(value) if isinstance(value, str) else value
     if not isinstance(found, Place):
-        raise PydanticCustomError("place_format", "Send the `before` that the last page answered")
+        raise PydanticCustomError("place_format", "Send the `before` of the last page")
     return found
 
 
@@ -39,9 +39,9 @@ Day = Annotated[date, BeforeValidator(day)]
 
 
 class HistoryQuery(Sent):
-    """Which changes: of a product, of a cause, of UTC days (both included), of one line.
+    """Which changes: by product, cause, UTC days (first and last included) or line.
 
-    `before` asks for those that are older than the last page.
+    `before` is that of the last page, to get older ones.
     """
 
     product: Text | None = None
@@ -61,11 +61,11 @@ class HistoryQuery(Sent):
 
 
 class ChangeOut(Told):
-    """A change of a line; usage of an hour is one, from `at` until `until`.
+    """A change of a line; an hour of usage is one change, from `at` until `until`.
 
-    `cause` is null for what was billed before history was kept: the steps to it are not known.
-    `by` is user, token, system or stripe, null for usage. `invoice_total_cents` is what the invoice
-    came to after it.
+    `cause` is null for amounts billed before history was kept.
+    `by` is user, token, system or stripe, null for usage. `invoice_total_cents` is the
+    total of the invoice after it.
     """
 
     at: Instant
@@ -109,7 +109,7 @@ class ChangeOut(Told):
 
 
 class HistoryOut(Told):
-    """Changes, newest first; `before` asks for older ones, null at the end."""
+    """Changes, newest first; send `before` to get older ones. It is null at the end."""
 
     changes: list[ChangeOut]
     before: Annotated[str, StringConstraints(max_length=60)] | None

@@ -58,11 +58,11 @@ class ItemOut(Told):
 
 
 class InvoiceOut(Told):
-    """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe was told all of it.
+    """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe has all of it.
 
-    Credit notes before payment lower what is due, those after it give money back; neither changes
-    the total, nor do refunds and disputes. `charged_back_cents` went back by disputes that were
-    lost. `next_payment_attempt_at` is null where Stripe has told of no further attempt. Links end
+    Credit notes before payment lower the amount due, those after it return money; neither changes
+    the total, nor do refunds and disputes. `charged_back_cents` was returned by disputes that were
+    lost. `next_payment_attempt_at` is null where Stripe has announced no further attempt. Links end
     thirty days after the due date, but not in the ten days after they were told.
     """
 
@@ -107,10 +107,10 @@ class InvoiceOut(Told):
 
 
 class VoidOut(Told):
-    """What a void invoice held, before tax: nobody was billed for it unless it is `billed`.
+    """The amount of a void invoice, before tax: it is not billed unless `state` is `billed`.
 
     `state` is undecided, billed (on the invoice `billed_on`) or written_off. `cents` is without
-    `waived_cents`: what a credit note or an edit at Stripe had taken off before it was voided.
+    `waived_cents`: the amount a credit note or an edit at Stripe took off before the void.
     """
 
     state: str
@@ -136,7 +136,7 @@ class VoidOut(Told):
 
 
 class VoidDecisionIn(Sent):
-    """What becomes of what a void invoice held; `cents` is the amount that was decided on."""
+    """What to do with the amount of a void invoice; `cents` is the amount you decide on."""
 
     decision: Literal["bill", "write_off"]
     cents: int
@@ -144,17 +144,17 @@ class VoidDecisionIn(Sent):
 
 
 class InvoiceDetail(InvoiceOut):
-    """An invoice with its lines; a void one also with what becomes of what it held."""
+    """An invoice with its lines; a void one also with the decision on its amount."""
 
     items: list[ItemOut]
     void: VoidOut | None = None
 
 
 class CurrentInvoice(InvoiceDetail):
-    """The current invoice, and what it will likely come to: from low to high in four of five.
+    """The current invoice and its forecast: between low and high in four of five cases.
 
-    A rough one is of the first days of a cycle, and says little. `last_cycle_cents` is what the
-    cycle before came to; null for the first.
+    A forecast from the first days of a cycle is rough. `last_cycle_cents` is the
+    total of the cycle before; null for the first.
     """
 
     forecast_cents: int
@@ -166,13 +166,13 @@ class CurrentInvoice(InvoiceDetail):
 
 
 class InvoiceQuery(Sent):
-    """Older than the invoice whose `before` the last page answered."""
+    """The `before` of the last page, to get older invoices."""
 
     before: Annotated[int, Field(ge=1, le=HIGHEST_ID)] | None = None
 
 
 class InvoiceList(Told):
-    """Invoices that are no longer the current one, newest first; `before` asks for older ones."""
+    """Past invoices, newest first; send `before` to get older ones."""
 
     invoices: list[InvoiceOut]
     before: int | None

@@ -22,7 +22,7 @@ Tag = Annotated[
 
 
 class OrganizationIn(Sent):
-    """An organization to be; `cycle_anchor_at` (default: now) is where its months begin."""
+    """A new organization; its months start at `cycle_anchor_at` (default: now)."""
 
     slug: Slug
     name: Text
@@ -35,7 +35,7 @@ class OrganizationIn(Sent):
 
 
 class OrganizationChange(Sent):
-    """What is to change of an organization; what is left out stays as it is."""
+    """The fields to change; fields that are left out stay as they are."""
 
     # The defaults are never read: what was not sent is left out.
     name: Text = ""
@@ -46,14 +46,14 @@ class OrganizationChange(Sent):
 
 
 class CustomerOut(Told):
-    """Name and e-mail, as Stripe's customer says them."""
+    """Name and e-mail of Stripe's customer."""
 
     name: str | None
     email: str | None
 
 
 class OrganizationOut(Told):
-    """An organization. `customer_at_stripe` is what somebody made of it there, until decided."""
+    """An organization. `customer_at_stripe` is an edit made at Stripe, until you decide."""
 
     slug: str
     name: str
@@ -72,7 +72,7 @@ class OrganizationOut(Told):
 class OrganizationQuery(Sent):
     """Which organizations: those that `search` matches, by name.
 
-    `after` is the `next` of the list before: to go through all of them, whatever changes meanwhile.
+    `after` is the `next` of the last list. It goes through all of them, whatever changes meanwhile.
     """
 
     search: Annotated[
@@ -83,7 +83,7 @@ class OrganizationQuery(Sent):
 
 
 class OrganizationList(Told):
-    """A page of organizations; `next` is where the next one begins, null after the last."""
+    """A page of organizations; `next` is where the next page starts, null after the last."""
 
     organizations: list[OrganizationOut]
     page: int

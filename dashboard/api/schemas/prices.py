@@ -32,7 +32,7 @@ class TierModel(Sent):
 
 
 class TermsIn(Sent):
-    """What a price costs: for a recurring one the fee of a whole cycle, per unit of quantity."""
+    """What a price costs: for a recurring price, the fee for a whole cycle per unit of quantity."""
 
     model: Model = "per_unit"
     unit_amount: ExactDecimal = Decimal(0)
@@ -54,9 +54,9 @@ class TermsIn(Sent):
 
 
 class PriceIn(TermsIn):
-    """A price to be, in force from `effective_at` (now); `meter` is what a metered one counts.
+    """A new price, in force from `effective_at` (default: now); a metered one counts `meter`.
 
-    `product` is what bills list it under; without one its own name.
+    Bills list it under `product`, by default its own name.
     """
 
     code: Slug
@@ -70,13 +70,13 @@ class PriceIn(TermsIn):
 
 
 class ProductIn(Sent):
-    """What bills list a price under; null: its own name."""
+    """The product that bills list a price under; null: its own name."""
 
     product: Text | None
 
 
 class VersionIn(TermsIn):
-    """New terms of a price, from a later instant on."""
+    """New terms of a price, from a later time on."""
 
     effective_at: Instant
 
@@ -111,7 +111,7 @@ class VersionOut(Told):
 
 
 class PriceOut(Told):
-    """A price with all its versions, the oldest first."""
+    """A price with all its versions, oldest first."""
 
     code: str
     name: str
@@ -138,6 +138,6 @@ class PriceOut(Told):
 
 
 class PriceList(Told):
-    """The catalogue."""
+    """The catalog."""
 
     prices: list[PriceOut]

@@ -23,9 +23,9 @@ MOST_SERVICES = 1000
 
 
 class ServiceIn(Sent):
-    """A price to attach; with an `external_id` the request can be repeated safely.
+    """A price to attach; with an `external_id` the request is safe to repeat.
 
-    An `external_id` whose service has ended is attached again with an `at` from that end on.
+    To attach an ended `external_id` again, send an `at` from its end on.
     """
 
     price: Slug
@@ -52,13 +52,13 @@ class AttachIn(RootModel[ServiceIn | ServiceBatchIn]):
 
 
 class DetachmentIn(Sent):
-    """When the service ended; now if left out. It ends with the second that `at` lies in."""
+    """When the service ended; now if left out. It ends with the second of `at`."""
 
     at: Instant | None = None
 
 
 class ChangeIn(Sent):
-    """How many there are from `at` on; now if left out."""
+    """The quantity from `at` on; now if left out."""
 
     quantity: ExactDecimal
     at: Instant | None = None
@@ -114,9 +114,9 @@ class AttachOut(RootModel[ServiceOut | ServiceBatchOut]):
 
 
 class TakenOffOut(Told):
-    """Usage that was counted and is no longer billed, as it was recorded after the service's end.
+    """Counted usage that is no longer billed, because it was recorded after the service ended.
 
-    `amount_cents` is what that changed of the bill; only the first answer tells it.
+    `amount_cents` is the change to the bill; only the first answer has it.
     """
 
     records: int
@@ -126,7 +126,7 @@ class TakenOffOut(Told):
 
 
 class DetachmentOut(ServiceOut):
-    """A service that has ended, and what its end took off (null for a recurring price)."""
+    """A service that has ended, and the usage taken off (null for a recurring price)."""
 
     taken_off: TakenOffOut | None
 

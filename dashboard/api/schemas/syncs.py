@@ -19,7 +19,7 @@ class SyncIn(Sent):
 
 
 class PlanOut(Told):
-    """What a sync would send now; nothing is sent."""
+    """The changes a sync would send now; nothing is sent."""
 
     hash: str
     is_empty: bool

@@ -58,7 +58,7 @@ def within_reach(value: datetime) -> datetime:
     if value.year not in YEARS:
         raise PydanticCustomError(
             "out_of_reach",
-            "Use an instant of the years {first} to {last}",
+            "Use an instant in the years {first} to {last}",
             {"first": YEARS[0], "last": YEARS[-1]},
         )
     return value.astimezone(UTC)
@@ -95,7 +95,7 @@ def _shown(text: str, found: str | None) -> str:
     if found:
         raise PydanticCustomError(
             "unprintable",
-            "Holds a character that cannot be shown ({found}): send it without",
+            "Contains a character that cannot be shown ({found}): leave it out",
             {"found": found},
         )
     return text
@@ -142,19 +142,19 @@ Counted = WrapValidator(_looked_at)
 
 
 class Sent(BaseModel):
-    """What a caller sends: nothing beyond what is documented."""
+    """The body of a request, with documented fields only."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Told(BaseModel):
-    """What the API answers, read off a row's attributes."""
+    """The answer of the API, read from the attributes of a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class ProblemItem(Told):
-    """What is wrong with one value; `index` counts from 0 in a batch."""
+    """One mistake; `index` counts from 0 in a batch."""
 
     index: int | None
     field: str | None

@@ -21,7 +21,7 @@ MOST_RECORDS = 10_000
 
 
 class UsageRecordIn(Sent):
-    """So much of a meter at an instant; `key` names the record for ever, so it is counted once."""
+    """A quantity of a meter at an instant; `key` identifies the record, so it counts once."""
 
     organization: Slug
     meter: Annotated[str, StringConstraints(min_length=1, max_length=63), Printable]
@@ -50,7 +50,7 @@ class UsageBatchIn(Sent):
 
 
 class UsageBatchOut(Told):
-    """How many were counted now, and the indexes of those that had been counted before."""
+    """How many records were counted, and the indexes of those already counted."""
 
     recorded: int
     duplicates: list[int]

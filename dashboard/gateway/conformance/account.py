@@ -34,7 +34,7 @@ def customers_by_email(bench: Bench) -> None:
     expect(len(seen) == 1 and CLAIM.items() <= seen[0].items(), f"metadata {seen}")
 
 
-@check("customer_renamed", "A customer shows a new name and e-mail; a deleted one takes none.")
+@check("customer_renamed", "A customer shows a new name and e-mail; a deleted one accepts none.")
 def customer_renamed(bench: Bench) -> None:
     customer = bench.customer()
     wanted = {"name": "Renamed", "email": "renamed@example.com"}

@@ -40,7 +40,7 @@ def note_lowers_due(bench: Bench) -> None:
     read = granted(bench.api.get(f"invoices/{opened['id']}"))
     seen = (read["total"], read["amount_due"], read["amount_remaining"])
     expect(seen == (10_000, 8000, 8000), f"total, due, remaining {seen}")
-    expect(read["pre_payment_credit_notes_amount"] == 2000, "the invoice does not tell of it")
+    expect(read["pre_payment_credit_notes_amount"] == 2000, "the invoice does not show it")
 
 
 @check("note_voided", "A voided note of an open invoice is due again.", NOTES)
@@ -62,7 +62,7 @@ def note_over_all_pays(bench: Bench) -> None:
     expect(seen == ("paid", 0), f"status, amount_paid {seen}")
 
 
-@check("payment_is_told", "Finalizing tells the payment intent, which leads back.", PAYMENTS)
+@check("payment_is_told", "Finalizing shows the payment intent, which leads back.", PAYMENTS)
 def payment_is_told(bench: Bench) -> None:
     opened = _opened(bench)
     payments = opened["payments"]["data"]
@@ -86,7 +86,7 @@ def refund_leaves_invoice(bench: Bench) -> None:
     expect(not changed, f"changed: {', '.join(changed)}")
 
 
-@check("refund_eats_credit", "What a refund gave back can not be credited again.", "stripe-python")
+@check("refund_eats_credit", "A refunded amount cannot be credited again.", "stripe-python")
 def refund_eats_credit(bench: Bench) -> None:
     paid = _paid(bench)
     granted(bench.api.post("refunds", payment_intent=_intent(bench, paid["id"]), amount=3000))
@@ -96,7 +96,7 @@ def refund_eats_credit(bench: Bench) -> None:
 
 @check(
     "off_stripe_is_asked_for",
-    "What was paid by other means is told only when it is asked for.",
+    "Amounts paid outside Stripe are shown only on request.",
     "docs: changelog 2026-05-27",
 )
 def off_stripe_is_asked_for(bench: Bench) -> None:
@@ -104,7 +104,7 @@ def off_stripe_is_asked_for(bench: Bench) -> None:
     granted(bench.api.post(f"invoices/{opened['id']}/pay", paid_out_of_band=True))
     path = f"invoices/{opened['id']}"
     plain = granted(bench.api.get(path))
-    expect("amount_paid_off_stripe" not in plain.body, "it is told without being asked for")
+    expect("amount_paid_off_stripe" not in plain.body, "it is shown without a request")
     asked = granted(bench.api.get(path, expand=["amount_paid_off_stripe"]))
     expect(asked["amount_paid_off_stripe"] == 10_000, f"{asked['amount_paid_off_stripe']}")
     expect(asked["amount_paid"] == 10_000, f"amount_paid {asked['amount_paid']}")

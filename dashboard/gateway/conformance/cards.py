@@ -37,10 +37,10 @@ def _event(bench: Bench, kind: str, object_id: str, since: int) -> dict[str, Any
                 told: dict[str, Any] = event["data"]
                 return told
         time.sleep(0.5)
-    raise Differs(f"no {kind} of {object_id} was told")
+    raise Differs(f"no {kind} of {object_id} was sent")
 
 
-@check("default_is_told", "The default card is told by the customer, not by the card.", "API")
+@check("default_is_told", "The customer names the default card, not the card itself.", "API")
 def default_is_told(bench: Bench) -> None:
     customer, since = bench.customer(), int(time.time()) - 60
     method = _attached(bench, "pm_card_visa", customer)
@@ -51,7 +51,7 @@ def default_is_told(bench: Bench) -> None:
     expect(seen == method["id"], f"default_payment_method {seen}")
 
 
-@check("expiry_is_told", "Another expiry of a card is told with the whole card.", "API")
+@check("expiry_is_told", "A new expiry of a card is sent with the whole card.", "API")
 def expiry_is_told(bench: Bench) -> None:
     since = int(time.time()) - 60
     method = _attached(bench, "pm_card_visa", bench.customer())
@@ -64,7 +64,11 @@ def expiry_is_told(bench: Bench) -> None:
     expect(seen == (2, year, "4242"), f"expiry and last digits {seen}")
 
 
-@check("detached_says_whose", "Only what changed says whose a detached card was.", "API")
+@check(
+    "detached_says_whose",
+    "Only the previous attributes name the customer of a detached card.",
+    "API",
+)
 def detached_says_whose(bench: Bench) -> None:
     customer, since = bench.customer(), int(time.time()) - 60
     method = _attached(bench, "pm_card_visa", customer)
@@ -75,7 +79,7 @@ def detached_says_whose(bench: Bench) -> None:
     expect(seen == (None, customer), f"customer now and before {seen}")
 
 
-@check("intent_says_why", "Why a payment was declined is told by its intent alone.", DECLINES)
+@check("intent_says_why", "Only its intent says why a payment was declined.", DECLINES)
 def intent_says_why(bench: Bench) -> None:
     since = int(time.time()) - 60
     draft = bench.draft_with(line(5000))

@@ -28,7 +28,7 @@ def taken(bench: Bench) -> None:
         expect(seen == currency, f"asked for {currency}, reads {seen}")
 
 
-@check("whole_is_asked", "What is whole is asked for as it is, in ISK and UGX.", CURRENCIES)
+@check("whole_is_asked", "Whole amounts in ISK and UGX are billed as they are.", CURRENCIES)
 def whole_is_asked(bench: Bench) -> None:
     for currency in ("isk", "ugx"):
         due = _issue(bench, currency, 1_050_000)["amount_due"]

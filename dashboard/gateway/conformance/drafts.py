@@ -18,7 +18,7 @@ def _tomorrow(days: int = 1) -> int:
     return int(time.time()) + days * DAY
 
 
-@check("schedule_reads_back", "A draft is scheduled exactly when we ask for it.", SCHEDULED)
+@check("schedule_reads_back", "A draft is scheduled for exactly the time we ask for.", SCHEDULED)
 def schedule_reads_back(bench: Bench) -> None:
     wanted = _tomorrow()
     draft = bench.draft(auto_advance=True, automatically_finalizes_at=wanted)

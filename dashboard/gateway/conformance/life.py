@@ -93,7 +93,7 @@ def finalize_once(bench: Bench) -> None:
     expect_refusal(_finalize(bench, draft["id"]), 400)
 
 
-@check("empty_is_refused", "A draft without lines can not be finalized.")
+@check("empty_is_refused", "A draft without lines cannot be finalized.")
 def empty_is_refused(bench: Bench) -> None:
     draft = bench.draft()
     expect_refusal(_finalize(bench, draft["id"]), 400, "invoice_no_customer_line_items")
@@ -155,7 +155,7 @@ def void(bench: Bench) -> None:
 
 @check(
     "too_small_is_added",
-    "What was too small to charge is asked for with the next invoice.",
+    "An amount too small to charge is billed with the next invoice.",
     BALANCE,
 )
 def too_small_is_added(bench: Bench) -> None:
@@ -188,7 +188,7 @@ def revision(bench: Bench) -> None:
     expect_refusal(bench.api.post("invoices", from_invoice=wanted), 400)
 
 
-@check("finalized_is_not_deleted", "A finalized invoice can not be deleted.", TRANSITIONS)
+@check("finalized_is_not_deleted", "A finalized invoice cannot be deleted.", TRANSITIONS)
 def finalized_is_not_deleted(bench: Bench) -> None:
     draft = bench.draft_with(line(5000))
     granted(_finalize(bench, draft["id"]))

@@ -103,7 +103,7 @@ def test_a_code_may_be_typed_as_it_is_shown(user: User) -> None:
 
 def test_an_app_is_kept_only_if_it_shows_the_right_code(db: SQLAlchemy) -> None:
     user = UserFactory()
-    with pytest.raises(Invalid, match="Is its clock right") as refused:
+    with pytest.raises(Invalid, match="Check the clock of its phone") as refused:
         keep_code_app(user, SECRET, "000000", keys=KEYS, now=NOW)
     assert refused.value.facts["field"] == "code"
     assert not factors_of(user.id)

@@ -119,7 +119,7 @@ def test_nobody_removes_the_passkey_of_somebody_else(db: SQLAlchemy) -> None:
     passkey = with_passkey(theirs)
     with pytest.raises(NotFound):
         remove_passkey(mine, passkey.id, is_needed=False, now=NOW)
-    with pytest.raises(Conflict, match="no app any more"):
+    with pytest.raises(Conflict, match="already removed"):
         remove_code_app(mine, is_needed=False, now=NOW)
     assert factors_of(theirs.id)
 
