@@ -38,7 +38,7 @@ deploy-check: setup-dev ## Do what docs/deploying.md says, on Debian, as root, i
 lint: setup-dev ## Check format, style, types, imports and templates
 	@exec $(BIN)/python bin/check.py lint
 
-format: setup-dev ## Format the code and mend what ruff can mend
+format: setup-dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 lock: setup-dev ## Compile requirements/*.in; UPGRADE=--upgrade takes newer versions

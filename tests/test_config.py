@@ -34,7 +34,7 @@ def test_statements_are_prepared_only_where_somebody_says_that_it_is_safe(enviro
 def test_an_option_of_the_driver_in_the_address_stops_the_start_and_is_named(environment, option):
     environment("DATABASE_URL", f"{ADDRESS}?{option}")
     name = option.split("&")[-1].split("=")[0]
-    with pytest.raises(ConfigError, match=f"DATABASE_URL: .*{name} is not for the address"):
+    with pytest.raises(ConfigError, match=f"DATABASE_URL: .*{name} does not belong in the address"):
         load_config()
 
 
@@ -47,13 +47,13 @@ def test_an_address_may_say_how_to_reach_the_server(environment):
     ("name", "value", "words"),
     [
         ("DATABASE_URL", "mysql://db/billing", "postgresql://"),
-        ("DATABASE_URL", "postgresql://billing@db:port/billing", "a port is a number"),
+        ("DATABASE_URL", "postgresql://billing@db:port/billing", "give the port as a number"),
         ("DATABASE_URL", "postgresql://billing:p@ss:w@db/billing", "percent-encode"),
         ("DATABASE_URL", "postgresql://billing:p@ss/w@db/billing", "percent-encode"),
-        ("DATABASE_URL", "postgresql://billing@db:99999/billing", "a port is a number"),
-        ("DATABASE_URL", "postgresql://billing@db:0/billing", "a port is a number"),
+        ("DATABASE_URL", "postgresql://billing@db:99999/billing", "give the port as a number"),
+        ("DATABASE_URL", "postgresql://billing@db:0/billing", "give the port as a number"),
         ("DATABASE_URL", "postgresql://billing@db/billing?sslmod=require", "sslmod"),
-        ("REDIS_URL", "redis://host:6379/prod", "the number of a database"),
+        ("REDIS_URL", "redis://host:6379/prod", "a database number"),
         ("REDIS_URL", "redis://host:6379/0?sockettimeout=5", "options"),
         ("REDIS_URL", "redis://host:6379/0?socket_timeout=soon", "options"),
         ("REDIS_URL", "rediss://host:6379/0?ssl_ca_certs=/nowhere/ca.pem", "/nowhere/ca.pem"),

@@ -14,7 +14,7 @@ from dashboard.doctor.finding import Finding, look, mend, ok
 NOTICED_SECONDS = 2.0
 # Half of the time for which a signature of Stripe's is believed.
 HARMFUL_SECONDS = 150.0
-TO_DO = "Keep all machines by one time: `timedatectl set-ntp true`, or chrony."
+TO_DO = "Keep all machines on one time: run `timedatectl set-ntp true`, or use chrony."
 
 
 def compare(whose: str, theirs: datetime, *, before: datetime, after: datetime) -> Finding:
@@ -22,7 +22,7 @@ def compare(whose: str, theirs: datetime, *, before: datetime, after: datetime) 
     skew = max((theirs - after).total_seconds(), (before - theirs).total_seconds(), 0.0)
     name = f"clock of {whose}"
     if skew <= NOTICED_SECONDS:
-        return ok(name, "it agrees with this machine's")
+        return ok(name, "it matches this machine's")
     way = "ahead of" if theirs > after else "behind"
     found = mend if skew > HARMFUL_SECONDS else look
     return found(name, f"it is {skew:.0f} s {way} this machine's", TO_DO)

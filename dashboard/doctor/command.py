@@ -17,7 +17,7 @@ MARKS = {"ok": "ok  ", "look": "look", "mend": "MEND"}
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @with_appcontext
 def doctor(as_json: bool) -> None:
     """Say what is the matter with this installation and what to do; exit 1 if anything is."""
@@ -41,4 +41,4 @@ def lines(areas: Sequence[Area]) -> Iterator[str]:
             if one.to_do:
                 yield f"        {one.to_do}"
     to_mend = sum(one.state == "mend" for area in areas for one in area.findings)
-    yield "Nothing has to be mended." if not to_mend else f"To mend: {to_mend}."
+    yield "Nothing needs a fix." if not to_mend else f"To fix: {to_mend}."

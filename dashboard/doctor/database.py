@@ -53,7 +53,7 @@ def migrated(found: readiness.Part) -> Finding:
     """Return whether the schema is one that this code can serve."""
     if not found.serves:
         return mend("migrations", found.state, UPGRADE)
-    seen = "all that this code needs are there" if found.state == "ok" else found.state
+    seen = "all that this code needs are applied" if found.state == "ok" else found.state
     return ok("migrations", seen)
 
 
@@ -62,7 +62,7 @@ def version(settings: dict[str, str]) -> Finding:
     shown, number = settings["server_version"], int(settings["server_version_num"]) // 10_000
     if number < OLDEST:
         return mend(
-            "version", f"PostgreSQL {shown}", f"Version {OLDEST} is the oldest that is tried."
+            "version", f"PostgreSQL {shown}", f"Version {OLDEST} is the oldest that is tested."
         )
     return ok("version", f"PostgreSQL {shown}")
 
@@ -77,9 +77,9 @@ def clock() -> Finding:
 def durability(settings: dict[str, str]) -> Finding:
     """Return whether what was acknowledged outlives a crash."""
     if off := [name for name in DURABLE if settings[name] == "off"]:
-        seen = f"{', '.join(off)} off: a crash loses what was acknowledged"
-        return mend("durability", seen, "Switch on what is off; usage is not reported twice.")
-    return ok("durability", "what is committed outlives a crash")
+        seen = f"{', '.join(off)} off: a crash loses acknowledged changes"
+        return mend("durability", seen, "Turn them on. Lost usage is not reported again.")
+    return ok("durability", "committed changes survive a crash")
 
 
 def connections(settings: dict[str, str], needed: dict[str, int]) -> Finding:
@@ -100,8 +100,8 @@ def connections(settings: dict[str, str], needed: dict[str, int]) -> Finding:
 def role() -> Finding:
     """Return whether the processes could change the schema, and so switch off what guards it."""
     if db.session.scalar(OWNED):
-        seen = "it owns the tables: a stolen password changes finalized invoices"
-        to_do = "Give migrations and processes a role each: deploy/postgresql."
+        seen = "it owns the tables, so a stolen password can change finalized invoices"
+        to_do = "Use separate roles for migrations and processes: deploy/postgresql."
         return look("role", seen, to_do)
     return ok("role", "it owns no tables")
 
@@ -110,5 +110,5 @@ def months() -> Finding:
     """Return whether the coming month has its partition."""
     if db.session.scalar(MONTH):
         return ok("partitions", "there is one for the coming month")
-    to_do = "Is the scheduler running? It makes them. Records are kept meanwhile, and moved then."
+    to_do = "Check that the scheduler is running: it creates them. Records are kept until then."
     return look("partitions", "there is none for the coming month", to_do)

@@ -17,8 +17,8 @@ STRIPE = "https://api.stripe.com"
 IN_DASHBOARD = "in Stripe's dashboard, under Webhooks"
 # It can be set only when one is made.
 ANOTHER = (
-    "Make another endpoint with version {version}, put its secret beside the old one into "
-    "STRIPE_WEBHOOK_SECRET, then delete the old endpoint."
+    "Create another endpoint with version {version}, add its secret to STRIPE_WEBHOOK_SECRET, "
+    "then delete the old endpoint."
 )
 LOCAL = ("http://localhost", "http://127.0.0.1")
 
@@ -33,12 +33,12 @@ def findings(
         told = gateway.endpoints()
     except Misconfigured as error:
         to_do = (
-            "Is STRIPE_API_KEY right? A restricted key has to be allowed to read webhook endpoints."
+            "Is STRIPE_API_KEY right? A restricted key needs permission to read webhook endpoints."
         )
         yield mend("key", error.message, to_do)
         return
     except GatewayError as error:
-        yield mend("answer", error.message, "If it lasts, see https://status.stripe.com.")
+        yield mend("answer", error.message, "If this continues, see https://status.stripe.com.")
         return
     yield ok("key", "it is accepted")
     if told.date is not None:
@@ -52,7 +52,7 @@ def mode(config: Config) -> Finding:
     """Return whose money moves."""
     if config.stripe_api_base != STRIPE:
         seen = f"STRIPE_API_BASE is {config.stripe_api_base}: no real money moves"
-        return look("mode", seen, "Remove the setting to speak with Stripe itself.")
+        return look("mode", seen, "Remove the setting to use Stripe itself.")
     if config.is_live:
         return ok("mode", "live: real money moves")
     return look("mode", "test: no real money moves", "Set a live key when you are ready.")
@@ -70,7 +70,8 @@ def endpoint(
         yield ok("webhook endpoint", f"{ours.url}, enabled")
     else:
         seen = (
-            f"{ours.url} is disabled: events are not delivered again later, only read back hourly"
+            f"{ours.url} is disabled: Stripe does not redeliver its events, and they are only read "
+            "back hourly"
         )
         yield mend("webhook endpoint", seen, f"Enable it {IN_DASHBOARD}.")
     lacking = sorted(set(types) - set(ours.types)) if "*" not in ours.types else []
@@ -78,22 +79,22 @@ def endpoint(
         seen = f"it is not sent {', '.join(lacking)}"
         yield mend("event types", seen, f"Add them {IN_DASHBOARD}.")
     else:
-        yield ok("event types", "it is sent all that the product depends on")
+        yield ok("event types", "it is sent all the events the product needs")
     if ours.api_version == version:
         yield ok("event version", version)
     else:
-        seen = f"events are written in {ours.api_version or 'the version of the account'}"
+        seen = f"events have {ours.api_version or 'the version of the account'}"
         yield mend("event version", seen, ANOTHER.format(version=version))
 
 
 def missing(wanted: str, known: Sequence[RemoteEndpoint]) -> Finding:
     """Return that Stripe does not know where we are."""
     others = ", ".join(one.url for one in known) or "none"
-    seen = f"Stripe knows none at {wanted}; it knows {others}"
+    seen = f"Stripe has none at {wanted}; it has {others}"
     if wanted.startswith(LOCAL):
-        return look("webhook endpoint", seen, "On one's own machine `stripe listen` does its work.")
+        return look("webhook endpoint", seen, "On your own machine, use `stripe listen` instead.")
     return mend(
         "webhook endpoint",
         seen,
-        f"Add one {IN_DASHBOARD} (docs/operating.md), or mend EXTERNAL_URL.",
+        f"Add one {IN_DASHBOARD} (docs/operating.md), or correct EXTERNAL_URL.",
     )

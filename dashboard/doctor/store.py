@@ -32,8 +32,8 @@ def findings(redis: Redis) -> Iterator[Finding]:
     try:
         yield clock(redis)
     except RedisError as error:
-        seen = f"it does not say what time it is: {error}"
-        yield look("clock of Redis", seen, "Let its user ask: deploy/redis.")
+        seen = f"it does not tell the time: {error}"
+        yield look("clock of Redis", seen, "Allow its user to ask: deploy/redis.")
     yield persistence(told)
     yield memory(told)
     yield strangers(redis)
@@ -43,7 +43,7 @@ def version(told: Mapping[str, Any]) -> Finding:
     """Return whether the server is one that the product was tried on."""
     shown = str(told["redis_version"])
     if tuple(int(part) for part in shown.split(".")[:2]) < OLDEST:
-        return mend("version", f"Redis {shown}", "6.2 is the oldest that is tried.")
+        return mend("version", f"Redis {shown}", "6.2 is the oldest that is tested.")
     return ok("version", f"Redis {shown}")
 
 
@@ -62,8 +62,8 @@ def persistence(told: Mapping[str, Any]) -> Finding:
         if told.get("aof_last_write_status") != "ok":
             return mend(name, "the append-only file could not be written", "Is its disk full?")
         return ok(name, "append-only file")
-    to_do = "Set `appendonly yes`: until sweeps have found what waited, work is late by minutes."
-    return look(name, "a restart loses what was queued", to_do)
+    to_do = "Set `appendonly yes`. Until then, work after a restart is minutes late."
+    return look(name, "a restart loses queued jobs", to_do)
 
 
 def memory(told: Mapping[str, Any]) -> Finding:
@@ -73,7 +73,7 @@ def memory(told: Mapping[str, Any]) -> Finding:
         return mend(
             "memory", f"it drops keys when full ({policy})", "Set `maxmemory-policy noeviction`."
         )
-    return ok("memory", "it drops nothing when full")
+    return ok("memory", "it drops no keys when full")
 
 
 def strangers(redis: Redis) -> Finding:
@@ -86,14 +86,14 @@ def strangers(redis: Redis) -> Finding:
     try:
         stranger.ping()
     except AuthenticationError:
-        return ok(name, "it answers nobody without one")
+        return ok(name, "it does not answer without one")
     except RedisError as error:
-        return ok(name, f"it does not answer without one: {type(error).__name__}")
+        return ok(name, f"without one it answers {type(error).__name__}")
     finally:
         stranger.close()
     to_do = "Give it a user and a password: deploy/redis."
     found = look if _is_here(str(nameless.get("host", ""))) else mend
-    return found(name, "it answers whoever reaches it", to_do)
+    return found(name, "it answers anyone who can reach it", to_do)
 
 
 def _is_here(host: str) -> bool:

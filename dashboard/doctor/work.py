@@ -9,22 +9,22 @@ from dashboard.extensions import db
 from dashboard.webhooks.listing import counts_by_state
 from jobs.health import Health
 
-WORKERS = "Start `python -m jobs.worker`: nothing is synced, closed or processed without one."
+WORKERS = "Start `python -m jobs.worker`. Nothing is synced, closed or processed without one."
 SCHEDULE = "Is `python -m jobs.scheduler` running? Its log says `tick_failed` with the reason."
-QUEUES = "Are the workers running, is Stripe answering? Else start more workers."
+QUEUES = "Check that the workers run and Stripe answers, or start more workers."
 EVENTS = "Open them under Webhook events; preview the replay, then replay."
 
 
 def findings(health: Health | None) -> Iterator[Finding]:
     """Yield what is found of the work; None when Redis does not answer."""
     if health is None:
-        yield look("work", "unknown while Redis does not answer", "See above.")
+        yield look("work", "unknown while Redis is not answering", "See above.")
     else:
         yield _state(
             "schedule", health.clock_state, f"{len(health.ticks)} entries on time", SCHEDULE
         )
         yield _state("workers", health.worker_state, f"{health.workers} alive", WORKERS)
-        waiting = f"{sum(queue.jobs for queue in health.queues)} jobs wait, none for too long"
+        waiting = f"{sum(queue.jobs for queue in health.queues)} jobs wait, none too long"
         yield _state("queues", health.queue_state, waiting, QUEUES)
     yield from given_up()
 
@@ -34,9 +34,9 @@ def given_up() -> Iterator[Finding]:
     dead = counts_by_state().get("dead", 0)
     db.session.rollback()
     if dead:
-        yield look("webhook events", f"{dead} were given up", EVENTS)
+        yield look("webhook events", f"{dead} are dead", EVENTS)
     else:
-        yield ok("webhook events", "none was given up")
+        yield ok("webhook events", "none is dead")
 
 
 def _state(name: str, state: str, well: str, to_do: str) -> Finding:

@@ -43,7 +43,7 @@ class Background:
                 with self._sandbox.lock:
                     self._sandbox.timers.fire_due()
             except Exception:
-                log.exception("A timer of the sandbox failed")
+                log.exception("A timer of the Stripe simulator failed")
 
 
 def register_timers(sandbox: Sandbox) -> None:

@@ -29,7 +29,7 @@ def create(call: Call) -> Record:
     if invoice is None:
         raise missing("invoice", given["invoice"], param="invoice", status=400)
     if invoice["status"] not in ("open", "paid", "uncollectible"):
-        raise refused(f"A credit note can not be made for a {invoice['status']} invoice.")
+        raise refused(f"A credit note cannot be made for a {invoice['status']} invoice.")
     lines = _lines(call, invoice)
     cents = sum(line["amount"] for line in lines)
     if cents <= 0:

@@ -118,7 +118,7 @@ def send(call: Call) -> Record:
     if invoice["status"] == "draft":
         finalize_draft(call, invoice)
     if invoice["status"] not in ("open", "paid"):
-        raise refused(f"A {invoice['status']} invoice can not be sent.")
+        raise refused(f"A {invoice['status']} invoice cannot be sent.")
     call.emit("invoice.sent", shown(call, invoice))
     return shown(call, invoice)
 

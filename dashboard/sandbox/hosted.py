@@ -93,5 +93,5 @@ def _printed(sandbox: Sandbox, invoice: Record) -> list[str]:
         f"{money(shown['amount_due'], currency):>24}   Due",
         f"{money(shown['amount_paid'], currency):>24}   Paid",
         "",
-        "Sandbox: this is not a real invoice.",
+        "Stripe simulator: this is not a real invoice.",
     ]

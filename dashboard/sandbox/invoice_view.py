@@ -9,7 +9,7 @@ from dashboard.sandbox.store import Record, Store
 CONSTANT: Record = {
     "object": "invoice",
     "account_country": "US",
-    "account_name": "Sandbox",
+    "account_name": "Stripe simulator",
     "account_tax_ids": None,
     "amount_overpaid": 0,
     "amount_shipping": 0,

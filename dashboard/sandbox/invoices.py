@@ -22,7 +22,7 @@ def create(call: Call) -> Record:
     """POST /v1/invoices: a draft, empty unless pending items are swept in."""
     given = call.params
     if "subscription" in given:
-        raise invalid("The sandbox makes standalone invoices only.", param="subscription")
+        raise invalid("The Stripe simulator makes only standalone invoices.", param="subscription")
     invoice = revision_of(call) if "from_invoice" in given else _new(call)
     call.store.put("invoice", invoice)
     draft = shown(call, invoice)

@@ -44,7 +44,7 @@ def pay(call: Call) -> Record:
     if invoice["status"] == "paid":
         raise refused("Invoice is already paid", code="invoice_already_paid")
     if invoice["status"] not in ("open", "uncollectible"):
-        raise refused(f"A {invoice['status']} invoice can not be paid; finalize it first.")
+        raise refused(f"A {invoice['status']} invoice cannot be paid; finalize it first.")
     if call.params.get("paid_out_of_band"):
         _note_elsewhere(invoice, remaining(call, invoice))
         mark_paid(call, invoice, cents=0)
@@ -104,7 +104,7 @@ def void(call: Call) -> Record:
     """POST /v1/invoices/{invoice}/void: final; the balance it used is given back."""
     invoice = _in_status(call, "void", ("open", "uncollectible"))
     if invoice["amount_paid"]:
-        raise refused("You can not void an invoice that has payments. Credit the rest instead.")
+        raise refused("You cannot void an invoice that has payments. Credit the rest instead.")
     void_invoice(call, invoice)
     return shown(call, invoice)
 

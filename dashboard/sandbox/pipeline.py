@@ -150,8 +150,8 @@ def _outcome(operation: Operation, call: Call) -> tuple[int, Any]:
             raise
         return refusal.status, refusal.body()
     except Exception as problem:
-        log.exception("The sandbox itself failed in %s", operation.name)
-        return 500, _broken(500, f"The sandbox itself failed: {problem}").body()
+        log.exception("The Stripe simulator itself failed in %s", operation.name)
+        return 500, _broken(500, f"The Stripe simulator itself failed: {problem}").body()
     return 200, body
 
 

@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         running = RunningSandbox(app, chosen.port, chosen.public_url)
     except (SchemaMissing, OSError) as problem:
-        sys.stderr.write(f"The sandbox can not start on port {chosen.port}: {problem}\n")
+        sys.stderr.write(f"The Stripe simulator cannot start on port {chosen.port}: {problem}\n")
         return 1
     _run_until_told(running)
     return 0
@@ -83,7 +83,7 @@ def _run_until_told(running: RunningSandbox) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
     running.start()
-    sys.stdout.write(f"Sandbox Stripe on {running.url}\n")
+    sys.stdout.write(f"Stripe simulator on {running.url}\n")
     sys.stdout.flush()
     told.wait()
     running.stop()
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="directory of the state; memory only without it")
     parser.add_argument("--webhook-url", help="where signed events are sent")
     parser.add_argument("--public-url", help="how browsers reach this process, if not by its port")
-    parser.add_argument("--mails", type=Path, help="folder of the mails that a page shows")
+    parser.add_argument("--mails", type=Path, help="folder of the e-mails that a page shows")
     parser.add_argument("--no-schema", action="store_true", help="check no request bodies")
     return parser
 

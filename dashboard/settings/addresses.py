@@ -19,12 +19,14 @@ from dashboard.settings.names import listed
 
 # Options of the driver's own, which an address can only hold as text that it misreads.
 NOT_IN_ADDRESS = {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
-UNREADABLE = "cannot be read: percent-encode what a password has of : / @ ? # %; a port is a number"
+UNREADABLE = (
+    "cannot be read: percent-encode : / @ ? # % in a password, and give the port as a number"
+)
 PORTS = range(1, 65536)
 USUAL_PORTS = {"http": ":80", "https": ":443"}
 OWN = (
-    "must be http:// or https://, a host as requests name it (xn--… for other letters than ASCII), "
-    "a port if it is another than usual, and a path if pages are below one"
+    "must be http:// or https://, the host name of requests (xn--… beyond ASCII), the port if it "
+    "is not the usual one, and the path if pages are below one"
 )
 _OWN = re.compile(
     r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?(/[a-z0-9._~-]+)*/?",
@@ -55,8 +57,8 @@ def database_address(value: str) -> str:
 def _check_options(options: Collection[str]) -> None:
     for name in NOT_IN_ADDRESS.intersection(options):
         raise ValueError(
-            f"{name} is not for the address; whether statements are prepared is said by "
-            "DATABASE_PREPARED_STATEMENTS"
+            f"{name} does not belong in the address: DATABASE_PREPARED_STATEMENTS turns prepared "
+            "statements on or off"
         )
     try:
         make_conninfo("", **dict.fromkeys(options, "1"))
@@ -72,18 +74,18 @@ def redis_address(value: str) -> str:
         pool.connection_class(**pool.connection_kwargs)
     except (ValueError, TypeError, RedisError):
         raise ValueError(
-            "must be a redis://, rediss:// or unix:// address, its password percent-encoded, its "
-            "options spelled as redis-py does"
+            "must be a redis://, rediss:// or unix:// address, with the password percent-encoded "
+            "and the options of redis-py"
         ) from None
     parts = urlsplit(value)
     if parts.scheme == "unix":
         if len(parts.path) < 2:
-            raise ValueError("must name the socket, as unix:///run/redis.sock does")
+            raise ValueError("must name the socket, such as unix:///run/redis.sock")
     elif not re.fullmatch(r"/?\d*", parts.path):
-        raise ValueError("must end in the number of a database, as redis://host:6379/0 does")
+        raise ValueError("must end in a database number, such as redis://host:6379/0")
     authority = pool.connection_kwargs.get("ssl_ca_certs")
     if authority and not Path(authority).is_file():
-        raise ValueError(f"names {authority} as ssl_ca_certs, which is not there")
+        raise ValueError(f"names {authority} as ssl_ca_certs, and there is no such file")
     return value
 
 
@@ -122,5 +124,5 @@ def networks(value: str) -> str:
     """Return addresses and networks, separated by commas; raises ValueError."""
     for part in listed(value):
         if ip_network(part).prefixlen == 0:
-            raise ValueError(f"{part} is everybody: a caller would be whoever they say they are")
+            raise ValueError(f"{part} is every address: any caller could claim to be any other")
     return value

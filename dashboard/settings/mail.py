@@ -19,8 +19,8 @@ from dashboard.text import unprintable
 Encryption = Literal["tls", "starttls", "none"]
 PORTS: dict[Encryption, int] = {"tls": 465, "starttls": 587, "none": 25}
 FORMS = (
-    "must be none, smtp://user:password@host:587, smtps://… or file:///a/folder, its password "
-    "percent-encoded"
+    "must be none, smtp://user:password@host:587, smtps://… or file:///a/folder, with the "
+    "password percent-encoded"
 )
 
 
@@ -83,10 +83,10 @@ def mail_target(url: str) -> MailServer | MailFolder | None:
     if port == 0 or not IS_HOST(parts.hostname) or parts.fragment:
         raise ValueError(FORMS)
     if parts.username and not parts.password:
-        raise ValueError("names a user and no password")
+        raise ValueError("names a user but no password")
     encryption = _encryption(parts)
     if parts.username and encryption == "none" and not is_loopback(parts.hostname):
-        raise ValueError("must not send a password in the clear: leave starttls=never out")
+        raise ValueError("must not send a password without encryption: remove starttls=never")
     return MailServer(
         host=parts.hostname,
         port=PORTS[encryption] if port is None else port,
@@ -109,7 +109,7 @@ def is_sender(text: str) -> bool:
 def _encryption(parts: SplitResult) -> Encryption:
     options = parse_qs(parts.query, keep_blank_values=True)
     if options not in ({}, {"starttls": ["never"]}) or (options and parts.scheme == "smtps"):
-        raise ValueError("knows one option, ?starttls=never, of smtp:// only")
+        raise ValueError("has one option, ?starttls=never, and only for smtp://")
     if parts.scheme == "smtps":
         return "tls"
     # What stays on this machine needs none, and such servers seldom have a certificate.

@@ -22,7 +22,7 @@ class NameSettings(BaseSettings):
     def _names(cls, value: str) -> str:
         for name in listed(value):
             if name != EVERY and not IS_HOST(name):
-                raise ValueError(f"{name} is no host: leave out scheme, port and path")
+                raise ValueError(f"{name} is not a host: leave out scheme, port and path")
         return value
 
 

@@ -34,7 +34,7 @@ class SellerSettings(BaseSettings):
     @classmethod
     def _is_one_line(cls, value: str) -> str:
         if unprintable(value) is not None:
-            raise ValueError("must be one line of text that shows; lines end with a semicolon")
+            raise ValueError("must be one line of printable text, with semicolons between lines")
         return value.strip()
 
     @property

@@ -25,6 +25,6 @@ class SessionSettings(BaseSettings):
     def _idle_ends_first(self) -> Self:
         if self.session_idle_seconds > self.session_life_seconds:
             raise ValueError(
-                "SESSION_IDLE_SECONDS must be at most SESSION_LIFE_SECONDS: no session lives longer"
+                "SESSION_IDLE_SECONDS must be at most SESSION_LIFE_SECONDS: no session lasts longer"
             )
         return self

@@ -13,7 +13,7 @@ from dashboard.settings.addresses import web_address
 from dashboard.settings.mail import is_loopback
 from dashboard.text import unprintable
 
-PROTECTED = "must be an https:// address, as the provider itself names it"
+PROTECTED = "must be an https:// address, spelled as the provider spells it"
 ROLES = ("customer", "support", "admin")
 
 
@@ -49,14 +49,14 @@ class SignInSettings(BaseSettings):
     @classmethod
     def _shows(cls, value: str) -> str:
         if found := unprintable(value):
-            raise ValueError(f"holds a character that does not show, {found}")
+            raise ValueError(f"contains a character that cannot be shown, {found}")
         return value
 
     @field_validator("oidc_scopes")
     @classmethod
     def _openid(cls, value: str) -> str:
         if "openid" not in value.split():
-            raise ValueError("must hold openid")
+            raise ValueError("must contain openid")
         return value
 
     @field_validator("oidc_roles")
@@ -89,7 +89,7 @@ class SignInSettings(BaseSettings):
     def _somebody_can_sign_in(self) -> Self:
         if not self.password_sign_in and self.oidc_issuer is None:
             raise ValueError(
-                "PASSWORD_SIGN_IN is false and there is no OIDC_ISSUER: nobody could sign in"
+                "PASSWORD_SIGN_IN is false and there is no OIDC_ISSUER: no one could sign in"
             )
         return self
 

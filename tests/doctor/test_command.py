@@ -28,14 +28,14 @@ def test_what_only_deserves_a_look_is_no_failure(app: Flask, monkeypatch) -> Non
     told = run(app, WELL, monkeypatch)
     assert told.exit_code == 0
     assert "look  role: it owns\n        Change it." in told.output
-    assert told.output.endswith("Nothing has to be mended.\n")
+    assert told.output.endswith("Nothing needs a fix.\n")
 
 
 def test_what_has_to_be_mended_is_a_failure_with_what_to_do(app: Flask, monkeypatch) -> None:
     told = run(app, ILL, monkeypatch)
     assert told.exit_code == 1
     assert "MEND  redis: unreachable\n        Is it running?" in told.output
-    assert told.output.endswith("To mend: 1.\n")
+    assert told.output.endswith("To fix: 1.\n")
 
 
 def test_programs_read_the_same(app: Flask, monkeypatch) -> None:

@@ -53,7 +53,7 @@ def test_a_key_that_can_be_guessed_is_to_be_changed(key, state):
 def test_where_nobody_mails_somebody_is_told_to_hand_links_over():
     assert mail(with_settings(mail_url="none")).state == "look"
     on = with_settings(mail_url="smtp://mail.example.com", mail_from="billing@example.com")
-    assert mail(on).seen == "mails come from billing@example.com"
+    assert mail(on).seen == "e-mails come from billing@example.com"
 
 
 def test_where_nobody_is_named_as_the_seller_that_is_said():

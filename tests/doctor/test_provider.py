@@ -67,7 +67,7 @@ def test_an_endpoint_as_it_has_to_be_is_in_order() -> None:
         ({"types": ("invoice.paid", "charge.captured")}, "event types", "invoice.voided"),
         ({"api_version": "2020-08-27"}, "event version", "2020-08-27"),
         ({"api_version": None}, "event version", "account"),
-        ({"url": "https://old.example.com/webhooks/stripe"}, "webhook endpoint", "knows none at"),
+        ({"url": "https://old.example.com/webhooks/stripe"}, "webhook endpoint", "has none at"),
     ],
 )
 def test_one_that_would_lose_events_is_to_be_mended(change, name, words) -> None:

@@ -46,7 +46,7 @@ def test_a_provider_on_this_machine_may_speak_plainly(environment):
         ("OIDC_ISSUER", "https://id.acme.com:99999", "must be an https:// address"),
         ("OIDC_ISSUER", "https://us:er@id.acme.com", "must be an https:// address"),
         ("OIDC_ISSUER", "https://[zz]", "must be an https:// address"),
-        ("OIDC_SCOPES", "email profile", "must hold openid"),
+        ("OIDC_SCOPES", "email profile", "must contain openid"),
         ("OIDC_ROLES", "a=owner", "must be value=role"),
         ("OIDC_ROLES", "=admin", "must be value=role"),
         ("OIDC_ROLES", "admin", "must be value=role"),
@@ -82,5 +82,5 @@ def test_nobody_is_locked_out_by_settings(environment):
     for name in (*PROVIDER, *ROLES):
         environment.delenv(name)
     environment.setenv("PASSWORD_SIGN_IN", "false")
-    with pytest.raises(ConfigError, match="nobody could sign in"):
+    with pytest.raises(ConfigError, match="no one could sign in"):
         load_config()

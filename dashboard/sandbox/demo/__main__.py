@@ -39,7 +39,7 @@ def main() -> int:
         try:
             seed(settings, ORGANIZATIONS)
         except (ApiAway, ApiRefused, NotSynced, StripeSaidNo) as error:
-            problem = f"The demo is not complete; the next start goes on. {error}"
+            problem = f"The demo is not complete. The next start continues. {error}"
         lines = [*sign_ins(), *soon(utc_now()), problem]
     sys.stdout.writelines(f"{line}\n" for line in lines if line)
     return 0

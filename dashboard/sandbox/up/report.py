@@ -44,7 +44,7 @@ def welcome(settings: Settings, sign_ins: str) -> None:
 def _password(settings: Settings) -> str:
     """Return the password of the demo users, from the file that only we can read."""
     kept = settings.data / PASSWORD_FILE
-    return kept.read_text() if kept.exists() else f"not made yet; {short(kept)} will hold it"
+    return kept.read_text() if kept.exists() else f"not created yet; it will be in {short(kept)}"
 
 
 def short(path: Path) -> str:

@@ -69,13 +69,13 @@ def refuse_live_key() -> None:
     key = os.environ.get("STRIPE_API_KEY", "")
     if "_live_" in key:
         raise CannotStart(
-            "STRIPE_API_KEY is a live key. `make run` is for trying the product out: it makes demo "
-            "data and would bill real customers. Deploy as README.md says instead."
+            "STRIPE_API_KEY is a live key. `make run` is for trying the product out: it creates "
+            "demo data and would bill real customers. Deploy as README.md says instead."
         )
     if key and not os.environ.get("STRIPE_WEBHOOK_SECRET"):
         raise CannotStart(
             "STRIPE_API_KEY is set but STRIPE_WEBHOOK_SECRET is not. `stripe listen` prints one "
-            "(README.md, Real Stripe); or unset both to use the sandbox."
+            "(README.md, Real Stripe); or unset both to use the Stripe simulator."
         )
 
 

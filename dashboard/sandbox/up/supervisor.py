@@ -74,7 +74,7 @@ class Supervisor:
             return task.output()
         state(task.name, "failed", f"the end of {short(task.log)}:{tail(task.log)}")
         if task.is_vital:
-            raise CannotStart(f"{task.name} must succeed; nothing is left running.")
+            raise CannotStart(f"{task.name} failed. Everything was stopped.")
         return ""
 
     def watch(self) -> NoReturn:
@@ -121,13 +121,13 @@ class Supervisor:
             return
         if len(recent) >= RESTARTS_PER_MINUTE:
             part.is_given_up = True
-            state(part.name, "failed", f"it ends at every start; see {short(part.log)}")
+            state(part.name, "failed", f"it stops at every start; see {short(part.log)}")
             return
         part.restarted_at = [*recent, time.monotonic()]
         with contextlib.suppress(EmbeddedError):
             part.server.stop()
             part.server.start()
-        state(part.name, "restarted", f"it had ended; see {short(part.log)}")
+        state(part.name, "restarted", f"it had stopped; see {short(part.log)}")
 
 
 def _attempt(part: Part, step: Callable[[], None]) -> bool:
@@ -136,7 +136,7 @@ def _attempt(part: Part, step: Callable[[], None]) -> bool:
     except (EmbeddedError, CannotStart) as error:
         state(part.name, "failed", str(error))
         if part.is_vital:
-            raise CannotStart(f"{part.name} is needed; nothing is left running.") from None
+            raise CannotStart(f"{part.name} is required. Everything was stopped.") from None
         return False
     return True
 

@@ -99,7 +99,7 @@ def test_a_part_that_ends_at_every_start_is_given_up(
     supervisor.groups.append((part("Worker", server),))
     watch_some(supervisor, 60)
     assert server.starts == module.RESTARTS_PER_MINUTE
-    assert "ends at every start" in capsys.readouterr().out
+    assert "stops at every start" in capsys.readouterr().out
 
 
 def test_an_embedded_server_that_cannot_start_is_reported(supervisor: Supervisor) -> None:
