@@ -69,8 +69,8 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
         park(
             invoice,
             "revised_differently",
-            f"{invoice.called} was edited at Stripe: {revision.number} replaced it and bills "
-            f"{asked}, and the ledger says {ours}. Charge or credit the difference on the current "
+            f"An edit at Stripe replaced {invoice.called} by {revision.number}, which bills "
+            f"{asked}. The ledger says {ours}. Charge or credit the difference on the current "
             "invoice.",
             now=now,
         )

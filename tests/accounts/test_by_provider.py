@@ -197,5 +197,5 @@ def test_a_name_of_the_provider_that_cannot_be_kept_is_refused(
     db: SQLAlchemy, subject: str
 ) -> None:
     UserFactory(email="ada@example.com")
-    with pytest.raises(NotKnown, match="cannot be kept"):
+    with pytest.raises(NotKnown, match="cannot be saved"):
         person_of(replace(ADA, subject=subject), INVITED_ONLY, now=NOW)

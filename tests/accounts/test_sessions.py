@@ -120,7 +120,7 @@ def test_one_session_ends_and_the_others_go_on(db: SQLAlchemy) -> None:
     assert identity_of(LIFE.key(one, now=NOW)) is None
     assert identity_of(LIFE.key(two, now=NOW)).session_id == second.id
     for whose, which in ((user, first), (other, second)):
-        with pytest.raises(NotFound, match="ended already"):
+        with pytest.raises(NotFound, match="already ended"):
             end_session(whose.id, which.id, actor=SYSTEM, now=NOW)
 
 

@@ -40,7 +40,7 @@ def test_keys_open_it_choose_in_it_and_go(support: Page) -> None:
     support.goto("/fleet")
     for keys in ("/", "Control+k"):
         support.keyboard.press(keys)
-        palette = support.get_by_role("dialog", name="Search or go to")
+        palette = support.get_by_role("dialog", name="Find or go to")
         expect(palette.get_by_role("combobox")).to_be_focused()
         support.keyboard.press("Escape")
         expect(palette).to_be_hidden()
@@ -69,7 +69,7 @@ def test_enter_before_the_answer_leads_on_by_the_page(support: Page) -> None:
 def test_a_slash_that_is_typed_opens_nothing(support: Page) -> None:
     support.goto("/organizations")
     support.get_by_label("Search").press("/")
-    expect(support.get_by_role("dialog", name="Search or go to")).to_be_hidden()
+    expect(support.get_by_role("dialog", name="Find or go to")).to_be_hidden()
 
 
 def test_it_is_accessible_in_both_themes_and_on_a_telephone(themed: Visitor) -> None:

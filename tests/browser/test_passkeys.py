@@ -136,7 +136,7 @@ def test_a_browser_without_a_passkey_says_so(page: Page, device: CDPSession) -> 
 
 def test_an_app_is_scanned(page: Page) -> None:
     enter_password(page)
-    page.get_by_role("link", name="Set up an authenticator app").click()
+    page.get_by_role("link", name="Set up app").click()
     expect(page.locator(".qr-frame svg")).to_be_visible()
     assert violations(page) == []
     shoot(page, "factors-app")

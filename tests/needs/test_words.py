@@ -27,7 +27,7 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
         (
             "past_due",
             {"due_at": "2026-11-24T00:00:00+00:00", "failure": "It is odd.", **NEXT},
-            "Due 24 Nov and not paid. It is odd. Next try 29 Nov, 09:00 UTC.",
+            "Due 24 Nov and not paid. It is odd. Next attempt 29 Nov, 09:00 UTC.",
         ),
         (
             "declined",

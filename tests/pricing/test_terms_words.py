@@ -16,7 +16,7 @@ from dashboard.pricing.terms_words import terms_words
             Terms("per_unit", Decimal(2), "jpy", "request", allowance=Decimal(1000)),
             ["¥2 per request.", "The first 1,000 are included."],
         ),
-        (Terms("flat", Decimal(2000), "usd", "request"), ["$20.00, however many."]),
+        (Terms("flat", Decimal(2000), "usd", "request"), ["$20.00, for any number."]),
         (
             Terms("package", Decimal(40), "usd", "request", package_size=Decimal(100_000)),
             ["$0.40 per 100,000 request, started or full."],

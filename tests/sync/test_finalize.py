@@ -119,7 +119,7 @@ def test_a_foreign_line_parks_the_bill_and_stops_stripes_own_schedule(
     assert (sealed.status, sealed.parked_code) == ("sealed", "foreign_lines")
     remote = syncer.gateway.invoice(str(sealed.stripe_invoice_id))
     assert (remote.status, remote.auto_advance) == ("draft", False)
-    assert "not ours" in str(sealed.parked_reason)
+    assert "we did not send" in str(sealed.parked_reason)
 
 
 def test_after_the_decision_the_parked_bill_is_finalized(sealed: Invoice, syncer: Syncer) -> None:
@@ -226,7 +226,7 @@ def test_the_sentence_of_a_parked_bill_says_money_and_counts(
 ) -> None:
     add_foreign(syncer, sealed, -700)
     close(sealed, syncer)
-    assert "holds a line of −$7.00 that is not ours" in str(sealed.parked_reason)
+    assert "holds a line of −$7.00 that we did not send" in str(sealed.parked_reason)
     add_foreign(syncer, sealed, 900)
     close(sealed, syncer)
     assert "holds 2 lines that we did not send, $2.00 in total" in str(sealed.parked_reason)

@@ -56,7 +56,7 @@ def test_the_clock_s_entries_and_the_oldest_jobs_are_shown(
     assert "Roll due 5 s 2 h ago Late" in words
     assert "Backfill events 1 h 0 s ago On time" in words
     assert "Interactive 1 3 min Late" in words
-    assert "Jobs wait for too long In interactive." in words
+    assert "Jobs are waiting too long In interactive." in words
 
 
 def test_what_needs_a_person_is_counted_with_the_way_to_it(

@@ -106,7 +106,7 @@ def test_amounts_of_two_currencies_are_not_added(
     join(people, yen)
     words = text_of(page(customer.get("/")))
     assert "Total in USD" in words
-    assert "Together in JPY ¥0" in words
+    assert "Total in JPY ¥0" in words
 
 
 def test_nobody_sees_an_organization_of_others(

@@ -231,7 +231,7 @@ def test_what_is_too_small_to_charge_is_said_at_both_ends(
         following.amount_due_cents = 530
         following.starting_balance_cents, following.ending_balance_cents = 30, 0
     words = text_of(page(customer.get(f"{ADDRESS}/2")))
-    assert "$0.30 from invoice ACME-0001 added by Stripe" in words
+    assert "$0.30 added by Stripe from invoice ACME-0001" in words
 
 
 def test_a_credit_says_how_much_of_it_stays_on_the_balance(

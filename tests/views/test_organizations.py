@@ -221,16 +221,14 @@ def test_a_foreign_line_is_shown_with_its_three_choices(
                 found_at=utc_now(),
             )
         )
-    words = text_of(page(support.get("/organizations/acme")))
-    for part in (
-        "Consulting",
-        "$99.00",
-        "Take ours",
-        "Adopt theirs",
-        "Leave it",
-        "differs by +$99.00",
+    bill = page(support.get("/organizations/acme"))
+    choices = page(support.get(bill.find("a", string="Decide")["href"]))
+    for soup, parts in (
+        (bill, ("Consulting", "$99.00", "differs by +$99.00")),
+        (choices, ("Take ours", "Adopt theirs", "Leave it")),
     ):
-        assert part in words
+        for part in parts:
+            assert part in text_of(soup)
 
 
 def test_a_new_organization_explains_its_empty_bill(support: FlaskClient) -> None:

@@ -80,7 +80,7 @@ def test_a_revision_that_asks_for_something_else_is_parked(
     stripe_dashboard.edit(syncer.sandbox.url, before, more_cents=500)
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert (open_bill.status, open_bill.parked_code) == ("open", "revised_differently")
-    assert "asks for $45.00, where the ledger says $40.00" in str(open_bill.parked_reason)
+    assert "bills $45.00. The ledger says $40.00." in str(open_bill.parked_reason)
     assert open_bill.amount_due_cents == 4500
 
 

@@ -66,7 +66,7 @@ def test_parts_of_a_group_do_not_wait_for_each_other(supervisor: Supervisor) -> 
 def test_a_vital_part_that_ends_stops_the_start(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(CannotStart, match="Web is needed"):
+    with pytest.raises(CannotStart, match="Web is required"):
         supervisor.start(part("Web", Recorder("web", [], lives=0)))
     assert "Web          failed" in capsys.readouterr().out
 
@@ -107,7 +107,7 @@ def test_an_embedded_server_that_cannot_start_is_reported(supervisor: Supervisor
         def start(self) -> None:
             raise EmbeddedError("no disk")
 
-    with pytest.raises(CannotStart, match="PostgreSQL is needed"):
+    with pytest.raises(CannotStart, match="PostgreSQL is required"):
         supervisor.start(part("PostgreSQL", Broken("postgres", [])))
 
 
