@@ -27,11 +27,7 @@ def minimum_charge(currency: str) -> int:
 
 def round_minor(amount: Decimal | Fraction | int) -> int:
     """Round an exact amount of minor units to a whole one, half away from zero, at any size."""
-    # In whole numbers: a fraction of fractions looks for common divisors at every step.
-    parts, of = amount.as_integer_ratio()
-    whole, rest = divmod(abs(parts), of)
-    cents = whole + (1 if 2 * rest >= of else 0)
-    return -cents if parts < 0 else cents
+    return nearest(*amount.as_integer_ratio())
 
 
 def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:
@@ -40,8 +36,19 @@ def round_charge(amount: Decimal | Fraction | int, currency: str) -> int:
     So what the ledger says is what Stripe's draft says and what is asked for: whole hundreds for
     the króna and the Uganda shilling, tens for currencies with thousandths.
     """
+    parts, of = amount.as_integer_ratio()
     step = charge_step(currency)
-    return round_minor(amount if step == 1 else Fraction(amount) / step) * step
+    return nearest(parts, of * step) * step
+
+
+def nearest(parts: int, of: int) -> int:
+    """Return the whole number that is next to `parts` / `of`, half away from zero; `of` is above 0.
+
+    In whole numbers: a fraction of fractions looks for common divisors at every step.
+    """
+    whole, rest = divmod(abs(parts), of)
+    found = whole + (1 if 2 * rest >= of else 0)
+    return -found if parts < 0 else found
 
 
 @dataclass(frozen=True, order=False, slots=True)

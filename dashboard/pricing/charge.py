@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from dashboard.pricing.exact import EXACT, subtract
+from dashboard.pricing.exact import EXACT, subtract, total
 from dashboard.pricing.terms import Terms
 
+# A chart rates each day of each price: named tuples are made in half the time of frozen objects.
+NOTHING = Decimal(0)
 
-@dataclass(frozen=True, slots=True)
-class Step:
+
+class Step(NamedTuple):
     """One part of a charge: `quantity` units (or blocks) at `unit_amount`, plus `flat_amount`.
 
     `is_begun`: units counted before took a part of its tier. `asks_once`: it holds an amount that
@@ -22,20 +24,23 @@ class Step:
     kind: str
     quantity: Decimal
     unit_amount: Decimal
-    flat_amount: Decimal = Decimal(0)
+    flat_amount: Decimal = NOTHING
     up_to: Decimal | None = None
     is_begun: bool = False
     asks_once: bool = False
-    # The step's amount in minor units, exact; explanations come back to it again and again.
-    amount: Fraction = field(init=False)
 
-    def __post_init__(self) -> None:
-        exact = EXACT.fma(self.quantity, self.unit_amount, self.flat_amount)
-        object.__setattr__(self, "amount", Fraction(exact))
+    @property
+    def exact(self) -> Decimal:
+        """The step's amount in minor units, with every digit it has."""
+        return EXACT.fma(self.quantity, self.unit_amount, self.flat_amount)
+
+    @property
+    def amount(self) -> Fraction:
+        """The same as a fraction, to divide."""
+        return Fraction(self.exact)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where units stand in a cycle's count: `before` were counted first, `whole` are all of it.
 
     `is_asked`: an earlier version of the price asked what is asked once for a cycle.
@@ -46,8 +51,7 @@ class Place:
     is_asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """What `units` at their place cost: the steps over those beyond the allowance."""
 
     units: Decimal
@@ -57,10 +61,14 @@ class Charge:
     steps: tuple[Step, ...]
 
     @property
+    def exact(self) -> Decimal:
+        """The whole amount in minor units, with every digit it has."""
+        return self.steps[0].exact if len(self.steps) == 1 else total(s.exact for s in self.steps)
+
+    @property
     def amount(self) -> Fraction:
-        """The whole amount in minor units, exact."""
-        first, *more = [step.amount for step in self.steps] or [Fraction(0)]
-        return sum(more, first)
+        """The same as a fraction, to divide."""
+        return Fraction(self.exact)
 
     @property
     def asks_once(self) -> bool:
@@ -68,8 +76,7 @@ class Charge:
         return any(step.asks_once for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
+class _Reach(NamedTuple):
     """What is charged: from which to which unit beyond the allowance, of how many in the cycle."""
 
     start: Decimal
@@ -84,13 +91,19 @@ def charge(terms: Terms, units: Decimal, place: Place | None = None) -> Charge:
     With units before them it is what all of them cost less what those before would: allowance,
     tiers and packages go on where the count stands.
     """
-    place = place or Place(Decimal(0), units)
-    counts = (place.before, EXACT.add(place.before, units), place.whole)
-    start, end, whole = (max(subtract(count, terms.allowance), Decimal(0)) for count in counts)
+    place = place or Place(NOTHING, units)
+    start, end, whole = (
+        _beyond(count, terms.allowance)
+        for count in (place.before, EXACT.add(place.before, units), place.whole)
+    )
     billable = subtract(end, start)
     reach = _Reach(start, end, whole, place.is_asked)
     steps = tuple(_STEPS[terms.model](terms, reach)) if billable else ()
     return Charge(units, place, subtract(units, billable), billable, steps)
+
+
+def _beyond(count: Decimal, allowance: Decimal) -> Decimal:
+    return max(subtract(count, allowance), NOTHING) if allowance else max(count, NOTHING)
 
 
 def cost_up_to(terms: Terms, charged: Charge) -> Fraction:
@@ -98,7 +111,7 @@ def cost_up_to(terms: Terms, charged: Charge) -> Fraction:
     if not charged.place.before and not charged.place.is_asked:
         return charged.amount
     count = EXACT.add(charged.place.before, charged.units)
-    return charge(terms, count, Place(Decimal(0), charged.place.whole)).amount
+    return charge(terms, count, Place(NOTHING, charged.place.whole)).amount
 
 
 def room(terms: Terms, billable: Decimal) -> Decimal:
@@ -124,17 +137,20 @@ def _package(terms: Terms, reach: _Reach) -> Iterator[Step]:
 
 def _packages(terms: Terms, billable: Decimal) -> int:
     # A started package is charged whole.
-    return -(-Fraction(billable) // Fraction(terms.package_size or 1))
+    (units, of), (size, of_size) = (
+        one.as_integer_ratio() for one in (billable, terms.package_size or Decimal(1))
+    )
+    return -(-units * of_size // (of * size))
 
 
 def _graduated(terms: Terms, reach: _Reach) -> Iterator[Step]:
-    floor = Decimal(0)
+    floor = NOTHING
     for tier in terms.tiers:
         top = reach.end if tier.up_to is None else min(reach.end, tier.up_to)
         low = max(reach.start, floor)
         if low < top:
             is_begun = low > floor  # whoever enters a tier owes its flat amount
-            flat = Decimal(0) if is_begun else tier.flat_amount
+            flat = NOTHING if is_begun else tier.flat_amount
             units = subtract(top, low)
             yield Step("tier", units, tier.unit_amount, flat, tier.up_to, is_begun)
         if top == reach.end:
@@ -144,7 +160,7 @@ def _graduated(terms: Terms, reach: _Reach) -> Iterator[Step]:
 
 def _volume(terms: Terms, reach: _Reach) -> Iterator[Step]:
     tier = next(tier for tier in terms.tiers if tier.up_to is None or reach.whole <= tier.up_to)
-    flat = Decimal(0) if reach.is_asked else tier.flat_amount
+    flat = NOTHING if reach.is_asked else tier.flat_amount
     units = subtract(reach.end, reach.start)
     yield Step("tier", units, tier.unit_amount, flat, tier.up_to, asks_once=bool(flat))
 

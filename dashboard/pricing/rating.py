@@ -66,7 +66,7 @@ def rate_metered(terms: Terms, quantity: Decimal) -> Rated:
 
 def cents_of_usage(terms: Terms, quantity: Decimal) -> int:
     """Return the amount alone of what `rate_metered` returns; explaining it takes twice as long."""
-    return _rounded(charge(terms, quantity).amount, terms.currency)
+    return _rounded(charge(terms, quantity).exact, terms.currency)
 
 
 def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
@@ -79,14 +79,14 @@ def rate_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[Rated]:
     """
     found: list[Rated] = []
     for terms, charged in _charges(used):
-        cents = _rounded(charged.amount, terms.currency)
+        cents = _rounded(charged.exact, terms.currency)
         found.append(Rated(cents, trace.of_usage(terms, charged, cents)))
     return found
 
 
 def cents_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
     """Return the amounts alone of what `rate_cycle` returns; explaining them takes the longest."""
-    return [_rounded(charged.amount, terms.currency) for terms, charged in _charges(used)]
+    return [_rounded(charged.exact, terms.currency) for terms, charged in _charges(used)]
 
 
 def costs_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
@@ -94,7 +94,7 @@ def costs_of_cycle(used: Sequence[tuple[Terms, Decimal]]) -> list[int]:
 
     Below a cheaper volume tier, that is; who asks for a day must not be refused for it.
     """
-    return [round_charge(charged.amount, terms.currency) for terms, charged in _charges(used)]
+    return [round_charge(charged.exact, terms.currency) for terms, charged in _charges(used)]
 
 
 def _charges(used: Sequence[tuple[Terms, Decimal]]) -> Iterator[tuple[Terms, Charge]]:
@@ -119,7 +119,7 @@ def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle_period: Span
     return Rated(cents, trace.of_fee(terms, parts, cycle_period.seconds, exact, cents))
 
 
-def _rounded(exact: Fraction, currency: str) -> int:
+def _rounded(exact: Decimal | Fraction, currency: str) -> int:
     cents = round_charge(exact, currency)
     if abs(cents) > MAX_CENTS:
         raise AmountTooLarge(

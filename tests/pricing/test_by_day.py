@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.billing.period import Period
-from dashboard.pricing.by_day import Held, fee_by_day, share, usage_by_day
+from dashboard.pricing.by_day import Held, share, usage_by_day, weights_by_day
 from dashboard.pricing.rating import Segment, cents_of_cycle, rate_recurring
 from dashboard.pricing.terms import Terms, Tier
 from tests.support.rating import STEPS, charged, costs, terms
@@ -82,6 +82,32 @@ def test_shares_add_up_and_each_sum_is_the_nearest_that_can_be_charged(cents, we
             assert so_far == charged(Fraction(cents) * part / whole, currency)
 
 
+@given(st.integers(-(10**6), 10**6), st.lists(st.fractions(-9, 9), min_size=1))
+def test_shares_add_up_where_some_weigh_less_than_nothing(cents, weights):
+    found, whole = share(cents, weights, "usd"), sum(weights)
+    assert sum(found) == cents
+    if whole:
+        for so_far, part in zip(accumulate(found), accumulate(weights), strict=True):
+            assert so_far == charged(Fraction(cents) * part / whole, "usd")
+
+
+instants = st.timedeltas(-2 * DAY, 32 * DAY).map(lambda since: APRIL + since)
+
+
+@given(st.lists(st.tuples(instants, instants, st.fractions(0, 9)), max_size=4))
+def test_a_day_weighs_the_whole_seconds_of_each_stretch_that_lie_in_it(stretches):
+    found = weights_by_day([Held(*one) for one in stretches], EDGES)
+    wanted = [
+        sum(
+            (max(int((min(end, after) - max(start, before)).total_seconds()), 0) * weight)
+            for start, end, weight in stretches
+        )
+        for before, after in pairwise(EDGES)
+    ]
+    assert [one * sum(wanted) for one in found] == [one * sum(found) for one in wanted]
+    assert any(found) == any(wanted)
+
+
 def test_what_is_divided_among_nothing_is_nothing():
     assert share(0, [], "usd") == []
     assert share(500, [0, 0], "usd") == [500, 0]
@@ -92,7 +118,8 @@ def test_an_amount_finer_than_its_currency_still_adds_up():
 
 
 def test_a_fee_is_spread_evenly_over_the_days_it_covers_and_half_of_half_a_day():
-    found = fee_by_day(2900, [Held(APRIL + DAY / 2, APRIL + 15 * DAY)], EDGES, "usd")
+    held = [Held(APRIL + DAY / 2, APRIL + 15 * DAY)]
+    found = share(2900, weights_by_day(held, EDGES), "usd")
     assert found[:3] == [100, 200, 200]
     assert found[15:] == [0] * 15
     assert sum(found) == 2900
@@ -109,9 +136,8 @@ def test_a_fee_whose_quantity_changes_costs_on_a_day_what_it_is_rated_up_to_it(a
     segments = [Segment(*span, Decimal(held)) for span, held in spans]
     cycle = Period(EDGES[0], EDGES[-1])
     whole = rate_recurring(fee, segments, cycle).amount_cents
-    found = fee_by_day(
-        whole, [Held(*span, Fraction(held * 3100)) for span, held in spans], EDGES, "usd"
-    )
+    weights = weights_by_day([Held(*span, Fraction(held * 3100)) for span, held in spans], EDGES)
+    found = share(whole, weights, "usd")
     assert sum(found) == whole
     for day, so_far in enumerate(accumulate(found), 1):
         held = [

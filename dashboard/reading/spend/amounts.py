@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from dashboard.pricing.by_day import Held, fee_by_day, share, usage_by_day
+from dashboard.pricing.by_day import Held, share, usage_by_day, weights_by_day
 from dashboard.pricing.exact import total
 from dashboard.reading.spend.rows import Billed, Cycle, Rated, SpendRows
 
@@ -51,9 +51,13 @@ class CycleSpend:
 
 
 def spend_of_cycle(cycle: Cycle, rows: SpendRows, currency: str) -> CycleSpend:
-    """Return what `cycle` cost by day."""
-    days = days_of(cycle.starts_at, cycle.ends_at)
-    return CycleSpend(days, _usage(cycle, rows, days, currency), _fees(cycle, rows, days, currency))
+    """Return what `cycle` cost by day; rated once for the same rows."""
+    found: CycleSpend | None = rows.rated.get((cycle.id, currency))
+    if found is None:
+        days = days_of(cycle.starts_at, cycle.ends_at)
+        usage, fees = (one(cycle, rows, days, currency) for one in (_usage, _fees))
+        found = rows.rated[cycle.id, currency] = CycleSpend(days, usage, fees)
+    return found
 
 
 def days_of(start: datetime, end: datetime) -> list[date]:
@@ -116,9 +120,13 @@ def _by_service(held: _Units, cents: list[int], currency: str) -> Mapping[int | 
 
 def _fees(cycle: Cycle, rows: SpendRows, days: Sequence[date], currency: str) -> ByDay:
     edges = [datetime.combine(day, time.min, UTC) for day in (*days, days[-1] + DAY)]
+    # Most fees are for the whole cycle, or for what is left of it since all of them began.
+    weights: dict[tuple[Held, ...], list[int]] = {}
     found: dict[Source, list[int]] = {}
     for fee, count in _alike(cycle, rows.items).items():
-        parts = fee_by_day(fee.cents, fee.held, edges, currency)
+        if fee.held not in weights:
+            weights[fee.held] = weights_by_day(fee.held, edges)
+        parts = share(fee.cents, weights[fee.held], currency)
         _add(found, fee.source, [count * part for part in parts])
     return found
 

@@ -1,8 +1,8 @@
 """The statement that a spend chart asks: one, so that it sees one state of the ledger.
 
 Usage that is counted meanwhile is on both its day and its item, or on neither. Each kind of row
-comes as one JSON array, which takes a tenth of reading rows; decimals are text in it and stay
-exact.
+comes as the text of one JSON array, which takes a tenth of reading rows; decimals are text in it
+and stay exact.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ def _rows(
 ) -> ColumnElement[Any]:
     row = func.json_build_array(*columns)
     rows = func.json_agg(row) if order is None else func.json_agg(aggregate_order_by(row, order))
-    query = select(rows) if source is None else source.add_columns(rows)
+    text = cast(rows, Text)
+    query = select(text) if source is None else source.add_columns(text)
     return query.scalar_subquery()
 
 
