@@ -1,12 +1,13 @@
 """The addresses in a page, filled into patterns that Flask gave once for each kind of them.
 
 A billing page holds eighty addresses of a dozen kinds, and building one from its rule takes longer
-than reading the row it leads to. What a pattern cannot hold is left to Flask.
+than reading the row it leads to. What a pattern cannot hold is left to Flask. Those of the pages
+around an organization are on each of its pages: what was written lately is kept.
 """
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import request, url_for
@@ -15,6 +16,8 @@ from markupsafe import Markup, escape
 from dashboard.ids import HIGHEST_ID
 
 _HIGHEST = str(HIGHEST_ID)
+# Some forty for each organization that somebody looks at.
+_MOST_KEPT = 4096
 # The same in a path whether quoted or not.
 _is_plain = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 
@@ -24,12 +27,21 @@ class Addresses:
 
     def __init__(self) -> None:
         self._pattern = cache(pattern)
+        self._kept = lru_cache(_MOST_KEPT)(self._written)
 
     def __call__(self, endpoint: str, **values: Any) -> str:
         """Return what `url_for` returns."""
+        for value in values.values():
+            kind = type(value)
+            if kind is not str and kind is not int:
+                return url_for(endpoint, **values)
+        return self._kept(request.script_root, endpoint, tuple(values.items()))
+
+    def _written(self, root: str, endpoint: str, told: tuple[tuple[str, str | int], ...]) -> str:
+        values: dict[str, Any] = dict(told)
         if all(map(_fits, values.values())):
-            kinds = tuple((name, type(value)) for name, value in values.items())
-            found = self._pattern(request.script_root, endpoint, kinds)
+            kinds = tuple((name, type(value)) for name, value in told)
+            found = self._pattern(root, endpoint, kinds)
             if found is not None:
                 return found % values
         return url_for(endpoint, **values)

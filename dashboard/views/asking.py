@@ -17,6 +17,7 @@ from dashboard.views.cookies import HELD_AS
 from dashboard.views.opening import load_reader
 
 log = structlog.get_logger("dashboard.views.asking")
+_UNKNOWN: Any = object()
 
 
 def key_of(app: Flask, held: Mapping[str, Any]) -> SessionKey | None:
@@ -32,10 +33,11 @@ def key_of(app: Flask, held: Mapping[str, Any]) -> SessionKey | None:
 
 def known_reader() -> Identity | None:
     """Return who is signed in, None if nobody is."""
-    if "reader" not in g:
+    # Asked for a dozen times a page, and each look into `g` looks for the request.
+    found: Identity | None = g.get("reader", _UNKNOWN)
+    if found is _UNKNOWN:
         key = key_of(current_app, session)
-        g.reader = load_reader(key) if key else None
-    found: Identity | None = g.reader
+        found = g.reader = load_reader(key) if key else None
     return found
 
 

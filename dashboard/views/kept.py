@@ -1,7 +1,7 @@
 """Small pieces of pages that depend on their arguments alone: rendered once, then kept.
 
-A page shows dozens of icons and states. Their markup stays in `templates/components`; what differs
-between requests, a reader or a token, must not be in it.
+A page shows dozens of icons and states, and the places of the sidebar twice. Their markup stays in
+`templates/components`; what differs between requests, a reader or a token, must not be in it.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,12 @@ from markupsafe import Markup
 
 # Of every state with its word and every icon; Stripe's own words of corrections may add to them.
 MOST = 512
-KEPT = {"icon": "components/icon.html", "status": "components/status.html"}
+KEPT = {
+    "icon": "components/icon.html",
+    "status": "components/status.html",
+    "places": "components/places.html",
+    "place_keys": "components/places.html",
+}
 
 
 def register_kept(app: Flask) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from types import CodeType, FunctionType
 from typing import Any
 
 from flask.templating import Environment
 from jinja2 import Environment as AnyEnvironment
-from jinja2 import Template
-from jinja2.runtime import Context
+from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
+
+from dashboard.views.address_patterns import Addresses
 
 # What `escape` replaces; text without any of it is its own escaped form.
 _special = re.compile("[&<>'\"]").search
+
+
+# What is called as it is, unless it says that it wants something passed.
+PLAIN = frozenset({FunctionType, Addresses})
 
 
 def written(value: Any) -> str:
@@ -30,16 +37,53 @@ def written(value: Any) -> str:
 
 
 class PageContext(Context):
-    """Calls plain functions, which nearly all are, without looking for what they want passed."""
+    """Calls functions and macros, which nearly all are, without looking for what they want passed.
+
+    Every template has the same common names (see `PageEnvironment`), so none is told which those
+    are: each import of a macro compared them with those of the page around it.
+    """
+
+    def __init__(
+        self,
+        environment: AnyEnvironment,
+        parent: dict[str, Any],
+        name: str | None,
+        blocks: dict[str, Callable[[Context], Iterator[str]]],
+        globals: MutableMapping[str, Any] | None = None,  # noqa: ARG002  as above
+    ) -> None:
+        super().__init__(environment, parent, name, blocks)
 
     def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """Return what `__obj` returns. With names that no template uses, as Jinja has it."""
-        if type(__obj) is not FunctionType or hasattr(__obj, "jinja_pass_arg"):
+        kind = type(__obj)
+        if kind is Macro:
+            args = (__self.eval_ctx, *args)
+        elif kind not in PLAIN or hasattr(__obj, "jinja_pass_arg"):
             return super().call(__obj, *args, **kwargs)
         # What is set in a loop or block around the call is for those that want the context.
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
         return __obj(*args, **kwargs)
+
+
+class PageCode(CodeGenerator):
+    """Hands on what an included template writes in one piece, not each of its pieces by itself.
+
+    A part of a bill lies three templates deep, and each of a thousand pieces went through all.
+    """
+
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802  as Jinja calls it
+        """Write the code of `{% include %}`; what is not the usual kind as Jinja does."""
+        if (
+            not (isinstance(node.template, nodes.Const) and node.with_context)
+            or node.ignore_missing
+        ):
+            super().visit_Include(node, frame)
+            return
+        self.writeline(f"template = environment.get_template({node.template.value!r})", node)
+        names = self.dump_local_context(frame)
+        context = f"template.new_context(context.get_all(), True, {names})"
+        self.simple_write(f"concat(template.root_render_func({context}))", frame)
 
 
 class PageTemplate(Template):
@@ -67,6 +111,7 @@ class PageEnvironment(Environment):
     after a template was loaded, which nobody does, would not be known to it.
     """
 
+    code_generator_class = PageCode
     context_class = PageContext
     template_class = PageTemplate
 

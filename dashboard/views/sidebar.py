@@ -7,7 +7,7 @@ their own organizations; whose they are is asked with every request, only the na
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -19,6 +19,8 @@ from dashboard.views.stripe_state import known_of_stripe
 from jobs.watch import COUNTS
 
 T = TypeVar("T")
+# A number by the name of its place; in pairs, under which the places are kept as they are shown.
+Counts = tuple[tuple[str, int], ...]
 COUNTED_SECONDS = 5.0
 NAMED_SECONDS = 30.0
 # Of organizations whose names a process keeps.
@@ -45,7 +47,7 @@ class SidebarMemory:
     """What a process keeps for the sidebar."""
 
     def __init__(self) -> None:
-        self.counts: Heard[Mapping[str, int]] = Heard(COUNTED_SECONDS, {})
+        self.counts: Heard[Counts] = Heard(COUNTED_SECONDS, ())
         self._named: dict[str, tuple[OwnOrganization, float]] = {}
 
     def named(self, slugs: Collection[str]) -> list[OwnOrganization]:
@@ -66,21 +68,21 @@ def own_organizations(slugs: Collection[str]) -> list[OwnOrganization]:
     return _memory().named(slugs)
 
 
-def sidebar_counts() -> Mapping[str, int]:
+def sidebar_counts() -> Counts:
     """Return what the whole counts by place, for staff alone; nothing before the clock looked."""
     return _memory().counts.get(_ask)
 
 
-def _ask() -> Mapping[str, int]:
+def _ask() -> Counts:
     known = known_of_stripe()
     if known.is_silent:
-        return {}
+        return ()
     try:
         kept = current_app.extensions["redis"].hgetall(COUNTS)
     except RedisError:
         known.note_silence()
-        return {}
-    return {name.decode(): int(number) for name, number in kept.items()}
+        return ()
+    return tuple((name.decode(), int(number)) for name, number in kept.items())
 
 
 def _memory() -> SidebarMemory:

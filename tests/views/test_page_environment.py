@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import pass_context
+from jinja2 import DictLoader, Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from dashboard.views.page_environment import PageTemplate, written
+from dashboard.views.page_environment import PageEnvironment, PageTemplate, written
 
 
 class Word(str):
@@ -66,3 +66,32 @@ def test_a_function_that_wants_the_context_gets_it(app: Flask) -> None:
         "{% endfor %}{{ seen('outer') }}{{ dict(a=1).get('a') }}"
     )
     assert app.jinja_env.from_string(source).render(names) == "1326o1"
+
+
+FILES = {
+    "page": (
+        "{% from 'macros' import cell, framed %}{% set a = '<a>' %}{% include 'part' %}"
+        "{% for b in [1, 2] %}{% with c = b * 2 %}{% include 'part' %}{% endwith %}{% endfor %}"
+        "{% set kept %}{% include 'part' %}{% endset %}[{{ kept }}]"
+        "{% include 'missing' ignore missing %}{% include name %}"
+        "{% call framed() %}{{ cell(a, class='x') }}{% include 'part' %}{% endcall %}"
+    ),
+    "part": "{% from 'macros' import cell %}({{ a }}{{ b }}{{ c }}{{ cell(a) }}{{ given }})",
+    "macros": (
+        "{% macro cell(word, class='') %}<td class='{{ class }}'>{{ word }}</td>{% endmacro %}"
+        "{% macro framed() %}<p>{{ caller() }}</p>{% endmacro %}"
+    ),
+}
+
+
+def test_parts_and_macros_write_what_jinja_itself_writes(app: Flask) -> None:
+    ours = PageEnvironment(app, loader=DictLoader(FILES), autoescape=True)
+    theirs = Environment(loader=DictLoader(FILES), autoescape=True)
+    pages = [one.get_template("page").render(given="&", name="part") for one in (ours, theirs)]
+    assert pages[0] == pages[1]
+    assert pages[0].count("&lt;a&gt;") == 2 * 6 + 1
+
+
+def test_an_included_template_is_one_piece(app: Flask) -> None:
+    ours = PageEnvironment(app, loader=DictLoader(FILES | {"two": "{% include 'part' %}!"}))
+    assert len(list(ours.get_template("two").generate(a="a"))) == 2
