@@ -15,7 +15,7 @@ from dashboard.reading.closing import LastInvoice, last_of
 from dashboard.reading.earlier import EarlierInvoice, earlier_of
 from dashboard.reading.expected import expected
 from dashboard.reading.freshness import Freshness, freshness_of
-from dashboard.reading.items import read_items
+from dashboard.reading.items import BilledItems, read_items
 from dashboard.reading.opening import Draft
 from dashboard.reading.rows import BilledOrganization, CurrentInvoice, Item
 from dashboard.sync.lines import LineSync, line_syncs_of
@@ -33,7 +33,7 @@ class LiveBill:
     """
 
     invoice: CurrentInvoice
-    items: Sequence[Item]
+    found: BilledItems
     sync: SyncStatus
     lines: Mapping[int, LineSync]
     forecast: Forecast
@@ -46,6 +46,11 @@ class LiveBill:
     alarms: Alarms
     earlier: Sequence[EarlierInvoice]
     last: LastInvoice | None
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Its items, in the order of the page."""
+        return self.found.items
 
     @property
     def unsettled(self) -> Sequence[EarlierInvoice]:
@@ -76,7 +81,7 @@ def live_bill(
     earlier = earlier_of(draft.around.earlier)
     return LiveBill(
         invoice,
-        found.items,
+        found,
         sync,
         line_syncs_of(invoice.status, found.items, found.lines) if for_staff else {},
         foreseen,

@@ -7,20 +7,16 @@ a poll is made of the same text, so nothing that is shown of them can change wit
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    DateTime,
     Text,
     and_,
     any_,
     case,
     cast,
-    extract,
     func,
     select,
     union_all,
@@ -32,10 +28,10 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.overview import RECENT, UNFINISHED, shown_status
 from dashboard.billing.void_listing import ASKED_CENTS, WAITS
 from dashboard.billing.void_models import VoidCase
+from dashboard.reading.told import Told, told
 
 # An attempt is told by two events, in any order, seconds apart.
 _SAME_ATTEMPT = timedelta(minutes=2)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EarlierInvoice(NamedTuple):
@@ -119,10 +115,10 @@ def earlier_invoices(organization: NamedFromClause, draft: NamedFromClause) -> L
         select(VoidCase.invoice_id).where(VoidCase.organization_id == organization.c.id, *WAITS),
     )
     ids = union_all(*(query.correlate(organization, draft) for query in mine))
-    told = [_told(invoice.c[name]) for name in EarlierInvoice._fields[:-2]]
-    told += [case((and_(*WAITS), ASKED_CENTS)), invoice.c.hosted_invoice_url.is_not(None)]
+    shown: list[ColumnElement[Any]] = [invoice.c[name] for name in EarlierInvoice._fields[:-2]]
+    shown += [case((and_(*WAITS), ASKED_CENTS)), invoice.c.hosted_invoice_url.is_not(None)]
     rows = (
-        select(func.json_build_array(*told).label("row"))
+        select(told(shown).label("row"))
         .select_from(invoice.outerjoin(VoidCase, VoidCase.invoice_id == invoice.c.id))
         .where(invoice.c.id == any_(func.array(ids.scalar_subquery())))
         .order_by(invoice.c.sequence.desc())
@@ -132,23 +128,9 @@ def earlier_invoices(organization: NamedFromClause, draft: NamedFromClause) -> L
     return select(cast(func.json_agg(rows.c.row), Text).label("told")).lateral("earlier_invoices")
 
 
-def _told(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a column as it is told; an instant in microseconds, which have no time zone."""
-    if not isinstance(column.type, DateTime):
-        return column
-    return cast(extract("epoch", column) * 1_000_000, BigInteger)
-
-
-def earlier_of(told: str | None) -> list[EarlierInvoice]:
+def earlier_of(text: str | None) -> list[EarlierInvoice]:
     """Return what a text tells, the newest first."""
-    return [_invoice(row) for row in json.loads(told)] if told else []
+    return [_INVOICE(row) for row in json.loads(text)] if text else []
 
 
-def _invoice(row: Sequence[Any]) -> EarlierInvoice:
-    return EarlierInvoice._make(
-        _EPOCH + timedelta(microseconds=value) if is_instant and value is not None else value
-        for value, is_instant in zip(row, _INSTANTS, strict=True)
-    )
-
-
-_INSTANTS = ["datetime" in str(one) for one in EarlierInvoice.__annotations__.values()]
+_INVOICE = Told(EarlierInvoice)

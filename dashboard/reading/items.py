@@ -1,9 +1,15 @@
-"""The items of a bill, with what prices their usage and what Stripe has of them: one statement."""
+"""The items of a bill, with what prices their usage and what Stripe has of them: one statement.
+
+They come as one text, and what was made of it is kept for the next who reads the same. Whatever
+the items say, of prices and services too, is in the text: nothing has to be told to be forgotten.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,13 +17,16 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Subquery,
+    Text,
     and_,
+    cast,
     exists,
     false,
     func,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from dashboard.billing.forecast import attached_in
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
@@ -26,19 +35,21 @@ from dashboard.billing.overview import GLANCES, KIND_ORDER
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
+from dashboard.reading.groups import Part, by_product
 from dashboard.reading.rows import AgreedLine, Item, Version
+from dashboard.reading.told import Told, told
 from dashboard.services.models import Service
 from dashboard.statement import Statement, columns, parameter
 from dashboard.sync.models import SyncedLine
 
 
-@dataclass(slots=True)
+@dataclass
 class BilledItems:
     """The items in the order of the page, and the lines that Stripe last confirmed.
 
     `versions` are those that usage is billed under, by id, and `attached` the services that use
     them, by price. `have_others`: a price of theirs has versions besides, so these do not say when
-    each is in force.
+    each is in force. Readers share it, so it is only read; `shown` is what pages made of it.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -46,14 +57,19 @@ class BilledItems:
     attached: dict[int, Attached] = field(default_factory=dict)
     lines: list[AgreedLine] = field(default_factory=list)
     have_others: bool = False
+    shown: dict[Hashable, Any] = field(default_factory=dict)
+
+    @cached_property
+    def products(self) -> Sequence[Part]:
+        """Return the items by product."""
+        return by_product(self.items)
 
 
 def read_items(invoice_id: int, *, with_lines: bool) -> BilledItems:
     """Return the items of an invoice; what Stripe has of them only where it is shown."""
-    found = BilledItems()
-    for row in (_WITH_LINES if with_lines else _ALONE).rows(invoice=invoice_id):
-        _add(found, row)
-    return found
+    row = (_WITH_LINES if with_lines else _ALONE).row(invoice=invoice_id)
+    text: str = row[0] if row and row[0] else "[]"
+    return (_kept if len(text) <= MOST_KEPT else _made_of)(text)
 
 
 def items_of_invoice(invoice: Invoice, *, with_lines: bool) -> BilledItems:
@@ -70,18 +86,33 @@ def items_of_invoice(invoice: Invoice, *, with_lines: bool) -> BilledItems:
     return found
 
 
+def _made_of(text: str) -> BilledItems:
+    found = BilledItems()
+    for row in json.loads(text):
+        _add(found, row)
+    return found
+
+
+# Of so many invoices, none of which has more than about three hundred items.
+_kept = lru_cache(maxsize=64)(_made_of)
+MOST_KEPT = 150_000
+
+
 def _add(found: BilledItems, row: Sequence[Any]) -> None:
     if row[0] is not None:
-        found.items.append(Item._make(row[:_ITEM]))
+        found.items.append(_item_of(row[:_ITEM]))
     if row[_ITEM] is not None:
-        version = found.versions[row[_ITEM]] = Version._make(row[_ITEM:_VERSION])
+        version = found.versions[row[_ITEM]] = _version_of(row[_ITEM:_VERSION])
         found.have_others |= row[_VERSION]
-        found.attached[version.price_id] = Attached._make(row[_VERSION + 1 : _LINE])
+        found.attached[version.price_id] = _attached_of(row[_VERSION + 1 : _LINE])
     # Its own key; a line that stands for several items comes without one.
     if len(row) > _LINE and row[_LINE] is not None:
-        found.lines.append(AgreedLine._make(row[_LINE:]))
+        found.lines.append(_line_of(row[_LINE:]))
 
 
+_item_of, _version_of, _attached_of, _line_of = (
+    Told(Item), Told(Version), Told(Attached), Told(AgreedLine),
+)  # fmt: skip
 _ITEM = len(Item._fields)
 # Of an item's own; those that follow are its price's, and its version's.
 _OWN = Item._fields.index("price_id")
@@ -149,8 +180,9 @@ def _statement(*, with_lines: bool) -> Statement:
         ).subquery("line")  # fmt: skip
         shown += columns(AgreedLine, line)
         source = own.outerjoin(line, line.c.key == own.c.key, full=True)
-    query = select(*shown).select_from(source)
-    return Statement(query.order_by(own.c.kind_order, own.c.description, own.c.id))
+    place = (own.c.kind_order, own.c.description, own.c.id)
+    rows = func.json_agg(aggregate_order_by(told(shown), *place))
+    return Statement(select(cast(rows, Text)).select_from(source))
 
 
 _ALONE, _WITH_LINES = _statement(with_lines=False), _statement(with_lines=True)

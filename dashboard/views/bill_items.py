@@ -28,7 +28,7 @@ def items_of_draft(organization: BilledOrganization, draft: Draft, bill: LiveBil
         Period(around.starts_at, around.ends_at),
     )
     address = url_for("organizations.show", slug=organization.slug)
-    return ShownItems(bill.items, look, address, billing, bill.lines)
+    return ShownItems(bill.found, look, address, billing, bill.lines)
 
 
 def items_of_past(invoice: Invoice, found: BilledItems) -> ShownItems:
@@ -41,7 +41,7 @@ def items_of_past(invoice: Invoice, found: BilledItems) -> ShownItems:
     )
     address = url_for("invoices.show", slug=invoice.organization.slug, sequence=invoice.sequence)
     lines = line_syncs_of(invoice.status, found.items, found.lines) if is_staff else {}
-    return ShownItems(found.items, look_asked(for_staff=is_staff), address, billing, lines)
+    return ShownItems(found, look_asked(for_staff=is_staff), address, billing, lines)
 
 
 def are_asked_alone() -> bool:

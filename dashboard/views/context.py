@@ -22,6 +22,7 @@ from dashboard.views.assets import asset, integrity
 from dashboard.views.audit_words import sentence_of
 from dashboard.views.decline_words import decline_words
 from dashboard.views.hypermedia import is_for_panel
+from dashboard.views.item_rows import item_rows
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
 from dashboard.views.paging import turned
@@ -49,6 +50,7 @@ def register_context(app: Flask) -> None:
         form_page=form_page,
         here=here,
         integrity=integrity,
+        item_rows=item_rows,
         jitter=jitter,
         factor_words=FACTORS,
         method_words=METHODS,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dashboard.billing.period import Period
 from dashboard.pricing.series import largest
 from dashboard.reading.groups import ALL, Group, Look, Part, Row, by_product, name_of, rows
+from dashboard.reading.items import BilledItems
 from dashboard.reading.rows import Item
 from dashboard.sync.lines import LineSync
 from dashboard.views.item_look import query_of
@@ -67,11 +68,16 @@ class Billing:
 class ShownItems:
     """All items, and how they are looked at on the page `address`."""
 
-    items: Sequence[Item]
+    found: BilledItems
     look: Look
     address: str
     billing: Billing
     lines: Mapping[int, LineSync]
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Return all of them, in the order of the bill."""
+        return self.found.items
 
     @cached_property
     def wanted(self) -> Sequence[Item]:
@@ -89,7 +95,7 @@ class ShownItems:
     @cached_property
     def products(self) -> Sequence[Part]:
         """Return what was looked for, by product."""
-        return by_product(self.wanted)
+        return by_product(self.wanted) if self.look.is_narrowed else self.found.products
 
     @cached_property
     def fills(self) -> Mapping[str, str]:
