@@ -16,7 +16,7 @@ const STYLES = [
   "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "money", "status", "identifier",
   "items", "paper",
   "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
-  "needs", "palette", "decide", "pagination", "print",
+  "needs", "palette", "decide", "timeline", "pagination", "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",

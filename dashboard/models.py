@@ -15,10 +15,12 @@ from dashboard.installation import Installation
 from dashboard.mail.models import Mail
 from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
+from dashboard.organizations.note_models import OrganizationNote
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.counts import KeptCount
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
+from dashboard.sync.reading_models import StripeReading
 from dashboard.sync.tallies import RunTally
 from dashboard.trends.models import FleetSample
 from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTotal, UsageWaiting
@@ -46,6 +48,7 @@ __all__ = [
     "Membership",
     "Need",
     "Organization",
+    "OrganizationNote",
     "Passkey",
     "Price",
     "PriceVersion",
@@ -54,6 +57,7 @@ __all__ = [
     "RunTally",
     "Service",
     "ServiceChange",
+    "StripeReading",
     "SyncLease",
     "SyncRun",
     "SyncStep",

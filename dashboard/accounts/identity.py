@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,11 @@ INSTANT = DateTime(timezone=True)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in user as the pages need them; `slugs` are the organizations they belong to."""
+    """A signed-in user as the pages need them; `slugs` are the organizations they belong to.
+
+    One of us who is `viewing` an organization as its customer is that to everything that asks: a
+    customer who belongs to it and to nothing else. Whatever they cause still bears their name.
+    """
 
     id: int
     email: str
@@ -37,12 +41,17 @@ class Identity:
     proved_at: datetime
     # The second factor that they showed in it.
     factor: str | None = None
+    viewing: str | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Identity:
         """Return the user of a row of the columns `IDENTITY`."""
-        user_id, email, name, role, slugs, *session = row
-        return cls(user_id, email, name, role, frozenset(slugs), *session)
+        user_id, email, name, role, slugs, *rest = row
+        session, viewing = rest[:-1], rest[-1]
+        who = cls(user_id, email, name, role, frozenset(slugs), *session)
+        if viewing is None or not who.is_staff:
+            return who
+        return replace(who, role="customer", slugs=frozenset({viewing}), viewing=viewing)
 
     @property
     def is_staff(self) -> bool:
@@ -86,7 +95,7 @@ def _slugs() -> ColumnElement[Sequence[str]]:
 IDENTITY: tuple[Any, ...] = (
     User.id, User.email, User.name, User.role, _slugs(),
     UserSession.id, UserSession.last_seen_at, UserSession.proved_at,
-    UserSession.factor,
+    UserSession.factor, UserSession.viewing,
 )  # fmt: skip
 SIGNED_IN = UserSession.__table__.join(User.__table__, User.id == UserSession.user_id)
 # The fields of a `SessionKey` are their values.

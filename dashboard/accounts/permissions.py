@@ -52,6 +52,8 @@ _TABLE = (
     Permission("organization.list", STAFF),
     Permission("organization.view", EVERYONE, is_scoped=True),
     Permission("organization.change", STAFF),
+    Permission("note.write", STAFF),
+    Permission("customer.view_as", STAFF),
     Permission("budget.set", EVERYONE, is_scoped=True),
     Permission("invoice.view", EVERYONE, is_scoped=True),
     Permission("portal.open", EVERYONE, is_scoped=True),

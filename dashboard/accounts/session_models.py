@@ -35,5 +35,7 @@ class UserSession(Model):
     # When they last showed who they are.
     proved_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # The organization whose pages one of us sees as its customer does, by its slug.
+    viewing: Mapped[str | None] = mapped_column(String(63))
     # The fields of a form that was typed before and is to be shown again: pairs.
     typed: Mapped[list[list[str]] | None] = mapped_column(JSONB(none_as_null=True))

@@ -40,7 +40,7 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
         invoice.closing_at = now
         grace = timedelta(seconds=current_policy().closing_grace_seconds)
         invoice.seal_after_at = now + grace
-        let_go(invoice)
+        let_go(invoice, now=now)
         record("invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
         db.session.flush()
     return open_next(invoice, now=now)
@@ -61,7 +61,7 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     for invoice in sealed:
         invoice.status = "sealed"
         invoice.sealed_at = now
-        let_go(invoice)
+        let_go(invoice, now=now)
         record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
     # Hundreds at a time, in the clock: a statement for all of these instead of one for each.
     write_changes(sealed)

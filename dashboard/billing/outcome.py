@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from dashboard.audit.actor import STRIPE, SYSTEM, Actor
+from dashboard.audit.record import record
 from dashboard.billing.details import details, keep_details
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void import open_case
@@ -119,7 +121,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
         invoice.payment_failure = invoice.payment_failed_at = invoice.decline = None
     elif remote.status == "void":
         invoice.voided_at = remote.voided_at or now
-        unpark(invoice)
+        unpark(invoice, now=now, actor=STRIPE)
         open_case(invoice, now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
@@ -132,7 +134,7 @@ def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
         return
     if invoice.status == remote.status or _was_edited(invoice, remote):
         if invoice.parked_code == WENT_BACK:
-            unpark(invoice)
+            unpark(invoice, now=now, actor=STRIPE)
         return
     left = major_text(Decimal(remote.amount_remaining_cents), invoice.currency)
     park(
@@ -182,12 +184,15 @@ def park(invoice: Invoice, code: str, reason: str, *, now: datetime) -> None:
     """Hold `invoice` back for a person: nothing is sent or finalized until somebody decides."""
     if invoice.parked_code != code:
         invoice.parked_at = now
+        record("invoice.held", invoice, SYSTEM, {"code": code, "reason": reason}, now=now)
     invoice.parked_code = code
     invoice.parked_reason = reason
 
 
-def unpark(invoice: Invoice) -> None:
-    """Let `invoice` go on: somebody asked for another try."""
+def unpark(invoice: Invoice, *, now: datetime, actor: Actor = SYSTEM) -> None:
+    """Let `invoice` go on: somebody asked for another try, or what held it is over."""
+    if invoice.parked_code is not None:
+        record("invoice.released", invoice, actor, {"code": invoice.parked_code}, now=now)
     invoice.parked_at = None
     invoice.parked_code = None
     invoice.parked_reason = None

@@ -44,10 +44,10 @@ def hold_stuck(invoice_id: int, error: Exception, *, now: datetime) -> None:
     invoice.parked_at = now
 
 
-def let_go(invoice: Invoice) -> None:
+def let_go(invoice: Invoice, *, now: datetime) -> None:
     """Let an invoice go on that is stuck no longer."""
     if invoice.parked_code == STUCK:
-        unpark(invoice)
+        unpark(invoice, now=now)
 
 
 def is_to_be_tried(now: datetime) -> ColumnElement[bool]:

@@ -94,6 +94,7 @@ class SyncRun(Model):
             postgresql_where=text("state in ('queued', 'running', 'retrying')"),
         ),
         Index("ix_sync_runs_organization_id_id", "organization_id", "id"),
+        Index("ix_sync_runs_timeline", "organization_id", "created_at", "id"),
         # The two lists of what is rare among millions, and what is added up as it ends.
         Index("ix_sync_runs_failed", "id", postgresql_where=text("state = 'failed'")),
         Index(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import BigInteger, DateTime, case, func, inspect, null, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from dashboard.audit.actor import Actor, ActorKind
 from dashboard.billing.locks import VERSIONS, for_change, note_held
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import unpark
@@ -151,7 +153,9 @@ def advance(work: Work) -> None:
     """Converge, and finalize where asked; reconcile when Stripe acted first."""
     was_parked = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
     if was_parked:
-        unpark(work.invoice)
+        run = work.run
+        by = Actor(cast(ActorKind, run.actor_kind), run.actor_id, run.actor_label)
+        unpark(work.invoice, now=work.clock(), actor=by)
     try:
         if finalized_at_stripe(work.invoice):
             raise NotEditable("Stripe's invoice is no longer a draft.")

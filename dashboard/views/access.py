@@ -19,6 +19,7 @@ from dashboard.views.proof import check_proof
 from dashboard.views.returning import ask_to_sign_in
 from dashboard.views.token_guard import register_allowances, require_token
 from dashboard.views.typed import WAITS, fill_in
+from dashboard.views.viewing_guard import check_view
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ def _require_session(needed: Permission) -> ResponseReturnValue | None:
     if not who.holds(needed, slug):
         # Somebody else's organization does not exist, as far as a customer can tell.
         abort(404 if who.role in needed.roles else 403)
+    check_view(who)
     led = lead_to_factor(who)
     if led is None:
         check_proof(who, needed)

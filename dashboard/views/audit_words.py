@@ -22,6 +22,8 @@ SENTENCES = {
     "customer.changed_at_stripe": "The customer was changed at Stripe from {before} to {after}.",
     "customer.deleted_at_stripe": "Stripe's customer {stripe_id} was deleted there.",
     "customer.sent_ours": "The next sync changes Stripe's customer from {before} to {after}.",
+    "customer.view_ended": "Left the view of the customer.",
+    "customer.viewed": "Viewed the pages as the customer sees them.",
     "dispute.told": "A dispute over {amount_cents} is {status} at Stripe.",
     "events.replayed": "Replayed {number} events that failed with: {error}",
     "event.replayed": "Replayed the event {stripe_event_id}[; it is {state}].",
@@ -37,11 +39,13 @@ SENTENCES = {
     "invoice.closed": "The cycle ended; the invoice comes to {total_cents} so far.",
     "invoice.deleted_at_stripe": "The draft {stripe_id} was deleted at Stripe.",
     "invoice.exported": "Downloaded the lines of the invoice.",
+    "invoice.held": "Put on hold: {reason}",
     "invoice.open": "The invoice went from {from} to {to}.",
     "invoice.paid": "The invoice went from {from} to {to}.",
     "invoice.printed": "Downloaded the invoice as a PDF.",
     "invoice.replaced_at_stripe": "Invoice [{replaced_number}] was edited at Stripe, where it "
     "bills {asks_cents}; the ledger says {ledger_cents}.",
+    "invoice.released": "Released; another try is made.",
     "invoice.rolled": "Closed early, at {total_cents}.",
     "invoice.schedule_restored": "Turned Stripe's own schedule for the draft back on.",
     "invoice.sealed": "Sealed at {total_cents}.",
@@ -68,6 +72,9 @@ SENTENCES = {
     "need.snoozed": "Snoozed work that needs a person until {until}: {kind}.",
     "need.taken": "Took work that needs a person: {kind}.",
     "need.woken": "Returned work that needs a person to the list: {kind}.",
+    "note.added": "Wrote a note.",
+    "note.pinned": "Pinned a note.",
+    "note.unpinned": "Unpinned a note.",
     "organization.created": "Created “{name}”, billed in {currency}.",
     "person.activated": "Reactivated {email}.",
     "person.admitted": "Joined through the company's sign-on[, as {role}].",
@@ -110,12 +117,30 @@ _INSTANTS = {"at", "ends", "effective_at", "until"}
 
 def sentence_of(line: AuditLine) -> str:
     """Return what an entry's facts say; those that no sentence is for are listed by name."""
-    known = {name: value for name, value in line.entry.facts.items() if value not in (None, [], {})}
-    said = {name: _said(name, value, known, line) for name, value in known.items()}
-    pattern = SENTENCES.get(line.entry.action, "")
+    return sentence(line.entry.action, line.entry.facts, line.currency)
+
+
+def sentence(action: str, facts: Mapping[str, Any], currency: str | None) -> str:
+    """Return what the facts of an act say; `currency` is that of amounts which name none."""
+    said = said_facts(facts, currency)
+    found = fill(SENTENCES.get(action, ""), said)
+    if found is not None:
+        return found
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items())
+
+
+def said_facts(facts: Mapping[str, Any], currency: str | None) -> dict[str, str]:
+    """Return the facts that are known as people write them."""
+    known = {name: value for name, value in facts.items() if value not in (None, [], {})}
+    currency = known.get("currency") or currency
+    return {name: _said(name, value, currency) for name, value in known.items()}
+
+
+def fill(pattern: str, said: Mapping[str, str]) -> str | None:
+    """Return the pattern with its facts, without the parts that lack one; None if it lacks one."""
     whole = _PART.sub(lambda part: part[1] if _is_known(part[1], said) else "", pattern)
     if not whole or not _is_known(whole, said):
-        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items())
+        return None
     return _NAME.sub(lambda name: said[name[1]], whole)
 
 
@@ -123,8 +148,7 @@ def _is_known(pattern: str, said: Mapping[str, str]) -> bool:
     return said.keys() >= set(_NAME.findall(pattern))
 
 
-def _said(name: str, value: Any, facts: Mapping[str, Any], line: AuditLine) -> str:
-    currency = facts.get("currency") or line.currency
+def _said(name: str, value: Any, currency: str | None) -> str:
     if (name.endswith("cents") or name == "cents_before") and isinstance(value, int) and currency:
         return money(value, currency)
     if name == "currency":

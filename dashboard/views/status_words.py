@@ -121,6 +121,16 @@ MAIL = {
     "given_up": StatusWord("Not sent", "cross", "bad"),
 }
 USAGE = {"unusual": StatusWord("Unusual", "gauge", "warn")}
+# A line of an invoice against Stripe's.
+LINE = {
+    "equal": StatusWord("Equal", "equal", "mute"),
+    "we_changed": StatusWord("Next sync", "clock", "mute"),
+    "stripe_changed": StatusWord("Changed at Stripe", "differs", "bad"),
+    "both_changed": StatusWord("Changed on both sides", "differs", "bad"),
+    "missing": StatusWord("Missing at Stripe", "differs", "bad"),
+    "duplicate": StatusWord("Twice at Stripe", "differs", "bad"),
+    "foreign": StatusWord("Added at Stripe", "differs", "bad"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "mute"),
     "late": StatusWord("Late", "clock", "warn"),
@@ -143,6 +153,7 @@ KINDS = {
     "finding": FINDING,
     "usage": USAGE,
     "work": WORK,
+    "line": LINE,
 }
 
 

@@ -49,6 +49,11 @@ class WebhookEvent(Model):
         Index(
             "ix_webhook_events_in_work", "about", postgresql_where=text("state = 'processing'"),
         ),
+        # Of what is ours by Stripe's names, without echoes, which are most of what Stripe sends.
+        Index(
+            "ix_webhook_events_timeline", "about", "received_at", "id",
+            postgresql_where=text("about is not null and state <> 'ignored'"),
+        ),
         CheckConstraint(
             "state in ('received', 'processing', 'processed', 'ignored', 'failed', 'dead', "
             "'unreadable')",

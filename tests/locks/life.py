@@ -43,7 +43,7 @@ def seal_both(stage: Stage, *, wait: bool = True) -> None:
 def hold_and_let_go(stage: Stage) -> None:
     invoice = lock_invoice(stage.draft().id)
     park(invoice, "test", "Held.", now=stage.now())
-    unpark(invoice)
+    unpark(invoice, now=stage.now())
 
 
 def hold_what_is_stuck(stage: Stage) -> None:

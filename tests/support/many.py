@@ -138,11 +138,12 @@ insert into sync_steps (organization_id, run_id, invoice_id, position, operation
     select organization_id, id, invoice_id, 1, 'update_lines', '{}', 'sync-' || id, 1, 1,
         created_at, created_at, case when id % 5000 <> 2 then 'done' end
     from sync_runs;
-insert into webhook_events (id, stripe_event_id, type, object_id, livemode, payload, source,
+insert into webhook_events (id, stripe_event_id, type, object_id, about, livemode, payload, source,
         created_at, received_at, state, attempts, next_attempt_at, claimed_at)
     select n, 'evt_' || md5(n::text), case when n % 50000 = 3 then 'charge.dispute.created'
             when n % 3 = 0 then 'invoice.paid' else 'invoice.updated' end,
-        'in_' || 1 + n % (%(many)s * %(months)s), false, '{"object": "event"}', 'webhook', at, at,
+        'in_' || 1 + n % (%(many)s * %(months)s), 'in_' || 1 + n % (%(many)s * %(months)s), false,
+        '{"object": "event"}', 'webhook', at, at,
         case when n % 20000 = 5 then 'dead' when n % 30000 = 6 then 'unreadable'
              when n % 3 = 0 then 'processed' else 'ignored' end, 1, null, at
     from generate_series(1, %(many)s * 10) as n,

@@ -1,0 +1,154 @@
+"""What a timeline says of an act on record: the thing by its name, then what was done to it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import url_for
+
+from dashboard.audit.actor import STRIPE, SYSTEM
+from dashboard.reading.timeline.happening import Entry
+from dashboard.views.audit_words import fill, said_facts, sentence
+from dashboard.views.formatting import money, signed
+from dashboard.views.timeline_said import Said, Where
+
+
+class Telling(NamedTuple):
+    """How an act is told: a drawing, a sentence and a note; parts in brackets may be left out."""
+
+    icon: str
+    says: str
+    note: str = ""
+    tone: str = ""
+
+
+# Beside the facts on record: {invoice} and {service} by name, {charge} for a charge or a credit,
+# {amount} without its sign.
+TELLINGS = {
+    "adjustment.added": Telling("plus", "{charge} of {amount}: “{description}”"),
+    "adjustment.reversed": Telling("replay", "{charge} of {amount} reversed: “{description}”"),
+    "budget.removed": Telling("gauge", "Budget of {cents_before} removed"),
+    "budget.set": Telling("gauge", "Budget set to {cents}", "[it was {cents_before}]"),
+    "credit_note.told": Telling("invoice", "Credit note of {amount_cents}", "{status} at Stripe"),
+    "customer.changed_at_stripe": Telling(
+        "differs", "Customer changed at Stripe", "{after} instead of {before}", "notice"
+    ),
+    "customer.view_ended": Telling("eye", "View as the customer ended"),
+    "customer.viewed": Telling("eye", "Viewed as the customer"),
+    "dispute.told": Telling("alert", "Dispute over {amount_cents}", "{status} at Stripe", "bad"),
+    "invitation.accepted": Telling("people", "{email} accepted the invitation"),
+    "invitation.created": Telling("people", "{email} invited[ as {role}]"),
+    "invitation.withdrawn": Telling("people", "Invitation of {email} withdrawn"),
+    "invoice.closed": Telling("clock", "Cycle ended: {invoice} is closing", "{total_cents} so far"),
+    "invoice.deleted_at_stripe": Telling(
+        "differs", "Draft of {invoice} deleted at Stripe", "", "notice"
+    ),
+    "invoice.finalized_at_stripe": Telling(
+        "differs",
+        "Stripe issued {invoice} before the ledger did",
+        "{billed_cents} billed, {carried_cents} carried over",
+        "notice",
+    ),
+    "invoice.held": Telling("pause", "{invoice} on hold", "{reason}", "bad"),
+    "invoice.released": Telling("check", "{invoice} released"),
+    "invoice.replaced_at_stripe": Telling(
+        "differs",
+        "{invoice} edited at Stripe",
+        "asks for {asks_cents}; the ledger says {ledger_cents}",
+        "notice",
+    ),
+    "invoice.rolled": Telling("roll", "{invoice} closed early at {total_cents}"),
+    "invoice.sealed": Telling("lock", "{invoice} sealed at {total_cents}"),
+    "membership.changed": Telling("people", "{email} has another role[: {role}]"),
+    "membership.created": Telling("people", "{email} sees the organization[, as {role}]"),
+    "membership.ended": Telling("people", "{email} does not see the organization any more"),
+    "note.pinned": Telling("pencil", "Note pinned"),
+    "note.unpinned": Telling("pencil", "Note unpinned"),
+    "organization.created": Telling("building", "Organization created"),
+    "refund.told": Telling("card", "Refund of {amount_cents}", "{status} at Stripe"),
+    "service.attached": Telling("plus", "{service} attached", "{quantity} from {at}"),
+    "service.changed": Telling("pencil", "{service}: {from} to {to}", "from {at}"),
+    "service.detached": Telling("dash", "{service} detached", "at {at}"),
+    "sync.given_up": Telling("alert", "Sync of {invoice} given up", "{error}", "bad"),
+    "usage.taken_off": Telling(
+        "dash", "{records} usage records of {meter} taken off the bill", "{quantity}, {cents}"
+    ),
+}
+DECIDED = {
+    "take_ours": "Line added at Stripe is removed",
+    "adopt": "Line added at Stripe is adopted",
+    "leave": "Line added at Stripe is left for now",
+}
+
+
+def say_act(entry: Entry, where: Where) -> Said:
+    """Return what an act on record says, to whom it is shown."""
+    names = said_facts(entry.facts, entry.currency) | _names(entry)
+    telling = _telling(entry)
+    says = fill(telling.says, names)
+    if says is None:
+        says = sentence(entry.action, entry.facts, entry.currency).rstrip(".") or entry.action
+        telling = telling._replace(note="")
+    return Said(
+        telling.icon,
+        says[:1].upper() + says[1:],
+        note=_note(fill(telling.note, names) or "", entry),
+        reason=entry.reason if where.for_staff else None,
+        by=_by(entry, for_staff=where.for_staff),
+        address=_address(entry, where.slug),
+        tone=telling.tone,
+    )
+
+
+def _note(note: str, entry: Entry) -> str:
+    """Return a note with what the act did to the bill."""
+    if not entry.moved_cents:
+        return note
+    return ", ".join(filter(None, (signed(entry.moved_cents, entry.currency), note)))
+
+
+def _telling(entry: Entry) -> Telling:
+    if entry.action == "foreign_line.decided":
+        says = DECIDED.get(str(entry.facts.get("decision")), "Line added at Stripe")
+        return Telling("differs", says, "“{description}”, {amount_cents}")
+    return TELLINGS.get(entry.action, Telling("dot", ""))
+
+
+def _names(entry: Entry) -> dict[str, str]:
+    """Return what an act is told with beside its facts."""
+    names: dict[str, str] = {}
+    if entry.sequence is not None:
+        names["invoice"] = f"invoice {entry.number or entry.sequence}"
+    if entry.service_label is not None:
+        price = entry.price_name or ""
+        is_named = not price or price in entry.service_label
+        names["service"] = entry.service_label if is_named else f"{price} {entry.service_label}"
+    cents: Any = entry.facts.get("cents")
+    if isinstance(cents, int):
+        names["charge"] = "Credit" if cents < 0 else "Charge"
+        names["amount"] = money(abs(cents), entry.facts.get("currency") or entry.currency)
+    return names
+
+
+def _by(entry: Entry, *, for_staff: bool) -> str:
+    """Return who did it; customers are not told which of us did."""
+    if entry.actor_kind == SYSTEM.kind:
+        return ""
+    if entry.actor_kind == STRIPE.kind:
+        return "Stripe"
+    if for_staff:
+        return entry.actor_label
+    if entry.member is not None:
+        return entry.member
+    return "API" if entry.actor_kind == "token" else "Billing team"
+
+
+def _address(entry: Entry, slug: str) -> str | None:
+    """Return where what an act is about is shown."""
+    if entry.sequence is not None:
+        return url_for("invoices.show", slug=slug, sequence=entry.sequence)
+    noun = entry.action.partition(".")[0]
+    endpoint = {"adjustment": "adjustments.index", "service": "services.index",
+                "usage": "usage.show", "budget": "budgets.show",
+                "organization": "organizations.details"}.get(noun)  # fmt: skip
+    return url_for(endpoint, slug=slug) if endpoint else None
