@@ -33,7 +33,8 @@ class User(Model):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
-    # Raised to end every link for a new password; the column is named for what it was before.
+    # Raised to end every link for a new password, theirs and those that they made as an admin; the
+    # column is named for what it was before.
     link_version: Mapped[int] = mapped_column("session_version", default=1)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]

@@ -64,6 +64,7 @@ def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
         return
     if user.role == "admin":
         _leave_an_admin(user)
+        user.link_version += 1
         withdraw_those_of(user, actor=actor, now=now)
         for token in tokens_of(user):
             if ADMIN_SCOPES.intersection(token.scopes):

@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
 from dashboard.accounts.identity import identity_of
@@ -196,6 +197,48 @@ def test_what_an_admin_handed_out_ends_with_their_being_one(
         user_of_reset(link, KEYS)
     assert invitation_of(ours, KEYS, now=NOW)
     assert user_of_reset(reset_token(other, KEYS), KEYS) is other
+
+
+RAISE = partial(change_role, role="admin", actor=SYSTEM, now=NOW)
+LET_IN = partial(activate, actor=SYSTEM, now=NOW)
+
+
+@pytest.mark.parametrize(("end", "again"), [(END, LET_IN), (LOWER, RAISE)])
+def test_a_link_for_a_password_stays_ended_when_its_maker_is_an_admin_again(
+    db: SQLAlchemy, end: Callable[[User], None], again: Callable[[User], None]
+) -> None:
+    person(role="admin")
+    leaver, other = person(role="admin"), person()
+    db.session.flush()
+    link = reset_token(other, KEYS, by=leaver.id)
+    end(leaver)
+    again(leaver)
+    db.session.flush()
+    with pytest.raises(ResetLinkEnded):
+        user_of_reset(link, KEYS)
+    assert user_of_reset(reset_token(other, KEYS, by=leaver.id), KEYS) is other
+
+
+def test_a_link_by_somebody_who_is_no_admin_opens_nothing(db: SQLAlchemy) -> None:
+    other, maker = person(), person(role="support")
+    db.session.flush()
+    made = reset_token(other, KEYS, by=maker.id)
+    with pytest.raises(ResetLinkEnded):
+        user_of_reset(made, KEYS)
+    maker.role = "admin"
+    db.session.flush()
+    with pytest.raises(ResetLinkEnded):
+        user_of_reset(made, KEYS)
+
+
+def test_a_link_of_an_earlier_release_works_unless_an_admin_made_it(db: SQLAlchemy) -> None:
+    admin, other = person(role="admin"), person()
+    db.session.flush()
+    signer = URLSafeTimedSerializer(KEYS, salt="set a new password")
+    assert user_of_reset(signer.dumps([other.id, other.link_version, None]), KEYS) is other
+    for odd in ([other.id, other.link_version, admin.id], [other.id], [], {}, None, "x", 5):
+        with pytest.raises(ResetLinkEnded):
+            user_of_reset(signer.dumps(odd), KEYS)
 
 
 def test_people_are_found_and_listed(db: SQLAlchemy) -> None:
