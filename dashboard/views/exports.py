@@ -76,7 +76,7 @@ def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:
             line.slug or "",
             f"{entry.subject_type} {entry.subject_id}",
             entry.reason or "",
-            entry.facts,
+            json.dumps(entry.facts, ensure_ascii=False),
             entry.request_id or "",
         )
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -58,6 +59,13 @@ def test_the_audit_trail_is_downloaded_to_its_end(
     rows = download(support, "/audit-entries.csv")
     assert len(rows) > 1
     assert "adjustment.added" in [row["action"] for row in rows]
+
+
+def test_the_facts_of_an_entry_are_json_for_whoever_reads_the_table(support: FlaskClient) -> None:
+    [entry] = download(support, "/audit-entries.csv?action=adjustment.added&organization=acme")
+    facts = json.loads(entry["facts"])
+    assert facts["cents"] == -500
+    assert facts["currency"] == "usd"
 
 
 STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
