@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from dashboard.accounts.invitations import invitation_token, open_invitation
+from dashboard.accounts.invitations import has_account, invitation_token, open_invitation
 from dashboard.accounts.locks import is_admin
 from dashboard.accounts.models import User
 from dashboard.accounts.people import who_signs_in_with
@@ -51,6 +51,8 @@ def _invitation(mail: Mail, now: datetime) -> Letter:
         inviter=inviter,
         invitation=invitation,
         organization=organization,
+        # Told to the mailbox alone, and only when the mail is written.
+        is_known=has_account(invitation.email),
     )
 
 

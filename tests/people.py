@@ -69,6 +69,15 @@ def make_people(acme: Organization, other: Organization) -> People:
     return People(customer.id, stranger.id, support.id, admin.id)
 
 
+def make_member(organization: Organization, role: str, **facts: object) -> int:
+    """Return a member of an organization, committed; they can sign in with `PASSWORD`."""
+    told = {"email": f"{role}@example.com", "name": role.capitalize()} | facts
+    with transaction():
+        user = UserFactory(**({"password_hash": password_hash()} | told))
+        MembershipFactory(user=user, organization_id=organization.id, role=role)
+    return int(user.id)
+
+
 class Browser(FlaskClient):
     """A client whose requests do not share Flask's `g` with the test around them."""
 

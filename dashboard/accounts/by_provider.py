@@ -7,7 +7,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
-from dashboard.accounts.invitations import admit, invitation_for
+from dashboard.accounts.acceptance import admit
+from dashboard.accounts.invitations import invitation_for
 from dashboard.accounts.locks import lock_person
 from dashboard.accounts.models import User
 from dashboard.accounts.passwords import NO_PASSWORD

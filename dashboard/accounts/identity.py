@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,17 +24,17 @@ INSTANT = DateTime(timezone=True)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in user as the pages need them; `slugs` are the organizations they belong to.
+    """A signed-in user as the pages need them; `memberships` are their roles, by organization.
 
-    One of us who is `viewing` an organization as its customer is that to everything that asks: a
-    customer who belongs to it and to nothing else. Whatever they cause still bears their name.
+    One of us who is `viewing` an organization as its customer is that to everything that asks: an
+    owner of it who belongs to nothing else. Whatever they cause still bears their name.
     """
 
     id: int
     email: str
     name: str
     role: str
-    slugs: frozenset[str]
+    memberships: Mapping[str, str]
     # The session by which they ask, when it was noted as used, and when they showed who they are.
     session_id: int
     seen_at: datetime
@@ -46,12 +46,17 @@ class Identity:
     @classmethod
     def of(cls, row: Sequence[Any]) -> Identity:
         """Return the user of a row of the columns `IDENTITY`."""
-        user_id, email, name, role, slugs, *rest = row
+        user_id, email, name, role, memberships, *rest = row
         session, viewing = rest[:-1], rest[-1]
-        who = cls(user_id, email, name, role, frozenset(slugs), *session)
+        who = cls(user_id, email, name, role, dict(map(str.split, memberships)), *session)
         if viewing is None or not who.is_staff:
             return who
-        return replace(who, role="customer", slugs=frozenset({viewing}), viewing=viewing)
+        return replace(who, role="customer", memberships={viewing: "owner"}, viewing=viewing)
+
+    @property
+    def slugs(self) -> frozenset[str]:
+        """The organizations that they belong to."""
+        return frozenset(self.memberships)
 
     @property
     def is_staff(self) -> bool:
@@ -69,7 +74,9 @@ class Identity:
             return True
         if self.role not in permission.roles:
             return False
-        return self.is_staff or not permission.is_scoped or slug in self.slugs
+        if self.is_staff or not permission.is_scoped:
+            return True
+        return slug is not None and self.memberships.get(slug) in permission.members
 
 
 def identity_of(key: SessionKey) -> Identity | None:
@@ -81,19 +88,21 @@ def identity_of(key: SessionKey) -> Identity | None:
     return Identity.of(row) if row else None
 
 
-def _slugs() -> ColumnElement[Sequence[str]]:
+def _memberships() -> ColumnElement[Sequence[str]]:
+    # Neither a slug nor a role has a space in it.
     of_user = (
-        select(_organizations.c.slug)
+        select(_organizations.c.slug + " " + Membership.role)
+        .select_from(_organizations)
         .join(Membership, Membership.organization_id == _organizations.c.id)
         .where(Membership.user_id == User.id)
         .scalar_subquery()
     )
-    return func.array(of_user, type_=ARRAY(String)).label("slugs")
+    return func.array(of_user, type_=ARRAY(String)).label("memberships")
 
 
 # Also what other statements begin with, which ask for something on top; `SIGNED_IN` is where from.
 IDENTITY: tuple[Any, ...] = (
-    User.id, User.email, User.name, User.role, _slugs(),
+    User.id, User.email, User.name, User.role, _memberships(),
     UserSession.id, UserSession.last_seen_at, UserSession.proved_at,
     UserSession.factor, UserSession.viewing,
 )  # fmt: skip

@@ -1,20 +1,20 @@
 """Which rows of people and invitations are locked, in which order, before any of the ledger's.
 
-People come first, by their ids, then invitations; whom an invitation makes is new, and nobody else
-can hold them. Whoever may end the access of an admin locks all of them, so that two who end each
-other's wait in line, and one of them is the last. Who makes a token or an invitation is locked
-until it is stored. What is one person's own, sessions, passkeys, codes and tokens, comes after
-them.
+People come first, by their ids, then memberships, then invitations; whom an invitation makes is
+new, and nobody else can hold them. Whoever may end the access of an admin locks all of them, so
+that two who end each other's wait in line, and one of them is the last; owners of an organization
+lock all its memberships for the same reason. Who makes a token or an invitation is locked until it
+is stored. What is one person's own, sessions, passkeys, codes and tokens, comes after them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Select, and_, or_, select
 
-from dashboard.accounts.models import Invitation, User
+from dashboard.accounts.models import Invitation, Membership, User
 from dashboard.extensions import db
 
 Query = TypeVar("Query", bound=Select[*tuple[object, ...]])
@@ -32,6 +32,17 @@ def lock_person(user_id: int) -> User | None:
 def lock_user(user_id: int) -> User | None:
     """Lock one person alone, as they are now, to change what is theirs only."""
     return next(iter(_locked(select(User).where(User.id == user_id))), None)
+
+
+def lock_users(user_ids: Collection[int]) -> Sequence[User]:
+    """Lock some people, as they are now, to change what they are to each other."""
+    return _locked(select(User).where(User.id.in_(user_ids)).order_by(User.id))
+
+
+def lock_members(organization_id: int) -> Sequence[Membership]:
+    """Lock and return the memberships of an organization, as they are now."""
+    query = select(Membership).where(Membership.organization_id == organization_id)
+    return db.session.scalars(held(query.order_by(Membership.id))).all()
 
 
 def is_admin(user_id: int) -> bool:

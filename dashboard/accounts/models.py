@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dashboard.extensions import Model
 
 ROLES = ("customer", "support", "admin")
-# Of members: owners and billing members decide on the money of their organization, readers look.
+# Of members: owners and billing members decide on the money of their organization, readers look;
+# owners decide who is a member.
 MEMBER_ROLES = ("owner", "billing", "reader")
-PAYERS = ("owner", "billing")
+PAYERS = frozenset({"owner", "billing"})
 
 
 class User(Model):
@@ -74,17 +75,25 @@ class Invitation(Model):
             "(role = 'customer') = (organization_id is not null)", name="customers_belong"
         ),
         CheckConstraint("accepted_at is null or revoked_at is null", name="one_end"),
+        # Several organizations may have invited an address, and each of them once.
         Index(
-            "ix_invitations_open", "email", unique=True,
+            "uq_invitations_open", "organization_id", "email", unique=True,
+            postgresql_nulls_not_distinct=True,
             postgresql_where=text("accepted_at is null and revoked_at is null"),
         ),
+        Index(
+            "ix_invitations_open", "email",
+            postgresql_where=text("accepted_at is null and revoked_at is null"),
+        ),
+        CheckConstraint("member_role in ('owner', 'billing', 'reader')", name="member_role"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
     role: Mapped[str] = mapped_column(String(16))
-    # The organization a customer will see; our own people see all of them.
+    # The organization a customer will see, and as what; our own people see all of them.
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    member_role: Mapped[str] = mapped_column(String(16), default="owner", server_default="owner")
     # Of links that an earlier release made; newer ones are signed.
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     # Whose access it ends with; nobody's for one made by a command.
@@ -93,6 +102,11 @@ class Invitation(Model):
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+    @property
+    def as_what(self) -> str:
+        """The role that it gives: in its organization, or everywhere."""
+        return self.role if self.organization_id is None else self.member_role
 
 
 class ApiToken(Model):

@@ -10,12 +10,13 @@ from sqlalchemy.orm import selectinload
 
 from dashboard.accounts.invitations import withdraw_those_of
 from dashboard.accounts.locks import IS_ADMIN, lock_person
+from dashboard.accounts.memberships import begin_membership, change_membership, end_membership
 from dashboard.accounts.models import ROLES, ApiToken, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password, password_matches
 from dashboard.accounts.permissions import ADMIN_SCOPES, STAFF
 from dashboard.accounts.sessions import end_sessions
 from dashboard.accounts.sign_in import actor_of
-from dashboard.accounts.tokens import revoke_token
+from dashboard.accounts.tokens import live_tokens_of, revoke_token
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.email_address import known_as
@@ -56,7 +57,7 @@ def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
 
     What an admin handed out, invitations and links for passwords, ends with the role, and so does
     each API token of theirs that may do what only admins decide on. Other tokens stay: sub-systems
-    use them.
+    use them. Support's invitations end with their being one of us.
     """
     if role not in ROLES:
         raise Invalid(f"Nothing was changed: the roles are {', '.join(ROLES)}.", field="role")
@@ -65,10 +66,11 @@ def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
     if user.role == "admin":
         _leave_an_admin(user)
         user.link_version += 1
-        withdraw_those_of(user, actor=actor, now=now)
         for token in tokens_of(user):
             if ADMIN_SCOPES.intersection(token.scopes):
                 revoke_token(token, actor=actor, now=now)
+    if user.role in STAFF and role != "admin":
+        withdraw_those_of(user, actor=actor, now=now)
     facts = {"role": [user.role, role]}
     user.role = role
     record("person.role_changed", user, actor, facts, now=now)
@@ -104,8 +106,7 @@ def activate(user: User, *, actor: Actor, now: datetime) -> None:
 
 def tokens_of(user: User) -> Sequence[ApiToken]:
     """Return the live API tokens that `user` made."""
-    query = select(ApiToken).where(ApiToken.created_by_id == user.id, ApiToken.revoked_at.is_(None))
-    return db.session.scalars(query.order_by(ApiToken.id)).all()
+    return live_tokens_of(user.id)
 
 
 def join(
@@ -113,30 +114,27 @@ def join(
 ) -> None:
     """Let a customer see an organization as `role`, or in another one than before.
 
-    Raises `Invalid` for our own people, who see all.
+    An admin does, who may leave it without an owner. Raises `Invalid` for our own people, who see
+    all.
     """
     if user.role in STAFF:
         raise Invalid(f"{user.name} already sees every organization. Nothing was changed.")
     known = next((one for one in user.memberships if one.organization_id == organization_id), None)
     if known is None:
-        known = Membership(user=user, organization_id=organization_id, role=role, created_at=now)
-        db.session.add(known)
-        facts = {"email": user.email, "role": role}
-        record("membership.created", known, actor, facts, now=now)
-    elif known.role != role:
-        changed = {"email": user.email, "role": [known.role, role]}
-        known.role = role
-        record("membership.changed", known, actor, changed, now=now)
+        begin_membership(user, organization_id, role, actor=actor, now=now)
+    else:
+        change_membership(known, role, actor=actor, now=now)
 
 
 def leave(user: User, membership_id: int, *, actor: Actor, now: datetime) -> Membership:
-    """Take a membership from `user` and return it; raises `NotFound`."""
+    """Take a membership from `user` and return it, be it an organization's last owner's.
+
+    Raises `NotFound`.
+    """
     found = next((one for one in user.memberships if one.id == membership_id), None)
     if found is None:
         raise NotFound("This membership has already ended. Nothing was changed.")
-    record("membership.ended", found, actor, {"email": user.email}, now=now)
-    user.memberships.remove(found)
-    db.session.delete(found)
+    end_membership(found, actor=actor, now=now)
     return found
 
 

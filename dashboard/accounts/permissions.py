@@ -1,13 +1,14 @@
 """Who may do what: every view and API route names one of these permissions, or is refused.
 
 A permission says which roles hold it, whether a customer holds it only for organizations they
-belong to, and which scope lets an API token use it.
+belong to and as which members of them, and which scope lets an API token use it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from dashboard.accounts.models import MEMBER_ROLES, PAYERS
 from dashboard.errors import BillingError
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -15,18 +16,22 @@ View = TypeVar("View", bound=Callable[..., Any])
 STAFF = frozenset({"support", "admin"})
 ADMIN = frozenset({"admin"})
 EVERYONE = frozenset({"customer", "support", "admin"})
+CUSTOMER = frozenset({"customer"})
+OWNER = frozenset({"owner"})
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """A named right. `is_scoped`: a customer needs a membership of the organization addressed.
 
+    `members` are the roles there with which they hold it; our own people hold it without any.
     `is_proved`: who changes something by it has shown a short while ago who they are.
     """
 
     name: str
     roles: frozenset[str] = frozenset()
     is_scoped: bool = False
+    members: frozenset[str] = frozenset(MEMBER_ROLES)
     is_public: bool = False
     is_proved: bool = False
     scope: str | None = None
@@ -54,9 +59,11 @@ _TABLE = (
     Permission("organization.change", STAFF),
     Permission("note.write", STAFF),
     Permission("customer.view_as", STAFF),
-    Permission("budget.set", EVERYONE, is_scoped=True),
+    Permission("budget.set", EVERYONE, is_scoped=True, members=PAYERS),
     Permission("invoice.view", EVERYONE, is_scoped=True),
-    Permission("portal.open", EVERYONE, is_scoped=True),
+    Permission("portal.open", EVERYONE, is_scoped=True, members=PAYERS),
+    Permission("members.manage", EVERYONE, is_scoped=True, members=OWNER, is_proved=True),
+    Permission("membership.leave", CUSTOMER, is_scoped=True, is_proved=True),
     Permission("sync.view", STAFF),
     Permission("sync.run", STAFF),
     Permission("cycle.roll", STAFF),

@@ -42,9 +42,7 @@ def user_of_reset(token: str, keys: Sequence[str]) -> User:
         "a new link."
     )
     try:
-        user_id, version, *maker = _serializer(keys).loads(
-            token, max_age=int(LIFE.total_seconds())
-        )
+        user_id, version, *maker = _serializer(keys).loads(token, max_age=int(LIFE.total_seconds()))
     except (BadData, ValueError, TypeError):
         raise ended from None
     user = lock_user(user_id)

@@ -1,7 +1,7 @@
 """API tokens: shown once when made, kept only as a hash."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -100,6 +100,14 @@ def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
         return
     token.revoked_at = now
     record("token.revoked", token, actor, {"name": token.name}, now=now)
+
+
+def live_tokens_of(user_id: int, *, organization_id: int | None = None) -> Sequence[ApiToken]:
+    """Return the tokens that a person made and that go on: all, or those for one organization."""
+    query = select(ApiToken).where(ApiToken.created_by_id == user_id, ApiToken.revoked_at.is_(None))
+    if organization_id is not None:
+        query = query.where(ApiToken.organization_id == organization_id)
+    return db.session.scalars(query.order_by(ApiToken.id)).all()
 
 
 def list_tokens(

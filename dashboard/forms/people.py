@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from dashboard.accounts.invitations import LONGEST_NAME
-from dashboard.accounts.models import MEMBER_ROLES
+from dashboard.accounts.acceptance import LONGEST_NAME
 from dashboard.accounts.passwords import LONGEST, SHORTEST
 from dashboard.forms.base import DAMAGED, Form
+from dashboard.forms.members import role_field
 
 ROLE_CHOICES = (
     SelectChoice("customer", "Customer: sees the bills of their organizations"),
@@ -42,18 +42,7 @@ class MembershipForm(Form):
     organization = StringField(
         "Organization", [DataRequired("Enter the slug of an organization."), Length(max=63)]
     )
-    # Not `role`, which the form beside it has.
-    member_role = RadioField(
-        "As",
-        [AnyOf(MEMBER_ROLES, message="Choose a role.")],
-        choices=[
-            SelectChoice("owner", "Owner"),
-            SelectChoice("billing", "Billing: sees the bill and sets the budget"),
-            SelectChoice("reader", "Reader: only sees the bill"),
-        ],
-        default="owner",
-        validate_choice=False,
-    )
+    member_role = role_field("owner")
 
 
 class PasswordForm(Form):
@@ -86,10 +75,14 @@ class ForgottenForm(Form):
     email = EmailField("E-mail", [DataRequired("Enter an address."), Length(max=254)])
 
 
-class ResetForm(PasswordForm):
-    """A new password by a link."""
+class SecretForm(Form):
+    """What a link opens."""
 
     secret = HiddenField(validators=[InputRequired(DAMAGED), Length(max=200, message=DAMAGED)])
+
+
+class ResetForm(SecretForm, PasswordForm):
+    """A new password by a link."""
 
 
 class AcceptanceForm(ResetForm):

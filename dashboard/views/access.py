@@ -6,22 +6,28 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.identity import Identity
 from dashboard.accounts.permissions import (
+    OWNER,
     PERMISSIONS,
     Permission,
     Unauthenticated,
     permission_of,
 )
 from dashboard.audit.actor import Actor
+from dashboard.errors import Forbidden, NotFound
 from dashboard.views.asking import known_reader, note_reader
 from dashboard.views.factor_wanted import lead_to_factor
 from dashboard.views.hypermedia import is_for_panel, is_htmx
 from dashboard.views.proof import check_proof
-from dashboard.views.returning import ask_to_sign_in
+from dashboard.views.returning import ask_to_sign_in, lead_to_page_beneath
 from dashboard.views.token_guard import register_allowances, require_token
 from dashboard.views.typed import WAITS, fill_in
 from dashboard.views.viewing_guard import check_view
 
 log = structlog.get_logger()
+NOT_THEIRS = (
+    "This organization does not exist, or you do not have access to it. Nothing was changed. If "
+    "you had access before, an owner has removed you: ask them."
+)
 
 
 def register_access(app: Flask) -> None:
@@ -76,10 +82,24 @@ def _require_session(needed: Permission) -> ResponseReturnValue | None:
             fill_in(who)
     slug = (request.view_args or {}).get("slug")
     if not who.holds(needed, slug):
-        # Somebody else's organization does not exist, as far as a customer can tell.
-        abort(404 if who.role in needed.roles else 403)
+        return _refuse(who, needed, slug)
     check_view(who)
     led = lead_to_factor(who)
     if led is None:
         check_proof(who, needed)
     return led
+
+
+def _refuse(who: Identity, needed: Permission, slug: str | None) -> ResponseReturnValue:
+    """Say why a reader may not; a page that they may not see any more says so by itself."""
+    if who.role not in needed.roles:
+        abort(403)
+    if slug in who.slugs:
+        raise Forbidden(
+            f"Only {'owners' if needed.members == OWNER else 'owners and billing members'} of this "
+            "organization can do this. Nothing was changed. Ask one of them: see Members."
+        )
+    if is_htmx() and not is_for_panel():
+        return lead_to_page_beneath(404)
+    # Somebody else's organization does not exist, as far as a customer can tell.
+    raise NotFound(NOT_THEIRS)

@@ -64,7 +64,8 @@ SENTENCES = {
     "job.retried": "Retried {task}, which had failed with: {error}",
     "membership.changed": "Changed the role of {email} in the organization to {role}.",
     "membership.created": "Gave {email} access to the organization[, as {role}].",
-    "membership.ended": "Removed {email} from the organization.",
+    "membership.ended": "Removed {email} from the organization[; their API tokens for it ended: "
+    "{tokens}].",
     "need.given_back": "Unassigned work that needs a person: {kind}.",
     "need.noted": (
         "Changed the note on work that needs a person: {kind}[: “{after}”][; it was “{before}”]."

@@ -8,6 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from structlog.contextvars import get_contextvars
 
 from dashboard.accounts.factors.held import FACTORS
+from dashboard.accounts.memberships import MEMBER_WORDS
 from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
@@ -53,6 +54,7 @@ def register_context(app: Flask) -> None:
         item_rows=item_rows,
         jitter=jitter,
         factor_words=FACTORS,
+        member_words=MEMBER_WORDS,
         method_words=METHODS,
         minimum_charge=minimum_charge,
         leaves_foreign=leaves_foreign,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboard.accounts.acceptance import accept, hold_guest, join_by, why_not
 from dashboard.accounts.invitations import (
-    accept,
+    has_account,
     invitation_by_id,
     invitation_of,
     invitation_token,
@@ -17,12 +18,14 @@ from dashboard.accounts.models import Invitation
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError, Conflict, NotFound
-from dashboard.forms.people import AcceptanceForm, InvitationForm
+from dashboard.forms.people import AcceptanceForm, InvitationForm, SecretForm
 from dashboard.forms.refused import show_refusal
 from dashboard.links import link, signing_keys
 from dashboard.mail.outbox import mail_invitation
-from dashboard.organizations.lookup import organization_by_slug
-from dashboard.views.access import current_actor
+from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
+from dashboard.organizations.models import Organization
+from dashboard.views.access import current_actor, reader
+from dashboard.views.asking import known_reader
 from dashboard.views.signing_in import begin_session
 from dashboard.views.throttle import slow_down_guesses
 from dashboard.views.ways_in import for_passwords
@@ -100,11 +103,33 @@ def end(invitation_id: int) -> ResponseReturnValue:
 @permission("public")
 @slow_down_guesses
 def show() -> ResponseReturnValue:
-    """Show who was invited the form for a name and a password."""
-    secret = request.args.get("secret", "")
+    """Show who was invited the form for a name and a password; who can sign in, a button."""
+    secret, who = request.args.get("secret", ""), known_reader()
     invitation = invitation_of(secret, signing_keys(), now=utc_now())
+    if who is not None and (reason := why_not(invitation, who.email, who.role)):
+        return render_template("invitations/not_yours.html", reason=reason), 409
+    if invitation.organization_id is not None and has_account(invitation.email):
+        return render_template(
+            "invitations/join.html",
+            form=SecretForm(formdata=None, secret=secret),
+            invitation=invitation,
+            organization=_organization_of(invitation),
+        )
     form = AcceptanceForm(formdata=None, secret=secret)
     return render_template("invitations/show.html", form=form, invitation=invitation)
+
+
+@bp.post("/invitation/memberships")
+@permission("session.use")
+@slow_down_guesses
+def join() -> ResponseReturnValue:
+    """Let who can sign in already see the organization that they were invited to."""
+    form, user = SecretForm(), hold_guest(reader().id)
+    invitation = invitation_of(form.secret.data or "", signing_keys(), now=utc_now())
+    join_by(invitation, user, now=utc_now())
+    organization = _organization_of(invitation)
+    flash(f"You now have access to {organization.name}.")
+    return redirect(url_for("organizations.show", slug=organization.slug), code=303)
 
 
 @bp.post("/invitation")
@@ -113,8 +138,10 @@ def show() -> ResponseReturnValue:
 @slow_down_guesses
 def use() -> ResponseReturnValue:
     """Make who was invited a user, signed in."""
-    form, now = AcceptanceForm(), utc_now()
+    form, now, who = AcceptanceForm(), utc_now(), known_reader()
     invitation = invitation_of(form.secret.data or "", signing_keys(), now=now)
+    if who is not None and (reason := why_not(invitation, who.email, who.role)):
+        return render_template("invitations/not_yours.html", reason=reason), 409
     if not form.validate_on_submit():
         return render_template("invitations/show.html", form=form, invitation=invitation), 422
     try:
@@ -131,6 +158,11 @@ def _link_page(invitation: Invitation, *, is_mailed: bool) -> str:
     return render_template(
         "invitations/link.html", invitation=invitation, link=address, is_mailed=is_mailed
     )
+
+
+def _organization_of(invitation: Invitation) -> Organization:
+    [organization] = organizations_by_id([int(invitation.organization_id or 0)]).values()
+    return organization
 
 
 def _organization_id(form: InvitationForm) -> int | None:

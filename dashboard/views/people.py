@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts import people
 from dashboard.accounts.factors.held import factors_of
-from dashboard.accounts.invitations import open_invitations
+from dashboard.accounts.invitations import MOST_LISTED, open_invitations
 from dashboard.accounts.listing import list_people
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import permission
@@ -42,6 +42,7 @@ def index() -> ResponseReturnValue:
         people=listed,
         text=text,
         invitations=invited,
+        most_invited=MOST_LISTED,
         organizations=organizations_by_id(ids),
         mails=newest_of([one.id for one in invited]),
         is_mail_on=is_mail_on(),

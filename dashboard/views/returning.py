@@ -28,6 +28,12 @@ def ask_to_sign_in() -> ResponseReturnValue:
     return redirect(address, code=303)
 
 
+def lead_to_page_beneath(status: int) -> ResponseReturnValue:
+    """Answer a fragment with its whole page: that says what became of it."""
+    address = page_beneath() or url_for("home.show")
+    return "", status, {"HX-Redirect": address}
+
+
 def led_back(address: str) -> str | None:
     """Return an address that one can be led back to; a longer one would be none of ours."""
     return address if len(address) <= LONGEST else None

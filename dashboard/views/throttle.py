@@ -29,6 +29,9 @@ PER_EMAIL = "6 per minute; 30 per hour"
 MAILS_PER_EMAIL = "3 per hour"
 NOTED_PER_EMAIL = "5 per hour"
 NOTED_OF_ALL = "200 per hour"
+# Of invitations to an organization: of one who invites, of all who do, and to one address.
+INVITED_BY_ONE = "30 per hour"
+INVITED_BY_ALL = "60 per hour"
 DEVICE = "device"
 DEVICE_SECONDS = 365 * 86400
 
@@ -98,6 +101,23 @@ def is_worth_a_row(email: str) -> bool:
 def limits_of_proof(user_id: int) -> Mapping[str, str]:
     """Return how often who is signed in may try their password again, and who is at an address."""
     return {f"proof {_caller()}": PER_ADDRESS, f"proof person {user_id}": PER_EMAIL}
+
+
+def count_inviting(user_id: int, organization_id: int) -> None:
+    """Count that somebody invites; raise `TooManyRequests` if it is once too often.
+
+    Only what they may is counted for all of the organization together: the others may go on.
+    """
+    count_guess({f"inviting person {user_id}": INVITED_BY_ONE})
+    count_guess({f"inviting to {organization_id}": INVITED_BY_ALL})
+
+
+def limits_of_invited(email: str, organization_id: int) -> Mapping[str, str]:
+    """Return how often an organization may have an address invited.
+
+    Others have counts of their own: whom they invite is not to be learned here.
+    """
+    return {f"invited to {organization_id} {known_as(email)}": MAILS_PER_EMAIL}
 
 
 def count_guess(limits: Mapping[str, str]) -> None:

@@ -29,6 +29,8 @@
       notice.hidden = false;
       return;
     }
+    // Whoever may not see it any more is led to the page that says so.
+    if (source && response.headers?.get?.("HX-Redirect")) return;
     if (source || !failed) lost(failed);
     const date = response.headers?.get?.("Date");
     if (!source || !date || failed) return;

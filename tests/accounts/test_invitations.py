@@ -7,10 +7,10 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
+from dashboard.accounts.acceptance import accept
 from dashboard.accounts.invitations import (
     LIFE,
     InvitationEnded,
-    accept,
     invitation_of,
     invitation_token,
     invite,

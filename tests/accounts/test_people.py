@@ -12,10 +12,10 @@ from flask_sqlalchemy import SQLAlchemy
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
+from dashboard.accounts.acceptance import accept
 from dashboard.accounts.identity import identity_of
 from dashboard.accounts.invitations import (
     InvitationEnded,
-    accept,
     invitation_of,
     invitation_token,
     invite,

@@ -42,6 +42,7 @@ OF_ACME = [
     "/organizations/acme/what-if?since=soon&count=-1",
     "/organizations/acme/details",
     "/organizations/acme/timeline",
+    "/organizations/acme/members",
     "/organizations/acme/invoices/1/items/{item}",
     "/organizations/acme/invoices/1/document",
     "/glossary",

@@ -7,17 +7,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from dashboard.accounts.memberships import begin_membership, membership_of
+from dashboard.accounts.models import User
 from dashboard.accounts.permissions import PERMISSIONS, Permission, permission_of
 from dashboard.accounts.tokens import create_token
 from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
+from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import post
-from tests.people import Browser, People, bill_of, browser_of, signed_in
+from tests.people import Browser, People, bill_of, browser_of, make_member, signed_in
 
 # What a secret opens, for whoever has it.
-SECRET = ("/invitation", "/password")
+SECRET = ("/invitation", "/invitation/memberships", "/password")
 # What is there only where a setting says so.
 BY_SETTING = ("/sign-on/new", "/sign-on/callback")
 
@@ -53,8 +56,11 @@ def ask(app: Flask, client: FlaskClient, rule: Rule, organization: Organization)
     return "sign-in" if leads_there or asks else answer.status_code
 
 
-def expected(needed: Permission, role: str | None, is_member: bool) -> str | int:
-    """Return what the table of permissions says: a status, `sign-in`, or `allowed`."""
+def expected(needed: Permission, role: str | None, member: str | None) -> str | int:
+    """Return what the table of permissions says: a status, `sign-in`, or `allowed`.
+
+    `member` is the role of a customer in the organization that is asked for.
+    """
     if needed.is_public:
         return "allowed"
     if needed.scope:
@@ -63,19 +69,54 @@ def expected(needed: Permission, role: str | None, is_member: bool) -> str | int
         return "sign-in"
     if role not in needed.roles:
         return 403
-    return "allowed" if role != "customer" or is_member or not needed.is_scoped else 404
+    if role != "customer" or not needed.is_scoped:
+        return "allowed"
+    if member is None:
+        return 404
+    return "allowed" if member in needed.members else 403
 
 
-@pytest.mark.parametrize("who", ["anonymous", "stranger", "customer", "support", "admin"])
+# Everybody there is: their role, and that of a customer in the organization that is asked for.
+WHO = {
+    "nobody": (None, None),
+    "customer of another": ("customer", None),
+    "reader": ("customer", "reader"),
+    "billing": ("customer", "billing"),
+    "owner": ("customer", "owner"),
+    "support": ("support", None),
+    "admin": ("admin", None),
+}
+
+
+def person(who: str, acme: Organization, people: People) -> int | None:
+    """Return somebody of the table `WHO`, committed; None for nobody."""
+    if who in ("reader", "billing"):
+        return make_member(acme, who)
+    known = {"customer of another": people.stranger, "owner": people.customer}
+    return known.get(who, getattr(people, who, None))
+
+
+def stay(user_id: int, acme: Organization, role: str) -> None:
+    """Let somebody be a member again: one of the addresses is for leaving."""
+    with transaction():
+        if membership_of(user_id, acme.id) is None:
+            user = db.session.get_one(User, user_id)
+            begin_membership(user, acme.id, role, actor=SYSTEM, now=utc_now())
+
+
+@pytest.mark.parametrize("who", WHO)
 def test_every_address_admits_and_refuses_as_the_table_says(
     who: str, app: Flask, acme: Organization, people: People
 ) -> None:
-    role = {"anonymous": None, "stranger": "customer"}.get(who, who)
+    role, member = WHO[who]
+    user_id = person(who, acme, people)
     wrong = []
     for rule, needed in rules(app):
-        client = browser_of(app) if role is None else signed_in(app, getattr(people, who))
+        if user_id and member:
+            stay(user_id, acme, member)
+        client = browser_of(app) if user_id is None else signed_in(app, user_id)
         got = ask(app, client, rule, acme)
-        want = expected(needed, role, is_member=who == "customer")
+        want = expected(needed, role, member)
         if not agrees(got, want, rule):
             wrong.append(f"{rule.rule}: {got}, should be {want}")
     assert wrong == []

@@ -9,24 +9,18 @@ from collections.abc import Iterator
 from flask import Flask
 
 from dashboard.accounts.permissions import PERMISSIONS
-from tests.routes.test_access import expected, rules
+from tests.routes.test_access import WHO, expected, rules
 from tests.support.environment import ROOT
 
 DOCUMENT = ROOT / "docs" / "access.md"
-WHO = {
-    "not signed in": (None, False),
-    "customer of another": ("customer", False),
-    "customer": ("customer", True),
-    "support": ("support", True),
-    "admin": ("admin", True),
-}
 WORDS = {"allowed": "yes", "sign-in": "sign in", 401: "401", 403: "403", 404: "404"}
 HEAD = """\
 # Who may do what
 
 Every address names one permission (`dashboard/accounts/permissions.py`), or is refused; a test
 asks for each of them as each of these, and writes this page. *Customer of another* is one who
-belongs to another organization: for them this one does not exist. *sign in* leads to the sign-in
+belongs to another organization: for them this one does not exist. *reader*, *billing* and *owner*
+are customers who are members of this one as that. *sign in* leads to the sign-in
 page. Addresses under `/api/v1` take an API token with the scope in the second column and no
 session; a token without the scope gets 403. What changes something by {proved}
 asks for the password again if that was given a while ago.
@@ -53,6 +47,6 @@ def rows(app: Flask) -> Iterator[str]:
     """Yield a row for each address and method."""
     for rule, needed in rules(app):
         methods = ", ".join(sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}))
-        answers = [WORDS[expected(needed, role, is_member=member)] for role, member in WHO.values()]
+        answers = [WORDS[expected(needed, role, member)] for role, member in WHO.values()]
         cells = [f"`{rule.rule}` {methods}", needed.scope or needed.name, *answers]
         yield f"| {' | '.join(cells)} |"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +56,13 @@ def factors_of(user_id: int) -> Factors:
     """Return the second factors of a person."""
     since = db.session.scalar(select(CodeApp.created_at).where(CodeApp.user_id == user_id))
     return Factors(since, passkeys_of(user_id), recovery_codes_left(user_id))
+
+
+def who_has_factors(user_ids: Collection[int]) -> frozenset[int]:
+    """Return those of these people who have a second factor."""
+    apps = select(CodeApp.user_id).where(CodeApp.user_id.in_(user_ids))
+    keys = select(Passkey.user_id).where(Passkey.user_id.in_(user_ids))
+    return frozenset(db.session.scalars(apps.union(keys)))
 
 
 def check_code(user: User, typed: str, *, keys: Sequence[str], now: datetime) -> str | None:
