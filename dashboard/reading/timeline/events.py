@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, literal_column, null, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.models import Invoice
@@ -23,7 +33,7 @@ OF = frozenset({"events"})
 # Of the newest invoices: what is older has long been settled, and its events are forgotten in time.
 MOST_INVOICES = 40
 # Written out, as the index has it.
-IGNORED = literal_column("'ignored'")
+IGNORED: ColumnElement[str] = literal_column("'ignored'")
 
 
 def read_events(window: Window) -> list[Happening]:

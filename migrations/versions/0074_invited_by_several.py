@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0071_invited_by_several"
-down_revision = "0070_invited_as"
+revision = "0074_invited_by_several"
+down_revision = "0073_invited_as"
 branch_labels = None
 depends_on = None
 

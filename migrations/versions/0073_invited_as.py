@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070_invited_as"
-down_revision = "0068_ids_of_stripe"
+revision = "0073_invited_as"
+down_revision = "0072_viewing"
 branch_labels = None
 depends_on = None
 
