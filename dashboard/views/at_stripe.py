@@ -33,10 +33,10 @@ AWAY = (
     "a minute."
 )
 GONE = (
-    "Stripe has no such invoice any more. Nothing was changed. “Verify” looks after it, and makes "
+    "Stripe no longer has this invoice. Nothing was changed. “Verify” looks after it, and makes "
     "the draft again where it is owed."
 )
-NOT_THERE = "Stripe was not told of this invoice yet, so there is nothing to read. Sync it first."
+NOT_THERE = "This invoice is not at Stripe yet, so there is nothing to read. Sync it first."
 
 
 @bp.get("")

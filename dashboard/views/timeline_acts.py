@@ -61,7 +61,7 @@ TELLINGS = {
     "invoice.sealed": Telling("lock", "{invoice} sealed at {total_cents}"),
     "membership.changed": Telling("people", "{email} has another role[: {role}]"),
     "membership.created": Telling("people", "{email} sees the organization[, as {role}]"),
-    "membership.ended": Telling("people", "{email} does not see the organization any more"),
+    "membership.ended": Telling("people", "{email} was removed from the organization"),
     "note.pinned": Telling("pencil", "Note pinned"),
     "note.unpinned": Telling("pencil", "Note unpinned"),
     "organization.created": Telling("building", "Organization created"),

@@ -29,7 +29,7 @@ TRIGGERS = {
 }  # fmt: skip
 # Of the prices that were used in an hour.
 MOST_NAMED = 3
-STANDS = {"queued": "waits", "running": "is under way", "retrying": "is tried again"}
+STANDS = {"queued": "waits", "running": "is in progress", "retrying": "is tried again"}
 
 
 def said_of(one: Happening, where: Where) -> Said:
@@ -164,7 +164,7 @@ def _with_mails(note: str, told: Alert | Unusual, where: Where) -> str:
     """Return a note with who was mailed; other members' addresses are for staff."""
     said = [note]
     if told.mailed:
-        who = ", ".join(told.mailed) if where.for_staff else "who is told of it"
+        who = ", ".join(told.mailed) if where.for_staff else "those who get its e-mails"
         said.append(f"mailed to {who}")
     if told.unsent and where.for_staff:
         said.append(f"not sent yet to {', '.join(told.unsent)}")

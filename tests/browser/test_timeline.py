@@ -42,7 +42,7 @@ def test_stripe_is_read_by_the_button_and_the_sides_are_equal(
 ) -> None:
     visitor = Visitor(page, "support")
     page.goto(AT_STRIPE)
-    expect(page.get_by_text("Stripe was not told of this invoice yet.")).to_be_visible()
+    expect(page.get_by_text("This invoice is not at Stripe yet.")).to_be_visible()
     page.goto(BILL)
     page.get_by_role("button", name="Sync now").click()
     expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=PATIENCE_MS)

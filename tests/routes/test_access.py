@@ -78,7 +78,7 @@ def expected(needed: Permission, role: str | None, member: str | None) -> str | 
 
 # Everybody there is: their role, and that of a customer in the organization that is asked for.
 WHO = {
-    "nobody": (None, None),
+    "not signed in": (None, None),
     "customer of another": ("customer", None),
     "reader": ("customer", "reader"),
     "billing": ("customer", "billing"),
@@ -89,7 +89,7 @@ WHO = {
 
 
 def person(who: str, acme: Organization, people: People) -> int | None:
-    """Return somebody of the table `WHO`, committed; None for nobody."""
+    """Return somebody of the table `WHO`, committed; None for who is not signed in."""
     if who in ("reader", "billing"):
         return make_member(acme, who)
     known = {"customer of another": people.stranger, "owner": people.customer}

@@ -168,7 +168,7 @@ def test_a_line_that_a_sync_noted_leads_to_its_decision(
     ("error", "says"),
     [
         (OutcomeUnknown("No reply came."), "Stripe does not answer now"),
-        (Missing("There is none."), "Stripe has no such invoice any more"),
+        (Missing("There is none."), "Stripe no longer has this invoice"),
     ],
 )
 def test_when_stripe_is_away_the_last_reading_stays(
@@ -208,4 +208,4 @@ def test_what_stripe_was_not_told_of_is_not_read(
     monkeypatch.setitem(app.extensions, "page_gateway", gateway)
     assert post(support, READ).status_code == 303
     assert gateway.asked == 0
-    assert "Stripe was not told of this invoice yet" in text_of(page(support.get(PATH)))
+    assert "This invoice is not at Stripe yet" in text_of(page(support.get(PATH)))

@@ -269,7 +269,7 @@ def test_what_is_done_is_on_record_in_sentences(
     )
     assert (entry.actor_label, entry.organization_id) == ("customer@example.com", acme.id)
     words = text_of(page(admin.get("/audit-entries?organization=acme")))
-    assert "reader@example.com does not see the organization any more." in words
+    assert "Removed reader@example.com from the organization." in words
 
 
 def test_a_tab_leads_there(customer: FlaskClient, redis: Redis) -> None:

@@ -106,7 +106,7 @@ def test_an_alert_names_who_was_mailed_to_us_alone(
     db.session.commit()
     told = "50% of the budget of $2,000.00 used $1,001.22; mailed to"
     assert f"{told} bob@acme.example" in said(support, kind="alerts")
-    assert f"{told} who is told of it" in said(customer, kind="alerts")
+    assert f"{told} those who get its e-mails" in said(customer, kind="alerts")
 
 
 def test_an_event_shows_its_type_and_what_became_of_it(
