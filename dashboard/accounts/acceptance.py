@@ -36,7 +36,7 @@ def admit(invitation: Invitation, name: str, password_hash: str, *, now: datetim
     Raises `Conflict` where the address has a user by now.
     """
     if has_account(invitation.email):
-        raise Conflict(f"{invitation.email} can sign in already. Nothing was changed. Sign in.")
+        raise Conflict(f"{invitation.email} can already sign in. Nothing was changed. Sign in.")
     user = User(
         email=invitation.email,
         name=name,

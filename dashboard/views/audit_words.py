@@ -62,7 +62,7 @@ SENTENCES = {
     "invoice.void_written_off": "{cents} of the void invoice is written off.",
     "job.removed": "Removed {task} from the failed jobs; it failed with: {error}",
     "job.retried": "Retried {task}, which had failed with: {error}",
-    "membership.changed": "Changed the role of {email} in the organization to {role}.",
+    "membership.changed": "Changed the role of {email} in the organization from {role}.",
     "membership.created": "Gave {email} access to the organization[, as {role}].",
     "membership.ended": "Removed {email} from the organization[; their API tokens for it ended: "
     "{tokens}].",
@@ -84,7 +84,7 @@ SENTENCES = {
     "person.deactivated": "Deactivated {email}[; their API tokens ended: {tokens}].",
     "person.password_changed": "Changed the password.",
     "person.reset_link_made": "Created a password link for {email}.",
-    "person.role_changed": "Changed the role to {role}.",
+    "person.role_changed": "Changed the role from {role}.",
     "portal.opened": "Opened Stripe's portal.",
     "price.changed": "Added a version of {code}, from {effective_at}.",
     "price.created": "Created the price {code}, from {effective_at}.",

@@ -43,7 +43,7 @@ def test_its_use_is_noted_every_few_minutes_not_every_time(db: SQLAlchemy) -> No
 
 @pytest.mark.parametrize("scopes", [[], ["usage:write", "everything"]])
 def test_a_token_names_known_scopes(db: SQLAlchemy, scopes: list[str]) -> None:
-    with pytest.raises(Invalid, match="not made"):
+    with pytest.raises(Invalid, match="not created"):
         create_token("metering", scopes, actor=SYSTEM, now=utc_now())
 
 

@@ -29,7 +29,7 @@ def test_a_viewer_sees_what_a_member_sees_and_nothing_else(
         is_read = "GET" in (rule.methods or ())
         if not is_read or needed.scope:
             continue
-        got, want = ask(app, viewer, rule, acme), expected(needed, "customer", is_member=True)
+        got, want = ask(app, viewer, rule, acme), expected(needed, "customer", "owner")
         if not agrees(got, want, rule):
             wrong.append(f"{rule.rule}: {got}, should be {want}")
     assert wrong == []

@@ -42,7 +42,7 @@ def said(action: str, facts: dict[str, object], currency: str | None = "usd") ->
             "−¥125,000 for “Outage” on the current invoice.",
         ),
         ("invoice.sealed", {"total_cents": 1999}, "Sealed at $19.99."),
-        ("person.role_changed", {"role": ["a", "b"]}, "Changed the role to a to b."),
+        ("person.role_changed", {"role": ["a", "b"]}, "Changed the role from a to b."),
         (
             "service.detached",
             {"at": "2026-03-01T12:00:00+00:00"},

@@ -96,7 +96,7 @@ def test_who_has_an_account_signs_in_and_joins_with_it(
 ) -> None:
     invite(owner, "stranger@example.com", "billing")
     words = mail_text(post_box.messages[0])
-    assert "Sign in as you do and join" in words
+    assert "Sign in as usual and join" in words
     assert "Choose a password" not in words
     link = path_in(post_box)
     client = browser_of(app)
@@ -160,7 +160,7 @@ def test_only_owners_invite(
     ("fields", "wrong", "words"),
     [
         ({"member_role": "reader"}, "email", "Enter an e-mail address"),
-        ({"email": "nobody", "member_role": "reader"}, "email", "no e-mail address"),
+        ({"email": "nobody", "member_role": "reader"}, "email", "not an e-mail address"),
         ({"email": "customer@example.com", "member_role": "reader"}, "email", "already a member"),
         ({"email": "CUSTOMER@Example.com", "member_role": "reader"}, "email", "already a member"),
         ({"email": "a@example.com"}, "member_role", "Choose what they may do"),
@@ -282,7 +282,7 @@ def test_what_a_mail_server_says_is_for_our_people(
     post_box.refusal = NotTaken("The mail server refused it: 550 No such user.", for_good=True)
     invite(owner, "nia@example.com")
     assert "550" not in text_of(page(owner.get(PATH)))
-    assert "Not mailed" in text_of(page(owner.get(PATH)))
+    assert "Not sent" in text_of(page(owner.get(PATH)))
     assert "550 No such user" in text_of(page(support.get(PATH)))
 
 

@@ -35,7 +35,7 @@ def content(client: FlaskClient, address: str) -> str:
     soup = page(client.get(address))
     for part in soup.select(".viewing, .sidebar, form"):
         part.decompose()
-    return re.sub(r"\d+ s\b", "", text_of(soup))
+    return re.sub(r"\d+ s\b|\d\d:\d\d:\d\d UTC", "", text_of(soup))
 
 
 @pytest.mark.parametrize(
