@@ -94,8 +94,9 @@ def test_a_role_is_changed_and_said(
     assert (answer.status_code, answer.location) == (303, PATH)
     assert "Rita now has the role Billing." in text_of(page(customer.get(PATH)))
     told = page(signed_in(app, people.admin).get("/audit-entries?organization=acme"))
-    assert "Changed the role of reader@example.com in the organization from reader to billing." in text_of(
-        told
+    assert (
+        "Changed the role of reader@example.com in the organization from reader to billing."
+        in text_of(told)
     )
 
 
