@@ -7,13 +7,15 @@ one change of each line (docs/decisions/item-history.md). Senders are not kept b
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Select, select, union_all
 
 from dashboard.billing.change_models import ItemChange
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import InvoiceItem
 from dashboard.extensions import db
+from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.reading.timeline.happening import Counted, Happening
 from dashboard.reading.timeline.wanted import EPOCH, Window
@@ -22,9 +24,11 @@ SOURCE = "usage"
 OF = frozenset({"usage"})
 HOUR = timedelta(hours=1)
 # Lines in one reading; an organization with more of them in as many hours takes another.
-MOST = 2000
+MOST = 300
 
-Hours = dict[datetime, list[Counted]]
+# An hour's changes: of which price version, what the line says, units and cents.
+Row = tuple[int | None, str, Decimal, int, str]
+Hours = dict[datetime, list[Row]]
 
 
 def read_usage(window: Window) -> list[Happening]:
@@ -34,15 +38,37 @@ def read_usage(window: Window) -> list[Happening]:
     while True:
         rows = db.session.execute(_query(window, until)).all()
         for at, *counted in rows:
-            hours.setdefault(_hour(at), []).append(Counted._make(counted))
+            hours.setdefault(_hour(at), []).append(tuple(counted))
         if len(rows) < MOST or len(hours) > window.size:
             break
         until = _read_again(hours, _hour(rows[-1][0]))
     newest = sorted(hours.items(), reverse=True)[: window.size]
+    names = _names({row[0] for _, counted in newest for row in counted})
     return [
-        Happening(hour, window.rank, (hour - EPOCH) // HOUR, SOURCE, SOURCE, tuple(counted))
+        Happening(
+            hour, window.rank, (hour - EPOCH) // HOUR, SOURCE, SOURCE,
+            tuple(_named(row, names) for row in counted),
+        )
         for hour, counted in newest
-    ]
+    ]  # fmt: skip
+
+
+def _names(version_ids: set[int | None]) -> dict[int, tuple[str, str]]:
+    """Return what the prices of these versions, and a unit of them, are called."""
+    known = [one for one in version_ids if one is not None]
+    if not known:
+        return {}
+    query = select(PriceVersion.id, Price.name, Price.unit_label).join(
+        Price, Price.id == PriceVersion.price_id
+    )
+    found = db.session.execute(query.where(PriceVersion.id.in_(known)))
+    return {version_id: (name, unit or "") for version_id, name, unit in found}
+
+
+def _named(row: Row, names: dict[int, tuple[str, str]]) -> Counted:
+    version_id, description, quantity, cents, currency = row
+    name, unit = names.get(version_id or 0, (description, ""))
+    return Counted(name, unit, quantity, cents, currency)
 
 
 def _read_again(hours: Hours, oldest: datetime) -> datetime:
@@ -75,7 +101,6 @@ def _query(window: Window, until: datetime | None) -> Select[Any]:
     ):
         half = select(
             at.label("at"),
-            of.c.invoice_id,
             of.c.price_version_id,
             of.c.description,
             (of.c.quantity - of.c.quantity_before).label("quantity"),
@@ -86,22 +111,23 @@ def _query(window: Window, until: datetime | None) -> Select[Any]:
         if until is not None:
             half = half.where(at < until)
         halves.append(half.order_by(at.desc()).limit(MOST))
+    currency = (
+        select(Organization.currency)
+        .where(Organization.id == window.wanted.organization_id)
+        .scalar_subquery()
+    )
     both = union_all(*halves).subquery("both")
-    page = select(both).order_by(both.c.at.desc()).limit(MOST).subquery("page")
     return (
         select(
-            page.c.at,
-            func.coalesce(Price.name, page.c.description),
-            func.coalesce(Price.unit_label, ""),
-            page.c.quantity,
-            page.c.cents,
-            Invoice.currency,
+            both.c.at,
+            both.c.price_version_id,
+            both.c.description,
+            both.c.quantity,
+            both.c.cents,
+            currency,
         )
-        .select_from(page)
-        .join(Invoice, Invoice.id == page.c.invoice_id)
-        .outerjoin(PriceVersion, PriceVersion.id == page.c.price_version_id)
-        .outerjoin(Price, Price.id == PriceVersion.price_id)
-        .order_by(page.c.at.desc())
+        .order_by(both.c.at.desc())
+        .limit(MOST)
     )
 
 
