@@ -10,7 +10,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Select,
+    String,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from dashboard.accounts.models import User
 from dashboard.billing.models import Invoice
@@ -90,7 +100,8 @@ def invoices_like(
 ) -> list[FoundInvoice]:
     """Return the invoice of that number, then the newest issued ones of the organization `of`."""
     numbers = Invoice.number.in_({text, text.upper()})
-    condition: ColumnElement[bool] = numbers
+    # Each by its own index: with *or* all invoices were read.
+    ids: Select[Any] | CompoundSelect[Any] = select(Invoice.id).where(numbers)
     if of is not None:
         newest = (
             select(Invoice.id)
@@ -98,11 +109,12 @@ def invoices_like(
             .order_by(Invoice.sequence.desc())
             .limit(FEWER)
         )
-        condition = or_(numbers, Invoice.id.in_(newest))
-    query = _invoices().where(condition)
+        ids = union_all(ids, select(newest.subquery()))
+    query = _invoices().where(Invoice.id.in_(ids))
     if within is not None:
         query = query.where(Organization.slug == any_of(within, String))
-    rows = db.session.execute(query.order_by(numbers.desc(), Invoice.sequence.desc()).limit(FEW))
+    is_named = func.coalesce(numbers, false()).desc()
+    rows = db.session.execute(query.order_by(is_named, Invoice.sequence.desc()).limit(FEW))
     return [FoundInvoice(*row) for row in rows]
 
 

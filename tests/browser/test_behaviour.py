@@ -108,7 +108,7 @@ def test_a_failing_server_does_not_take_the_bill_away(support: Page) -> None:
 
 def test_an_explanation_opens_beside_the_bill_and_escape_closes_it(support: Page) -> None:
     support.goto("/organizations/acme")
-    link = support.get_by_role("link", name="API requests")
+    link = support.get_by_role("link", name="API requests", exact=True)
     link.press("Enter")
     panel = support.get_by_role("dialog", name="Details")
     expect(panel.get_by_text("Where this amount comes from")).to_be_visible()

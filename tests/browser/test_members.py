@@ -93,7 +93,7 @@ def accept(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_label("Your name").fill("Nia")
     page.get_by_label("New password").fill("several other words")
-    page.get_by_label("The same again").fill("several other words")
+    page.get_by_label("Repeat the password").fill("several other words")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/organizations/acme")
 

@@ -79,7 +79,8 @@ def test_it_is_accessible_in_both_themes_and_on_a_telephone(themed: Visitor) -> 
         page.goto("/organizations")
         page.keyboard.press("/")
         page.keyboard.type("acm")
-        expect(page.get_by_role("option").first).to_be_visible()
+        palette = page.get_by_role("dialog", name="Find or go to")
+        expect(palette.get_by_role("option").first).to_be_visible()
         assert violations(page) == []
         shoot(page, f"palette-{width}", full=False)
         page.keyboard.press("Escape")

@@ -88,7 +88,7 @@ def test_the_partition_of_the_coming_month_is_looked_for(db: SQLAlchemy) -> None
 @pytest.mark.parametrize(
     ("seconds", "state", "words"),
     [
-        (0.5, "ok", "agrees"),
+        (0.5, "ok", "matches"),
         (30, "look", "30 s ahead"),
         (-30, "look", "30 s behind"),
         (200, "mend", "200 s ahead"),

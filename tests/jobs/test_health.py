@@ -103,7 +103,9 @@ def test_a_worker_whose_signs_of_life_have_expired_is_not_counted(healthy: Redis
     assert states(healthy)[1] == "none is running"
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(110, "ok"), (130, "a job in interactive waits")])
+@pytest.mark.parametrize(
+    ("seconds", "state"), [(110, "ok"), (130, "a job in interactive has waited")]
+)
 def test_a_job_that_waits_for_too_long_is_told(healthy: Redis, seconds: int, state: str) -> None:
     sync_run.push([1], "interactive")
     [job_id] = queue_named("interactive", healthy).job_ids

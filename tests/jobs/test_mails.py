@@ -95,7 +95,7 @@ def test_a_link_for_a_password_arrives_and_is_put_on_record(app: Flask, post: Ke
     send_mails()
     [message] = post.messages
     assert message["To"] == "ada@example.com"
-    assert opens(app, link_in(message)) == "A new password"
+    assert opens(app, link_in(message)) == "Set a new password"
     actions = db.session.scalars(select(AuditEntry.action)).all()
     assert actions == ["person.reset_link_mailed"]
 
@@ -246,4 +246,4 @@ def test_a_mail_that_cannot_be_written_holds_up_no_other(
     send_mails()
     assert [message["To"] for message in post.messages] == ["ada@example.com"]
     [state] = db.session.scalars(select(Mail).where(Mail.invitation_id == odd.id))
-    assert (state.state, "could not be written" in (state.problem or "")) == ("given_up", True)
+    assert (state.state, "could not be created" in (state.problem or "")) == ("given_up", True)

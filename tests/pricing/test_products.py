@@ -48,6 +48,6 @@ def test_a_product_is_changed_once_and_on_record(db):
     assert product_of(price) == "Managed database"
     entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [sentence_of(AuditLine(entry, None, "usd")) for entry in entries[1:]] == [
-        "Lists database under Databases instead of Managed database.",
-        "Lists database under Managed database instead of Databases.",
+        "Listed database under Databases instead of Managed database.",
+        "Listed database under Managed database instead of Databases.",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, case, func, select
 
 from dashboard.accounts.models import Membership, User
 from dashboard.audit.models import AuditEntry
@@ -43,8 +43,14 @@ def _cause_of(entry: Entry) -> tuple[datetime, str, int | None]:
 def _query(window: Window) -> Select[Any]:
     chosen = _chosen(window)
     found = AuditEntry.__table__.alias("found")
-    is_of_invoice = and_(found.c.subject_type == "invoices", Invoice.id == found.c.subject_id)
-    is_of_service = and_(found.c.subject_type == "services", Service.id == found.c.subject_id)
+    # Nothing is looked up of an act on something else.
+    invoice_id = case((found.c.subject_type == "invoices", found.c.subject_id))
+    service_id = case((found.c.subject_type == "services", found.c.subject_id))
+    currency = (
+        select(Organization.currency)
+        .where(Organization.id == window.wanted.organization_id)
+        .scalar_subquery()
+    )
     member = (
         select(User.email)
         .join(Membership, Membership.user_id == User.id)
@@ -64,7 +70,7 @@ def _query(window: Window) -> Select[Any]:
             found.c.actor_label,
             found.c.reason,
             found.c.facts,
-            func.coalesce(Invoice.currency, Organization.currency),
+            func.coalesce(Invoice.currency, currency),
             found.c.subject_id,
             Invoice.sequence,
             Invoice.number,
@@ -74,9 +80,8 @@ def _query(window: Window) -> Select[Any]:
         )
         .select_from(chosen)
         .join(found, found.c.id == chosen.c.id)
-        .join(Organization, Organization.id == found.c.organization_id)
-        .outerjoin(Invoice, is_of_invoice)
-        .outerjoin(Service, is_of_service)
+        .outerjoin(Invoice, Invoice.id == invoice_id)
+        .outerjoin(Service, Service.id == service_id)
         .outerjoin(Price, Price.id == Service.price_id)
         .order_by(found.c.at.desc(), found.c.id.desc())
     )
