@@ -87,7 +87,7 @@ def sign_in(browser: Browser, url: str) -> StorageState:
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/organizations**")
+    page.wait_for_url(lambda address: "/session" not in address)
     state = context.storage_state()
     context.close()
     return state
