@@ -84,7 +84,7 @@ def click_on_the_late() -> Counter[str]:
         for run in runs:
             if run.invoice.status in FINALIZED:
                 # Nobody can click there; the sweep takes it up.
-                hasten(run.invoice)
+                hasten({run.invoice_id})
             else:
                 enqueue_run(request_sync(run.invoice, Request("support", SUPPORT), now=utc_now()))
         return Counter(f"{run.error_code} in attempt {run.attempts}" for run in runs)
