@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.factors.held import who_has_factors
 from dashboard.accounts.invitations import open_ones
+from dashboard.accounts.listing import SIZE, by_name, in_order
 from dashboard.accounts.members import IS_OWNER
-from dashboard.accounts.models import Invitation, Membership, User
+from dashboard.accounts.models import Invitation, Membership
 from dashboard.extensions import db
 from dashboard.mail.models import Mail
 from dashboard.mail.outbox import newest_of
-from dashboard.paging import FIRST, MOST_COUNTED, Counted, Place, Stretch, Turn, stretch_of
+from dashboard.paging import FIRST, Stretch, Turn
 
-SIZE = 50
 # More than can be open at once; the rest are too old.
 MOST_INVITED = 150
 
@@ -57,23 +57,10 @@ def members_page(organization_id: int, turn: Turn = FIRST) -> MembersPage:
 def _members(organization_id: int, turn: Turn) -> Stretch[Membership]:
     theirs = select(Membership).join(Membership.user)
     theirs = theirs.where(Membership.organization_id == organization_id)
-    rows = _in_order(theirs, turn).limit(SIZE + 1).options(joinedload(Membership.user))
+    rows = in_order(theirs, turn).limit(SIZE + 1).options(joinedload(Membership.user))
     found = db.session.scalars(rows).all()
-    total = len(found)
-    if turn.place is not None or total > SIZE:
-        some = theirs.with_only_columns(Membership.id).limit(MOST_COUNTED + 1).subquery()
-        total = db.session.scalar(select(func.count()).select_from(some)) or 0
-    places = [Place(one.user.name, one.user_id) for one in found]
-    return stretch_of(found, places, turn, size=SIZE, total=Counted.of(total))
-
-
-def _in_order(query: Select[Membership], turn: Turn) -> Select[Membership]:
-    here = tuple_(User.name, User.id)
-    if turn.place is not None:
-        place = tuple_(turn.place.name, turn.place.id)
-        query = query.where(here < place if turn.is_back else here > place)
-    order = (User.name.desc(), User.id.desc()) if turn.is_back else (User.name, User.id)
-    return query.order_by(*order)
+    people = (one.user for one in found)
+    return by_name(found, people, turn, counted=theirs.with_only_columns(Membership.id))
 
 
 def _has_owner(organization_id: int) -> bool:

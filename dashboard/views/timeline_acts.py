@@ -26,7 +26,6 @@ class Telling(NamedTuple):
 # {amount} without its sign.
 TELLINGS = {
     "adjustment.added": Telling("plus", "{charge} of {amount}: “{description}”"),
-    "adjustment.reversed": Telling("replay", "{charge} of {amount} reversed: “{description}”"),
     "budget.removed": Telling("gauge", "Budget of {cents_before} removed"),
     "budget.set": Telling("gauge", "Budget set to {cents}", "[it was {cents_before}]"),
     "credit_note.told": Telling("invoice", "Credit note of {amount_cents}", "{status} at Stripe"),

@@ -1,7 +1,6 @@
 """Owners invite by mail, learn nothing of who has an account, and their invitations end with it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
@@ -10,59 +9,27 @@ from sqlalchemy import select
 from dashboard.accounts.acceptance import accept, hold_guest, join_by
 from dashboard.accounts.invitations import (
     LIFE,
-    InvitationEnded,
     invitation_for,
-    invitation_of,
-    invitation_token,
     invite,
     open_invitations,
 )
 from dashboard.accounts.members import (
     MOST_OPEN,
-    change_member,
-    invite_member,
-    leave_organization,
-    remove_member,
     renew_invitation,
     withdraw_invitation,
 )
 from dashboard.accounts.memberships import membership_of
-from dashboard.accounts.models import Invitation, Membership, User
-from dashboard.accounts.people import change_role, deactivate, join, leave
-from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.accounts.models import User
+from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
 from dashboard.errors import BillingError, Conflict, Invalid, NotFound
 from dashboard.organizations.models import Organization
 from tests.accounts.test_members import acme, by, member
-from tests.factories import MembershipFactory, UserFactory, make_organization
+from tests.factories import UserFactory, make_organization
+from tests.support.member_invitations import NOW, PASSWORD, invited, is_open, opened
 from tests.support.queries import count_queries
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-KEYS = ["a key of the tests"]
-PASSWORD = "several words to keep"
 __all__ = ["acme"]
-
-
-def invited(
-    organization: Organization, email: str = "new@example.com", role: str = "reader", **how: Actor
-) -> Invitation:
-    """Return an invitation to an organization."""
-    actor = how.get("actor", SYSTEM)
-    return invite_member(organization.id, email, role, actor=actor, now=NOW)
-
-
-def opened(invitation: Invitation) -> Invitation:
-    """Return what its link opens; raises `InvitationEnded`."""
-    return invitation_of(invitation_token(invitation, KEYS), KEYS, now=NOW)
-
-
-def is_open(invitation: Invitation) -> bool:
-    """Whether its link opens anything."""
-    try:
-        return opened(invitation) is invitation
-    except InvitationEnded:
-        return False
 
 
 def test_who_is_nobody_yet_becomes_what_they_were_invited_as(acme: Organization) -> None:
@@ -181,81 +148,6 @@ def test_no_more_are_open_at_once_than_a_person_looks_through(acme: Organization
     assert invited(acme, made[0].email, "billing"), "one in place of another is none more"
     withdraw_invitation(acme.id, made[1].id, actor=SYSTEM, now=NOW)
     assert invited(acme)
-
-
-def removed(one: Membership) -> None:
-    """Remove them."""
-    remove_member(one.organization_id, one.id, actor=SYSTEM, now=NOW)
-
-
-def lowered(one: Membership) -> None:
-    """Let them be an owner no more."""
-    change_member(one.organization_id, one.id, "billing", actor=SYSTEM, now=NOW)
-
-
-def gone(one: Membership) -> None:
-    """Let them leave."""
-    leave_organization(one.organization_id, actor=by(one), now=NOW)
-
-
-def shut_out(one: Membership) -> None:
-    """Deactivate them."""
-    deactivate(one.user, actor=SYSTEM, now=NOW)
-
-
-def taken_by_an_admin(one: Membership) -> None:
-    """Take the organization from them on the page of people."""
-    leave(one.user, one.id, actor=SYSTEM, now=NOW)
-
-
-def lowered_by_an_admin(one: Membership) -> None:
-    """Let them look only, on the page of people."""
-    join(one.user, one.organization_id, actor=SYSTEM, now=NOW, role="reader")
-
-
-@pytest.mark.parametrize(
-    "end", [removed, lowered, gone, shut_out, taken_by_an_admin, lowered_by_an_admin]
-)
-def test_what_an_owner_sent_ends_with_their_being_one(
-    db: SQLAlchemy, acme: Organization, end: Callable[[Membership], None]
-) -> None:
-    owner, colleague, other = member(acme), member(acme), make_organization("other")
-    MembershipFactory(user=owner.user, organization_id=other.id)
-    theirs = invited(acme, actor=by(owner))
-    elsewhere = invited(other, actor=by(owner))
-    kept = invited(acme, "else@example.com", actor=by(colleague))
-    db.session.flush()
-    end(owner)
-    db.session.flush()
-    assert not is_open(theirs)
-    assert is_open(kept)
-    assert is_open(elsewhere) is (end is not shut_out), "of that one they are an owner still"
-
-
-@pytest.mark.parametrize("role", ["support", "admin"])
-def test_what_our_people_sent_ends_with_their_being_ours(
-    db: SQLAlchemy, acme: Organization, role: str
-) -> None:
-    UserFactory(role="admin")
-    one = UserFactory(role=role)
-    db.session.flush()
-    made = invited(acme, actor=actor_of(one))
-    if role == "support":
-        change_role(one, "admin", actor=SYSTEM, now=NOW)
-        assert is_open(made)
-    change_role(one, "customer", actor=SYSTEM, now=NOW)
-    assert not is_open(made)
-
-
-def test_who_is_removed_does_not_come_back_by_an_older_link(
-    db: SQLAlchemy, acme: Organization
-) -> None:
-    member(acme)
-    made = invited(acme, "ada@example.com")
-    one = member(acme, "reader", email="ada@example.com")
-    removed(one)
-    db.session.flush()
-    assert not is_open(made)
 
 
 @pytest.mark.parametrize("role", ["reader", "billing", "customer of another"])

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -17,61 +16,24 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.mails import send_mails
 from tests.pages import page, post, text_of
-from tests.people import PASSWORD, Browser, People, browser_of, make_member, signed_in
-from tests.support.mail import Kept, link_in
+from tests.people import PASSWORD, People, browser_of, make_member, signed_in
+from tests.support.mail import Kept
 from tests.support.mail import text_of as mail_text
+from tests.support.members import (
+    INVITE,
+    NEW,
+    PATH,
+    invitations,
+    invite,
+    join,
+    members,
+    owner,
+    path_in,
+    post_box,
+)
 from tests.views.test_returning import fields_of
 
-PATH = "/organizations/acme/members"
-INVITE = f"{PATH}/invitations"
-NEW = {"password": "several other words", "again": "several other words"}
-
-
-@pytest.fixture(autouse=True)
-def post_box(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    """Where mails go."""
-    kept = Kept()
-    monkeypatch.setitem(app.extensions, "mail", kept)
-    monkeypatch.setattr(app.extensions["config"], "mail_from", "billing@acme.com")
-    return kept
-
-
-@pytest.fixture
-def owner(customer: FlaskClient) -> FlaskClient:
-    """The browser of Acme's owner."""
-    return customer
-
-
-def invite(client: FlaskClient, email: str, role: str = "reader") -> None:
-    """Invite somebody on the page, and have it mailed."""
-    answer = post(client, INVITE, email=email, member_role=role)
-    assert (answer.status_code, answer.location) == (303, PATH), text_of(answer)
-    send_mails()
-
-
-def path_in(post_box: Kept) -> str:
-    """Return path and query of the link of the newest mail."""
-    parts = urlsplit(link_in(post_box.messages[-1]))
-    return f"{parts.path}?{parts.query}"
-
-
-def invitations() -> list[Invitation]:
-    """Return all that are stored."""
-    database.session.rollback()
-    return list(database.session.scalars(select(Invitation).order_by(Invitation.id)))
-
-
-def members(email: str) -> list[tuple[str, str]]:
-    """Return the roles of who has an address."""
-    database.session.rollback()
-    query = select(User.email, Membership.role).join(User.memberships).where(User.email == email)
-    return [(one, role) for one, role in database.session.execute(query)]
-
-
-def join(client: Browser, link: str, **fields: str):  # type: ignore[no-untyped-def]
-    """Open a link and send the form that is there."""
-    form = page(client.get(link)).main.form
-    return post(client, form["action"], **(fields_of(form) | fields))
+__all__ = ["owner", "post_box"]
 
 
 def test_a_colleague_becomes_a_user_by_the_link_and_sees_the_bill(
@@ -208,61 +170,6 @@ def test_invitations_of_others_are_out_of_reach(
             assert post(owner, f"{address}/{made.id}/{what}").status_code == 404
     assert "nia@example.com" not in text_of(page(owner.get(PATH)))
     assert [one.revoked_at for one in invitations()] == [None]
-
-
-def test_a_link_that_another_opens_says_whose_it_is_and_stays_good(
-    app: Flask, owner: FlaskClient, people: People, post_box: Kept
-) -> None:
-    invite(owner, "nia@example.com")
-    link = path_in(post_box)
-    secret = link.partition("secret=")[2]
-    other = signed_in(app, people.stranger)
-    words = text_of(page(other.get(link), 409))
-    assert "for nia@example.com, and you are signed in as stranger@example.com" in words
-    assert "Sign out, then open the link again." in words
-    for address in ("/invitation", "/invitation/memberships"):
-        refused = post(other, address, secret=secret, name="Eve", **NEW)
-        assert "you are signed in as" in text_of(page(refused, 409))
-    assert members("stranger@example.com") == [("stranger@example.com", "owner")]
-    assert join(browser_of(app), link, name="Nia", **NEW).status_code == 303
-
-
-def test_a_link_is_used_once(
-    app: Flask, owner: FlaskClient, people: People, post_box: Kept
-) -> None:
-    invite(owner, "stranger@example.com")
-    link, client = path_in(post_box), signed_in(app, people.stranger)
-    form = page(client.get(link)).main.form
-    assert post(client, form["action"], **fields_of(form)).status_code == 303
-    again = page(post(client, form["action"], **fields_of(form)), 404)
-    assert "works once" in text_of(again)
-    assert client.get(link).status_code == 404
-    assert len(members("stranger@example.com")) == 2
-
-
-def test_who_was_removed_does_not_come_back_by_an_older_link(
-    app: Flask, owner: FlaskClient, people: People, post_box: Kept
-) -> None:
-    invite(owner, "stranger@example.com")
-    link, client = path_in(post_box), signed_in(app, people.stranger)
-    joined = join(client, link)
-    assert joined.status_code == 303
-    query = select(Membership).join(Membership.user).where(User.email == "stranger@example.com")
-    one = database.session.scalars(query.where(Membership.role == "reader")).one()
-    post(owner, f"{PATH}/{one.id}/removals")
-    assert client.get(link).status_code == 404
-    assert client.get("/organizations/acme").status_code == 404
-
-
-def test_a_session_that_ended_before_joining_leads_back_to_the_link(
-    app: Flask, owner: FlaskClient, people: People, post_box: Kept
-) -> None:
-    invite(owner, "stranger@example.com")
-    link = path_in(post_box)
-    form = page(signed_in(app, people.stranger).get(link)).main.form
-    client = browser_of(app)
-    asked = page(post(client, form["action"], **fields_of(form)), 401)
-    assert asked.main.find("input", attrs={"name": "next"})["value"] == link
 
 
 def test_without_mail_nobody_is_invited_and_an_admin_can_help(

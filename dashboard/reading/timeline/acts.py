@@ -20,7 +20,6 @@ MONEY, BILL, SERVICES, PEOPLE = "money", "bill", "services", "people"
 OTHERS = Act(PEOPLE)
 ACTS = {
     "adjustment.added": Act(MONEY, is_public=True),
-    "adjustment.reversed": Act(MONEY, is_public=True),
     "budget.removed": Act(MONEY, is_public=True),
     "budget.set": Act(MONEY, is_public=True),
     "credit_note.told": Act(MONEY, is_public=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ScalarSelect, String, func, select
+from sqlalchemy import ScalarSelect, Select, String, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,17 +21,9 @@ OF = frozenset({"alerts"})
 def read_alerts(window: Window) -> list[Happening]:
     """Return the newest of what was told of the budget."""
     of = BudgetAlert
-    query = (
-        select(
-            of.id, of.noted_at, of.kind, of.percent, of.budget_cents, of.cents, of.currency,
-            of.crosses_at, *_mails(Mail.budget_alert_id, of.id),
-        )
-        .where(
-            of.organization_id == window.wanted.organization_id,
-            *window.holds(of.noted_at, of.id),
-        )
-        .order_by(of.noted_at.desc(), of.id.desc())
-        .limit(window.size)
+    query = _newest(window, of).with_only_columns(
+        of.id, of.noted_at, of.kind, of.percent, of.budget_cents, of.cents, of.currency,
+        of.crosses_at, *_mails(Mail.budget_alert_id, of.id),
     )  # fmt: skip
     return [
         Happening(alert.at, window.rank, alert.id, SOURCE, "alerts", alert)
@@ -42,22 +34,25 @@ def read_alerts(window: Window) -> list[Happening]:
 def read_unusual(window: Window) -> list[Happening]:
     """Return the newest of what was told of usage far from its habit."""
     of = UnusualUsage
-    query = (
-        select(
-            of.id, of.noted_at, of.product, of.cents, of.habit_cents, of.currency,
-            of.service_label, *_mails(Mail.unusual_usage_id, of.id),
-        )
-        .where(
-            of.organization_id == window.wanted.organization_id,
-            *window.holds(of.noted_at, of.id),
-        )
-        .order_by(of.noted_at.desc(), of.id.desc())
-        .limit(window.size)
+    query = _newest(window, of).with_only_columns(
+        of.id, of.noted_at, of.product, of.cents, of.habit_cents, of.currency,
+        of.service_label, *_mails(Mail.unusual_usage_id, of.id),
     )  # fmt: skip
     return [
         Happening(one.at, window.rank, one.id, UNUSUAL, "alerts", one)
         for one in map(Unusual._make, db.session.execute(query))
     ]
+
+
+def _newest(window: Window, of: type[BudgetAlert] | type[UnusualUsage]) -> Select[Any]:
+    """Return the newest rows of a window."""
+    theirs = of.organization_id == window.wanted.organization_id
+    return (
+        select(of)
+        .where(theirs, *window.holds(of.noted_at, of.id))
+        .order_by(of.noted_at.desc(), of.id.desc())
+        .limit(window.size)
+    )
 
 
 def _mails(
