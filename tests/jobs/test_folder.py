@@ -118,3 +118,11 @@ def test_it_needs_no_redis(folder: Folder, db: SQLAlchemy, monkeypatch: pytest.M
     monkeypatch.setattr(ticks, "note", away)
     folder.turn()
     assert units(db) == 6
+
+
+def test_it_looks_again_sooner_while_there_was_something_to_count(app: Flask) -> None:
+    folder = Folder(app, clock=lambda: 100.0)
+    assert folder._pause(100.0, 1) == pytest.approx(folding.TURN_EVERY_SECONDS)
+    assert folder._pause(100.0, 0) == pytest.approx(folding.IDLE_TURN_EVERY_SECONDS)
+    assert folding.TURN_EVERY_SECONDS < folding.IDLE_TURN_EVERY_SECONDS
+    assert folder._pause(90.0, 1) == folding.LEAST_PAUSE_SECONDS

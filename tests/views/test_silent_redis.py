@@ -12,6 +12,8 @@ from dashboard.app import create_app
 from dashboard.counting import PATIENCE
 from dashboard.extensions import db as database
 from dashboard.processes import WEB
+from dashboard.views.sidebar import sidebar_counts
+from dashboard.views.stripe_state import known_of_stripe
 from tests.pages import page, post
 from tests.people import PASSWORD, People, browser_of, signed_in
 from tests.support.environment import config
@@ -66,3 +68,14 @@ def test_pages_and_guesses_ask_it_once_in_a_while(
         for _ in range(3):
             assert post(browser_of(web), "/session", **told).status_code == 303
     assert (of_pages, len(asked) - of_pages) == (1, 1), asked
+
+
+def test_the_sidebar_does_not_ask_what_another_question_found_silent(
+    web: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("redis.Redis.execute_command", lambda *command, **_: asked.append(command))
+    with web.app_context():
+        known_of_stripe().note_silence()
+        assert sidebar_counts() == ()
+    assert asked == []
