@@ -6,7 +6,7 @@ import secrets
 import structlog
 
 from dashboard.bounds import LOGGED_PATH
-from dashboard.measures import REQUEST_SECONDS
+from dashboard.measures import count_request
 
 # Each name is a series of figures, so whoever asks may not invent them.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -25,7 +25,7 @@ def begin_request(given: str) -> str:
 def note_request(endpoint: str, method: str, path: str, status: int, seconds: float) -> None:
     """Count the request among the figures, and write its line in the log."""
     known = method if method in METHODS else "other"
-    REQUEST_SECONDS.labels(endpoint, known, status // 100).observe(seconds)
+    count_request(endpoint, known, status, seconds)
     if not endpoint.startswith("operation."):
         took, where = round(seconds * 1000, 1), path[:LOGGED_PATH]
         log.info("request", method=known, path=where, status=status, milliseconds=took)

@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 
 from dashboard.clock import utc_now
-from dashboard.measures import REQUEST_SECONDS, WEBHOOKS_RECEIVED
+from dashboard.measures import WEBHOOKS_RECEIVED, count_request
 from dashboard.together import Together
 from dashboard.views.stripe_webhook import ENDPOINT
 from dashboard.webhooks.handlers import ADDRESS
@@ -43,7 +43,6 @@ class Door:
         self._headers = [*own, *headers]
         self._store = Together(self._store_together, most=MOST_TOGETHER)
         self._has_rung_until = 0.0
-        self._seconds = REQUEST_SECONDS.labels(ENDPOINT, "POST", HTTPStatus.OK // 100)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -59,7 +58,7 @@ class Door:
             self._store(self._verified(environ, received.getvalue()))
         except Exception:  # the view meets it again, for this delivery alone, and says what it is
             return None
-        self._seconds.observe(perf_counter() - begun)
+        count_request(ENDPOINT, "POST", HTTPStatus.OK, perf_counter() - begun)
         start_response(OK, self._headers)
         return [TAKEN]
 

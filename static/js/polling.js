@@ -9,6 +9,8 @@
     || [...document.querySelectorAll("form[method=post] :is(input:not([type=hidden]), textarea)")].some(isTyped);
   const polledSource = (event) => event.detail?.ctx?.sourceElement?.closest?.(POLLED);
   const lost = (isLost) => { document.getElementById("connection-lost").hidden = !isLost; };
+  // A part whose poll failed shows what it had until that poll is answered, whatever else is: a chart in it, say.
+  let isBehind = false;
 
   document.addEventListener("htmx:before:request", (event) => {
     const isTick = event.detail.ctx.sourceEvent?.type === "every";
@@ -31,13 +33,21 @@
     }
     // Whoever may not see it any more is led to the page that says so.
     if (source && response.headers?.get?.("HX-Redirect")) return;
-    if (source || !failed) lost(failed);
+    const isPoll = event.detail.ctx.sourceElement === source;
+    if (isPoll) isBehind = failed;
+    if (source && failed) lost(true);
+    else if (!failed && !isBehind) lost(false);
     const date = response.headers?.get?.("Date");
-    if (!source || !date || failed) return;
+    if (!isPoll || !date || failed) return;
     source.dataset.checkedAt = new Date(date).toISOString();
   });
 
-  document.addEventListener("htmx:error", (event) => { if (polledSource(event)) lost(true); });
+  document.addEventListener("htmx:error", (event) => {
+    const source = polledSource(event);
+    if (!source) return;
+    isBehind ||= event.detail.ctx.sourceElement === source;
+    lost(true);
+  });
 
   const showAge = () => {
     for (const region of document.querySelectorAll(`${POLLED}[data-checked-at]`)) {

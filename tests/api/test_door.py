@@ -85,7 +85,7 @@ def test_a_record_takes_one_statement_and_no_transaction(db, send):
 
 
 def test_its_answer_has_the_headers_of_any_other_and_is_counted_among_the_figures(db, send):
-    seconds = REQUEST_SECONDS.labels(at_the_door.ENDPOINT, "POST", 2)
+    seconds = REQUEST_SECONDS.labels(at_the_door.ENDPOINT)
     before = seconds._sum.get()
     at = utc_now().isoformat()
     there, here = send("a", recorded_at=at), send("a", recorded_at=at)

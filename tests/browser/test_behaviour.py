@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
@@ -104,6 +104,21 @@ def test_a_failing_server_does_not_take_the_bill_away(support: Page) -> None:
     wake(support)
     expect(support.locator("#connection-lost")).to_be_visible()
     expect(support.get_by_text("1,200 requests")).to_be_visible()
+
+
+def test_a_chart_that_comes_later_does_not_hide_that_the_bill_is_behind(support: Page) -> None:
+    held: list[Route] = []
+    support.route("**/organizations/acme/spend*", lambda route: held.append(route))
+    support.route("**/current-invoice", lambda route: route.fulfill(status=500, body="<p>no</p>"))
+    support.goto("/organizations/acme")
+    wake(support)
+    expect(support.locator("#connection-lost")).to_be_visible()
+    held[0].continue_()
+    support.wait_for_selector("#spend .day")
+    expect(support.locator("#connection-lost")).to_be_visible()
+    support.unroute("**/current-invoice")
+    wake(support)
+    expect(support.locator("#connection-lost")).to_be_hidden()
 
 
 def test_an_explanation_opens_beside_the_bill_and_escape_closes_it(support: Page) -> None:

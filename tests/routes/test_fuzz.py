@@ -34,7 +34,7 @@ from tests.support.queries import count_queries
 
 MOST_MEMORY = 48 * 2**20
 # The longest is that of the figures, with a line for each address and bound that was asked so far.
-MOST_ANSWER = 600 * 2**10
+MOST_ANSWER = 400 * 2**10
 MOST_STATEMENTS = 60
 MOST_SECONDS = 4.0  # while every allocation is traced, which takes several times as long
 # Longer than any excerpt, and nowhere in the product.

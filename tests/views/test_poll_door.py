@@ -96,7 +96,7 @@ def test_an_unchanged_poll_is_one_statement_and_no_transaction(
 def test_its_answer_is_the_application_s_and_is_counted_among_the_figures(
     poll: Poll, customer: FlaskClient
 ) -> None:
-    seconds = REQUEST_SECONDS.labels(poll_door.ENDPOINT, "GET", 3)
+    seconds = REQUEST_SECONDS.labels(poll_door.ENDPOINT)
     before = seconds._sum.get()
     here = poll(X_Request_ID="as-the-caller-names-it")
     counted = seconds._sum.get()
