@@ -22,7 +22,8 @@ from dashboard.billing.pace import (
     seconds_by_weekday,
 )
 from dashboard.billing.period import Period
-from dashboard.pricing.exact import EXACT, subtract, total
+from dashboard.pricing.exact import EXACT, total
+from dashboard.pricing.price_models.base import Each
 from dashboard.pricing.rating import cents_of_cycle
 from dashboard.pricing.terms import Terms
 
@@ -169,36 +170,13 @@ class _Price:
         # Volume tiers: more units may cost less.
         return Outlook(likely, max(likely - min(low, high), 0), max(max(low, high) - likely, 0))
 
-    def _each(self, off: int) -> _Each | None:
+    def _each(self, off: int) -> Each | None:
         """Return what each unit to come costs, None where that may change on the way."""
         terms, have = self.shares[0].terms, self.units[0]
         if len(self.shares) > 1 or have < terms.allowance:
             return None
-        if terms.model == "per_unit":
-            return _Each(terms.unit_amount)
-        if terms.model == "package":
-            return _Each(terms.unit_amount, terms.package_size or Decimal(1))
-        if terms.model == "graduated":
-            high = EXACT.add(have, pro_rata(self.more[0], MILLE + off, MILLE))
-            return _in_one_tier(terms, have, high)
-        return None
-
-
-class _Each(NamedTuple):
-    """So much for each further `units`."""
-
-    amount: Decimal
-    units: Decimal = Decimal(1)
-
-
-def _in_one_tier(terms: Terms, low: Decimal, high: Decimal) -> _Each | None:
-    start, end = subtract(low, terms.allowance), subtract(high, terms.allowance)
-    floor = Decimal(0)
-    for tier in terms.tiers:
-        if tier.up_to is None or end <= tier.up_to:
-            return _Each(tier.unit_amount) if start >= floor else None
-        floor = tier.up_to
-    return None
+        high = EXACT.add(have, pro_rata(self.more[0], MILLE + off, MILLE))
+        return terms.priced.each_more(terms, have, high)
 
 
 def _rest(window: Period, seen: Seen, pace: Pace | None) -> Decimal:

@@ -16,15 +16,9 @@ from dashboard.forms.base import Form
 from dashboard.forms.day import InstantField
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price
-from dashboard.pricing.terms import MODELS, TIERED, Terms, Tier
+from dashboard.pricing.price_models import MODELS, PRICE_MODELS
+from dashboard.pricing.terms import Terms, Tier
 
-NAMES = {
-    "flat": "Flat: one amount, however many",
-    "per_unit": "Per unit",
-    "package": "Per package, started or full",
-    "graduated": "Graduated: each unit has the price of its tier",
-    "volume": "Volume: all units have the price of the tier they reach",
-}
 LAST = "rest"
 PLACES = 12
 MOST_TIERS = 50
@@ -37,7 +31,7 @@ class VersionForm(Form):
     model = SelectField(
         "Model",
         [AnyOf(MODELS, message="Choose one of the models in the list.")],
-        choices=[SelectChoice(one, NAMES[one]) for one in MODELS],
+        choices=[SelectChoice(name, one.label) for name, one in PRICE_MODELS.items()],
         # WTForms' own words for a wrong choice name nothing.
         validate_choice=False,
     )
@@ -66,7 +60,8 @@ class VersionForm(Form):
 
     def validate_unit_amount(self, field: StringField) -> None:
         """Refuse what is no amount, and none where the model asks for one."""
-        if self.model.data not in TIERED and not (field.data or "").strip():
+        priced = PRICE_MODELS.get(self.model.data)
+        if priced and not priced.has_tiers and not (field.data or "").strip():
             raise ValidationError("Enter the amount.")
         self._minor(field.data)
 
@@ -84,15 +79,15 @@ class VersionForm(Form):
 
     def terms(self) -> Terms:
         """Return the terms; only after validation. `Terms.check` says whether they fit together."""
-        is_tiered, is_package = self.model.data in TIERED, self.model.data == "package"
+        priced = PRICE_MODELS[self.model.data]
         return Terms(
             model=self.model.data,
-            unit_amount=Decimal(0) if is_tiered else self._minor(self.unit_amount.data),
+            unit_amount=Decimal(0) if priced.has_tiers else self._minor(self.unit_amount.data),
             currency=self.price.currency,
             unit_label=self.price.unit_label,
             allowance=_number(self.allowance.data) or Decimal(0),
-            package_size=_number(self.package_size.data) if is_package else None,
-            tiers=self._read_tiers(self.tiers.data or "") if is_tiered else (),
+            package_size=_number(self.package_size.data) if priced.has_packages else None,
+            tiers=self._read_tiers(self.tiers.data or "") if priced.has_tiers else (),
         )
 
     def instant(self) -> datetime:

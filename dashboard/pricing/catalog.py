@@ -220,17 +220,15 @@ def _same_version(version: PriceVersion, terms: Terms) -> PriceVersion:
 def _version(terms: Terms, effective_at: datetime, now: datetime) -> PriceVersion:
     return PriceVersion(
         effective_at=effective_at,
-        model=terms.model,
-        unit_amount=terms.unit_amount,
-        allowance=terms.allowance,
-        package_size=terms.package_size,
-        tiers=[tier.to_json() for tier in terms.tiers],
         created_at=now,
+        **terms.columns(),
     )
 
 
 def _told(terms: Terms) -> dict[str, Any]:
+    size = terms.package_size
     return {
+        **({} if size is None else {"package_size": plain(size)}),
         "model": terms.model,
         "unit_amount": plain(terms.unit_amount),
         "allowance": plain(terms.allowance),

@@ -41,6 +41,16 @@ def grouped(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plural(noun: str) -> str:
+    """Return what several of a unit are called, in its own case: requests, vCPU hours, GB."""
+    return noun if not noun or noun.endswith("s") or noun[-1].isupper() else f"{noun}s"
+
+
+def counted(count: Decimal, noun: str) -> str:
+    """Write units with what they are called: 1 server, 2 servers, 5 GB."""
+    return f"{grouped(count)} {noun if count == 1 else plural(noun)}"
+
+
 def fraction_text(value: Fraction) -> str:
     """Write an exact amount with at most twelve places; an ellipsis for digits left out."""
     # In whole numbers: a fraction of fractions looks for common divisors at every step.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.extensions import Model
+from dashboard.pricing.price_models import MODELS, PACKAGED
 
 EXACT = Numeric(38, 12)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 class Price(Model):
@@ -46,11 +52,11 @@ class PriceVersion(Model):
     __tablename__ = "price_versions"
     __table_args__ = (
         UniqueConstraint("price_id", "effective_at"),
-        CheckConstraint(
-            "model in ('flat', 'per_unit', 'package', 'graduated', 'volume')", name="model"
-        ),
+        CheckConstraint(f"model in ({_listed(MODELS)})", name="model"),
         CheckConstraint("allowance >= 0", name="allowance"),
-        CheckConstraint("(model = 'package') = (package_size is not null)", name="package_size"),
+        CheckConstraint(
+            f"(model in ({_listed(PACKAGED)})) = (package_size is not null)", name="package_size"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,3 +73,13 @@ class PriceVersion(Model):
     created_at: Mapped[datetime]
 
     price: Mapped[Price] = relationship(back_populates="versions")
+
+    @property
+    def currency(self) -> str:
+        """Its price's."""
+        return self.price.currency
+
+    @property
+    def unit_label(self) -> str:
+        """Its price's."""
+        return self.price.unit_label

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 from dashboard.errors import Invalid
 from dashboard.money import round_charge
 from dashboard.pricing import trace
-from dashboard.pricing.charge import Charge, Place, charge
+from dashboard.pricing.charge import charge
 from dashboard.pricing.exact import EXACT, total
+from dashboard.pricing.steps import Charge, Place
 from dashboard.pricing.terms import Terms
 
 # Well inside BIGINT, and far beyond what any payment system takes for one line.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from dashboard.errors import Invalid
+from dashboard.pricing.price_models import MODELS, PACKAGED, PRICE_MODELS, TIERED
+from dashboard.pricing.price_models.base import PriceModel
 
-MODELS = ("flat", "per_unit", "package", "graduated", "volume")
-TIERED = ("graduated", "volume")
 # Minor units; as much as one charge through the API may be. A line holds a thousand times that, so
 # that no price makes one that cannot be rated.
 HIGHEST_AMOUNT = 10**12
@@ -50,6 +50,38 @@ class Tier:
         }
 
 
+class TermsColumns(Protocol):
+    """A version of a price as a row has it, with what it needs of its price."""
+
+    @property
+    def model(self) -> str:
+        """The name of its price model."""
+
+    @property
+    def unit_amount(self) -> Decimal:
+        """Minor units."""
+
+    @property
+    def allowance(self) -> Decimal:
+        """The units that cost nothing."""
+
+    @property
+    def package_size(self) -> Decimal | None:
+        """The units of a package."""
+
+    @property
+    def tiers(self) -> Sequence[Mapping[str, Any]]:
+        """The tiers, as `Tier.to_json` has them."""
+
+    @property
+    def currency(self) -> str:
+        """The price's."""
+
+    @property
+    def unit_label(self) -> str:
+        """The price's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of one price version.
@@ -65,20 +97,48 @@ class Terms:
     package_size: Decimal | None = None
     tiers: tuple[Tier, ...] = ()
 
+    @classmethod
+    def of(cls, row: TermsColumns) -> Terms:
+        """Return the terms that a row holds."""
+        return cls(
+            model=row.model,
+            unit_amount=row.unit_amount,
+            currency=row.currency,
+            unit_label=row.unit_label,
+            allowance=row.allowance,
+            package_size=row.package_size,
+            tiers=tuple(map(Tier.from_json, row.tiers)),
+        )
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a version that hold them."""
+        return {
+            "model": self.model,
+            "unit_amount": self.unit_amount,
+            "allowance": self.allowance,
+            "package_size": self.package_size,
+            "tiers": [tier.to_json() for tier in self.tiers],
+        }
+
+    @property
+    def priced(self) -> PriceModel:
+        """The model that they are rated by."""
+        return PRICE_MODELS[self.model]
+
     def check(self) -> None:
         """Raise BadTerms, naming what is wrong, unless every quantity can be rated."""
-        if self.model not in MODELS:
+        if self.model not in PRICE_MODELS:
             raise BadTerms(
                 f"{self.model!r} is not a pricing model; use one of {', '.join(MODELS)}."
             )
         if self.allowance < 0 or self.unit_amount < 0:
             raise BadTerms("The unit amount and the allowance must not be negative.")
-        if (self.model == "package") != (self.package_size is not None):
-            raise BadTerms("A package price, and only a package price, needs a package size.")
+        if self.priced.has_packages != (self.package_size is not None):
+            raise BadTerms(f"{_those(PACKAGED)} prices, and only those, need a package size.")
         if self.package_size is not None and self.package_size <= 0:
             raise BadTerms("The package size must be above zero.")
-        if (self.model in TIERED) != bool(self.tiers):
-            raise BadTerms("Graduated and volume prices, and only those, need tiers.")
+        if self.priced.has_tiers != bool(self.tiers):
+            raise BadTerms(f"{_those(TIERED)} prices, and only those, need tiers.")
         _check_tiers(self.tiers)
         self._check_amounts()
 
@@ -91,6 +151,10 @@ class Terms:
                 f"An amount of a price is at most {HIGHEST_AMOUNT} minor units. Nothing was "
                 "changed. Unit amounts are minor units: 500 is 5.00."
             )
+
+
+def _those(names: Sequence[str]) -> str:
+    return " and ".join(names).replace("_", " ").capitalize()
 
 
 def _check_tiers(tiers: Iterable[Tier]) -> None:

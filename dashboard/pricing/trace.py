@@ -10,10 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from dashboard.pricing.charge import Charge, Step, cost_up_to
+from dashboard.pricing.charge import cost_up_to
 from dashboard.pricing.exact import fraction_text, major_fraction_text, major_text, plain
+from dashboard.pricing.steps import Charge, Step
 from dashboard.pricing.terms import Terms
-from dashboard.pricing.words import Stretch, share_words, step_words, usage_words
+from dashboard.pricing.words import Stretch, share_words, usage_words
 
 ROUNDING = "half away from zero"
 
@@ -44,7 +45,8 @@ def of_fee(
     """Explain a fee: per segment the whole cycle's fee and the share of it that was attached."""
     words: list[str] = []
     for segment, charged, amount in parts:
-        words += [step_words(terms, step) for step in charged.steps if step.kind != "flat"]
+        if not terms.priced.is_flat:
+            words += [terms.priced.step_words(terms, step) for step in charged.steps]
         words.append(share_words(terms, segment, charged, amount, cycle_seconds))
     words = words or ["Not attached in this period."]
     return _common(terms, exact, cents, words, len(parts)) | {

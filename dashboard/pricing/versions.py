@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
-from dashboard.pricing.terms import Terms, Tier
+from dashboard.pricing.terms import Terms
 
 
 class _Effective(Protocol):
@@ -53,15 +53,7 @@ class VersionWindow:
 
 def terms_of(version: PriceVersion) -> Terms:
     """Return the terms of `version` as plain values."""
-    return Terms(
-        model=version.model,
-        unit_amount=version.unit_amount,
-        currency=version.price.currency,
-        unit_label=version.price.unit_label,
-        allowance=version.allowance,
-        package_size=version.package_size,
-        tiers=tuple(Tier.from_json(step) for step in version.tiers),
-    )
+    return Terms.of(version)
 
 
 def version_at(price: Price, instant: datetime) -> PriceVersion | None:

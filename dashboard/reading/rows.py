@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from dashboard.billing.models import CHANGEABLE
-from dashboard.pricing.terms import Terms, Tier
+from dashboard.pricing.terms import Terms
 
 
 class BilledOrganization(NamedTuple):
@@ -200,12 +200,4 @@ class Version(NamedTuple):
     @property
     def terms(self) -> Terms:
         """The terms to rate with."""
-        return Terms(
-            model=self.model,
-            unit_amount=self.unit_amount,
-            currency=self.currency,
-            unit_label=self.unit_label,
-            allowance=self.allowance,
-            package_size=self.package_size,
-            tiers=tuple(map(Tier.from_json, self.tiers)),
-        )
+        return Terms.of(self)

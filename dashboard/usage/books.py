@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from dashboard.billing.policy import current_policy
 from dashboard.extensions import db
+from dashboard.pricing.terms import Terms
 from dashboard.usage.modest import most_units
 
 
@@ -105,7 +106,8 @@ SERVICES = text("""
     where organization_id = any(:organizations) and meter is not null
 """)
 VERSIONS = text("""
-    select meter, price_id, versions.id, effective_at, model, unit_amount, package_size, tiers
+    select meter, price_id, versions.id as version_id, effective_at, model, unit_amount, allowance,
+           package_size, tiers, currency, unit_label
     from price_versions as versions join prices on prices.id = price_id
     where meter = any(:meters) order by price_id, effective_at desc
 """)
@@ -147,11 +149,9 @@ def _accounts(
 
 def _versions(meters: Collection[str]) -> dict[str, PriceVersions]:
     found: dict[str, dict[int, list[Version]]] = {meter: {} for meter in meters}
-    for meter, price_id, version_id, effective_at, *terms in db.session.execute(
-        VERSIONS, {"meters": list(meters)}
-    ):
-        version = Version(version_id, effective_at, most_units(*terms))
-        found[meter].setdefault(price_id, []).append(version)
+    for row in db.session.execute(VERSIONS, {"meters": list(meters)}):
+        version = Version(row.version_id, row.effective_at, most_units(Terms.of(row)))
+        found[row.meter].setdefault(row.price_id, []).append(version)
     return {
         meter: PriceVersions(sum(len(some) for some in prices.values()), prices)
         for meter, prices in found.items()

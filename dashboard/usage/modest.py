@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from dashboard.pricing.rating import MAX_CENTS
-from dashboard.pricing.terms import Tier
+from dashboard.pricing.terms import Terms
 
 # A line holds the cost of a million records of the most units, whatever was counted before.
 RECORDS_PER_LINE = 10**6
@@ -15,14 +13,7 @@ MODEST_CENTS = MAX_CENTS // RECORDS_PER_LINE
 MODEST_UNITS = Decimal(10) ** 12
 
 
-def most_units(
-    model: str,
-    unit_amount: Decimal,
-    package_size: Decimal | None,
-    tiers: Iterable[Mapping[str, Any]],
-) -> Decimal:
+def most_units(terms: Terms) -> Decimal:
     """Return how many units under these terms need no look at what was counted before."""
-    dearest = max((Tier.from_json(step).unit_amount for step in tiers), default=unit_amount)
-    if model == "flat" or not dearest:
-        return MODEST_UNITS
-    return min(MODEST_UNITS, MODEST_CENTS * (package_size or Decimal(1)) / dearest)
+    dearest = terms.priced.dearest(terms)
+    return min(MODEST_UNITS, MODEST_CENTS / dearest) if dearest else MODEST_UNITS

@@ -14,7 +14,7 @@ from dashboard.billing.models import Invoice
 from dashboard.currencies import minor_digits
 from dashboard.money import Money
 from dashboard.pricing.exact import plain
-from dashboard.pricing.terms import TIERED
+from dashboard.pricing.price_models import PRICE_MODELS
 from dashboard.reading.rows import Item
 from dashboard.text import printable
 from dashboard.views.formatting import machine
@@ -98,7 +98,7 @@ def audit_object(line: AuditLine) -> dict[str, object]:
 
 
 def _invoice_row(item: Item, currency: str) -> Sequence[object]:
-    is_priced = item.unit_amount is not None and item.model not in TIERED
+    is_priced = item.unit_amount is not None and not PRICE_MODELS[item.model or ""].has_tiers
     each = Decimal(item.unit_amount or 0).scaleb(-minor_digits(currency))
     return (
         item.description,

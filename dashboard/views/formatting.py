@@ -10,7 +10,7 @@ from flask import Flask
 from dashboard.currencies import charge_step, minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.paging import Counted
-from dashboard.pricing.exact import MINUS, grouped, major_text, symbol
+from dashboard.pricing.exact import MINUS, grouped, plural, symbol
 
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
@@ -61,11 +61,6 @@ def balance(cents: int, currency: str) -> str:
     return f"{amount} {'owed' if cents > 0 else 'credit'}" if cents else amount
 
 
-def unit_price(minor_units: Decimal | str, currency: str) -> str:
-    """Return an exact unit price, given in minor units, with as many digits as it has."""
-    return major_text(Decimal(minor_units), currency)
-
-
 def quantity(value: Decimal | str | int) -> str:
     """Return an exact quantity grouped by thousands, without trailing zeros."""
     return grouped(Decimal(value)).replace("-", MINUS)
@@ -85,11 +80,6 @@ def many(value: Counted) -> str:
 def counted(value: Decimal | str | int, noun: str) -> str:
     """Return a quantity with its unit: 1 server, 2 servers, 5 GB."""
     return f"{quantity(value)} {noun if Decimal(value) == 1 else plural(noun)}".strip()
-
-
-def plural(noun: str) -> str:
-    """Return what several of a unit are called, in its own case: requests, vCPU hours, GB."""
-    return noun if not noun or noun.endswith("s") or noun[-1].isupper() else f"{noun}s"
 
 
 def instant(value: datetime | None) -> str:
@@ -191,7 +181,7 @@ def initials(name: str) -> str:
 def register_filters(app: Flask) -> None:
     """Add these to the templates under their own names."""
     for function in (
-        money, unit_price, quantity, rounded, many, counted, plural, instant, day, lasting, span,
+        money, quantity, rounded, many, counted, plural, instant, day, lasting, span,
         machine, period, bounds, middle, balance, initials, signed, short_day, clock, lately,
         day_of,
     ):  # fmt: skip

@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from dashboard.billing.period import Period
 from dashboard.money import round_charge
-from dashboard.pricing.exact import grouped, major_text
-from dashboard.pricing.terms import TIERED
+from dashboard.pricing.exact import major_text
+from dashboard.pricing.price_models import PRICE_MODELS
+from dashboard.pricing.terms import Terms
 from dashboard.reading.groups import COUNTED, Group, Part, label_of, natural
 from dashboard.reading.rows import Item
 from dashboard.views.formatting import MIDNIGHT, counted, instant, period
@@ -44,7 +45,7 @@ def each_of(part: Part, currency: str, cycle: Period) -> str:
         return ""
     first = items[0]
     each = unit_price_of(first, currency)
-    if not each or first.kind != "recurring" or first.model != "per_unit":
+    if not each or first.kind != "recurring" or not PRICE_MODELS[first.model or ""].is_per_unit:
         return each
     is_together = all(
         (one.period_start, one.period_end) == (first.period_start, first.period_end)
@@ -57,12 +58,16 @@ def unit_price_of(item: Item, currency: str) -> str:
     """Return what a unit of the item costs, for a whole cycle; nothing of what has no price."""
     if item.kind not in COUNTED or item.unit_amount is None:
         return ""
-    if item.model in TIERED:
-        return "by tier"
     amount = major_text(item.unit_amount, currency)
-    if item.model == "package":
-        return f"{amount} per {grouped(item.package_size or Decimal(1))}"
-    return f"{amount} flat" if item.model == "flat" else amount
+    return PRICE_MODELS[item.model or ""].unit_price(amount, item.package_size)
+
+
+def price_of(terms: Terms) -> str:
+    """Return the same of the terms alone, as a sentence begins."""
+    words = terms.priced.unit_price(
+        major_text(terms.unit_amount, terms.currency), terms.package_size
+    )
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def note_of(part: Part, whole: Period) -> str:

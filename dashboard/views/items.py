@@ -9,6 +9,7 @@ from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import invoice_by_sequence, item_of
 from dashboard.clock import utc_now
+from dashboard.pricing.versions import terms_of
 from dashboard.reading.history import read_history
 from dashboard.reading.history_query import HistoryFilter
 from dashboard.sync.lines import LineSync, line_syncs
@@ -16,6 +17,7 @@ from dashboard.usage.breakdown import ServiceTotal, usage_by_day, usage_by_servi
 from dashboard.views.access import reader
 from dashboard.views.chart import BarChart, chart_of_cycle
 from dashboard.views.history_words import WORDS
+from dashboard.views.item_words import price_of
 
 bp = Blueprint("items", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>/items")
 # The newest changes; the others are in the organization's history.
@@ -38,6 +40,7 @@ def show(slug: str, sequence: int, item_id: int) -> ResponseReturnValue:
         used=_used(item),
         services=_services(item),
         line=_line(invoice, item),
+        unit_price=price_of(terms_of(item.price_version)) if item.price_version else "",
         found=read_history(HistoryFilter(organization.id, item_id=item.id), size=NEWEST),
         **WORDS,
     )

@@ -82,7 +82,7 @@ def paper_of(invoice: Invoice, found: BilledItems, seller: Seller, *, now: datet
     below = credits_ if len(credits_) <= FEW_CREDITS else []
     listed = [item for item in found.items if item not in below]
     lines = list(_lines(listed, invoice))
-    notes = notes_of(found, invoice.currency)
+    notes = notes_of(found)
     if len(lines) > MOST_LINES:
         lines = [line for line in lines if not line.is_under]
         notes.insert(0, LARGE)

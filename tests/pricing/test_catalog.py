@@ -145,6 +145,12 @@ def test_the_audit_trail_tells_what_a_price_costs_and_from_when(db):
     }  # fmt: skip
 
 
+def test_the_audit_trail_tells_the_size_of_a_package(db):
+    fee(next(terms for terms in OF_EVERY_MODEL if terms.package_size))
+    [created] = db.session.scalars(select(AuditEntry))
+    assert created.facts["package_size"] == "2.5"
+
+
 def test_a_version_is_in_force_from_its_instant_until_the_next(db):
     price = fee()
     second = change(price)

@@ -93,7 +93,7 @@ def test_what_was_previewed_is_added_and_billed(admin: FlaskClient, acme: Organi
         ({"unit_amount": ""}, "Enter the amount"),
         ({"model": "graduated", "tiers": "1000"}, "is not a tier"),
         ({"model": "graduated", "tiers": "10 1"}, "must be open-ended"),
-        ({"model": "package"}, "needs a package size"),
+        ({"model": "package"}, "need a package size"),
         ({"model": "free"}, "Choose one of the models"),
         ({"effective_at": "tomorrow"}, "is not a time"),
         ({"effective_at": "2021-01-01T00:00"}, "Choose a later time"),

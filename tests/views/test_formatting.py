@@ -15,7 +15,6 @@ from dashboard.views.formatting import (
     money,
     period,
     quantity,
-    unit_price,
 )
 
 
@@ -41,20 +40,6 @@ def at(*parts: int) -> datetime:
 )
 def test_money_is_in_the_currency_s_own_digits(cents: int | None, currency: str, text: str) -> None:
     assert money(cents, currency) == text
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [
-        ("2000", "usd", "$20.00"),
-        ("0.05", "usd", "$0.0005"),
-        ("0.0000000001", "usd", "$0.000000000001"),
-        ("150.000000000000", "usd", "$1.50"),
-        ("0.5", "jpy", "¥0.5"),
-    ],
-)
-def test_a_unit_price_shows_every_digit_it_has(minor: str, currency: str, text: str) -> None:
-    assert unit_price(Decimal(minor), currency) == text
 
 
 def test_quantities_lose_only_their_trailing_zeros() -> None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.billing.period import Period
+from dashboard.pricing.terms import Terms, Tier
 from dashboard.reading.groups import Group
 from dashboard.reading.rows import Item
-from dashboard.views.item_words import each_of, labels_of, note_of, percent, quantity_of
+from dashboard.views.item_words import each_of, labels_of, note_of, percent, price_of, quantity_of
 from tests.reading.test_groups import END, START, fee, item
 
 CYCLE = Period(START, END)
@@ -37,6 +38,19 @@ def each(one: Item) -> str:
 )  # fmt: skip
 def test_a_unit_price_has_every_digit_it_has(terms: dict[str, object], words: str) -> None:
     assert each(item("Usage", 100, kind="metered", **terms)) == words
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (Terms("per_unit", Decimal("0.05"), "usd"), "$0.0005"),
+        (Terms("package", Decimal(40), "usd", package_size=Decimal(1000)), "$0.40 per 1,000"),
+        (Terms("flat", Decimal(2), "jpy"), "¥2 flat"),
+        (Terms("volume", Decimal(0), "usd", tiers=(Tier(None, Decimal(5)),)), "By tier"),
+    ],
+)
+def test_the_details_of_an_item_say_what_its_unit_price_is_for(terms: Terms, words: str) -> None:
+    assert price_of(terms) == words
 
 
 def test_a_charge_of_somebody_has_none() -> None:

@@ -1,7 +1,7 @@
 """Prices as the API speaks of them; unit amounts are minor units: "0.05" is 1/20 of a cent."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -16,11 +16,16 @@ from dashboard.api.schemas.types import (
     Told,
 )
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.pricing.price_models import MODELS
 from dashboard.pricing.products import product_of
 from dashboard.pricing.terms import Terms, Tier
 
 UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable]
-Model = Literal["flat", "per_unit", "package", "graduated", "volume"]
+if TYPE_CHECKING:
+    Model = str
+else:
+    # By their names, so that the description and the refusal list those there are.
+    Model = Literal[MODELS]
 
 
 class TierModel(Sent):

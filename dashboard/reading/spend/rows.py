@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from dashboard.pricing.terms import Terms, Tier
+from dashboard.pricing.terms import Terms
 from dashboard.reading.rows import CurrentInvoice
 from dashboard.reading.spend.statement import SPEND
 
@@ -123,14 +123,19 @@ _kept = lru_cache(_MOST)(_rows_of)
 _at, _day = datetime.fromisoformat, date.fromisoformat
 
 
-def _terms(columns: list[Any]) -> Terms:
-    model, unit_amount, allowance, package_size, tiers, currency, unit_label = columns
-    return Terms(
-        model=model,
-        unit_amount=Decimal(unit_amount),
-        currency=currency,
-        unit_label=unit_label,
-        allowance=Decimal(allowance),
-        package_size=None if package_size is None else Decimal(package_size),
-        tiers=tuple(map(Tier.from_json, tiers)),
-    )
+class _Version(NamedTuple):
+    """The terms of a version, in the order in which the statement tells them."""
+
+    model: str
+    unit_amount: Decimal
+    allowance: Decimal
+    package_size: Decimal | None
+    tiers: list[dict[str, Any]]
+    currency: str
+    unit_label: str
+
+
+def _terms(told: list[Any]) -> Terms:
+    model, unit_amount, allowance, size, *rest = told
+    amounts = Decimal(unit_amount), Decimal(allowance), None if size is None else Decimal(size)
+    return Terms.of(_Version(model, *amounts, *rest))
