@@ -121,6 +121,12 @@ class Config(
         return self
 
     @model_validator(mode="after")
+    def _no_demo_where_real_money_moves(self) -> Self:
+        if "_live_" in self.stripe_api_key and self.demo_accounts:
+            raise ValueError("STRIPE_API_KEY is a live key but DEMO_ACCOUNTS names a demo's users")
+        return self
+
+    @model_validator(mode="after")
     def _we_close_before_stripe_does(self) -> Self:
         hours = self.autofinalize_after_hours
         if hours and self.closing_grace_seconds >= hours * HOUR:

@@ -30,6 +30,7 @@ class SignInSettings(BaseSettings):
     oidc_roles: str = ""
     oidc_people: Literal["invited", "claims"] = "invited"
     second_factor_roles: str = ""
+    demo_accounts: str = ""
 
     @field_validator("oidc_issuer")
     @classmethod
@@ -92,6 +93,11 @@ class SignInSettings(BaseSettings):
                 "PASSWORD_SIGN_IN is false and there is no OIDC_ISSUER: no one could sign in"
             )
         return self
+
+    @property
+    def accounts_of_demo(self) -> list[str]:
+        """The addresses that the sign-in page names; none but in a demo."""
+        return _listed(self.demo_accounts)
 
     @property
     def role_of_value(self) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
 from dashboard.views.typed import form_page, typed
-from dashboard.views.ways_in import passwords_are_on, provider_name
+from dashboard.views.ways_in import demo_accounts, passwords_are_on, provider_name
 
 
 def register_context(app: Flask) -> None:
@@ -47,6 +47,7 @@ def register_context(app: Flask) -> None:
         can=can,
         csrf_token=csrf_token,
         decline_words=decline_words,
+        demo_accounts=demo_accounts,
         foreign_choices=choices,
         form_page=form_page,
         here=here,

@@ -24,6 +24,11 @@ def provider_name() -> str | None:
     return config.oidc_name if config.oidc_issuer else None
 
 
+def demo_accounts() -> list[str]:
+    """Return the addresses of a demo's users; none where this is no demo."""
+    return current_config().accounts_of_demo
+
+
 def for_passwords(view: View) -> View:
     """Refuse a page of passwords, or of passkeys alone, where they sign nobody in."""
 

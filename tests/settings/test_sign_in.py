@@ -84,3 +84,17 @@ def test_nobody_is_locked_out_by_settings(environment):
     environment.setenv("PASSWORD_SIGN_IN", "false")
     with pytest.raises(ConfigError, match="no one could sign in"):
         load_config()
+
+
+def test_accounts_of_a_demo_are_none_unless_they_are_named(environment):
+    assert load_config().accounts_of_demo == []
+    environment.setenv("DEMO_ACCOUNTS", "customer@example.com, admin@example.com")
+    assert load_config().accounts_of_demo == ["customer@example.com", "admin@example.com"]
+
+
+def test_a_live_key_refuses_the_accounts_of_a_demo(environment):
+    environment.setenv("STRIPE_API_KEY", "sk_live_1")
+    environment.setenv("STRIPE_API_BASE", "https://api.stripe.com")
+    environment.setenv("DEMO_ACCOUNTS", "customer@example.com")
+    with pytest.raises(ConfigError, match="DEMO_ACCOUNTS"):
+        load_config()

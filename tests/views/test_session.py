@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -102,3 +103,18 @@ def test_a_form_without_its_token_changes_nothing(customer: FlaskClient) -> None
     answer = customer.post("/session/delete")
     assert "Nothing was changed" in text_of(page(answer, 400))
     page(customer.get("/organizations/acme"))
+
+
+def test_the_sign_in_page_of_a_demo_names_its_accounts(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = "customer@example.com, admin@example.com"
+    monkeypatch.setattr(app.extensions["config"], "demo_accounts", accounts)
+    shown = page(client.get("/session/new")).select(".demo-accounts li")
+    assert [one.text for one in shown] == accounts.split(", ")
+
+
+def test_no_other_sign_in_page_names_anybody(client: FlaskClient, people: People) -> None:
+    said = text_of(page(client.get("/session/new")))
+    assert "example.com" not in said
+    assert "demo" not in said.lower()
