@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,9 @@ STATIC = ROOT / "static"
 REQUIREMENTS = ROOT / "requirements"
 PIP = ["-m", "pip", "--disable-pip-version-check", "-qq"]
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
+# A step that is silent for longer says that it goes on.
+PATIENCE_SECONDS = 10.0
+LEAST_MEGABYTES = 1200
 LAYERS = {"run": "embedded", "dev": "dev", "image": "base", "packages": "base"}
 
 
@@ -33,20 +37,52 @@ class SetupError(SystemExit):
     """A step failed; the message says which and what to do."""
 
 
+class Telling:
+    """Tells the person who waits; nothing where nothing has to be done."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.place = ""
+        self.has_spoken = False
+
+    def step(self, text: str) -> None:
+        """Say what is being done now."""
+        self.has_spoken = True
+        print(f"Set-up{self.place}: {text}", flush=True)
+
+    def end(self) -> None:
+        """Say that it is done, and how long it took."""
+        if self.has_spoken:
+            print(f"Set-up: done in {time.monotonic() - self.begun:.0f} s", flush=True)
+
+
+telling = Telling()
+
+
 def main() -> None:
     """Bring the clone to what the command named on the command line needs."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
     os.chdir(ROOT)
-    if wanted != "pages":
-        environment()
-        packages(LAYERS[wanted])
-        fonts()
-    front_end()
-    if wanted != "packages":
-        pages()
-    if wanted in ("run", "dev"):
-        stripe_schema()
-        redis_server()
+    steps = steps_of(wanted)
+    try:
+        for number, step in enumerate(steps, start=1):
+            telling.place = f" {number} of {len(steps)}"
+            step()
+    except KeyboardInterrupt:
+        raise SetupError(
+            "Interrupted. What is installed stays. The same command continues."
+        ) from None
+    except OSError as error:
+        raise SetupError(f"{error}\n{advice()}") from None
+    telling.end()
+
+
+def steps_of(wanted: str) -> list[Callable[[], None]]:
+    """Return what has to be there for a command, in the order of need."""
+    layer = LAYERS.get(wanted, "base")
+    steps = [] if wanted == "pages" else [environment, lambda: packages(layer), fonts]
+    steps += [front_end] if wanted == "packages" else [front_end, pages]
+    return steps + ([stripe_schema, redis_server] if wanted in ("run", "dev") else [])
 
 
 def environment() -> None:
@@ -54,8 +90,8 @@ def environment() -> None:
     if (VENV / "bin" / "python").exists():
         return
     if sys.version_info < (3, 11):  # noqa: UP036  this runs on whatever python3 is
-        raise SetupError(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
-    say("Making the virtual environment .venv")
+        raise SetupError(f"Python 3.11 or newer is required; this is {platform.python_version()}.")
+    telling.step("Creating the virtual environment .venv")
     try:
         run(sys.executable, "-m", "venv", str(VENV))
     except SetupError as error:
@@ -69,7 +105,7 @@ def packages(layer: str) -> None:
         return
 
     def install() -> None:
-        say(f"Installing the locked packages of requirements/{layer}.txt (about a minute)")
+        telling.step(f"Installing the locked packages of requirements/{layer}.txt (about a minute)")
         run(python(), *PIP, "install", "--require-hashes", "-r", f"requirements/{layer}.txt")
 
     once(VENV / f".installed-{layer}", REQUIREMENTS / f"{layer}.txt", install)
@@ -84,7 +120,7 @@ def front_end() -> None:
     """Install the front-end packages and the tools that make the pages' files of them."""
 
     def install() -> None:
-        say("Installing the front-end packages")
+        telling.step("Installing the front-end packages")
         run(*node("npm"), "ci", "--ignore-scripts", "--loglevel=error", "--progress=false")
 
     once(ROOT / "node_modules" / ".installed", ROOT / "package-lock.json", install)
@@ -94,7 +130,7 @@ def pages() -> None:
     """Make the style sheet, the script and the drawings that pages load."""
 
     def make() -> None:
-        say("Making the pages' style sheet and script")
+        telling.step("Building the pages' style sheet and script")
         run(*node("node"), "bin/assets.mjs")
 
     sources = [ROOT / "package.json", ROOT / "bin" / "assets.mjs", *STATIC.glob("*.svg")]
@@ -143,7 +179,7 @@ def unpack(name: str, lock: Path, *options: str) -> None:
     target = BUILD / name
 
     def install() -> None:
-        say(f"Unpacking requirements/{lock.name} into build/{name}")
+        telling.step(f"Unpacking requirements/{lock.name} into build/{name}")
         shutil.rmtree(target, ignore_errors=True)
         arguments = ["--no-deps", "--require-hashes", "--target", str(target), "-r", str(lock)]
         run(python(), *PIP, "install", *arguments, *options)
@@ -176,14 +212,34 @@ def python() -> str:
 
 
 def run(*command: str) -> None:
-    """Run a command; if it fails, stop with its name."""
-    if subprocess.run(command, check=False).returncode:
-        raise SetupError(f"This failed: {' '.join(command)}")
+    """Run a command, telling that it goes on; if it fails, stop with its name and what to do."""
+    begun = time.monotonic()
+    with subprocess.Popen(command) as running:
+        while True:
+            try:
+                status = running.wait(PATIENCE_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                print(f"  … {time.monotonic() - begun:.0f} s so far", flush=True)
+            except KeyboardInterrupt:
+                # Ctrl-C reached the command too; it is let end before we do.
+                running.wait()
+                raise
+    if status:
+        raise SetupError(f"This failed: {' '.join(command)}\n{advice()}")
 
 
-def say(text: str) -> None:
-    """Tell the person who waits what is being done."""
-    print(text, flush=True)
+def advice() -> str:
+    """Return what to do about a step that failed."""
+    free = shutil.disk_usage(ROOT).free // 1_000_000
+    if free < LEAST_MEGABYTES:
+        cause = f"The disk has {free} MB left; set-up needs up to {LEAST_MEGABYTES}. Make room."
+    else:
+        cause = (
+            "If it says that a package or an address was not found, pip and npm must be able to "
+            "reach a package index (PIP_INDEX_URL, npm_config_registry)."
+        )
+    return f"{cause} What is installed stays. The same command continues from here."
 
 
 if __name__ == "__main__":

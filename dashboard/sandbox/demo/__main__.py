@@ -16,13 +16,14 @@ from dashboard.clock import utc_now
 from dashboard.config import load_config
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sandbox.demo.accounts import USERS, email_of
 from dashboard.sandbox.demo.api import ApiAway, ApiRefused
+from dashboard.sandbox.demo.cast import FIVE_MINUTES, ORGANIZATIONS
 from dashboard.sandbox.demo.customers import NotSynced
-from dashboard.sandbox.demo.organizations import FIVE_MINUTES, ORGANIZATIONS
 from dashboard.sandbox.demo.seed import seed
 from dashboard.sandbox.demo.settings import demo_settings
 from dashboard.sandbox.demo.stripe import StripeSaidNo
+from dashboard.sandbox.demo.users import USERS, email_of
+from dashboard.sandbox.progress import progress
 
 SOON = timedelta(minutes=10)
 
@@ -37,7 +38,7 @@ def main() -> int:
     problem = ""
     with create_app(config).app_context():
         try:
-            seed(settings, ORGANIZATIONS)
+            seed(settings, ORGANIZATIONS, tell=progress)
         except (ApiAway, ApiRefused, NotSynced, StripeSaidNo) as error:
             problem = f"The demo is not complete. The next start continues. {error}"
         lines = [*sign_ins(), *soon(utc_now()), problem]
@@ -46,8 +47,8 @@ def main() -> int:
 
 
 def sign_ins() -> list[str]:
-    """Return a line for each demo user: role and address."""
-    return [f"{role:<9} {email_of(role)}" for role in USERS]
+    """Return a line for each demo user: who they are and their address."""
+    return [f"{one.label:<9} {email_of(one.label)}" for one in USERS]
 
 
 def soon(now: datetime) -> list[str]:

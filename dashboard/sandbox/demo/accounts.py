@@ -16,24 +16,19 @@ from dashboard.audit.actor import Actor
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sandbox.demo.settings import DemoSettings, write_private
+from dashboard.sandbox.demo.users import USERS, email_of
 
 DEMO = Actor("system", None, "Demo data")
 TOKEN_NAME = "Demo sub-systems"  # noqa: S105  its name, not the token
-# role -> what the pages call the person
-USERS = {"customer": "Demo Customer", "support": "Demo Support", "admin": "Demo Admin"}
-
-
-def email_of(role: str) -> str:
-    """Return the address a demo user signs in with."""
-    return f"{role}@example.com"
 
 
 def seed_users(password: str, *, now: datetime) -> None:
-    """Make the three users, or let those that are there sign in with `password`."""
-    for role, name in USERS.items():
-        user = db.session.scalar(select(User).where(User.email == email_of(role)))
+    """Make the users, or let those that are there sign in with `password`."""
+    for one in USERS:
+        email = email_of(one.label)
+        user = db.session.scalar(select(User).where(User.email == email))
         if user is None:
-            user = User(email=email_of(role), name=name, role=role, created_at=now)
+            user = User(email=email, name=one.name, role=one.role, created_at=now)
             user.password_hash = hash_password(password)
             db.session.add(user)
         elif not password_matches(user.password_hash, password):
@@ -41,13 +36,16 @@ def seed_users(password: str, *, now: datetime) -> None:
 
 
 def seed_memberships(slugs: Collection[str], *, now: datetime) -> None:
-    """Make the demo customer a member of the organizations with these slugs."""
-    user_id = db.session.scalar(select(User.id).where(User.email == email_of("customer")))
-    for organization_id in db.session.scalars(
-        select(Organization.id).where(Organization.slug.in_(slugs))
-    ):
-        row = {"user_id": user_id, "organization_id": organization_id, "created_at": now}
-        db.session.execute(insert(Membership).values(row).on_conflict_do_nothing())
+    """Make the demo's customers members of the organizations with these slugs."""
+    ids = db.session.scalars(select(Organization.id).where(Organization.slug.in_(slugs))).all()
+    for one in USERS:
+        if one.member is None:
+            continue
+        user_id = db.session.scalar(select(User.id).where(User.email == email_of(one.label)))
+        own = {"user_id": user_id, "role": one.member, "created_at": now}
+        rows = [own | {"organization_id": organization_id} for organization_id in ids]
+        if rows:
+            db.session.execute(insert(Membership).values(rows).on_conflict_do_nothing())
 
 
 def seed_token(settings: DemoSettings, *, now: datetime) -> str:

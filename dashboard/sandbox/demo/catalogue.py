@@ -60,6 +60,7 @@ PRICES = (
     fee("address", "Static address", "350", unit="address", product="Network"),
     fee("backup", "Nightly backup", "240", unit="server", product="Storage"),
     fee("support", "Business support", "29900", unit="plan", product="Business support"),
+    fee("community", "Community plan", "0", unit="plan", product="Community plan"),
     meter("compute", "Compute", "per_unit", unit="vCPU hour", unit_amount="2.5", allowance="10"),
     meter(
         "transfer",

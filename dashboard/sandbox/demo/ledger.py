@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboard.billing.period import Period, period_containing
 from dashboard.sandbox.demo.api import ApiRefused, BillingApi
@@ -14,6 +14,7 @@ from dashboard.sandbox.demo.organizations import DemoOrganization
 from dashboard.sandbox.demo.services import DemoService
 from dashboard.sandbox.demo.usage import history
 
+Record = TypeVar("Record")
 BATCH = 1000
 # Inside the 35 days that the product looks back; only a start cut short long ago comes near it.
 REACH = timedelta(days=34)
@@ -34,8 +35,10 @@ def seed_organization(api: BillingApi, wanted: DemoOrganization, *, now: datetim
     """Make the organization, attach what it lacks, and report what it used before it was made."""
     found = api.organization(wanted.slug) or api.create_organization(wanted.body(now))
     past = past_of(found, now=now)
-    seed_services(api, wanted, past.start)
-    seed_history(api, wanted, past)
+    if past.start < past.end:
+        # Else it was made at the very beginning of a cycle: in the past, with all that it has.
+        seed_services(api, wanted, past)
+        seed_history(api, wanted, past)
     if wanted.credit_cents:
         api.adjust(wanted.slug, credit(wanted))
     if wanted.budget_cents and api.budget_cents(wanted.slug) is None:
@@ -50,20 +53,21 @@ def past_of(organization: dict[str, Any], *, now: datetime) -> Period:
     return Period(max(first.start, now - REACH), created_at)
 
 
-def seed_services(api: BillingApi, wanted: DemoOrganization, start: datetime) -> None:
+def seed_services(api: BillingApi, wanted: DemoOrganization, past: Period) -> None:
     """Attach the services that the organization does not have yet."""
     known = {service["external_id"] for service in api.services(wanted.slug)}
     for service in wanted.services:
         if service.external_id not in known:
-            api.attach(wanted.slug, attachment(service, start))
+            api.attach(wanted.slug, attachment(service, past))
 
 
-def attachment(service: DemoService, start: datetime) -> dict[str, Any]:
-    """Return what the API takes to attach `service`, its days counted from `start`."""
+def attachment(service: DemoService, past: Period) -> dict[str, Any]:
+    """Return what the API takes to attach `service`, its days counted from the start of `past`."""
+    at = min(past.start + timedelta(days=service.after_days), past.end)
     return {
         "price": service.price,
         "quantity": str(service.quantity),
-        "at": (start + timedelta(days=service.after_days)).isoformat(),
+        "at": at.isoformat(),
         "label": service.label,
         "external_id": service.external_id,
     }
@@ -90,7 +94,7 @@ def credit(wanted: DemoOrganization) -> dict[str, Any]:
     }
 
 
-def batches(records: Iterable[dict[str, Any]], size: int) -> Iterator[Sequence[dict[str, Any]]]:
+def batches(records: Iterable[Record], size: int) -> Iterator[Sequence[Record]]:
     """Yield `records` in order, `size` at a time."""
     left = iter(records)
     while batch := list(islice(left, size)):

@@ -1,4 +1,4 @@
-"""The organizations of the demo: each lets a newcomer see one part of the product work.
+"""What an organization of the demo is: each lets a newcomer see one part of the product work.
 
 They are companies that do not exist, with addresses that cannot: `.example` is reserved.
 """
@@ -8,30 +8,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from dashboard.sandbox.demo.services import (
-    HUNDREDS,
-    IN_YEN,
-    ORDINARY,
-    QUIET,
-    SMALL,
-    THIRTY,
-    DemoService,
-)
+from dashboard.billing.period import Period, month_boundary, period_containing
+from dashboard.sandbox.demo.services import DemoService
 
 # Stripe's names of test cards. The one that fails can be attached; the plainly declined can not.
 GOOD_CARD = "pm_card_visa"
+OTHER_CARD = "pm_card_mastercard"
 FAILING_CARD = "pm_card_chargeCustomerFail"
+# A month as an organization grew: so many percent less for each month back, to this at the least.
+GROWTH_PERCENT, LEAST_PERCENT = 4, 40
+
+
+class Surge(NamedTuple):
+    """A service that uses `percent` of what it is used to since midnight, so many days ago."""
+
+    service: str
+    days: int
+    percent: int
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOrganization:
     """Somebody to bill.
 
-    The first cycle began `began_days` ago, or ends `ends_in_seconds` after it is made if that is
-    set. `size_percent` scales the usage; `credit_cents` are given back once; `budget_cents` is what
-    a cycle is meant to cost.
+    The present cycle began `began_days` ago, or ends `ends_in_seconds` after it is made if that is
+    set; where the sandbox's clock can be moved, it has `months` of cycles before that, all of them
+    billed, and a `story` (`past.scenes`). `size_percent` scales the usage; `credit_cents` are given
+    back once; `budget_cents` is what a cycle is meant to cost.
     """
 
     slug: str
@@ -39,7 +44,10 @@ class DemoOrganization:
     services: Sequence[DemoService]
     began_days: int = 0
     ends_in_seconds: int | None = None
+    months: int = 0
+    story: str | None = None
     size_percent: int = 100
+    surge: Surge | None = None
     currency: str = "usd"
     days_until_due: int | None = None
     card: str | None = GOOD_CARD
@@ -73,42 +81,22 @@ class DemoOrganization:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - timedelta(days=self.began_days)
 
+    def cycles_before(self, now: datetime) -> list[Period]:
+        """Return the cycles that are over at `now`, the oldest first."""
+        anchor = self.anchor(now)
+        present = period_containing(anchor, now).index
+        return [
+            Period(month_boundary(anchor, k), month_boundary(anchor, k + 1))
+            for k in range(present - self.months, present)
+        ]
 
-FIVE_MINUTES = DemoOrganization(
-    "marble-freight", "Marble Freight", ORDINARY, ends_in_seconds=300, belongs_to_customer=True
-)
-EDITED = DemoOrganization(
-    "foxglove-maps", "Foxglove Maps", ORDINARY, began_days=16, is_edited_at_stripe=True
-)
-ORGANIZATIONS = (
-    # Those whose cycle ends soon come first, so that their story begins while the rest is made.
-    DemoOrganization(
-        "velvet-radio", "Velvet Radio", QUIET, ends_in_seconds=30, belongs_to_customer=True
-    ),
-    DemoOrganization(
-        "copper-kettle", "Copper Kettle Media", ORDINARY, ends_in_seconds=45, card=FAILING_CARD
-    ),
-    DemoOrganization(
-        "old-mill", "Old Mill Insurance", QUIET, ends_in_seconds=60, days_until_due=30, card=None
-    ),
-    FIVE_MINUTES,
-    EDITED,
-    DemoOrganization(
-        "paper-lantern", "Paper Lantern Coffee", SMALL, began_days=12, size_percent=30,
-        credit_cents=500, budget_cents=25_000, belongs_to_customer=True,
-    ),
-    DemoOrganization(
-        "harbour-robotics", "Harbour Robotics", THIRTY, began_days=20, budget_cents=320_000
-    ),
-    DemoOrganization("nimbus-arcade", "Nimbus Arcade", HUNDREDS, began_days=24, size_percent=400),
-    DemoOrganization("moonlit-paper", "Moonlit Paper Works", IN_YEN, began_days=9, currency="jpy"),
-    DemoOrganization("quartz-weather", "Quartz Weather", ORDINARY, began_days=3),
-    DemoOrganization("tidal-fitness", "Tidal Fitness", QUIET, began_days=7, size_percent=60),
-    DemoOrganization(
-        "granite-ledger", "Granite Ledger", ORDINARY, began_days=14, size_percent=180,
-        budget_cents=100_000,
-    ),
-    DemoOrganization("juniper-books", "Juniper Books", QUIET, began_days=18, size_percent=40),
-    DemoOrganization("ninth-planet", "Ninth Planet Travel", ORDINARY, began_days=26),
-    DemoOrganization("empty-shelf", "Empty Shelf Stores", (), began_days=1, card=None),
-)  # fmt: skip
+    def percent_at(self, service: DemoService, at: datetime, *, now: datetime) -> int:
+        """Return how much a service uses at an instant, in percent of its usage in these days."""
+        surge = self.surge
+        if surge is not None and surge.service == service.external_id:
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            if at >= midnight - timedelta(days=surge.days):
+                return surge.percent
+        start = period_containing(self.anchor(now), now).start
+        back = 0 if at >= start else 1 + (start - at).days // 30
+        return max(100 - GROWTH_PERCENT * back, LEAST_PERCENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from dashboard.clock import utc_now
@@ -13,28 +13,39 @@ from dashboard.sandbox.demo.customers import first_sync, seed_customers
 from dashboard.sandbox.demo.ledger import seed_organization, seed_prices
 from dashboard.sandbox.demo.organizations import DemoOrganization
 from dashboard.sandbox.demo.settings import DemoSettings, demo_password
+from dashboard.sandbox.demo.watch import look_at_budgets
 from dashboard.transaction import transaction
 
 PATIENCE = 5
 
 
-def seed(settings: DemoSettings, organizations: Sequence[DemoOrganization]) -> None:
+def seed(
+    settings: DemoSettings,
+    organizations: Sequence[DemoOrganization],
+    *,
+    tell: Callable[[str], object] = lambda _text: None,
+) -> None:
     """Make what is missing of the demo; needs an application context and the running product.
 
-    Raises ApiAway, ApiRefused, NotSynced, StripeSaidNo; a second call goes on where one ended.
+    `tell` hears how far it is. Raises ApiAway, ApiRefused, NotSynced, StripeSaidNo; a second call
+    goes on where one ended.
     """
     with transaction():
         seed_users(demo_password(settings), now=utc_now())
         token = seed_token(settings, now=utc_now())
     with connected(settings, token) as (api, stripe):
         seed_prices(api)
-        for one in organizations:
+        for number, one in enumerate(organizations, start=1):
+            tell(f"organization {number} of {len(organizations)}: {one.name}")
             seed_organization(api, one, now=utc_now())
             first_sync(api, one)
         with transaction():
             own = {one.slug for one in organizations if one.belongs_to_customer}
             seed_memberships(own, now=utc_now())
+        tell("waiting for the first syncs, then adding cards at Stripe")
         seed_customers(api, stripe, organizations)
+    with transaction():
+        look_at_budgets(now=utc_now())
 
 
 @contextmanager

@@ -77,3 +77,14 @@ IN_YEN: Sequence[DemoService] = (
     one("support-jpy", "support"),
     *metered("compute", "transfer", currency="jpy"),
 )
+FREE: Sequence[DemoService] = (one("community", "community"),)
+IN_ARABIC: Sequence[DemoService] = (
+    one("server-medium", "خادم-الإنتاج", quantity=2),
+    one("volume", "قاعدة-البيانات", quantity=3),
+    *metered("compute", "transfer", place="الدمام"),
+)
+LONG_NAMED: Sequence[DemoService] = (
+    *many("server-small", "refrigerated-haulage-dispatching-and-reconciliation-node", 3),
+    one("backup", "nightly-backup-of-the-machinery-register-and-its-attachments", quantity=3),
+    *metered("compute", "transfer", place="upper-valleys-and-northern-plains-weighbridges"),
+)

@@ -5,6 +5,7 @@ The product itself never does any of it; these are the plain calls behind Stripe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from dashboard.gateway.conformance.api import Api, Reply
@@ -28,19 +29,23 @@ def leave_card(stripe: Api, customer_id: str, card: str) -> bool:
     """
     if CARD_NOTE in _customer(stripe, customer_id)["metadata"]:
         return False
-    method = _good(
-        stripe.post(
-            f"payment_methods/{card}/attach", key=f"demo-card-{customer_id}", customer=customer_id
-        )
-    )
-    _good(
-        stripe.post(
-            f"customers/{customer_id}",
-            invoice_settings={"default_payment_method": method["id"]},
-            metadata={CARD_NOTE: card},
-        )
-    )
+    pay_with(stripe, customer_id, card, key=f"demo-card-{customer_id}", note={CARD_NOTE: card})
     return True
+
+
+def pay_with(
+    stripe: Api,
+    customer_id: str,
+    card: str,
+    *,
+    key: str | None = None,
+    note: Mapping[str, str] | None = None,
+) -> None:
+    """Attach `card`, a test payment method, and let it be what is charged. Raises StripeSaidNo."""
+    attached = stripe.post(f"payment_methods/{card}/attach", key=key, customer=customer_id)
+    chosen = {"default_payment_method": good(attached)["id"]}
+    more: Json = {"metadata": note} if note else {}
+    good(stripe.post(f"customers/{customer_id}", invoice_settings=chosen, **more))
 
 
 def edit_draft(stripe: Api, customer_id: str, invoice_id: str) -> bool:
@@ -50,23 +55,29 @@ def edit_draft(stripe: Api, customer_id: str, invoice_id: str) -> bool:
     """
     if EDIT_NOTE in _customer(stripe, customer_id)["metadata"]:
         return False
-    lines = _good(stripe.get(f"invoices/{invoice_id}/lines", limit=100))["data"]
+    lines = good(stripe.get(f"invoices/{invoice_id}/lines", limit=100))["data"]
     # A fee stands still: usage would move on, and the next sync overwrite the edit unseen.
     fee = next(line for line in lines if line["metadata"].get(ITEM, "").startswith("recurring:"))
     raised = {"id": fee["id"], "amount": fee["amount"] + RAISED_BY_CENTS}
-    _good(stripe.post(f"invoices/{invoice_id}/update_lines", lines=[raised]))
-    # A key of its own: a start that was cut short after this must not add the line twice.
-    key = f"demo-edit-{invoice_id}"
-    _good(stripe.post(f"invoices/{invoice_id}/add_lines", key=key, lines=[FOREIGN_LINE]))
-    _good(stripe.post(f"customers/{customer_id}", metadata={EDIT_NOTE: invoice_id}))
+    good(stripe.post(f"invoices/{invoice_id}/update_lines", lines=[raised]))
+    add_foreign_line(stripe, invoice_id)
+    good(stripe.post(f"customers/{customer_id}", metadata={EDIT_NOTE: invoice_id}))
     return True
 
 
+def add_foreign_line(stripe: Api, invoice_id: str) -> None:
+    """Add a line of somebody else's to a draft, once. Raises StripeSaidNo."""
+    # A key of its own: a start that was cut short after this must not add the line twice.
+    key = f"demo-edit-{invoice_id}"
+    good(stripe.post(f"invoices/{invoice_id}/add_lines", key=key, lines=[FOREIGN_LINE]))
+
+
 def _customer(stripe: Api, customer_id: str) -> Json:
-    return _good(stripe.get(f"customers/{customer_id}"))
+    return good(stripe.get(f"customers/{customer_id}"))
 
 
-def _good(reply: Reply) -> Json:
+def good(reply: Reply) -> Json:
+    """Return what Stripe answered; raise StripeSaidNo where that is a refusal."""
     if reply.status >= 400:
         raise StripeSaidNo(reply.body.get("error", {}).get("message", f"status {reply.status}"))
     return reply.body

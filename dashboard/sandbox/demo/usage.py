@@ -23,15 +23,23 @@ QUARTERS = (55, 110, 145, 90)
 
 
 def quantity(
-    organization: DemoOrganization, service: DemoService, at: datetime, seconds: int
+    organization: DemoOrganization,
+    service: DemoService,
+    at: datetime,
+    seconds: int,
+    percent: int = 100,
 ) -> Decimal:
-    """Return the units of the service's meter used in `seconds` around `at`: exact, never 0."""
+    """Return the units of the service's meter used in `seconds` around `at`: exact, never 0.
+
+    `percent` of what is usual in these days.
+    """
     if service.meter is None:
         raise ValueError(f"{service.external_id} has no meter")
     percents = (
         organization.size_percent,
+        percent,
         WEEK[at.weekday()],
-        QUARTERS[at.hour // 6],
+        QUARTERS[at.hour // 6] if seconds < DAY_SECONDS else 100,
         75 + noise(organization.slug, service.external_id, at.isoformat()) % 51,
     )
     thousandths = DAILY_THOUSANDTHS[service.meter] * seconds // DAY_SECONDS
@@ -48,7 +56,13 @@ def noise(*words: str) -> int:
 
 
 def entry(
-    organization: DemoOrganization, service: DemoService, at: datetime, *, seconds: int, origin: str
+    organization: DemoOrganization,
+    service: DemoService,
+    at: datetime,
+    *,
+    seconds: int,
+    origin: str,
+    percent: int = 100,
 ) -> dict[str, Any]:
     """Return a usage record as the API takes it; its key names `origin`, the service and `at`."""
     return {
@@ -56,7 +70,7 @@ def entry(
         "meter": service.meter,
         "service": service.external_id,
         "key": f"{origin}:{service.external_id}:{at:%Y%m%dT%H%M%SZ}",
-        "quantity": f"{quantity(organization, service, at, seconds):f}",
+        "quantity": f"{quantity(organization, service, at, seconds, percent):f}",
         "recorded_at": at.isoformat(),
     }
 
@@ -66,10 +80,15 @@ def history(
 ) -> Iterator[dict[str, Any]]:
     """Yield the usage of `[start, end)`, four records a day for each metered service."""
     seconds = int(HISTORY_STEP.total_seconds())
-    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    at = midnight + HISTORY_STEP / 2
-    while at < end:
+    for at in instants(start, end, HISTORY_STEP):
         for service in organization.meters:
-            if at >= start + timedelta(days=service.after_days):
-                yield entry(organization, service, at, seconds=seconds, origin="history")
-        at += HISTORY_STEP
+            yield entry(organization, service, at, seconds=seconds, origin="history")
+
+
+def instants(start: datetime, end: datetime, step: timedelta) -> Iterator[datetime]:
+    """Yield the middles of the steps, counted from midnight, that lie in `[start, end)`."""
+    at = start.replace(hour=0, minute=0, second=0, microsecond=0) + step / 2
+    while at < end:
+        if at >= start:
+            yield at
+        at += step

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.sandbox.demo.organizations import ORGANIZATIONS, DemoOrganization
+from dashboard.sandbox.demo.cast import ORGANIZATIONS
+from dashboard.sandbox.demo.organizations import DemoOrganization
 from dashboard.sandbox.demo.services import DemoService
 from dashboard.sandbox.demo.usage import entry, noise
 

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import time
 
 from dashboard.sandbox.up import parts
+from dashboard.sandbox.up.advice import check_disk
 from dashboard.sandbox.up.alone import alone
 from dashboard.sandbox.up.environment import product_environment, write_for_shells
 from dashboard.sandbox.up.ports import check_ports
@@ -21,6 +23,7 @@ def main() -> int:
         settings = read_settings()
         with alone(settings):
             check_ports(settings)
+            check_disk(settings)
             return run(settings)
     except CannotStart as error:
         say(str(error))
@@ -31,35 +34,38 @@ def run(settings: Settings) -> int:
     """Start everything, watch it, and stop it whatever happens."""
     supervisor = Supervisor()
     supervisor.listen()
-    say("Starting the billing dashboard")
+    say("Starting the billing dashboard. Ctrl-C stops it; the data stays.")
+    begun = time.monotonic()
     try:
-        start_all(supervisor, settings)
+        sign_ins = start_all(supervisor, settings)
+        welcome(settings, sign_ins, seconds=time.monotonic() - begun)
         supervisor.watch()
     except Stopped:
-        say("\nStopping")
+        say("\nStopping. The data stays.")
         return 0
     finally:
         supervisor.stop()
 
 
-def start_all(supervisor: Supervisor, settings: Settings) -> None:
-    """Start every part, each once those it needs are ready."""
+def start_all(supervisor: Supervisor, settings: Settings) -> str:
+    """Start every part, each once those it needs are ready; return who can sign in."""
     environment = start_stores(supervisor, settings)
     supervisor.run(parts.migrations(settings, environment))
     if settings.own_stripe:
         supervisor.start(parts.sandbox(settings, environment))
     else:
         state("Stripe", "ready", os.environ.get("STRIPE_API_BASE", "Stripe, with a test key"))
-    supervisor.start(
-        parts.web(settings, environment),
-        parts.worker(settings, environment),
-        parts.scheduler(settings, environment),
-    )
+    supervisor.start(parts.web(settings, environment))
+    if settings.demo:
+        say(f"  The pages at {settings.address} work already while the demo is created.")
+        # Before the clock starts, which would close what is over in the past.
+        supervisor.run(parts.past(settings, environment))
+    supervisor.start(parts.worker(settings, environment), parts.scheduler(settings, environment))
     sign_ins = ""
     if settings.demo:
         sign_ins = supervisor.run(parts.demo(settings, environment))
         supervisor.start(parts.traffic(settings, environment))
-    welcome(settings, sign_ins)
+    return sign_ins
 
 
 def start_stores(supervisor: Supervisor, settings: Settings) -> dict[str, str]:

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from dashboard.hosts import EVERY, HERE
+from dashboard.sandbox.demo.users import USERS, email_of
 from dashboard.sandbox.up.settings import (
     ROOT,
     SANDBOX_KEY,
@@ -38,6 +39,7 @@ def product_environment(
         **_haste(settings),
         **_mail(settings),
         **_seller(settings),
+        "DEMO_ACCOUNTS": ", ".join(email_of(one.label) for one in USERS) if settings.demo else None,
     }
     return {name: value for name, value in ours.items() if value is not None}
 

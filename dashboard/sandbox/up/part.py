@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dashboard.sandbox.embedded import process
+from dashboard.sandbox.progress import result, told
 
 
 class Server(Protocol):
@@ -78,6 +79,10 @@ class Task:
         self.log.write_bytes(b"")
         return process.start(self.argv, log=self.log, env=self.environment)
 
+    def told(self) -> list[str]:
+        """How far it has said it is, line by line."""
+        return told(self.log.read_text(errors="replace"))
+
     def output(self) -> str:
-        """What it has printed so far."""
-        return self.log.read_text(errors="replace").strip()
+        """What else it has printed."""
+        return result(self.log.read_text(errors="replace"))

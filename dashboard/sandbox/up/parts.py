@@ -76,6 +76,12 @@ def scheduler(settings: Settings, environment: Environment) -> Part:
     return Part("Scheduler", Command(argv, log, environment), "", log, probe, is_vital=False)
 
 
+def past(settings: Settings, environment: Environment) -> Task:
+    """The months before today, of organizations that have any."""
+    argv = [sys.executable, "-m", "dashboard.sandbox.demo.past"]
+    return Task("Demo past", argv, settings.log("past"), environment, is_vital=False)
+
+
 def demo(settings: Settings, environment: Environment) -> Task:
     """Organizations to look at; what it prints says who can sign in."""
     argv = [sys.executable, "-m", "dashboard.sandbox.demo"]

@@ -25,9 +25,10 @@ def state(name: str, word: str, note: str = "") -> None:
     say(f"  {name:<{WIDTH}} {word:<8} {note}".rstrip())
 
 
-def welcome(settings: Settings, sign_ins: str) -> None:
+def welcome(settings: Settings, sign_ins: str, *, seconds: float) -> None:
     """Print the address and who can sign in, last, where the eye is."""
     say()
+    say(f"  Ready after {seconds:.0f} s")
     say(f"  Open {settings.address}")
     if sign_ins:
         say()

@@ -13,10 +13,12 @@ from itertools import chain
 from types import FrameType
 from typing import NoReturn
 
-from dashboard.sandbox.embedded.errors import EmbeddedError, tail
+from dashboard.sandbox.embedded.errors import EmbeddedError
+from dashboard.sandbox.up.advice import advised, end_of
 from dashboard.sandbox.up.part import Part, Task
 from dashboard.sandbox.up.report import short, state
 from dashboard.sandbox.up.settings import CannotStart
+from dashboard.sandbox.up.waiting import Waiting
 
 READY_SECONDS = 60.0
 PULSE_SECONDS = 0.2
@@ -63,16 +65,19 @@ class Supervisor:
         Raises CannotStart if it failed and is vital.
         """
         self.pulse(0)
-        running = task.begin()
+        running, waiting = task.begin(), Waiting(task.name)
         try:
             while running.poll() is None:
                 self.pulse()
+                waiting.tell(task.told())
+                self.tend()
         finally:
             _end(running)
+        waiting.tell(task.told())
         if running.returncode == 0:
-            state(task.name, "ready", note)
+            state(task.name, "ready", note or waiting.length())
             return task.output()
-        state(task.name, "failed", f"the end of {short(task.log)}:{tail(task.log)}")
+        state(task.name, "failed", advised(end_of(task.log)))
         if task.is_vital:
             raise CannotStart(f"{task.name} failed. Everything was stopped.")
         return ""
@@ -81,9 +86,13 @@ class Supervisor:
         """Restart what dies, until told to stop."""
         while True:
             self.pulse()
-            for part in chain.from_iterable(self.groups):
-                if not part.is_given_up and not part.server.is_running():
-                    self._restart(part)
+            self.tend()
+
+    def tend(self) -> None:
+        """Restart what has ended."""
+        for part in chain.from_iterable(self.groups):
+            if not part.is_given_up and not part.server.is_running():
+                self._restart(part)
 
     def stop(self) -> None:
         """Stop every part, those first that were started last."""
@@ -106,13 +115,14 @@ class Supervisor:
         self.told_to_stop = True
 
     def _wait_until_ready(self, part: Part) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline, waiting = time.monotonic() + READY_SECONDS, Waiting(part.name)
         while part.server.is_running() and time.monotonic() < deadline:
             if part.is_ready():
                 return
             self.pulse()
+            waiting.tell([])
         reason = "not ready after a minute" if part.server.is_running() else "ended"
-        raise CannotStart(f"{reason}; the end of {short(part.log)}:{tail(part.log)}")
+        raise CannotStart(f"{reason}; {end_of(part.log)}")
 
     def _restart(self, part: Part) -> None:
         recent = [at for at in part.restarted_at if time.monotonic() - at < 60]
@@ -121,7 +131,7 @@ class Supervisor:
             return
         if len(recent) >= RESTARTS_PER_MINUTE:
             part.is_given_up = True
-            state(part.name, "failed", f"it stops at every start; see {short(part.log)}")
+            state(part.name, "failed", advised(f"it stops at every start; {end_of(part.log)}"))
             return
         part.restarted_at = [*recent, time.monotonic()]
         with contextlib.suppress(EmbeddedError):
@@ -134,7 +144,7 @@ def _attempt(part: Part, step: Callable[[], None]) -> bool:
     try:
         step()
     except (EmbeddedError, CannotStart) as error:
-        state(part.name, "failed", str(error))
+        state(part.name, "failed", advised(str(error)))
         if part.is_vital:
             raise CannotStart(f"{part.name} is required. Everything was stopped.") from None
         return False

@@ -18,10 +18,11 @@ from dashboard.gateway.conformance.api import Api
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
 from dashboard.pricing.products import product_of
-from dashboard.sandbox.demo.accounts import email_of, seed_token
-from dashboard.sandbox.demo.organizations import EDITED, ORGANIZATIONS
+from dashboard.sandbox.demo.accounts import seed_token
+from dashboard.sandbox.demo.cast import EDITED, ORGANIZATIONS
 from dashboard.sandbox.demo.seed import seed
 from dashboard.sandbox.demo.settings import DemoSettings, demo_password
+from dashboard.sandbox.demo.users import email_of
 from dashboard.services.models import Service
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction

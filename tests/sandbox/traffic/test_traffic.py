@@ -9,7 +9,7 @@ from pathlib import Path
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select
 
-from dashboard.sandbox.demo.organizations import ORGANIZATIONS
+from dashboard.sandbox.demo.cast import ORGANIZATIONS
 from dashboard.sandbox.demo.seed import seed
 from dashboard.sandbox.demo.settings import DemoSettings
 from dashboard.usage.models import UsageRecord
