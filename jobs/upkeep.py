@@ -6,6 +6,7 @@ from dashboard.accounts.sessions import forget_old
 from dashboard.clock import utc_now
 from dashboard.sync.counts import recount
 from dashboard.sync.fleet import fleet_figures
+from dashboard.sync.next_close import closing_figures
 from dashboard.sync.tallies import tally
 from dashboard.usage.partitions import ensure_partitions
 from dashboard.webhooks.listing import event_figures
@@ -28,5 +29,5 @@ def forget_sessions() -> None:
 def count_fleet() -> None:
     """Count what is too much to count for each look at the fleet."""
     now = utc_now()
-    recount(fleet_figures(now=now) | event_figures(), now=now)
+    recount(fleet_figures(now=now) | event_figures() | closing_figures(), now=now)
     tally(now=now)

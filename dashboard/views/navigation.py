@@ -43,7 +43,7 @@ _GROUPS = (
         ("webhook.view", "Webhook events", "inbox", "webhook_events.index", "w"),
         ("fleet.view", "Jobs and schedule", "clock", "work.show", "j"),
         ("fleet.view", "API budget", "gauge", "stripe_calls.show", "b"),
-        ("fleet.view", "Fleet health", "gauge", "fleet.show", "f"),
+        ("fleet.view", "Fleet health", "pulse", "fleet.show", "f"),
         ("doctor.view", "Doctor", "shield", "doctor.show", "d"),
     )),
     ("Records", (

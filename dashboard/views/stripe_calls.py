@@ -7,6 +7,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.extensions import current_config
 from dashboard.gateway.lanes import LANES
 from dashboard.gateway.limiter import READS_ALLOTTED
+from dashboard.sync.next_close import next_close
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import stripe_use
 
@@ -19,13 +20,17 @@ SECONDS_IN_HOUR = 3600
 @permission("fleet.view")
 def show() -> ResponseReturnValue:
     """Show the last day's calls beside the limit."""
+    per_second = current_config().stripe_requests_per_second
+    close = next_close()
     return render_template(
         "stripe_calls/_calls.html" if is_htmx() else "stripe_calls/show.html",
         use=stripe_use(),
         lanes=LANES,
         columns=[f"{lane.capitalize()}>" for lane in LANES],
         share=share,
-        in_an_hour=current_config().stripe_requests_per_second * SECONDS_IN_HOUR,
+        in_an_hour=per_second * SECONDS_IN_HOUR,
+        close=close,
+        close_seconds=close and close.seconds(calls_per_second=per_second),
         reads_allotted=READS_ALLOTTED,
     )
 

@@ -1,4 +1,5 @@
-// Turns <time data-relative> younger than 30 days into "2 minutes ago"; the absolute instant stays in the title.
+// Turns <time data-relative> younger than 30 days into "2 minutes ago". The title of every instant has it in UTC, where
+// the text does not, and in the reader's own zone.
 (() => {
   const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -23,10 +24,18 @@
     return parts.slice(0, 2).join(" ") || "now";
   };
 
+  const FORMAT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const local = new Intl.DateTimeFormat("en-GB", FORMAT);
+  const utc = new Intl.DateTimeFormat("en-GB", { ...FORMAT, timeZone: "UTC" });
+  const titleOf = (instant) => [...new Set([utc, local].map((zone) => zone.format(new Date(instant))))].join("\n");
+
   const refresh = () => {
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const title = titleOf(element.dateTime);
+      if (element.title !== title) element.title = title;
+    }
     for (const element of document.querySelectorAll("time[data-relative]")) {
       element.dataset.absolute ??= element.textContent;
-      element.title = element.dataset.absolute;
       const text = relative(element.dateTime) ?? element.dataset.absolute;
       if (element.textContent !== text) element.textContent = text;
     }

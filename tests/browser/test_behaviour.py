@@ -182,6 +182,19 @@ def test_the_theme_is_chosen_and_kept(support: Page) -> None:
     expect(support.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
+def test_an_instant_is_told_in_the_reader_s_own_zone_too(
+    browser: Browser, live_stack: Stack, people: People, acme: Organization
+) -> None:
+    with guarded_context(browser, live_stack.url, timezone_id="Asia/Kolkata") as context:
+        page = context.new_page()
+        sign_in(page, "support")
+        page.goto("/organizations/acme/timeline")
+        instant = page.locator(".timeline time").first
+        title = (instant.get_attribute("title") or "").split("\n")
+        assert [line.rsplit(" ", 1)[1] for line in title] == ["UTC", "GMT+5:30"]
+        assert instant.inner_text() in title[0]
+
+
 def test_without_scripts_support_can_search_preview_sync_and_roll(
     browser: Browser, live_stack: Stack, people: People, acme: Organization
 ) -> None:

@@ -7,6 +7,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError
 
 from dashboard.gateway.limiter import RedisLimiter
+from dashboard.organizations.models import Organization
 from dashboard.views.stripe_calls import share
 from tests.pages import page, text_of
 
@@ -25,6 +26,16 @@ def test_calls_are_shown_beside_the_limit(app: Flask, support: FlaskClient, redi
     assert "POST finalize" in text_of(
         found.select_one('section[aria-labelledby="endpoints-title"]')
     )
+
+
+def test_the_next_close_is_told_with_what_it_will_ask_of_stripe(
+    support: FlaskClient, acme: Organization
+) -> None:
+    found = text_of(page(support.get(ADDRESS)).select_one('section[aria-labelledby="close-title"]'))
+    assert "The next close" in found
+    assert "Invoices 2 " in found
+    assert "about 6" in found
+    assert "1 s " in found
 
 
 def test_without_redis_the_page_says_that_no_call_is_made(
