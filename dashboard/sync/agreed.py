@@ -6,7 +6,7 @@ They are an invoice's, and only whoever holds its row writes them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, delete, func, or_, select
@@ -15,20 +15,9 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteLine
 from dashboard.statement import Statement, parameter
-from dashboard.sync.models import ForeignLine, SyncedLine, SyncStep
+from dashboard.sync.models import ForeignLine, SyncedLine
 from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
-
-
-def apply_lines(invoice: Invoice, step: SyncStep) -> None:
-    """Move the agreed lines by what a bulk step did."""
-    if step.operation == "remove_lines":
-        by_key = {line.key: line for line in synced_lines(invoice.id)}
-        for body in step.body["lines"]:
-            forget_line(invoice.id, body["line_id"], by_key.get(body["key"]))
-        db.session.flush()
-    else:
-        agree_on_lines(invoice, step.body["lines"])
 
 
 def agree_on_lines(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -36,6 +25,14 @@ def agree_on_lines(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> None
     values = {"organization": invoice.organization_id, "invoice": invoice.id}
     told = json.dumps([{"members": {}, **line} for line in lines])
     _AGREE.rows(**values, lines=told)
+
+
+def forget_lines(invoice: Invoice, lines: Iterable[tuple[str, str]]) -> None:
+    """Drop lines, by key and id at Stripe, as Stripe just confirmed that they are gone."""
+    by_key = {line.key: line for line in synced_lines(invoice.id)}
+    for key, line_id in lines:
+        forget_line(invoice.id, line_id, by_key.get(key))
+    db.session.flush()
 
 
 def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:

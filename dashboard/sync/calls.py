@@ -15,11 +15,12 @@ from dashboard.gateway.errors import (
     Refused,
 )
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
-from dashboard.sync.effects import finish, is_present, record
+from dashboard.sync.effects import is_about
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
 from dashboard.sync.naming import recognize
-from dashboard.sync.steps import Body, Reply, intend, send
+from dashboard.sync.steps import finish, intend
+from dashboard.sync.stripe_calls.base import Reply, Sending, StripeCall
 from dashboard.sync.work import Work
 
 TRIES = 4
@@ -30,25 +31,32 @@ FIRST_PAUSE_SECONDS = 0.5
 SAME_KEY_AGAIN = (NotNow, CallInFlight, OutcomeUnknown)
 
 
-def perform(work: Work, operation: str, body: Body, *, look: bool = False) -> Reply:
+def perform(work: Work, wanted: StripeCall, *, look: bool = False) -> Reply:
     """Intend, commit, call, record; return the reply or raise `GatewayError`.
 
     What was recorded is committed with the next intention, or with the end of the run: until then
     the step counts as unsettled, and settling it again finds the same. So nothing is lost where
     `look` has Stripe's lines read between reply and record, and one transaction takes both in.
     """
-    step = intend(work, operation, body)
+    step = intend(work, wanted)
     work.checkpoint()
     began = time.monotonic()
-    reply = call(work, step)
+    reply = send(work, step, wanted)
     lines = lines_in(reply) if look else None
     if look and lines is None and time.monotonic() - began <= QUICK_SECONDS:
-        lines = read_behind(work, step, reply)
-    record(work, step, reply)
+        lines = read_behind(work, step, wanted, reply)
+    record(work, step, wanted, reply)
     # They are another draft's where this one was replaced meanwhile.
-    if lines is not None and is_present(work, step):
+    if lines is not None and is_about(work, wanted.about):
         work.remote = recognize(work.invoice.id, lines)
     return reply
+
+
+def record(work: Work, step: SyncStep, sent: StripeCall, reply: Reply) -> None:
+    """Note the effect of a call as its reply shows it, in the transaction that ends the step."""
+    sent.take_over(work, reply)
+    work.remote = None
+    finish(step, "done", work, reply)
 
 
 def lines_in(reply: Reply) -> Sequence[RemoteLine] | None:
@@ -56,26 +64,27 @@ def lines_in(reply: Reply) -> Sequence[RemoteLine] | None:
     return reply.all_lines if isinstance(reply, RemoteInvoice) else None
 
 
-def read_behind(work: Work, step: SyncStep, reply: Reply) -> Sequence[RemoteLine]:
+def read_behind(work: Work, step: SyncStep, sent: StripeCall, reply: Reply) -> Sequence[RemoteLine]:
     """Read Stripe's lines behind a call that is not recorded; where that fails, it is."""
     try:
-        return work.gateway.lines(step.body["invoice_id"])
+        return work.gateway.lines(str(sent.about))
     except GatewayError:
-        record(work, step, reply)
+        record(work, step, sent, reply)
         work.checkpoint()
         raise
 
 
-def call(work: Work, step: SyncStep) -> Reply:
+def send(work: Work, step: SyncStep, wanted: StripeCall) -> Reply:
     """Send a committed step, again where its key makes that safe.
 
     A refusal ends the step; any other error leaves it without an outcome, to be settled.
     """
     # Whether an earlier sending may have been carried out, whatever a later one is answered.
     unsure = step.attempts > 1
+    sending = Sending(key=step.idempotency_key, run=str(step.run_id))
     for attempt in range(1, TRIES + 1):
         try:
-            return send(step, work.gateway)
+            return wanted.send(work.gateway, sending)
         except SAME_KEY_AGAIN as error:
             # With the circuit open, waiting here would only keep a worker from other things.
             if attempt == TRIES or isinstance(error, CircuitOpen):

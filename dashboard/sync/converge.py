@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.errors import Stale
@@ -26,13 +26,23 @@ from dashboard.sync.naming import recognize
 from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.settle import settle
 from dashboard.sync.snapshot import Snapshot, take_snapshot
-from dashboard.sync.steps import line_body
 from dashboard.sync.strays import remove_strays
+from dashboard.sync.stripe_calls.lines import (
+    AddLines,
+    ChangeLines,
+    RemoveLines,
+    SentLine,
+    UpdateLines,
+)
 from dashboard.sync.stripe_draft import create_draft
 from dashboard.sync.work import Work
 
 ROUNDS = 6
-OPERATION = {"remove": "remove_lines", "update": "update_lines", "add": "add_lines"}
+CALLS: Mapping[str, Callable[[str, Sequence[SentLine]], ChangeLines]] = {
+    "remove": RemoveLines,
+    "update": UpdateLines,
+    "add": AddLines,
+}
 
 
 class DidNotConverge(GatewayError):
@@ -201,19 +211,17 @@ def apply(work: Work, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:
         create_draft(work)
     bulk = [(kind, some) for kind in KINDS for some in chunks(plan.of(kind), LINES_PER_CALL)]
     for number, (kind, changes) in enumerate(bulk, 1):
-        body = {
-            "invoice_id": work.invoice.stripe_invoice_id,
-            "lines": [changed_body(change) for change in changes],
-        }
-        perform(work, OPERATION[kind], body, look=look and number == len(bulk))
+        lines = [sent_line(change) for change in changes]
+        wanted = CALLS[kind](str(work.invoice.stripe_invoice_id), lines)
+        perform(work, wanted, look=look and number == len(bulk))
 
 
-def changed_body(change: Change) -> dict[str, object]:
-    """Return one change as a step keeps it."""
+def sent_line(change: Change) -> SentLine:
+    """Return one change as a bulk call has it."""
     content = change.after if change.after is not None else change.before
     if content is None:
         raise AssertionError("a change has a side")
-    return line_body(content, change.line_id)
+    return SentLine(content, change.line_id)
 
 
 def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:

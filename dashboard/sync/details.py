@@ -8,6 +8,8 @@ from __future__ import annotations
 from dashboard.gateway.errors import Missing
 from dashboard.sync.calls import perform
 from dashboard.sync.missing import forget_customer
+from dashboard.sync.stripe_calls.customers import UpdateCustomer
+from dashboard.sync.stripe_calls.drafts import SetTerms
 from dashboard.sync.work import Work
 
 
@@ -24,7 +26,7 @@ def tell_customer(work: Work) -> None:
     if customer_id is None or organization.agreed_customer == organization.customer:
         return
     try:
-        perform(work, "update_customer", {"customer_id": customer_id, **organization.customer})
+        perform(work, UpdateCustomer(customer_id, organization.name, organization.email.lower()))
     except Missing:
         forget_customer(work, customer_id)
 
@@ -35,5 +37,6 @@ def tell_terms(work: Work) -> None:
     if invoice.stripe_invoice_id is None or invoice.status != "draft":
         return
     if invoice.agreed_terms != invoice.organization.terms:
-        body = {"invoice_id": invoice.stripe_invoice_id, **invoice.organization.terms}
-        perform(work, "set_terms", body)
+        wanted = invoice.organization
+        method, days = wanted.collection_method, wanted.days_until_due
+        perform(work, SetTerms(invoice.stripe_invoice_id, method, days))

@@ -16,6 +16,7 @@ from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
+from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
 
@@ -43,7 +44,7 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
         work.checkpoint()
         hold_at_stripe(work)
         return
-    perform(work, "finalize", {"invoice_id": invoice.stripe_invoice_id})
+    perform(work, Finalize(str(invoice.stripe_invoice_id)))
     check_finalized(work)
 
 
@@ -122,7 +123,7 @@ def end_empty(work: Work) -> None:
     """End an invoice without lines: its draft at Stripe, if there is one, is deleted."""
     invoice = work.invoice
     if invoice.stripe_invoice_id is not None:
-        perform(work, "delete_invoice", {"invoice_id": invoice.stripe_invoice_id})
+        perform(work, DeleteDraft(invoice.stripe_invoice_id))
     settle_without_stripe(invoice, now=work.clock())
 
 
@@ -135,7 +136,7 @@ def hold_at_stripe(work: Work) -> None:
     if invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at is None:
         return
     try:
-        perform(work, "schedule", {"invoice_id": invoice.stripe_invoice_id, "at": None})
+        perform(work, Schedule(invoice.stripe_invoice_id, None))
     except Missing:
         db.session.flush()
     except GatewayError as error:

@@ -14,6 +14,7 @@ from dashboard.gateway.records import RemoteLine
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.plan import Known
+from dashboard.sync.stripe_calls.items import DeleteItem
 from dashboard.sync.work import Work
 
 
@@ -41,7 +42,7 @@ def remove_strays(work: Work, agreed: Sequence[Known], comparison: Comparison | 
 
 def remove(work: Work, item: RemoteLine, key: str) -> None:
     """Delete one pending item and put on record that somebody unassigned its line."""
-    perform(work, "delete_item", {"item_id": item.id})
+    perform(work, DeleteItem(item.id))
     work.run.findings = [
         one | {"state": "unassigned"} if (one["key"], one["state"]) == (key, "missing") else one
         for one in work.run.findings

@@ -13,11 +13,13 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.errors import Conflict
 from dashboard.extensions import db
-from dashboard.gateway.records import RemoteInvoice
+from dashboard.gateway.records import CustomerDraft, InvoiceDraft, RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.sync.calls import perform
 from dashboard.sync.facts import ScheduleFacts
 from dashboard.sync.models import SyncRun, SyncStep
+from dashboard.sync.stripe_calls.customers import CreateCustomer
+from dashboard.sync.stripe_calls.drafts import CreateDraft, Schedule
 from dashboard.sync.work import Work
 
 
@@ -27,25 +29,25 @@ def create_draft(work: Work) -> None:
     # The sync of its other invoice may have created the customer just now.
     db.session.refresh(organization)
     if organization.stripe_customer_id is None:
-        draft = {
-            "installation": this_installation().identity,
-            "organization": str(organization.id),
-            "name": organization.name,
-            "email": organization.email,
-        }
-        perform(work, "create_customer", draft)
+        customer = CustomerDraft(
+            organization=str(organization.id),
+            name=organization.name,
+            email=organization.email,
+            installation=this_installation().identity,
+        )
+        perform(work, CreateCustomer(customer))
     at = finalizes_at(invoice, work.clock())
-    body = {
-        "customer_id": organization.stripe_customer_id,
-        "installation": this_installation().identity,
-        "invoice": str(invoice.id),
-        "currency": invoice.currency,
-        "collection_method": organization.collection_method,
-        "days_until_due": organization.days_until_due,
-        "finalizes_at": None if at is None else at.isoformat(),
-        "description": f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
-    }
-    reply = perform(work, "create_invoice", body)
+    draft = InvoiceDraft(
+        customer_id=str(organization.stripe_customer_id),
+        invoice=str(invoice.id),
+        currency=invoice.currency,
+        collection_method=organization.collection_method,
+        days_until_due=organization.days_until_due,
+        finalizes_at=at,
+        description=f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
+        installation=this_installation().identity,
+    )
+    reply = perform(work, CreateDraft(draft))
     hold_unless_scheduled(work, reply, at)
 
 
@@ -54,7 +56,7 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
     if isinstance(reply, RemoteInvoice) and reply.auto_advance:
         if at is not None and reply.automatically_finalizes_at == at:
             return
-        perform(work, "schedule", {"invoice_id": reply.id, "at": None})
+        perform(work, Schedule(reply.id, None))
 
 
 def schedule_again(work: Work, *, was_parked: bool) -> None:
@@ -64,8 +66,8 @@ def schedule_again(work: Work, *, was_parked: bool) -> None:
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
         return
     if was_parked or invoice.restores_schedule or held_by_us(invoice):
-        body = {"invoice_id": invoice.stripe_invoice_id, "at": at.isoformat()}
-        hold_unless_scheduled(work, perform(work, "schedule", body), at)
+        wanted = Schedule(invoice.stripe_invoice_id, at)
+        hold_unless_scheduled(work, perform(work, wanted), at)
 
 
 def held_by_us(invoice: ScheduleFacts) -> bool:
@@ -73,7 +75,7 @@ def held_by_us(invoice: ScheduleFacts) -> bool:
     query = (
         select(SyncStep.body)
         .join(SyncStep.run)
-        .where(SyncRun.invoice_id == invoice.id, SyncStep.operation == "schedule")
+        .where(SyncRun.invoice_id == invoice.id, SyncStep.operation == Schedule.operation)
         .order_by(SyncStep.id.desc())
         .limit(1)
     )

@@ -9,6 +9,7 @@ from sqlalchemy import String, select
 from dashboard.extensions import db
 from dashboard.statement import any_of
 from dashboard.sync.models import SyncStep
+from dashboard.sync.stripe_calls.drafts import Finalize
 
 # What our own calls make Stripe send, and what it is called when it is.
 ECHOES = frozenset(("invoice.created", "invoice.updated", "customer.updated", "invoice.finalized"))
@@ -32,7 +33,7 @@ def recorded_keys(keys: Iterable[str | None]) -> set[str]:
     """Return which of these keys are of finalizations of our own whose replies are recorded."""
     query = select(SyncStep.idempotency_key).where(
         SyncStep.idempotency_key == any_of([key for key in keys if key is not None], String),
-        SyncStep.operation == "finalize",
+        SyncStep.operation == Finalize.operation,
         SyncStep.outcome == "done",
     )
     return set(db.session.scalars(query))

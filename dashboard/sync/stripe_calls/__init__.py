@@ -1,0 +1,33 @@
+"""Every kind of call to Stripe that changes anything there, by the name that steps keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.sync.models import SyncStep
+from dashboard.sync.stripe_calls.base import StripeCall
+from dashboard.sync.stripe_calls.customers import CreateCustomer, UpdateCustomer
+from dashboard.sync.stripe_calls.drafts import (
+    CreateDraft,
+    DeleteDraft,
+    Finalize,
+    Schedule,
+    SetTerms,
+)
+from dashboard.sync.stripe_calls.items import DeleteItem
+from dashboard.sync.stripe_calls.lines import AddLines, RemoveLines, UpdateLines
+
+STRIPE_CALLS: Mapping[str, type[StripeCall]] = {
+    one.operation: one
+    for one in (
+        CreateCustomer, UpdateCustomer,
+        CreateDraft, SetTerms, Schedule, Finalize, DeleteDraft,
+        AddLines, UpdateLines, RemoveLines,
+        DeleteItem,
+    )
+}  # fmt: skip
+
+
+def call_of(step: SyncStep) -> StripeCall:
+    """Return the call that a step keeps."""
+    return STRIPE_CALLS[step.operation].read(step.body)

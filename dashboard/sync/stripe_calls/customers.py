@@ -1,0 +1,74 @@
+"""Calls about the customer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import CustomerDraft, RemoteCustomer
+from dashboard.sync.effects import record_customer
+from dashboard.sync.missing import forget_customer
+from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
+from dashboard.sync.work import Work
+
+
+class _OfCustomer(StripeCall):
+    """A call whose reply is the customer, told a name and an e-mail."""
+
+    def take_over(self, work: Work, reply: Reply) -> None:
+        if isinstance(reply, RemoteCustomer):
+            told = self.body()
+            details = {"name": told["name"], "email": told["email"].lower()}
+            record_customer(work.invoice.organization, reply, details)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCustomer(_OfCustomer):
+    """Make the organization's customer."""
+
+    operation = "create_customer"
+    draft: CustomerDraft
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(CustomerDraft(**body))
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self.draft)
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.create_customer(self.draft, key=sending.key)
+
+    def read_back(self, work: Work) -> None:
+        found = work.gateway.find_customer(self.draft)
+        if found is not None:
+            record_customer(work.invoice.organization, found)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCustomer(_OfCustomer):
+    """Set what the customer is called and where mail goes."""
+
+    operation = "update_customer"
+    customer_id: str
+    name: str
+    email: str
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(**body)
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.update_customer(self.customer_id, self.name, self.email, key=sending.key)
+
+    def read_back(self, work: Work) -> None:
+        # Where it says something else than is wanted, it is told again.
+        found = work.gateway.customer(self.customer_id)
+        if found.is_deleted:
+            forget_customer(work, found.id)
+        else:
+            record_customer(work.invoice.organization, found)

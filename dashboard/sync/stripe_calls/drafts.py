@@ -1,0 +1,162 @@
+"""Calls about the invoice as a whole, from its draft to its finalization."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from dashboard.billing.models import Invoice
+from dashboard.gateway.errors import Missing
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import InvoiceDraft
+from dashboard.sync.effects import forget_draft, record_invoice
+from dashboard.sync.lease import extend
+from dashboard.sync.stripe_calls.base import AnsweredByInvoice, Body, Reply, Sending, StripeCall
+from dashboard.sync.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDraft(AnsweredByInvoice):
+    """Make the empty draft."""
+
+    operation = "create_invoice"
+    draft: InvoiceDraft
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(InvoiceDraft(**{**body, "finalizes_at": _instant(body["finalizes_at"])}))
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self.draft) | {"finalizes_at": _text(self.draft.finalizes_at)}
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.create_invoice(self.draft, key=sending.key)
+
+    def agree(self, work: Work) -> None:
+        _agree_on_terms(work.invoice, self.draft.collection_method, self.draft.days_until_due)
+
+    def read_back(self, work: Work) -> None:
+        found = work.gateway.find_invoice(self.draft)
+        if found is not None:
+            record_invoice(work, found)
+            self.agree(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfInvoice(AnsweredByInvoice):
+    """A call about an invoice that is at Stripe."""
+
+    invoice_id: str
+
+    @property
+    def about(self) -> str:
+        return self.invoice_id
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(**body)
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def read_back(self, work: Work) -> StripeCall | None:
+        record_invoice(work, work.gateway.invoice(self.invoice_id))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTerms(_OfInvoice):
+    """Set how the draft is collected.
+
+    The days cannot be read back. Set again, they are the same.
+    """
+
+    operation = "set_terms"
+    collection_method: str
+    days_until_due: int | None
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.set_terms(
+            self.invoice_id, self.collection_method, self.days_until_due, key=sending.key
+        )
+
+    def agree(self, work: Work) -> None:
+        _agree_on_terms(work.invoice, self.collection_method, self.days_until_due)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(_OfInvoice):
+    """Set when Stripe finalizes the draft without us; None: not at all."""
+
+    operation = "schedule"
+    at: datetime | None
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(body["invoice_id"], _instant(body["at"]))
+
+    def body(self) -> dict[str, Any]:
+        return {"invoice_id": self.invoice_id, "at": _text(self.at)}
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.schedule_finalization(self.invoice_id, self.at, key=sending.key)
+
+    def read_back(self, work: Work) -> StripeCall | None:
+        """See what the schedule is; where the call did not set it, it is set now."""
+        record_invoice(work, work.gateway.invoice(self.invoice_id))
+        invoice = work.invoice
+        may_run = self.at is None or invoice.parked_at is None
+        is_draft = invoice.stripe_status == "draft"
+        is_set = invoice.automatically_finalizes_at == self.at
+        return self if is_draft and may_run and not is_set else None
+
+
+@dataclass(frozen=True, slots=True)
+class Finalize(_OfInvoice):
+    """Issue the invoice."""
+
+    operation = "finalize"
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.finalize(self.invoice_id, key=sending.key)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDraft(_OfInvoice):
+    """Delete the draft. One that is gone already is what was asked for."""
+
+    operation = "delete_invoice"
+
+    def send(self, gateway: Gateway, _sending: Sending) -> Reply:
+        with suppress(Missing):
+            gateway.delete_draft(self.invoice_id)
+        return None
+
+    def take_over(self, work: Work, _reply: Reply) -> None:
+        extend(work.lease, now=work.clock())
+        forget_draft(work.invoice)
+
+    def read_back(self, work: Work) -> None:
+        try:
+            work.gateway.invoice(self.invoice_id)
+        except Missing:
+            extend(work.lease, now=work.clock())
+            forget_draft(work.invoice)
+
+
+def _agree_on_terms(invoice: Invoice, collection_method: str, days_until_due: int | None) -> None:
+    """Keep how Stripe's draft is collected: its own answer does not tell the days."""
+    invoice.agreed_terms = {
+        "collection_method": collection_method,
+        "days_until_due": days_until_due,
+    }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
