@@ -17,6 +17,7 @@ from dashboard.settings.addresses import (
     redis_address,
     web_address,
 )
+from dashboard.settings.approvals import ApprovalSettings
 from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.settings.names import NameSettings, listed
 from dashboard.settings.seller import SellerSettings
@@ -43,7 +44,13 @@ class ConfigError(SystemExit):
 
 
 class Config(
-    MailSettings, NameSettings, SellerSettings, SessionSettings, SignInSettings, TokenSettings
+    ApprovalSettings,
+    MailSettings,
+    NameSettings,
+    SellerSettings,
+    SessionSettings,
+    SignInSettings,
+    TokenSettings,
 ):
     """Every setting, its type and its default; the README's table lists the same."""
 

@@ -66,10 +66,17 @@ GLOSSARY = (
     Term("Price version", "The terms of a price from a time on; a version never changes."),
     Term("Priority", "Which calls to Stripe go first: those for people and closing cycles."),
     Term("Product", "The name that bills and charts list a price under."),
+    Term(
+        "Proposal", "A large move of money that changes nothing until a second person approves it."
+    ),
     Term("Proration", "Billing a fee for the part of a cycle in which a service was attached."),
     Term("Rating", "Working out an amount from a price and a quantity."),
     Term("Refund", "Money returned to the payment method; the invoice's total stays."),
     Term("Replay", "To process a webhook event again; nothing is done twice."),
+    Term(
+        "Reversal",
+        "An equal opposite entry that undoes a charge or credit before its invoice is sealed.",
+    ),
     Term("Revision", "An invoice that was edited at Stripe and replaces the one before."),
     Term("Roll", "To end a cycle's invoice early; the rest of the cycle is the next invoice."),
     Term("Roll-up", "One line at Stripe for several small items of a very long invoice."),

@@ -4,6 +4,7 @@ from dashboard.accounts.factors.models import CodeApp, Passkey, RecoveryCode
 from dashboard.accounts.models import ApiToken, Invitation, Membership, User
 from dashboard.accounts.provider_models import ProviderSubject
 from dashboard.accounts.session_models import UserSession
+from dashboard.approvals.models import Proposal
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.change_models import ItemChange
 from dashboard.billing.correction_models import Correction, InvoicePayment
@@ -52,6 +53,7 @@ __all__ = [
     "Passkey",
     "Price",
     "PriceVersion",
+    "Proposal",
     "ProviderSubject",
     "RecoveryCode",
     "RunTally",

@@ -9,6 +9,7 @@ from flask import current_app
 from redis import Redis
 from rq.registry import FailedJobRegistry
 
+from dashboard.approvals.propose import end_late
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway.limiter import READS_ALLOTTED, RedisLimiter
@@ -31,6 +32,7 @@ NOBODY = 0
 def look_for_needs() -> None:
     """Find what needs a person and what needs one no more."""
     now = utc_now()
+    end_late(now=now)
     told = {"late": redis_or_none(lambda redis: _late(redis, now)), "calls": redis_or_none(_calls)}
     look(now=now, told=told)
     found = overview(NOBODY)

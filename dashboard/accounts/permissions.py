@@ -68,6 +68,8 @@ _TABLE = (
     Permission("sync.run", STAFF),
     Permission("cycle.roll", STAFF),
     Permission("adjustment.create", STAFF),
+    Permission("proposal.view", STAFF),
+    Permission("proposal.decide", STAFF),
     Permission("foreign_line.decide", STAFF),
     Permission("void.decide", STAFF),
     Permission("webhook.view", STAFF),

@@ -35,10 +35,12 @@ def create(slug: str) -> Response:
     """Add a one-off charge or credit."""
     wanted = read_body(AdjustmentIn)
     organization = caller.organization(slug)
+    amount = Money(wanted.amount_cents, wanted.currency or organization.currency)
+    caller.require_below_limit(amount)
     now = utc_now()
     made = add_adjustment(
         roll_over(organization, now=now),
-        Money(wanted.amount_cents, wanted.currency or organization.currency),
+        amount,
         reason=wanted.reason,
         description=wanted.description,
         key=_key(wanted),

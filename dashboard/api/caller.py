@@ -8,8 +8,16 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.fold import count_now
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden, NotFound
+from dashboard.extensions import current_config
+from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
+
+
+class SecondPersonWanted(Forbidden):
+    """So much is only moved when two people agree, and a program is none."""
+
+    code = "second_person_wanted"
 
 
 def token() -> ApiToken:
@@ -41,6 +49,15 @@ def counted_organization(slug: str) -> Organization:
     found = organization(slug)
     count_now(found.id, now=utc_now())
     return found
+
+
+def require_below_limit(amount: Money) -> None:
+    """Raise `SecondPersonWanted` for more than one may move: a token is nobody's second person."""
+    if current_config().approval_limits.wants_two(amount):
+        raise SecondPersonWanted(
+            "The amount is above the limit from which a second person approves. Nothing was "
+            "changed. A person proposes it on the organization's page."
+        )
 
 
 def require_all_organizations() -> None:

@@ -87,10 +87,12 @@ def decide(slug: str, sequence: int) -> Response:
     """Decide on a void invoice, once; the same decision again changes nothing."""
     wanted = read_body(VoidDecisionIn)
     invoice = invoice_by_sequence(caller.organization(slug), sequence)
+    seen = Money(wanted.cents, invoice.currency)
+    caller.require_below_limit(seen)
     case = decide_void(
         invoice,
         wanted.decision,
-        seen=Money(wanted.cents, invoice.currency),
+        seen=seen,
         reason=wanted.reason or "",
         actor=caller.actor(),
         now=utc_now(),

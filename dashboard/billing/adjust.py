@@ -37,6 +37,7 @@ def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them 
     actor: Actor,
     now: datetime,
     key: str,
+    reverses_id: int | None = None,
 ) -> Adjustment:
     """Put a charge (positive) or credit (negative) on the invoice; the same key again is one.
 
@@ -59,14 +60,14 @@ def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them 
         actor_id=actor.id,
         actor_label=actor.label,
         created_at=now,
+        reverses_id=reverses_id,
     )
     db.session.add(adjustment)
     db.session.flush()
     cause = Cause("adjustment", now, actor, adjustment.id)
     add_line(invoice, _line(invoice, adjustment), cause)
     touch(invoice, now=now)
-    facts = {"cents": amount.cents, "currency": amount.currency, "description": description}
-    record("adjustment.added", adjustment, actor, facts, reason=reason, now=now)
+    _record(adjustment, amount, actor, now)
     return adjustment
 
 
@@ -134,6 +135,35 @@ def _line(invoice: Invoice, adjustment: Adjustment) -> Line:
             "model": "adjustment",
             "currency": invoice.currency,
             "amount_cents": adjustment.amount_cents,
-            "words": [f"{kind} added by {adjustment.actor_label}."],
+            "words": _words(adjustment, kind),
         },
     )
+
+
+def _words(adjustment: Adjustment, kind: str) -> list[str]:
+    added = f"{kind} added by {adjustment.actor_label}."
+    opposite = _reversed_by(adjustment)
+    if opposite is None:
+        return [added]
+    what = "credit" if opposite.amount_cents < 0 else "charge"
+    return [f"Reverses the {what} “{opposite.description}”.", added]
+
+
+def _record(adjustment: Adjustment, amount: Money, actor: Actor, now: datetime) -> None:
+    facts = {
+        "cents": amount.cents,
+        "currency": amount.currency,
+        "description": adjustment.description,
+    }
+    opposite, reason = _reversed_by(adjustment), adjustment.reason
+    if opposite is None:
+        record("adjustment.added", adjustment, actor, facts, reason=reason, now=now)
+        return
+    facts |= {"reversed": opposite.description, "reversed_id": opposite.id}
+    record("adjustment.reversed", adjustment, actor, facts, reason=reason, now=now)
+
+
+def _reversed_by(adjustment: Adjustment) -> Adjustment | None:
+    if adjustment.reverses_id is None:
+        return None
+    return db.session.get_one(Adjustment, adjustment.reverses_id)

@@ -281,6 +281,7 @@ class Adjustment(Model):
     __tablename__ = "adjustments"
     __table_args__ = (
         UniqueConstraint("organization_id", "idempotency_key"),
+        UniqueConstraint("reverses_id"),
         CheckConstraint("amount_cents <> 0", name="amount"),
     )
 
@@ -295,3 +296,5 @@ class Adjustment(Model):
     actor_id: Mapped[int | None]
     actor_label: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    # The charge or credit of which this is the opposite.
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("adjustments.id"))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from dashboard.approvals.models import Proposal
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
@@ -112,6 +113,28 @@ def void(_now: datetime) -> Rows:
         _invoices(VoidCase.opened_at, func.abs(ASKED_CENTS), _facts())
         .join(VoidCase, VoidCase.invoice_id == Invoice.id)
         .where(*VOID_WAITS, ~_IS_PARKED)
+    )
+
+
+def approvals(now: datetime) -> Rows:
+    """Return the moves of money that wait for a second person."""
+    facts = func.jsonb_build_object(
+        "cents", Proposal.amount_cents, "description", Proposal.terms["description"].astext,
+        "proposed_by", Proposal.proposed_by, "ends_at", Proposal.ends_at,
+        "kind", Proposal.kind, "decision", Proposal.terms["decision"].astext,
+    )  # fmt: skip
+    return (
+        _shown(
+            cast(Proposal.id, String),
+            Proposal.proposed_at,
+            facts,
+            Proposal.organization_id,
+            func.abs(Proposal.amount_cents),
+            Proposal.currency,
+        )
+        .where(Proposal.state == "waits", Proposal.ends_at > now)
+        .order_by(Proposal.ends_at, Proposal.id)
+        .limit(MOST)
     )
 
 

@@ -22,6 +22,7 @@ GROUPS = {
     "failing": "Failing",
     "void": "Void",
     "unusual": "Unusual",
+    "approval": "Approval",
     "late": "Late",
 }
 
@@ -40,7 +41,7 @@ class Kind:
     tone: Tone
     icon: str
     action: str
-    place: Literal["invoice", "syncs", "event", "budget", "fleet"]
+    place: Literal["invoice", "syncs", "event", "budget", "fleet", "proposal"]
     sentence: Callable[[words.Facts], str]
     find: Callable[[datetime], Rows] | None = None
     acts: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ class Kind:
 
 _SYNC = (
     "invoice.sync_requested", "invoice.schedule_restored", "foreign_line.decided",
-    "adjustment.added", "organization.changed", "customer.sent_ours",
+    "adjustment.added", "adjustment.reversed", "organization.changed", "customer.sent_ours",
 )  # fmt: skip
 
 _KINDS = (
@@ -71,6 +72,9 @@ _KINDS = (
          acts=("event.replayed",), is_of_row=True),
     Kind("unusual", "Unusual", "unusual", "notice", "gauge", "See usage", "budget",
          words.unusual, found.unusual),
+    Kind("approval", "Approval", "approval", "notice", "people", "Decide", "proposal",
+         words.approval, found.approvals, acts=("proposal.approved", "proposal.refused",
+         "proposal.withdrawn"), is_of_row=True),
     Kind("late", "Late", "late", "notice", "clock", "Look", "fleet", words.late),
     Kind("calls", "API budget", "late", "notice", "gauge", "Look", "fleet", words.late),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.approvals.models import noun_of
 from dashboard.budgets.habit import times_of
 
 Facts = Mapping[str, Any]
@@ -73,6 +74,15 @@ def unusual(facts: Facts) -> str:
     since = f"{datetime.fromisoformat(facts['began_on']):%-d %b}"
     where = f", most of it on “{facts['service']}”" if facts.get("service") else ""
     return f"{facts['product']} at {times} times its habit since {since}{where}."
+
+
+def approval(facts: Facts) -> str:
+    """Return who proposed what, and until when a second person can decide."""
+    what = noun_of(facts["kind"], facts["decision"], facts["cents"])
+    said = facts.get("description")
+    called = f": “{said}”" if said else ""
+    ends = f"{_day(facts['ends_at'])}, {_instant(facts['ends_at']):%H:%M} UTC"
+    return f"{facts['proposed_by']} proposed a {what}{called}. A second person decides by {ends}."
 
 
 def late(facts: Facts) -> str:

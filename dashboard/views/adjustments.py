@@ -4,19 +4,24 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.approvals.listing import waiting_proposals
+from dashboard.approvals.propose import Wanted
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.overview import adjustments_of
+from dashboard.billing.reverse import links_of, reversible_among
 from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
 from dashboard.forms.adjustment import AdjustmentForm
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import of_adjustment
-from dashboard.views.access import current_actor
+from dashboard.views.access import current_actor, reader
 from dashboard.views.formatting import money
+from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
 from dashboard.views.paging import before_id
 from dashboard.views.proof import need_proof_above
+from dashboard.views.proposal_words import title_of
 
 bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
 
@@ -27,7 +32,15 @@ def index(slug: str) -> ResponseReturnValue:
     """List charges and credits, newest first."""
     organization = organization_by_slug(slug)
     found = adjustments_of(organization, before=before_id())
-    return render_template("adjustments/index.html", organization=organization, found=found)
+    return render_template(
+        "adjustments/index.html",
+        organization=organization,
+        found=found,
+        links=links_of(found.rows),
+        reversible=reversible_among(found.rows),
+        title_of=title_of,
+        waiting=waiting_proposals(organization.id) if reader().is_staff else (),
+    )
 
 
 @bp.get("/new")
@@ -50,6 +63,10 @@ def create(slug: str) -> ResponseReturnValue:
         return _page(organization, form)
     amount, now = form.money(), utc_now()
     need_proof_above(amount)
+    if wants_second(amount):
+        terms = {"description": form.description.data}
+        subject, reason = f"form:{form.key.data}", form.reason.data
+        return propose_instead(organization, Wanted("adjustment", subject, amount, terms, reason))
     add_adjustment(
         roll_over(organization, now=now),
         amount,
@@ -74,4 +91,6 @@ def _page(organization: Organization, form: AdjustmentForm) -> str:
         form=form,
         amount=amount,
         consequence=of_adjustment(amount.cents, current_invoice(organization)) if amount else None,
+        limit=limit_words(organization.currency),
+        is_proposed=amount is not None and wants_second(amount),
     )

@@ -15,6 +15,7 @@ from dashboard.views.formatting import instant, money
 # A part in brackets is left out where one of its facts is not known.
 SENTENCES = {
     "adjustment.added": "{cents} for “{description}” on the current invoice.",
+    "adjustment.reversed": "{cents} on the same invoice reverses “{reversed}”.",
     "audit.exported": "Downloaded the audit trail as {format}[, only {filters}].",
     "budget.removed": "Removed the budget of {cents_before} per cycle.",
     "budget.set": "Set the budget per cycle to {cents}[; it was {cents_before}].",
@@ -89,6 +90,11 @@ SENTENCES = {
     "price.changed": "Added a version of {code}, from {effective_at}.",
     "price.created": "Created the price {code}, from {effective_at}.",
     "price.product_changed": "Listed {code} under {product} instead of {product_before}.",
+    "proposal.approved": "Approved the {what} of {cents}, proposed by {proposed_by}.",
+    "proposal.expired": "The proposed {what} of {cents} expired without a decision.",
+    "proposal.made": "Proposed a {what} of {cents}[ for “{description}”].",
+    "proposal.refused": "Refused the {what} of {cents}, proposed by {proposed_by}.",
+    "proposal.withdrawn": "Withdrew the proposed {what} of {cents}[ for “{description}”].",
     "recovery_code.used": "Used a recovery code; {left} are left.",
     "recovery_codes.made": "Created {codes} recovery codes; the old ones ended.",
     "refund.told": "A refund of {amount_cents} is {status} at Stripe.",

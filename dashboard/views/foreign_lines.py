@@ -4,17 +4,20 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.approvals.propose import Wanted
 from dashboard.billing.overview import invoice_by_id
 from dashboard.clock import utc_now
+from dashboard.errors import Stale
 from dashboard.forms.foreign_line import ForeignLineForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import consequences
-from dashboard.sync.decide import decide_line, foreign_line
+from dashboard.sync.decide import Seen, decide_line, foreign_line
 from dashboard.sync.models import ForeignLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
+from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
 from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
@@ -49,7 +52,10 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
         return _page(organization, line, form), 422
     decision = form.decision.data
     if decision == "adopt":
-        need_proof_above(Money(line.amount_cents, organization.currency))
+        amount = Money(line.amount_cents, organization.currency)
+        need_proof_above(amount)
+        if wants_second(amount):
+            return _propose(organization, line, form)
     invoice = decide_line(
         line,
         decision,
@@ -67,6 +73,19 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
     return redirect(url_for("invoices.show", slug=slug, sequence=invoice.sequence), code=303)
 
 
+def _propose(
+    organization: Organization, line: ForeignLine, form: ForeignLineForm
+) -> ResponseReturnValue:
+    """Propose to adopt the line, if it is as it was seen."""
+    if form.what_was_seen() != Seen(line.decision, line.amount_cents):
+        raise Stale("The line has changed since. Nothing was changed. Look at it again.")
+    amount = Money(line.amount_cents, organization.currency)
+    terms = {"line_id": line.id, "description": line.description}
+    reason = form.reason.data.strip()
+    wanted = Wanted("adopt", f"line:{line.id}", amount, terms, reason)
+    return propose_instead(organization, wanted)
+
+
 def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) -> str:
     invoice = invoice_by_id(organization, line.invoice_id)
     return render_template(
@@ -76,4 +95,6 @@ def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) 
         line=line,
         form=form,
         consequences=consequences(line, invoice),
+        limit=limit_words(invoice.currency),
+        is_proposed=wants_second(Money(line.amount_cents, invoice.currency)),
     )

@@ -124,6 +124,8 @@ def address_of(need: ListedNeed) -> str:
     """Return the page on which such a thing is settled."""
     if need.kind.place == "event":
         return url_for("webhook_events.show", event_id=int(need.subject))
+    if need.slug and need.kind.place == "proposal":
+        return url_for("proposals.show", slug=need.slug, proposal_id=int(need.subject))
     if need.slug and need.kind.place == "syncs":
         return url_for("sync_runs.of_organization", slug=need.slug)
     if need.slug and need.kind.place == "budget":

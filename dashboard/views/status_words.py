@@ -121,6 +121,13 @@ MAIL = {
     "given_up": StatusWord("Not sent", "cross", "bad"),
 }
 USAGE = {"unusual": StatusWord("Unusual", "gauge", "warn")}
+PROPOSAL = {
+    "waits": StatusWord("Approval", "people", "warn"),
+    "approved": StatusWord("Approved", "check", "mute"),
+    "refused": StatusWord("Refused", "cross", "mute"),
+    "withdrawn": StatusWord("Withdrawn", "dash", "mute"),
+    "expired": StatusWord("Expired", "clock", "mute"),
+}
 # A line of an invoice against Stripe's.
 LINE = {
     "equal": StatusWord("Equal", "equal", "mute"),
@@ -154,6 +161,7 @@ KINDS = {
     "usage": USAGE,
     "work": WORK,
     "line": LINE,
+    "proposal": PROPOSAL,
 }
 
 

@@ -26,6 +26,7 @@ class Telling(NamedTuple):
 # {amount} without its sign.
 TELLINGS = {
     "adjustment.added": Telling("plus", "{charge} of {amount}: “{description}”"),
+    "adjustment.reversed": Telling("roll", "{charge} of {amount} reverses “{reversed}”"),
     "budget.removed": Telling("gauge", "Budget of {cents_before} removed"),
     "budget.set": Telling("gauge", "Budget set to {cents}", "[it was {cents_before}]"),
     "credit_note.told": Telling("invoice", "Credit note of {amount_cents}", "{status} at Stripe"),
@@ -64,6 +65,13 @@ TELLINGS = {
     "note.pinned": Telling("pencil", "Note pinned"),
     "note.unpinned": Telling("pencil", "Note unpinned"),
     "organization.created": Telling("building", "Organization created"),
+    "proposal.approved": Telling(
+        "people", "{what} of {amount} approved", "proposed by {proposed_by}"
+    ),
+    "proposal.expired": Telling("clock", "Proposed {what} of {amount} expired"),
+    "proposal.made": Telling("people", "{what} of {amount} proposed", "[“{description}”]"),
+    "proposal.refused": Telling("cross", "{what} of {amount} refused", "proposed by {proposed_by}"),
+    "proposal.withdrawn": Telling("dash", "Proposed {what} of {amount} withdrawn"),
     "refund.told": Telling("card", "Refund of {amount_cents}", "{status} at Stripe"),
     "service.attached": Telling("plus", "{service} attached", "{quantity} from {at}"),
     "service.changed": Telling("pencil", "{service}: {from} to {to}", "from {at}"),
@@ -144,6 +152,8 @@ def _by(entry: Entry, *, for_staff: bool) -> str:
 
 def _address(entry: Entry, slug: str) -> str | None:
     """Return where what an act is about is shown."""
+    if entry.action.startswith("proposal.") and entry.subject_id:
+        return url_for("proposals.show", slug=slug, proposal_id=entry.subject_id)
     if entry.sequence is not None:
         return url_for("invoices.show", slug=slug, sequence=entry.sequence)
     noun = entry.action.partition(".")[0]

@@ -4,17 +4,21 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.approvals.propose import Wanted
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.billing.void_decide import decide_void, outcome_words
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
+from dashboard.errors import Stale
 from dashboard.forms.void_decision import VoidDecisionForm
+from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import of_void
 from dashboard.views.access import current_actor
+from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
 from dashboard.views.proof import need_proof_above
 from jobs.watch import look_soon
 
@@ -42,6 +46,8 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
         return _page(organization, invoice, form), 422
     seen = form.seen(invoice.currency)
     need_proof_above(seen)
+    if wants_second(seen):
+        return _propose(organization, invoice, form, seen)
     case = decide_void(
         invoice,
         form.decision.data,
@@ -55,6 +61,22 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     return redirect(url_for("invoices.show", slug=slug, sequence=sequence), code=303)
 
 
+def _propose(
+    organization: Organization, invoice: Invoice, form: VoidDecisionForm, seen: Money
+) -> ResponseReturnValue:
+    """Propose the decision, if as much is asked as was seen."""
+    case = void_case_of(invoice)
+    if case is None or not case.waits or case.asked_cents != seen.cents:
+        raise Stale(
+            "The amount has changed, or it is decided. Nothing was changed. Look at it again."
+        )
+    terms = {"sequence": invoice.sequence, "decision": form.decision.data}
+    subject = f"invoice:{invoice.sequence}"
+    return propose_instead(
+        organization, Wanted("void", subject, seen, terms, form.reason.data.strip())
+    )
+
+
 def _page(organization: Organization, invoice: Invoice, sent: VoidDecisionForm | None) -> str:
     case = void_case_of(invoice)
     asked = case.asked_cents if case and case.waits else 0
@@ -65,4 +87,6 @@ def _page(organization: Organization, invoice: Invoice, sent: VoidDecisionForm |
         asked_cents=asked,
         form=sent or VoidDecisionForm(cents=str(asked)),
         consequences=of_void(asked, current_invoice(organization)) if asked else [],
+        limit=limit_words(invoice.currency),
+        is_proposed=wants_second(Money(asked, invoice.currency)),
     )

@@ -19,6 +19,12 @@ from tests.locks.facts import (
     report_much,
     reprice,
 )
+from tests.locks.four_eyes import (
+    approve_a_credit,
+    approve_a_reversal,
+    end_what_is_late,
+    reverse,
+)
 from tests.locks.life import (
     close_both,
     hold_and_let_go,
@@ -70,6 +76,10 @@ VERBS: Mapping[str, Act] = {
     "detach": detach,
     "change quantity": change,
     "adjust": adjust,
+    "approve a credit": approve_a_credit,
+    "approve a reversal": approve_a_reversal,
+    "take a charge back": reverse,
+    "end late proposals": end_what_is_late,
     "reprice": reprice,
     "roll early": roll,
     "preview a roll": show_roll,

@@ -1,5 +1,7 @@
 """Two organizations with bills, and the people who look at them."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -44,3 +46,12 @@ def support(app: Flask, people: People) -> FlaskClient:
 def admin(app: Flask, people: People) -> FlaskClient:
     """The browser of a billing engineer."""
     return signed_in(app, people.admin)
+
+
+@pytest.fixture
+def limit_of_200(app: Flask) -> Iterator[None]:
+    """Let a second person approve what is above 200.00 of any currency."""
+    config = app.extensions["config"]
+    app.extensions["config"] = config.model_copy(update={"approve_above": "200"})
+    yield
+    app.extensions["config"] = config

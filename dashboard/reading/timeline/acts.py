@@ -20,11 +20,17 @@ MONEY, BILL, SERVICES, PEOPLE = "money", "bill", "services", "people"
 OTHERS = Act(PEOPLE)
 ACTS = {
     "adjustment.added": Act(MONEY, is_public=True),
+    "adjustment.reversed": Act(MONEY, is_public=True),
     "budget.removed": Act(MONEY, is_public=True),
     "budget.set": Act(MONEY, is_public=True),
     "credit_note.told": Act(MONEY, is_public=True),
     "dispute.told": Act(MONEY, is_public=True),
     "foreign_line.decided": Act(MONEY),
+    "proposal.approved": Act(MONEY),
+    "proposal.expired": Act(MONEY),
+    "proposal.made": Act(MONEY),
+    "proposal.refused": Act(MONEY),
+    "proposal.withdrawn": Act(MONEY),
     "refund.told": Act(MONEY, is_public=True),
     "invitation.accepted": Act(PEOPLE, is_public=True),
     "invitation.created": Act(PEOPLE, is_public=True),

@@ -1,0 +1,30 @@
+"""What a proposal does to the totals as they are now; locks nothing."""
+
+from __future__ import annotations
+
+from dashboard.approvals.models import Proposal
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
+from dashboard.billing.overview import invoice_by_id
+from dashboard.billing.reverse import adjustment_of
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.consequences import Consequence, consequences, of_adjustment, of_void
+from dashboard.sync.decide import foreign_line
+
+
+def consequence_of(proposal: Proposal, organization: Organization) -> Consequence:
+    """Return what carrying it out would do; only for what is not over."""
+    terms, kind = proposal.terms, proposal.kind
+    if kind == "adopt":
+        line = foreign_line(organization, terms["line_id"])
+        offered = consequences(line, invoice_by_id(organization, line.invoice_id))
+        return next(one for one in offered if one.choice == "adopt")
+    if kind == "void":
+        offered = of_void(proposal.amount_cents, current_invoice(organization))
+        return next(one for one in offered if one.choice == terms["decision"])
+    if kind == "reversal":
+        adjustment = adjustment_of(organization, terms["adjustment_id"])
+        on = db.session.get_one(Invoice, adjustment.invoice_id)
+        return of_adjustment(-adjustment.amount_cents, on)
+    return of_adjustment(proposal.amount_cents, current_invoice(organization))

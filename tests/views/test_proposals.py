@@ -1,0 +1,221 @@
+"""Four eyes as its pages do them: proposed, shown with what it does, approved by another."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+
+from dashboard.accounts.models import User
+from dashboard.approvals.models import Proposal
+from dashboard.billing.draft import current_invoice
+from dashboard.clock import utc_now
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from jobs.watch import look_for_needs
+from tests.pages import page, post, text_of
+from tests.people import People
+from tests.support.needs import sentences
+
+PATH = "/organizations/acme/adjustments"
+PROPOSALS = "/organizations/acme/proposals"
+
+
+@pytest.fixture(autouse=True)
+def _limit(limit_of_200: None) -> None:
+    """Above $200.00 a second person approves."""
+
+
+def add(client: FlaskClient, amount: str = "250.00", direction: str = "credit") -> str:
+    """Send a charge or a credit as its form does, confirmed; return where that leads."""
+    sent = {
+        "direction": direction, "amount": amount, "description": "Goodwill", "reason": "Outage",
+        "key": str(uuid4()),
+    }  # fmt: skip
+    shown = page(post(client, PATH, **sent))
+    answer = post(client, PATH, **sent, confirmed=shown.find(id="confirmed")["value"])
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def total(acme: Organization, db: SQLAlchemy) -> int:
+    """Return what the bill comes to."""
+    db.session.expire_all()
+    return current_invoice(acme).total_cents
+
+
+def approve(client: FlaskClient, where: str, status: int = 303) -> str:
+    """Approve what the page shows; return what the answer says."""
+    seen = page(client.get(where)).find(id="seen")["value"]
+    answer = post(client, f"{where}/approvals", seen=seen)
+    assert answer.status_code == status
+    return text_of(answer)
+
+
+def test_below_the_limit_it_is_done_at_once(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    assert add(support, "200.00") == "/organizations/acme"
+    assert total(acme, db) == before - 20_000
+
+
+def test_above_it_another_person_approves_what_they_see(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    where = add(support)
+    assert total(acme, db) == before
+    own = page(support.get(where))
+    assert "a second person decides on it" in text_of(own)
+    assert own.find("form", action=f"{where}/approvals") is None
+    assert "The bill shrinks by $250.00" in text_of(page(admin.get(where)))
+    approve(admin, where)
+    assert total(acme, db) == before - 25_000
+    assert "Approved by admin@example.com" in text_of(page(admin.get(where)))
+    timeline = text_of(page(support.get("/organizations/acme/timeline?kind=money")))
+    assert "Credit of $250.00 approved" in timeline
+    assert "Credit of $250.00 proposed" in timeline
+
+
+def test_the_form_says_that_it_only_proposes(support: FlaskClient) -> None:
+    shown = page(post(support, PATH, direction="credit", amount="250", description="x",
+                      reason="y", key="k"))  # fmt: skip
+    assert "Above $200.00, a second person approves." in text_of(shown)
+    assert shown.find("button", string="Propose to credit $250.00")
+
+
+def test_who_proposed_it_is_refused_even_with_a_form_of_their_own(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before, where = total(acme, db), add(support)
+    seen = page(admin.get(where)).find(id="seen")["value"]
+    assert post(support, f"{where}/approvals", seen=seen).status_code == 403
+    assert post(support, f"{where}/refusals", answer="No").status_code == 403
+    assert post(admin, f"{where}/withdrawals").status_code == 403
+    assert total(acme, db) == before
+
+
+def test_what_changed_meanwhile_is_shown_again(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    where = add(support)
+    seen = page(admin.get(where)).find(id="seen")["value"]
+    add(support, "100.00")
+    before = total(acme, db)
+    answer = post(admin, f"{where}/approvals", seen=seen)
+    assert answer.status_code == 409
+    assert "Since then another charge or credit was added to the invoice: −$100.00" in text_of(
+        answer
+    )
+    assert total(acme, db) == before
+    approve(admin, where)
+    assert total(acme, db) == before - 25_000
+
+
+def test_it_is_refused_with_a_reason_or_withdrawn(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    where = add(support)
+    assert post(admin, f"{where}/refusals", answer="").status_code == 422
+    assert post(admin, f"{where}/refusals", answer="Half of it").status_code == 303
+    assert "Half of it" in text_of(page(support.get(where)))
+    other = add(support)
+    assert post(support, f"{other}/withdrawals").status_code == 303
+    listed = text_of(page(support.get(PROPOSALS)))
+    assert "Refused" in listed
+    assert "Withdrawn" in listed
+    assert total(acme, db) == before
+
+
+def test_it_needs_a_person_until_it_is_decided(
+    support: FlaskClient, admin: FlaskClient, acme: Organization
+) -> None:
+    where = add(support)
+    [said] = [one for one in sentences() if one.startswith("Approval")]
+    assert "support@example.com proposed a credit: “Goodwill”" in said
+    assert "waits for a second person" in text_of(page(admin.get(PATH)))
+    approve(admin, where)
+    assert not [one for one in sentences() if one.startswith("Approval")]
+
+
+def test_a_customer_sees_nothing_of_it(
+    support: FlaskClient, customer: FlaskClient, acme: Organization
+) -> None:
+    where = add(support)
+    assert customer.get(where).status_code == 403
+    assert customer.get(PROPOSALS).status_code == 403
+    assert "second person" not in text_of(page(customer.get(PATH)))
+    assert "proposed" not in text_of(page(customer.get("/organizations/acme/timeline")))
+
+
+def test_another_organizations_address_does_not_reach_it(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    where = add(support)
+    seen = page(admin.get(where)).find(id="seen")["value"]
+    elsewhere = where.replace("acme", "other")
+    assert admin.get(elsewhere).status_code == 404
+    assert post(admin, f"{elsewhere}/approvals", seen=seen).status_code == 404
+    assert db.session.scalars(select(Proposal.state)).one() == "waits"
+
+
+def test_who_views_as_the_customer_decides_on_nothing(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    where, before = add(support), total(acme, db)
+    seen = page(admin.get(where)).find(id="seen")["value"]
+    own = add(admin)
+    for browser in (admin, support):
+        assert post(browser, "/organizations/acme/views").status_code == 303
+    assert admin.get(where).status_code == 403
+    assert post(admin, f"{where}/approvals", seen=seen).status_code == 403
+    assert post(admin, f"{where}/refusals", answer="No").status_code == 403
+    assert post(admin, f"{own}/withdrawals").status_code == 403
+    assert "second person" not in text_of(page(admin.get(PATH)))
+    assert (total(acme, db), set(db.session.scalars(select(Proposal.state)))) == (before, {"waits"})
+
+
+def test_what_a_person_proposed_who_left_is_only_refused(
+    support: FlaskClient, admin: FlaskClient, people: People, db: SQLAlchemy
+) -> None:
+    where = add(support)
+    seen = page(admin.get(where)).find(id="seen")["value"]
+    with transaction():
+        db.session.get_one(User, people.support).is_active = False
+    shown = page(admin.get(where))
+    assert "support@example.com can no longer move money here" in text_of(shown)
+    assert shown.find("form", action=f"{where}/approvals") is None
+    assert post(admin, f"{where}/approvals", seen=seen).status_code == 409
+    assert post(admin, f"{where}/refusals", answer="Left").status_code == 303
+
+
+def test_without_a_decision_it_expires_and_needs_no_person_any_longer(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    where, before = add(support), total(acme, db)
+    with transaction():
+        db.session.scalars(select(Proposal)).one().ends_at = utc_now()
+    shown = page(admin.get(where))
+    assert "Expired" in text_of(shown)
+    assert shown.find("form", action=f"{where}/approvals") is None
+    look_for_needs()
+    assert not [one for one in sentences() if one.startswith("Approval")]
+    told = text_of(page(support.get("/organizations/acme/timeline?kind=money")))
+    assert "Proposed credit of $250.00 expired" in told
+    assert total(acme, db) == before
+
+
+def test_an_approval_without_what_was_seen_approves_nothing(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    where, before = add(support), total(acme, db)
+    assert post(admin, f"{where}/approvals").status_code == 422
+    answer = post(admin, f"{where}/approvals", seen="x" * 64)
+    assert answer.status_code == 409
+    assert "Nothing was changed" in text_of(answer)
+    assert total(acme, db) == before
