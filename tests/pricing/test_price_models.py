@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard.api.schemas.prices import Model
 from dashboard.forms.version import VersionForm
+from dashboard.pricing.charge import charge
 from dashboard.pricing.models import PriceVersion
 from dashboard.pricing.price_models import MODELS, PRICE_MODELS
 from dashboard.pricing.price_models.base import PriceModel
@@ -86,26 +89,147 @@ def test_the_table_the_api_and_the_form_know_the_models_that_there_are() -> None
     assert [choice.value for choice in form] == list(MODELS)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_each_unit_after_a_count_costs_what_it_says_that_it_does(name: str) -> None:
-    priced = PRICE_MODELS[name]
-    tiers = (Tier(Decimal(10), Decimal(5)), Tier(None, Decimal(3))) if priced.has_tiers else ()
-    size = Decimal(1) if priced.has_packages else None
-    terms = Terms(name, Decimal(5), "usd", package_size=size, tiers=tiers)
-    for low, high in ((0, 10), (10, 20), (4, 5), (30, 90)):
-        each = priced.each_more(terms, Decimal(low), Decimal(high))
-        if each is not None:
-            more = cents_of_usage(terms, Decimal(high)) - cents_of_usage(terms, Decimal(low))
-            assert more == each.amount / each.units * (high - low)
+TIERS = (
+    Tier(Decimal(10), Decimal(5), Decimal(100)),
+    Tier(Decimal(30), Decimal(8)),
+    Tier(None, Decimal(3)),
+)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_no_unit_costs_more_than_its_dearest(name: str) -> None:
-    priced = PRICE_MODELS[name]
-    tiers = (Tier(Decimal(10), Decimal(5)), Tier(None, Decimal(8))) if priced.has_tiers else ()
-    size = Decimal(4) if priced.has_packages else None
-    terms = Terms(name, Decimal(20), "usd", package_size=size, tiers=tiers)
-    once = Decimal(20) if not priced.has_tiers else Decimal(0)
-    for units in (1, 4, 10, 11, 400):
-        cost = cents_of_usage(terms, Decimal(units))
-        assert cost <= priced.dearest(terms) * units + once
+def of(model: str, allowance: int = 0, size: str = "4") -> Terms:
+    """Return terms of a model: 20 cents each, or for four, or by tier."""
+    priced = PRICE_MODELS[model]
+    return Terms(
+        model,
+        Decimal(20),
+        "usd",
+        "GB",
+        allowance=Decimal(allowance),
+        package_size=Decimal(size) if priced.has_packages else None,
+        tiers=TIERS if priced.has_tiers else (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "low", "high", "amount", "units"),
+    [
+        (of("per_unit"), 0, 10**6, 20, 1),
+        (of("package"), 3, 90, 20, 4),
+        (of("graduated"), 0, 10, 5, 1),
+        (of("graduated"), 9, 10, 5, 1),
+        (of("graduated"), 10, 30, 8, 1),
+        (of("graduated"), 30, 31, 3, 1),
+        (of("graduated", 2), 2, 12, 5, 1),
+        (of("graduated", 2), 12, 13, 8, 1),
+        (of("graduated", 2), 32, 90, 3, 1),
+    ],
+)
+def test_each_unit_to_come_costs_the_same_while_the_count_stays_in_a_tier(
+    terms: Terms, low: int, high: int, amount: int, units: int
+) -> None:
+    each = terms.priced.each_more(terms, Decimal(low), Decimal(high))
+    assert each == (Decimal(amount), Decimal(units))
+
+
+@pytest.mark.parametrize(
+    ("terms", "low", "high"),
+    [
+        (of("flat"), 0, 1),
+        (of("volume"), 0, 1),
+        (of("graduated"), 9, 11),
+        (of("graduated"), 0, 31),
+        (of("graduated", 2), 11, 13),
+    ],
+)
+def test_what_a_unit_to_come_costs_is_not_told_where_it_may_change(
+    terms: Terms, low: int, high: int
+) -> None:
+    assert terms.priced.each_more(terms, Decimal(low), Decimal(high)) is None
+
+
+@pytest.mark.parametrize("name", ["per_unit", "graduated"])
+@given(low=st.integers(0, 60), more=st.integers(1, 60), allowance=st.integers(0, 20))
+def test_what_each_unit_to_come_costs_is_what_it_is_rated(
+    name: str, low: int, more: int, allowance: int
+) -> None:
+    terms = of(name, allowance)
+    each = terms.priced.each_more(terms, Decimal(low), Decimal(low + more))
+    # Below the allowance units are free, which whoever asks looks at first; the amount that is
+    # asked for entering a tier is asked by its first unit.
+    if each is not None and low > allowance:
+        costs = [cents_of_usage(terms, Decimal(count)) for count in (low, low + more)]
+        assert costs[1] - costs[0] == each.amount * more
+
+
+@pytest.mark.parametrize(
+    ("name", "dearest"),
+    [("flat", 0), ("per_unit", 20), ("package", 5), ("graduated", 8), ("volume", 8)],
+)
+def test_the_dearest_unit_costs_what_it_says_and_no_unit_costs_more(
+    name: str, dearest: int
+) -> None:
+    terms = of(name)
+    assert terms.priced.dearest(terms) == dearest
+    # A package that is started, and what is asked once, come on top of it.
+    once = Decimal(100 if terms.tiers else 20)
+    for units in (1, 4, 10, 11, 30, 31, 400):
+        assert cents_of_usage(terms, Decimal(units)) <= dearest * units + once
+
+
+@pytest.mark.parametrize(
+    ("size", "units", "packages"),
+    [
+        ("4", "4", 1),
+        ("4", "4.000000000001", 2),
+        ("2.5", "5", 2),
+        ("2.5", "6", 3),
+        ("0.5", "3", 6),
+        # More digits than a float has.
+        ("3", "29999999999999999999999999.000000000001", 10**25),
+    ],
+)
+def test_a_package_of_any_size_that_is_started_is_charged_whole(
+    size: str, units: str, packages: int
+) -> None:
+    charged = charge(of("package", size=size), Decimal(units))
+    assert [step.quantity for step in charged.steps] == [packages]
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("flat", ["flat"]),
+        ("per_unit", ["units"]),
+        ("package", ["packages"]),
+        ("graduated", ["tier", "tier"]),
+        ("volume", ["tier"]),
+    ],
+)
+def test_a_charge_keeps_what_kind_each_of_its_steps_is(name: str, kinds: list[str]) -> None:
+    assert [step.kind for step in charge(of(name), Decimal(11)).steps] == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("per_unit", ""),
+        (
+            "graduated",
+            (
+                "Traffic is priced by tier: the first 10 at $0.05 plus $1.00, the next 20 at "
+                "$0.08, all above at $0.03."
+            ),
+        ),
+        (
+            "volume",
+            (
+                "Traffic: all GB have the price of the tier they reach: up to 10 GB at $0.05 plus "
+                "$1.00, up to 30 GB at $0.08, all above at $0.03."
+            ),
+        ),
+    ],
+)
+def test_the_foot_of_an_invoice_says_each_tier(name: str, words: str) -> None:
+    terms = of(name)
+    assert terms.priced.tier_words("Traffic", terms) == words
+    assert terms.priced.unit_price("$0.20", None) == ("by tier" if terms.tiers else "$0.20")

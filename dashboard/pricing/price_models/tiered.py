@@ -56,7 +56,7 @@ class Tiered(PriceModel):
         return ", ".join(steps)
 
     def dearest(self, terms: Terms) -> Decimal:
-        return max((tier.unit_amount for tier in terms.tiers), default=terms.unit_amount)
+        return max(tier.unit_amount for tier in terms.tiers)
 
 
 def _span(above: Decimal, tier: Tier) -> str:
