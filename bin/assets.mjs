@@ -13,13 +13,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
-  "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "money", "status", "identifier",
+  "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "listing", "money", "status", "identifier",
   "items", "paper",
   "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
   "needs", "palette", "decide", "timeline", "pagination", "print",
 ];
 const SCRIPTS = [
-  "relative-time", "strips", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",
+  "relative-time", "strips", "picks", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",
   "print",
 ];
 // Runs before the first paint and so stands by itself.

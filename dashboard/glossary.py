@@ -28,6 +28,7 @@ GLOSSARY = (
     Term("Balance at Stripe", "A credit or debt that Stripe keeps for the next invoice."),
     Term("Billing cycle", "One month of an organization in UTC, from its start up to its end."),
     Term("Budget", "An amount for each cycle that sends alerts and never stops usage."),
+    Term("Bulk action", "One action on many organizations or events, with its progress."),
     Term("Carried over", "An amount that an invoice was issued without and a later one bills."),
     Term("Catalog", "All prices, each with its versions."),
     Term("Checking", "The items can no longer change, and each is compared with Stripe's line."),

@@ -12,6 +12,7 @@ from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
+from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.installation import Installation
 from dashboard.mail.models import Mail
 from dashboard.needs.models import Need
@@ -34,6 +35,8 @@ __all__ = [
     "BillingCycle",
     "BudgetAlert",
     "BudgetLook",
+    "BulkAction",
+    "BulkMember",
     "CodeApp",
     "Correction",
     "FleetSample",

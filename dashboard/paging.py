@@ -1,7 +1,7 @@
-"""Pages of rows: numbered ones for short lists, and two kinds that cost the same anywhere.
+"""Pages of rows: numbered ones for short lists, and stretches that cost the same anywhere.
 
-A log that grows while it is read goes from an id to older ones; a long list in the order of its
-names goes from a place in it, which stays where it is whatever comes or goes before it.
+A long list is read on from a place in its order, which stays where it is whatever comes or goes
+before it: beside a row's value and id, or in a log beside its id alone.
 """
 
 from __future__ import annotations
@@ -48,41 +48,30 @@ class Page(Generic[Row]):
         return self.last < self.total
 
 
-@dataclass(frozen=True, slots=True)
-class Slice(Generic[Row]):
-    """Rows of a log, newest first; `before` is the id to ask for older ones, None at the end."""
-
-    rows: Sequence[Row]
-    before: int | None
-
-
-def slice_of(rows: Sequence[Row], size: int) -> Slice[Row]:
-    """Return the first `size` of `rows`, which were read with one to spare; rows have an `id`."""
-    kept = rows[:size]
-    return Slice(kept, kept[-1].id if len(rows) > size else None)  # type: ignore[attr-defined]  # every log row has one
-
-
 class Place(NamedTuple):
-    """Where a list by name is read on: beside the row of this name and id, there or gone."""
+    """Where a list is read on: beside the row of this value and id, there or gone.
 
-    name: str
+    In a list that is in the order of its ids alone the value is empty.
+    """
+
+    value: str
     id: int
 
     def __str__(self) -> str:
-        return f"{self.id}-{self.name}"
+        return f"{self.id}-{self.value}" if self.value else str(self.id)
 
     @classmethod
     def read(cls, text: str) -> Place | None:
         """Return the place that an address holds, None when it holds none."""
-        number, _, name = text.partition("-")
+        number, _, value = text.partition("-")
         row_id = read_id(number)
-        return None if row_id is None else cls(name, row_id)
+        return None if row_id is None else cls(value, row_id)
 
 
 class Turn(NamedTuple):
-    """Which rows of a list by name: those after a place, or before it; None for its beginning.
+    """Which rows: those above a place, or with `is_back` below it; None for that end of the list.
 
-    Before no place are the last ones.
+    Above and below go by the values, whichever of them the list shows first.
     """
 
     place: Place | None = None
@@ -90,6 +79,47 @@ class Turn(NamedTuple):
 
 
 FIRST, LAST = Turn(), Turn(is_back=True)
+
+
+class Sort(NamedTuple):
+    """By what a list is in order, and whether the highest comes first."""
+
+    name: str
+    is_falling: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.is_falling else self.name
+
+    @property
+    def beginning(self) -> Turn:
+        """The rows that the list begins with."""
+        return LAST if self.is_falling else FIRST
+
+    @property
+    def reversed(self) -> Sort:
+        """The same order from its other end."""
+        return self._replace(is_falling=not self.is_falling)
+
+
+# Of what is only ever added to: the order in which it came.
+NEWEST = Sort("time", is_falling=True)
+BY_NAME = Sort("name")
+
+
+class Asked(NamedTuple):
+    """Which rows of a list in which order: what an address asks for."""
+
+    turn: Turn = FIRST
+    sort: Sort = BY_NAME
+
+
+NEWEST_FIRST = Asked(LAST, NEWEST)
+FIRST_BY_NAME = Asked()
+
+
+def older_than(row_id: int | None) -> Asked:
+    """Return what asks a log for its rows below an id, the newest first; without one for all."""
+    return Asked(Turn(Place("", row_id), is_back=True), NEWEST) if row_id else NEWEST_FIRST
 
 
 class Counted(NamedTuple):
@@ -107,33 +137,50 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[Row]):
-    """Some rows of a list by name, and the turns to those before and after; None where none are."""
+    """Some rows of a list, and the turns to those before and after; None where none are.
+
+    `total` is None where nobody counts, as in a log that only grows.
+    """
 
     rows: Sequence[Row]
-    total: Counted
+    total: Counted | None
     previous: Turn | None
     next: Turn | None
     # Where it begins, and where it ends.
     first: Turn = FIRST
     last: Turn = LAST
 
+    @property
+    def is_past_the_end(self) -> bool:
+        """Whether the place that was asked for has no rows and others have."""
+        return not self.rows and (self.previous is not None or self.next is not None)
+
 
 def stretch_of(
-    rows: Sequence[Row], places: Sequence[Place], turn: Turn, *, size: int, total: Counted
+    rows: Sequence[Row],
+    places: Sequence[Place],
+    turn: Turn,
+    *,
+    size: int,
+    total: Counted | None = None,
+    is_falling: bool = False,
 ) -> Stretch[Row]:
-    """Return the first `size` of `rows`, read with one to spare in the order of the turn."""
+    """Return the first `size` of `rows`, read with one to spare from the place of the turn away.
+
+    `is_falling` shows the highest first.
+    """
     kept, stand = list(rows[:size]), list(places[:size])
     goes_on = len(rows) > size
     # Whoever came from a place came from a row; it may have gone since, then a page is empty.
     came_from = turn.place is not None
     if turn.is_back:
-        kept.reverse()
         stand.reverse()
-        goes_on, came_from = came_from, goes_on
-    first, last = (stand[0], stand[-1]) if stand else (turn.place, turn.place)
-    return Stretch(
-        kept,
-        total,
-        previous=Turn(first, is_back=True) if came_from else None,
-        next=Turn(last) if goes_on else None,
-    )
+    lowest, highest = (stand[0], stand[-1]) if stand else (turn.place, turn.place)
+    has_lower, has_higher = (goes_on, came_from) if turn.is_back else (came_from, goes_on)
+    below = Turn(lowest, is_back=True) if has_lower else None
+    above = Turn(highest) if has_higher else None
+    if turn.is_back != is_falling:
+        kept.reverse()
+    if is_falling:
+        return Stretch(kept, total, previous=above, next=below, first=LAST, last=FIRST)
+    return Stretch(kept, total, previous=below, next=above)

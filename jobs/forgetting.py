@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
+from dashboard.bulk.forget import forget_members
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.sync.forget import forget_runs
@@ -38,6 +39,8 @@ def slices(config: Config, now: datetime) -> Iterator[tuple[str, Slice]]:
     if days := config.sync_runs_kept_days:
         runs = before(days)
         yield "runs", lambda place: forget_runs(place, before=runs, most=ROWS)
+        # What failed of them is told by their runs and by the audit trail.
+        yield "bulk", lambda place: forget_members(place, before=runs, most=ROWS)
     if days := config.webhook_events_kept_days:
         events = before(days)
         yield "events", lambda place: forget_events(place, before=events, most=ROWS)

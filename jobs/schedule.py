@@ -11,7 +11,19 @@ from rq.utils import as_text
 from rq_scheduler import Scheduler
 
 from dashboard.clock import utc_now
-from jobs import budgets, cycles, folder, forgetting, inbox, mails, syncs, ticks, upkeep, watch
+from jobs import (
+    budgets,
+    bulk,
+    cycles,
+    folder,
+    forgetting,
+    inbox,
+    mails,
+    syncs,
+    ticks,
+    upkeep,
+    watch,
+)
 from jobs.runtime import Task
 from jobs.ticks import PREFIX
 
@@ -56,6 +68,7 @@ TABLE = (
     Entry(cycles.seal_due, 2, hands_out=True),
     Entry(cycles.finalize_due, 2, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
+    Entry(bulk.carry_on_acts, 2, hands_out=True),
     Entry(upkeep.count_fleet, 60, hands_out=True),
     Entry(watch.look_for_needs, 10, hands_out=True),
     Entry(watch.sample_fleet, 300, hands_out=True),

@@ -27,7 +27,9 @@ from jobs.runtime import job
 
 # A dispatch takes no more than this; the rest is due again at the next tick.
 MOST = 2000
-QUEUE_OF = {"scheduled": "scheduled", "final": "closing", "event": "scheduled"}
+QUEUE_OF = {
+    "scheduled": "scheduled", "final": "closing", "event": "scheduled", "bulk": "scheduled",
+}  # fmt: skip
 log = structlog.get_logger("jobs.syncs")
 
 

@@ -5,46 +5,75 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import selectinload
 
 from dashboard.accounts.models import User
 from dashboard.extensions import db
+from dashboard.keyset import Key, in_order
 from dashboard.paging import (
-    FIRST,
+    FIRST_BY_NAME,
     MOST_COUNTED,
+    Asked,
     Counted,
     Place,
     Stretch,
-    Turn,
     stretch_of,
 )
 
 SIZE = 50
 T = TypeVar("T")
+# The order of every list of people: along the index of their names.
+IN_ORDER = Key(User.id, User.name)
+# Who the list is narrowed to. Staff and deactivated people are few, and have an index each.
+WHO: dict[str, ColumnElement[bool]] = {
+    "staff": User.role != literal_column("'customer'"),
+    "customers": User.role == "customer",
+    "deactivated": User.is_active.is_(False),
+}
 
 
-def list_people(text: str = "", turn: Turn = FIRST) -> Stretch[User]:
+def list_people(
+    text: str = "", asked: Asked = FIRST_BY_NAME, *, who: str | None = None
+) -> Stretch[User]:
     """Return some of the people whose name or e-mail has `text` in it, with their memberships."""
     matching = _matching(text.strip())
-    rows = in_order(matching, turn).limit(SIZE + 1).options(selectinload(User.memberships))
-    found = db.session.scalars(rows).all()
-    return by_name(found, found, turn, counted=matching.with_only_columns(User.id))
+    if who in WHO:
+        matching = matching.where(WHO[who])
+    rows = in_order(matching, IN_ORDER, asked.turn).limit(SIZE + 1)
+    found = db.session.scalars(rows.options(selectinload(User.memberships))).all()
+    return by_name(found, found, asked, counted=matching.with_only_columns(User.id))
 
 
 def by_name(
-    found: Sequence[T], people: Iterable[User], turn: Turn, *, counted: Select[Any]
+    found: Sequence[T], people: Iterable[User], asked: Asked, *, counted: Select[Any]
 ) -> Stretch[T]:
-    """Return the rows of a turn `in_order`, of these people; all are `counted` where some are left.
+    """Return the rows read `IN_ORDER`, of these people; all are `counted` where some are left.
 
     One more than are shown was looked for.
     """
     total = len(found)
-    if turn.place is not None or total > SIZE:
-        some = counted.limit(MOST_COUNTED + 1).subquery()
-        total = db.session.scalar(select(func.count()).select_from(some)) or 0
+    if asked.turn.place is not None or total > SIZE:
+        total = _number_of(counted)
     places = [Place(one.name, one.id) for one in people]
-    return stretch_of(found, places, turn, size=SIZE, total=Counted.of(total))
+    return stretch_of(
+        found,
+        places,
+        asked.turn,
+        size=SIZE,
+        total=Counted.of(total),
+        is_falling=asked.sort.is_falling,
+    )
+
+
+def count_people() -> dict[str, Counted]:
+    """Return how many people each of `WHO` keeps, up to the most that is counted."""
+    return {who: Counted.of(_number_of(select(User.id).where(one))) for who, one in WHO.items()}
+
+
+def _number_of(counted: Select[Any]) -> int:
+    some = counted.limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _matching(text: str) -> Select[User]:
@@ -54,13 +83,3 @@ def _matching(text: str) -> Select[User]:
     return query.where(
         or_(User.name.icontains(text, autoescape=True), User.email.icontains(text, autoescape=True))
     )
-
-
-def in_order(query: Select[Any], turn: Turn) -> Select[Any]:
-    """Return what asks for people from the place of a turn on, by name."""
-    here = tuple_(User.name, User.id)
-    if turn.place is not None:
-        place = tuple_(turn.place.name, turn.place.id)
-        query = query.where(here < place if turn.is_back else here > place)
-    order = (User.name.desc(), User.id.desc()) if turn.is_back else (User.name, User.id)
-    return query.order_by(*order)

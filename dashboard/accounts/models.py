@@ -26,6 +26,9 @@ class User(Model):
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
         # People are listed in this order.
         Index("ix_users_name_id", "name", "id"),
+        # The few among many customers that the list is narrowed to.
+        Index("ix_users_staff", "name", "id", postgresql_where=text("role <> 'customer'")),
+        Index("ix_users_deactivated", "name", "id", postgresql_where=text("is_active is false")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -74,6 +74,9 @@ _TABLE = (
     Permission("void.decide", STAFF),
     Permission("webhook.view", STAFF),
     Permission("webhook.replay", STAFF),
+    Permission("bulk.view", STAFF),
+    # With that of the verb: see `dashboard.bulk.verbs`.
+    Permission("bulk.run", STAFF),
     Permission("audit.view", STAFF),
     Permission("catalog.view", STAFF),
     Permission("catalog.change", ADMIN, is_proved=True),

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.makers import hold_maker
@@ -15,7 +15,8 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.errors import Invalid, NotFound
 from dashboard.extensions import db
-from dashboard.paging import Slice, slice_of
+from dashboard.keyset import read_log
+from dashboard.paging import MOST_COUNTED, NEWEST_FIRST, Asked, Counted, Stretch
 
 MARK = "bd_"
 PREFIX_LENGTH = 10
@@ -111,16 +112,24 @@ def live_tokens_of(user_id: int, *, organization_id: int | None = None) -> Seque
 
 
 def list_tokens(
-    *, now: datetime, only_live: bool = False, before: int | None = None
-) -> Slice[ApiToken]:
-    """Return the newest tokens below id `before` with their owners, those that ended too or not."""
-    query = select(ApiToken).options(joinedload(ApiToken.owner)).order_by(ApiToken.id.desc())
+    asked: Asked = NEWEST_FIRST, *, now: datetime, only_live: bool = False
+) -> Stretch[ApiToken]:
+    """Return some of the tokens with their owners, those that ended too or not."""
+    query = select(ApiToken).options(joinedload(ApiToken.owner))
     if only_live:
-        goes_on = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
-        query = query.where(ApiToken.revoked_at.is_(None), goes_on)
-    if before is not None:
-        query = query.where(ApiToken.id < before)
-    return slice_of(db.session.scalars(query.limit(SIZE + 1)).all(), SIZE)
+        query = query.where(*_live(now))
+    return read_log(query, ApiToken.id, asked, size=SIZE)
+
+
+def count_live(*, now: datetime) -> Counted:
+    """Return how many tokens work."""
+    some = select(ApiToken.id).where(*_live(now)).limit(MOST_COUNTED + 1).subquery()
+    return Counted.of(db.session.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def _live(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    goes_on = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
+    return (ApiToken.revoked_at.is_(None), goes_on)
 
 
 def state_of(token: ApiToken, *, now: datetime) -> str:

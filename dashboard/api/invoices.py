@@ -22,6 +22,7 @@ from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.money import Money
+from dashboard.paging import older_than
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
 
@@ -54,9 +55,10 @@ def current(slug: str) -> Response:
 def index(slug: str) -> Response:
     """List the invoices before the current one."""
     wanted = read_query(InvoiceQuery)
-    found = finished_of(caller.counted_organization(slug), before=wanted.before)
+    found = finished_of(caller.counted_organization(slug), older_than(wanted.before))
     rows = [InvoiceOut.model_construct(**InvoiceOut.facts(invoice)) for invoice in found.rows]
-    return answer(InvoiceList(invoices=rows, before=found.before))
+    oldest = found.rows[-1].id if found.next else None
+    return answer(InvoiceList(invoices=rows, before=oldest))
 
 
 @bp.get("/invoices/<int:sequence>")

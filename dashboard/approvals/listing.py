@@ -8,19 +8,17 @@ from sqlalchemy import select
 
 from dashboard.approvals.models import Proposal
 from dashboard.extensions import db
+from dashboard.keyset import read_log
 from dashboard.organizations.models import Organization
-from dashboard.paging import Slice, slice_of
+from dashboard.paging import NEWEST_FIRST, Asked, Stretch
 
 SIZE = 50
 
 
-def proposals_of(organization: Organization, *, before: int | None = None) -> Slice[Proposal]:
-    """Return the organization's proposals, the newest first, below id `before`."""
+def proposals_of(organization: Organization, asked: Asked = NEWEST_FIRST) -> Stretch[Proposal]:
+    """Return some of the organization's proposals."""
     query = select(Proposal).where(Proposal.organization_id == organization.id)
-    if before is not None:
-        query = query.where(Proposal.id < before)
-    rows = db.session.scalars(query.order_by(Proposal.id.desc()).limit(SIZE + 1)).all()
-    return slice_of(rows, SIZE)
+    return read_log(query, Proposal.id, asked, size=SIZE)
 
 
 def waiting_proposals(organization_id: int) -> Sequence[Proposal]:

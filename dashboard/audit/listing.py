@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, Select, String, column, select, table, text
+from sqlalchemy import Engine, Select, String, column, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from dashboard.audit.models import AuditEntry
 from dashboard.day_range import within
+from dashboard.errors import NotFound
 from dashboard.extensions import db
-from dashboard.paging import Slice, slice_of
+from dashboard.keyset import Key, in_order, log_of
+from dashboard.paging import NEWEST_FIRST, Asked, Stretch
 
 SIZE = 50
 EXPORT_BATCH = 500
@@ -34,15 +36,33 @@ ACTORS = text("""
 """)
 
 
+# What people look for, by how its actions begin.
+KINDS = {
+    "invoices": ("invoice.", "adjustment.", "proposal.", "credit_note.", "refund.", "dispute."),
+    "organizations": ("organization.", "membership.", "note.", "budget.", "customer.", "portal."),
+    "services": ("service.", "usage."),
+    "prices": ("price.",),
+    "needs": ("need.",),
+    "stripe": ("sync.", "foreign_line.", "event.", "events.", "bulk_action.", "job."),
+    "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),
+    "sessions": ("session.", "sessions."),
+    "downloads": ("audit.", "spend.", "history."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What to keep; `first` and `last` are UTC days, both included. None keeps everything."""
+    """What to keep; `first` and `last` are UTC days, both included. None keeps everything.
+
+    `kind` is one of `KINDS`.
+    """
 
     slug: str | None = None
     action: str | None = None
     actor: str | None = None
     first: date | None = None
     last: date | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +79,19 @@ class AuditLine:
         return self.entry.id
 
 
-def entries(wanted: AuditFilter, *, before: int | None = None) -> Slice[AuditLine]:
-    """Return the newest matching lines below id `before`."""
-    query = _matching(wanted).limit(SIZE + 1)
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
-    return slice_of([AuditLine(*row) for row in db.session.execute(query)], SIZE)
+def entries(wanted: AuditFilter, asked: Asked = NEWEST_FIRST) -> Stretch[AuditLine]:
+    """Return some of the matching lines."""
+    query = in_order(_matching(wanted), Key(AuditEntry.id), asked.turn).limit(SIZE + 1)
+    return log_of([AuditLine(*row) for row in db.session.execute(query)], asked, size=SIZE)
+
+
+def line_by_id(entry_id: int) -> AuditLine:
+    """Return one entry's line; raise `NotFound`."""
+    query = _matching(AuditFilter()).where(AuditEntry.id == entry_id)
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"The audit trail has no entry {entry_id}.")
+    return AuditLine(*row)
 
 
 def every_entry(wanted: AuditFilter) -> Iterator[AuditLine]:
@@ -74,7 +101,8 @@ def every_entry(wanted: AuditFilter) -> Iterator[AuditLine]:
     own. Between two batches it holds no connection: whoever reads slowly would keep it for hours.
     Entries are only ever added, with higher ids, so the batches fit together.
     """
-    return _read(db.engine, _matching(wanted).limit(EXPORT_BATCH))
+    newest_first = _matching(wanted).order_by(AuditEntry.id.desc())
+    return _read(db.engine, newest_first.limit(EXPORT_BATCH))
 
 
 def _read(engine: Engine, query: Select[Any]) -> Iterator[AuditLine]:
@@ -97,10 +125,12 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         query = query.where(AuditEntry.organization_id == own)
     if wanted.action:
         query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.kind in KINDS:
+        begins = [AuditEntry.action.startswith(one, autoescape=True) for one in KINDS[wanted.kind]]
+        query = query.where(or_(*begins))
     if wanted.actor:
         query = query.where(AuditEntry.actor_label.in_(_actors(wanted.actor)))
-    query = within(query, AuditEntry.at, wanted.first, wanted.last)
-    return query.order_by(AuditEntry.id.desc())
+    return within(query, AuditEntry.at, wanted.first, wanted.last)
 
 
 def _actors(part: str) -> list[str]:

@@ -15,7 +15,7 @@ UNPAID = "status = 'open' and payment_failure is not null"
 UNSETTLED = "status in ('closing', 'sealed', 'open', 'uncollectible')"
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
 FOUND_BY = (
-    _few("period_end_draft", "period_end", where="status = 'draft'"),
+    _few("ending", "period_end", "organization_id", where="status = 'draft'"),
     _few("unfinished", "status", "seal_after_at", where="status in ('closing', 'sealed')"),
     _few(
         "next_sync_at",

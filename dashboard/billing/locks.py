@@ -3,8 +3,8 @@
 An invoice's items change only while its row is held. Whoever holds several rows took them in this
 order, so that no two writers wait for each other:
 
-    prices, organizations, invoices (by organization, then id), sync leases, sync runs, what hangs
-    on these
+    bulk actions or proposals, prices, organizations, invoices (by organization, then id),
+    sync leases, sync runs, what hangs on these
 
 All of them are taken here, `FOR NO KEY UPDATE`: a row that merely refers to a held one (an item, a
 step, the next invoice) is then added without waiting for it. Only a price is also held `FOR SHARE`,

@@ -12,8 +12,9 @@ from dashboard.billing.void_listing import WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.errors import NotFound
 from dashboard.extensions import db
+from dashboard.keyset import read_log
 from dashboard.organizations.models import Organization
-from dashboard.paging import Slice, slice_of
+from dashboard.paging import NEWEST_FIRST, Asked, Stretch
 from dashboard.pricing.models import PriceVersion
 
 RECENT = 12
@@ -63,15 +64,12 @@ def invoice_by_stripe_id(stripe_id: str) -> Invoice | None:
     )
 
 
-def finished_of(organization: Organization, *, before: int | None = None) -> Slice[Invoice]:
-    """Return the invoices that are no longer the current one, newest first, below id `before`."""
+def finished_of(organization: Organization, asked: Asked = NEWEST_FIRST) -> Stretch[Invoice]:
+    """Return some of the invoices that are no longer the current one."""
     query = select(Invoice).where(
         Invoice.organization_id == organization.id, Invoice.status != "draft"
     )
-    if before is not None:
-        query = query.where(Invoice.id < before)
-    rows = db.session.scalars(query.order_by(Invoice.id.desc()).limit(PAST + 1)).all()
-    return slice_of(rows, PAST)
+    return read_log(query, Invoice.id, asked, size=PAST)
 
 
 def items_of_total(invoice: Invoice) -> Sequence[InvoiceItem]:
@@ -109,13 +107,10 @@ def item_of(invoice: Invoice, item_id: int) -> InvoiceItem:
     return found
 
 
-def adjustments_of(organization: Organization, *, before: int | None = None) -> Slice[Adjustment]:
-    """Return the organization's charges and credits below id `before`, newest first."""
+def adjustments_of(organization: Organization, asked: Asked = NEWEST_FIRST) -> Stretch[Adjustment]:
+    """Return some of the organization's charges and credits."""
     query = select(Adjustment).where(Adjustment.organization_id == organization.id)
-    if before is not None:
-        query = query.where(Adjustment.id < before)
-    rows = db.session.scalars(query.order_by(Adjustment.id.desc()).limit(PAST + 1)).all()
-    return slice_of(rows, PAST)
+    return read_log(query, Adjustment.id, asked, size=PAST)
 
 
 def unfinished_of(organization: Organization) -> Sequence[tuple[Invoice, VoidCase | None]]:

@@ -8,19 +8,17 @@ from sqlalchemy import select
 
 from dashboard.budgets.models import BudgetAlert, UnusualUsage
 from dashboard.extensions import db
-from dashboard.paging import Slice, slice_of
+from dashboard.keyset import read_log
+from dashboard.paging import NEWEST_FIRST, Asked, Stretch
 
 MOST_ALERTS = 24
 MOST_EPISODES = 12
 
 
-def alerts_of(organization_id: int, *, before: int | None = None) -> Slice[BudgetAlert]:
-    """Return what an organization's bills reached of its budgets, newest first, below `before`."""
+def alerts_of(organization_id: int, asked: Asked = NEWEST_FIRST) -> Stretch[BudgetAlert]:
+    """Return some of what an organization's bills reached of its budgets."""
     query = select(BudgetAlert).where(BudgetAlert.organization_id == organization_id)
-    if before is not None:
-        query = query.where(BudgetAlert.id < before)
-    rows = db.session.scalars(query.order_by(BudgetAlert.id.desc()).limit(MOST_ALERTS + 1)).all()
-    return slice_of(rows, MOST_ALERTS)
+    return read_log(query, BudgetAlert.id, asked, size=MOST_ALERTS)
 
 
 def alerts_in_cycle(organization_id: int, cycle_id: int, budget_cents: int) -> list[BudgetAlert]:

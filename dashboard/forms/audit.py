@@ -9,7 +9,9 @@ from dashboard.forms.day import DayField
 
 
 class AuditFilterForm(Filter):
-    """Organization, action, actor and a range of days, all in the address."""
+    """Kind, organization, action, actor and a range of days, all in the address."""
+
+    kind = StringField("Kind", [Optional(), Length(max=20)])
 
     organization = StringField("Organization", [Optional(), Length(max=63)])
     action = StringField("Action", [Optional(), Length(max=60)])
@@ -26,4 +28,5 @@ class AuditFilterForm(Filter):
             actor=self.kept("actor"),
             first=self.kept("first"),
             last=self.kept("last"),
+            kind=self.kept("kind"),
         )

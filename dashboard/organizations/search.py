@@ -71,11 +71,9 @@ def says(organization: NamedFromClause) -> ColumnElement[bool]:
     )
 
 
-def beyond(organization: NamedFromClause, *, is_back: bool = False) -> ColumnElement[bool]:
-    """Return the condition that an organization comes after a place, or before it, by name."""
+def _after(organization: NamedFromClause) -> ColumnElement[bool]:
     here = tuple_(organization.c.name, organization.c.id)
-    place = tuple_(parameter("name", String), parameter("id", BigInteger))
-    return here < place if is_back else here > place
+    return here > tuple_(parameter("value", String), parameter("id", BigInteger))
 
 
 @cache
@@ -83,7 +81,7 @@ def _statements(has_text: bool, has_place: bool) -> tuple[Statement, Statement]:
     conditions = [says(_found)] if has_text else []
     count = select(func.count()).select_from(_found).where(*conditions)
     if has_place:
-        conditions.append(beyond(_found))
+        conditions.append(_after(_found))
     rows = (
         select(_found.c.id)
         .where(*conditions)

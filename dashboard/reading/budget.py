@@ -18,7 +18,7 @@ from dashboard.budgets.receivers import payers_of
 from dashboard.budgets.thresholds import THRESHOLDS, Budget, measure
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.paging import Slice
+from dashboard.paging import Asked, Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class BudgetPage:
     budget: Budget | None
     thresholds: Sequence[Threshold]
     foretold: BudgetAlert | None
-    alerts: Slice[BudgetAlert]
+    alerts: Stretch[BudgetAlert]
     unusual: Sequence[UnusualUsage]
     members: Sequence[Membership]
 
@@ -48,7 +48,7 @@ class BudgetPage:
         return next((one for one in self.members if one.user_id == user_id), None)
 
 
-def budget_page(organization: Organization, *, before: int | None, now: datetime) -> BudgetPage:
+def budget_page(organization: Organization, asked: Asked, *, now: datetime) -> BudgetPage:
     """Return what there is to show of an organization's budget."""
     invoice = draft_of(organization)
     budget = budget_of(organization, invoice, now=now) if invoice else None
@@ -62,7 +62,7 @@ def budget_page(organization: Organization, *, before: int | None, now: datetime
         budget,
         _thresholds(budget, told) if budget else (),
         next((one for one in told if one.kind == "forecast"), None),
-        alerts_of(organization.id, before=before),
+        alerts_of(organization.id, asked),
         unusual_of(organization.id),
         payers_of(organization.id),
     )

@@ -11,13 +11,14 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.accounts.factors.held import who_has_factors
 from dashboard.accounts.invitations import open_ones
-from dashboard.accounts.listing import SIZE, by_name, in_order
+from dashboard.accounts.listing import IN_ORDER, SIZE, by_name
 from dashboard.accounts.members import IS_OWNER
 from dashboard.accounts.models import Invitation, Membership
 from dashboard.extensions import db
+from dashboard.keyset import in_order
 from dashboard.mail.models import Mail
 from dashboard.mail.outbox import newest_of
-from dashboard.paging import FIRST, Stretch, Turn
+from dashboard.paging import FIRST_BY_NAME, Asked, Stretch
 
 # More than can be open at once; the rest are too old.
 MOST_INVITED = 150
@@ -38,9 +39,9 @@ class MembersPage:
         return invitation.expires_at <= now
 
 
-def members_page(organization_id: int, turn: Turn = FIRST) -> MembersPage:
+def members_page(organization_id: int, asked: Asked = FIRST_BY_NAME) -> MembersPage:
     """Return some members by name, and all who are invited, the newest first."""
-    members = _members(organization_id, turn)
+    members = _members(organization_id, asked)
     invited = open_ones().where(Invitation.organization_id == organization_id)
     invitations = db.session.scalars(
         invited.order_by(Invitation.id.desc()).limit(MOST_INVITED)
@@ -54,13 +55,13 @@ def members_page(organization_id: int, turn: Turn = FIRST) -> MembersPage:
     )
 
 
-def _members(organization_id: int, turn: Turn) -> Stretch[Membership]:
+def _members(organization_id: int, asked: Asked) -> Stretch[Membership]:
     theirs = select(Membership).join(Membership.user)
     theirs = theirs.where(Membership.organization_id == organization_id)
-    rows = in_order(theirs, turn).limit(SIZE + 1).options(joinedload(Membership.user))
-    found = db.session.scalars(rows).all()
+    rows = in_order(theirs, IN_ORDER, asked.turn).limit(SIZE + 1)
+    found = db.session.scalars(rows.options(joinedload(Membership.user))).all()
     people = (one.user for one in found)
-    return by_name(found, people, turn, counted=theirs.with_only_columns(Membership.id))
+    return by_name(found, people, asked, counted=theirs.with_only_columns(Membership.id))
 
 
 def _has_owner(organization_id: int) -> bool:

@@ -2,65 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal_column, select, tuple_
 
 from dashboard.billing.models import Invoice
 from dashboard.organizations.models import Organization
-from dashboard.organizations.search import asked, beyond, says
-from dashboard.paging import FIRST, LAST, MOST_COUNTED, Counted, Place, Stretch, Turn, stretch_of
+from dashboard.organizations.search import asked as values_asked
+from dashboard.organizations.search import says
+from dashboard.paging import (
+    FIRST,
+    FIRST_BY_NAME,
+    LAST,
+    MOST_COUNTED,
+    Asked,
+    Counted,
+    Place,
+    Stretch,
+    Turn,
+    stretch_of,
+)
+from dashboard.reading.listed import (
+    FOUND,
+    ORDERS,
+    ListedInvoice,
+    ListedOrganization,
+    ListedOwner,
+    is_draft_of,
+)
 from dashboard.reading.troubles import ATTENTION, Troubles, has_trouble, troubles
 from dashboard.statement import Statement, columns, parameter, split
-from dashboard.sync.status import State, Waiting, state_of
 
 SIZE = 25
-
-
-class ListedInvoice(NamedTuple):
-    """The current invoice of an organization, as far as the list shows it."""
-
-    id: int
-    currency: str
-    total_cents: int
-    period_end: datetime
-    last_synced_at: datetime | None
-    parked_at: datetime | None
-    sync_failures: int
-    needs_verification: bool
-    revision: int
-    synced_revision: int
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether the ledger holds something that Stripe was not told."""
-        return self.revision > self.synced_revision
-
-
-class _Organization(NamedTuple):
-    id: int
-    slug: str
-    name: str
-    email: str
-
-
-class ListedOrganization(NamedTuple):
-    """One row: the organization, its current invoice with its state, and what needs a person."""
-
-    organization: _Organization
-    invoice: ListedInvoice | None
-    troubles: Troubles
-
-    @property
-    def state(self) -> State:
-        """Whether Stripe agrees with the current invoice."""
-        if self.invoice is None:
-            return "none"
-        of = self.troubles
-        waiting = Waiting(of.own_undecided, of.own_left)
-        return state_of(self.invoice, is_active=of.is_active, waiting=waiting)
 
 
 class Wanted(NamedTuple):
@@ -72,13 +46,13 @@ class Wanted(NamedTuple):
     @property
     def values(self) -> dict[str, object]:
         """What the conditions ask for."""
-        return asked(self.text) if self.text else {}
+        return values_asked(self.text) if self.text else {}
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
         """What holds for those that are found."""
-        says_so = [says(_found)] if self.text else []
-        return says_so + ([has_trouble(_found, self.attention)] if self.attention else [])
+        says_so = [says(FOUND)] if self.text else []
+        return says_so + ([has_trouble(FOUND, self.attention)] if self.attention else [])
 
     @property
     def kind(self) -> Wanted:
@@ -94,17 +68,35 @@ def wanted_by(text: str, attention: str | None) -> Wanted:
     return Wanted(text.strip(), attention if attention in ATTENTION else None)
 
 
-def list_organizations(wanted: Wanted = EVERY, turn: Turn = FIRST) -> Stretch[ListedOrganization]:
-    """Return some of the organizations, by name: one statement, and one to count them if many."""
-    place = turn.place._asdict() if turn.place else {}
-    rows = _listed(wanted.kind, turn.place is not None, turn.is_back)
+def list_organizations(
+    wanted: Wanted = EVERY, asked: Asked = FIRST_BY_NAME
+) -> Stretch[ListedOrganization]:
+    """Return some of the organizations: one statement, and one to count them if many.
+
+    By name or by the end of their cycle, which is what an index is kept of. Not by what they owe:
+    that moves with every count of usage, and an index of it would make each of those dearer.
+    """
+    order, turn = ORDERS[asked.sort.name], asked.turn
+    value = order.read(turn.place.value) if turn.place else None
+    if turn.place is None or value is None:
+        turn, place = turn if turn.place is None else asked.sort.beginning, {}
+    else:
+        place = {"value": value, "id": turn.place.id}
+    rows = _listed(wanted.kind, asked.sort.name, bool(place), turn.is_back)
     read = rows.rows(**wanted.values, **place, size=SIZE + 1)
     found = [ListedOrganization(*split(row, _KINDS)) for row in read]
-    places = [Place(one.organization.name, one.organization.id) for one in found]
+    places = [Place(order.value(one), one.organization.id) for one in found]
     total = len(found)
-    if turn.place is not None or total > SIZE:
+    if place or total > SIZE:
         total = _counted(wanted.kind).rows(**wanted.values)[0][0]
-    return stretch_of(found, places, turn, size=SIZE, total=Counted.of(total))
+    return stretch_of(
+        found,
+        places,
+        turn,
+        size=SIZE,
+        total=Counted.of(total),
+        is_falling=asked.sort.is_falling,
+    )
 
 
 def turn_of_page(wanted: Wanted, number: int) -> Turn:
@@ -116,52 +108,83 @@ def turn_of_page(wanted: Wanted, number: int) -> Turn:
 
 
 @cache
-def _listed(kind: Wanted, has_place: bool, is_back: bool) -> Statement:
+def _listed(kind: Wanted, sort: str, has_place: bool, is_back: bool) -> Statement:
     """Return how they are read: which ones first, along an index, then all that is shown of each.
 
     So nothing is asked about those that come before or after.
     """
-    order = [one.desc() if is_back else one for one in (_found.c.name, _found.c.id)]
+    order = ORDERS[sort]
+    here, conditions = tuple_(order.column, order.id), list(kind.conditions)
+    if has_place:
+        place = tuple_(parameter("value", order.kind), parameter("id", BigInteger))
+        conditions.append(here < place if is_back else here > place)
     part = (
-        select(_found.c.id)
-        .where(*kind.conditions, *([beyond(_found, is_back=is_back)] if has_place else []))
-        .order_by(*order)
+        select(FOUND.c.id, order.column.label("value"))
+        .select_from(order.source)
+        .where(*conditions)
+        .order_by(*_directed((order.column, order.id), is_back))
         .limit(parameter("size", BigInteger))
         .subquery("part")
     )
-    shown = [one.desc() if is_back else one for one in (_organization.c.name, _organization.c.id)]
     return Statement(
         select(
-            *columns(_Organization, _organization),
+            *columns(ListedOwner, _organization),
             *columns(ListedInvoice, _draft),
             *troubles(_organization, _draft),
         )
         .select_from(part)
         .join(_organization, _organization.c.id == part.c.id)
-        .outerjoin(
-            _draft,
-            and_(_draft.c.organization_id == _organization.c.id, _draft.c.status == "draft"),
-        )
-        .order_by(*shown)
+        .outerjoin(_draft, is_draft_of(_draft, _organization))
+        .order_by(*_directed((part.c.value, part.c.id), is_back))
+    )
+
+
+def _directed(order: tuple[ColumnElement[Any], ...], is_back: bool) -> list[ColumnElement[Any]]:
+    return [one.desc() if is_back else one for one in order]
+
+
+def ids_of(wanted: Wanted) -> list[int]:
+    """Return every organization that is wanted, however many there are."""
+    return [row[0] for row in _ids(wanted.kind).rows(**wanted.values)]
+
+
+def count_attention() -> dict[str, Counted]:
+    """Return how many organizations have each trouble, as far as anybody counts; one statement."""
+    [numbers] = _attention().rows()
+    return {name: Counted.of(number) for name, number in zip(ATTENTION, numbers, strict=True)}
+
+
+@cache
+def _ids(kind: Wanted) -> Statement:
+    return Statement(select(FOUND.c.id).where(*kind.conditions))
+
+
+@cache
+def _attention() -> Statement:
+    return Statement(
+        select(*(_number_of([has_trouble(FOUND, name)]).scalar_subquery() for name in ATTENTION))
     )
 
 
 @cache
 def _counted(kind: Wanted) -> Statement:
     """Return how they are counted, as far as anybody counts."""
-    some: Select[Any] = select(literal_column("1")).select_from(_found).where(*kind.conditions)
-    return Statement(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery()))
+    return Statement(_number_of(kind.conditions))
+
+
+def _number_of(conditions: list[ColumnElement[bool]]) -> Select[Any]:
+    some: Select[Any] = select(literal_column("1")).select_from(FOUND).where(*conditions)
+    return select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())
 
 
 @cache
 def _placed(kind: Wanted) -> Statement:
     """Return how the place after so many of them is found, along the index alone."""
-    order = select(_found.c.name, _found.c.id).order_by(_found.c.name, _found.c.id)
+    order = select(FOUND.c.name, FOUND.c.id).order_by(FOUND.c.name, FOUND.c.id)
     skipped = parameter("skipped", BigInteger)
     return Statement(order.where(*kind.conditions).offset(skipped).limit(1))
 
 
-_KINDS = (_Organization, ListedInvoice, Troubles)
+_KINDS = (ListedOwner, ListedInvoice, Troubles)
 _organization = Organization.__table__.alias("organization")
-_found = Organization.__table__.alias("found")
 _draft = Invoice.__table__.alias("draft")

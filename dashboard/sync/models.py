@@ -107,7 +107,8 @@ class SyncRun(Model):
             "state in ('queued', 'running', 'retrying', 'succeeded', 'failed')", name="state"
         ),
         CheckConstraint(
-            "trigger in ('scheduled', 'support', 'api', 'final', 'portal', 'event')", name="trigger"
+            "trigger in ('scheduled', 'support', 'api', 'final', 'portal', 'event', 'bulk')",
+            name="trigger",
         ),
     )  # fmt: skip
 

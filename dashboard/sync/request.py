@@ -64,7 +64,8 @@ def request_syncs(
     new = {one.id: new_run(one, request, now) for one in invoices if one.id not in under_way}
     db.session.add_all(new.values())
     db.session.flush()
-    if request.actor.kind in ("user", "token"):
+    # A bulk action is one entry of its own, however many invoices it reaches.
+    if request.actor.kind in ("user", "token") and request.trigger != "bulk":
         for invoice in invoices:
             if invoice.id in new:
                 facts = {"run_id": new[invoice.id].id, "verify": request.verify}

@@ -40,7 +40,9 @@ WITH_ALL = (
     .join(Invoice.organization)
 )
 AS_NOW = {"populate_existing": True}
-LANES: Mapping[str, Lane] = {"final": "closing", "scheduled": "scheduled", "event": "scheduled"}
+LANES: Mapping[str, Lane] = {
+    "final": "closing", "scheduled": "scheduled", "event": "scheduled", "bulk": "scheduled",
+}  # fmt: skip
 
 
 def execute(

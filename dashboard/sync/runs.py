@@ -8,8 +8,10 @@ from sqlalchemy.orm import contains_eager, selectinload
 from dashboard.billing.models import Invoice
 from dashboard.errors import NotFound
 from dashboard.extensions import db
+from dashboard.keyset import read_log
 from dashboard.organizations.models import Organization
-from dashboard.paging import Slice, slice_of
+from dashboard.paging import NEWEST_FIRST, Asked, Counted, Stretch
+from dashboard.sync.counts import Figures, count
 from dashboard.sync.models import ACTIVE, SyncRun
 
 SIZE = 40
@@ -24,17 +26,27 @@ class RunFilter:
     state: str | None = None
 
 
-def recent_runs(wanted: RunFilter, *, before: int | None = None) -> Slice[SyncRun]:
-    """Return the newest matching runs below id `before`, with invoice and organization."""
-    query = _runs().order_by(SyncRun.id.desc()).limit(SIZE + 1)
+def recent_runs(wanted: RunFilter, asked: Asked = NEWEST_FIRST) -> Stretch[SyncRun]:
+    """Return some of the matching runs, with invoice and organization."""
+    query = _runs()
     if wanted.slug:
         own = select(Organization.id).where(Organization.slug == wanted.slug).scalar_subquery()
         query = query.where(SyncRun.organization_id == own)
     if wanted.state in STATES:
         query = query.where(SyncRun.state.in_(STATES[wanted.state]))
-    if before is not None:
-        query = query.where(SyncRun.id < before)
-    return slice_of(db.session.scalars(query).all(), SIZE)
+    return read_log(query, SyncRun.id, asked, size=SIZE)
+
+
+def counts_by_state() -> dict[str, Counted]:
+    """Return how many runs are under way, and how many failed; of the others there are only more.
+
+    As far as a thousand: what failed is there until it is forgotten.
+    """
+    figures: Figures = {
+        f"runs:{state}": select(SyncRun.id).where(SyncRun.state.in_(STATES[state]))
+        for state in ("active", "failed")
+    }
+    return {name.partition(":")[2]: one for name, one in count(figures).items()}
 
 
 def run_with_steps(slug: str, run_id: int) -> SyncRun:

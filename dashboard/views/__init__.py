@@ -8,6 +8,7 @@ from dashboard.views import (
     at_stripe,
     audit_entries,
     budgets,
+    bulk_actions,
     catalog,
     comparison,
     doctor,
@@ -28,6 +29,7 @@ from dashboard.views import (
     needs,
     notes,
     organization_details,
+    organization_list,
     organizations,
     passkey_sign_in,
     password,
@@ -70,13 +72,13 @@ from dashboard.views.hypermedia import leave_panel, mark_variants
 
 RESOURCES = (
     home, glance, needs, search, glossary, session, sessions, sign_on, theme,
-    organizations, organization_details, usage, services,
+    organizations, organization_list, organization_details, usage, services,
     spend, adjustments, items, history, budgets, what_if, comparison,
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
-    void_decisions, webhook_events, catalog, fleet, work, stripe_calls, doctor, audit_entries,
-    api_tokens, people,
+    void_decisions, webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor,
+    audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 

@@ -19,11 +19,12 @@ from dashboard.sync.consequences import of_adjustment
 from dashboard.views.access import current_actor, reader
 from dashboard.views.formatting import money
 from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
-from dashboard.views.paging import before_id
+from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
 
 bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
+ADJUSTMENTS = log_kind("adjustments.index", "charge or credit", "charges and credits")
 
 
 @bp.get("")
@@ -31,7 +32,8 @@ bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjust
 def index(slug: str) -> ResponseReturnValue:
     """List charges and credits, newest first."""
     organization = organization_by_slug(slug)
-    found = adjustments_of(organization, before=before_id())
+    asked = ADJUSTMENTS.asked()
+    found = ADJUSTMENTS.listing(adjustments_of(organization, asked), asked.sort, slug=slug)
     return render_template(
         "adjustments/index.html",
         organization=organization,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.accounts.rotation import rotate_token
 from dashboard.accounts.tokens import (
+    count_live,
     create_token,
     list_tokens,
     revoke_token,
@@ -19,24 +20,26 @@ from dashboard.extensions import current_config
 from dashboard.forms.token import RotationForm, TokenForm
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
-from dashboard.views.paging import before_id
+from dashboard.views.listing import Narrowed, log_kind
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api-tokens")
+TOKENS = log_kind("api_tokens.index", "API token", "API tokens", "state")
+LIVE = Narrowed(("state",), "live")
 
 
 @bp.get("")
 @permission("token.manage")
 def index() -> ResponseReturnValue:
     """List the tokens, the newest first: all of them, or those that work."""
-    now, only_live = utc_now(), request.args.get("state") == "live"
-    found = list_tokens(now=now, only_live=only_live, before=before_id())
+    now, only_live, asked = utc_now(), request.args.get("state") == "live", TOKENS.asked()
+    found = list_tokens(asked, now=now, only_live=only_live)
     of = organizations_by_id([one.organization_id for one in found.rows if one.organization_id])
     return render_template(
         "api_tokens/index.html",
-        tokens=[(one, state_of(one, now=now)) for one in found.rows],
+        tokens=TOKENS.listing(found, asked.sort, [LIVE] if only_live else []),
+        states={one.id: state_of(one, now=now) for one in found.rows},
+        counts={"live": count_live(now=now)},
         organizations=of,
-        before=found.before,
-        only_live=only_live,
         each_minute=current_config().token_requests_per_minute,
     )
 

@@ -1,43 +1,73 @@
 """The audit trail, read and exported; nothing here can change it."""
 
-from typing import Any
-
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import permission
-from dashboard.audit.listing import AuditFilter, entries, every_entry
+from dashboard.audit.listing import KINDS, AuditFilter, entries, every_entry, line_by_id
 from dashboard.audit.record import record
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.forms.audit import AuditFilterForm
 from dashboard.views.access import current_actor, reader
+from dashboard.views.audit_facts import facts_of
+from dashboard.views.audit_links import objects_of
 from dashboard.views.exports import audit_object, audit_rows, csv_answer, json_lines_answer
-from dashboard.views.paging import before_id
+from dashboard.views.listing import Narrowed, days_in_words, log_kind
 
 bp = Blueprint("audit_entries", __name__)
+ENTRIES = log_kind(
+    "audit_entries.index", "entry", "entries",
+    "kind", "organization", "action", "actor", "first", "last",
+)  # fmt: skip
+TABS = ((None, "All"), *((one, one.capitalize()) for one in KINDS))
 
 
 @bp.get("/audit-entries")
 @permission("audit.view")
 def index() -> ResponseReturnValue:
     """List who did what, newest first."""
-    form = AuditFilterForm(request.args)
-    found = entries(form.wanted(), before=before_id())
-    kept: dict[str, Any] = {
-        name: value for name, value in request.args.items() if name != "before" and value
-    }
+    form, asked = AuditFilterForm(request.args), ENTRIES.asked()
+    wanted = form.wanted()
+    listed = entries(wanted, asked)
+    found = ENTRIES.listing(listed, asked.sort, narrowed_by(wanted))
     return render_template(
         "audit_entries/index.html",
         form=form,
         found=found,
-        kept=kept,
+        objects=objects_of(listed.rows),
+        tabs=TABS,
         exports={
-            "CSV": url_for("audit_entries.export", **kept),
-            "JSON lines": url_for("audit_entries.export_lines", **kept),
+            "CSV": found.address_of("audit_entries.export"),
+            "JSON lines": found.address_of("audit_entries.export_lines"),
         },
     )
+
+
+@bp.get("/audit-entries/<int:entry_id>")
+@permission("audit.view")
+def show(entry_id: int) -> ResponseReturnValue:
+    """Show one entry: what it is about, and what was before and after."""
+    line = line_by_id(entry_id)
+    return render_template(
+        "audit_entries/show.html",
+        line=line,
+        object=objects_of([line])[line.id],
+        facts=facts_of(line),
+    )
+
+
+def narrowed_by(wanted: AuditFilter) -> list[Narrowed]:
+    """Return in words what a filter keeps."""
+    told = (
+        (("kind",), wanted.kind if wanted.kind in KINDS else None),
+        (("organization",), wanted.slug),
+        (("action",), wanted.action),
+        (("actor",), f"“{wanted.actor}”" if wanted.actor else None),
+        (("first", "last"), days_in_words(wanted.first, wanted.last)),
+    )
+    return [Narrowed(names, words) for names, words in told if words]
 
 
 @bp.get("/audit-entries.csv")

@@ -19,6 +19,10 @@ SENTENCES = {
     "audit.exported": "Downloaded the audit trail as {format}[, only {filters}].",
     "budget.removed": "Removed the budget of {cents_before} per cycle.",
     "budget.set": "Set the budget per cycle to {cents}[; it was {cents_before}].",
+    "bulk_action.begun": "Started a bulk action to {verb} {number}[: {which}].",
+    "bulk_action.canceled": "Canceled the bulk action to {verb}; {left} were not started.",
+    "bulk_action.ended": "The bulk action to {verb} ended: {done} done[, {failed} failed]"
+    "[, {left} not started].",
     "credit_note.told": "A credit note of {amount_cents} is {status} at Stripe.",
     "customer.changed_at_stripe": "The customer was changed at Stripe from {before} to {after}.",
     "customer.deleted_at_stripe": "Stripe's customer {stripe_id} was deleted there.",
@@ -26,6 +30,7 @@ SENTENCES = {
     "customer.view_ended": "Left the view of the customer.",
     "customer.viewed": "Viewed the pages as the customer sees them.",
     "dispute.told": "A dispute over {amount_cents} is {status} at Stripe.",
+    # Of an earlier release; now it is a bulk action.
     "events.replayed": "Replayed {number} events that failed with: {error}",
     "event.replayed": "Replayed the event {stripe_event_id}[; it is {state}].",
     "factor.added": "Added {factor} as a second factor[, called “{name}”].",
@@ -46,6 +51,7 @@ SENTENCES = {
     "invoice.printed": "Downloaded the invoice as a PDF.",
     "invoice.replaced_at_stripe": "Invoice [{replaced_number}] was edited at Stripe, where it "
     "bills {asks_cents}; the ledger says {ledger_cents}.",
+    "invoice.release_asked": "Requested the release, by bulk action {act}.",
     "invoice.released": "Released; another try is made.",
     "invoice.rolled": "Closed early, at {total_cents}.",
     "invoice.schedule_restored": "Turned Stripe's own schedule for the draft back on.",
@@ -140,7 +146,7 @@ def said_facts(facts: Mapping[str, Any], currency: str | None) -> dict[str, str]
     """Return the facts that are known as people write them."""
     known = {name: value for name, value in facts.items() if value not in (None, [], {})}
     currency = known.get("currency") or currency
-    return {name: _said(name, value, currency) for name, value in known.items()}
+    return {name: fact_in_words(name, value, currency) for name, value in known.items()}
 
 
 def fill(pattern: str, said: Mapping[str, str]) -> str | None:
@@ -155,7 +161,8 @@ def _is_known(pattern: str, said: Mapping[str, str]) -> bool:
     return said.keys() >= set(_NAME.findall(pattern))
 
 
-def _said(name: str, value: Any, currency: str | None) -> str:
+def fact_in_words(name: str, value: Any, currency: str | None) -> str:
+    """Return one fact of an entry as people write it."""
     if (name.endswith("cents") or name == "cents_before") and isinstance(value, int) and currency:
         return money(value, currency)
     if name == "currency":

@@ -16,9 +16,10 @@ from dashboard.organizations.models import Organization
 from dashboard.reading.budget import budget_page
 from dashboard.views.access import current_actor, reader
 from dashboard.views.formatting import money
-from dashboard.views.paging import before_id
+from dashboard.views.listing import log_kind
 
 bp = Blueprint("budgets", __name__, url_prefix="/organizations/<slug>/budget")
+ALERTS = log_kind("budgets.show", "alert", "alerts")
 
 
 @bp.get("")
@@ -72,9 +73,12 @@ def choose(slug: str) -> ResponseReturnValue:
 
 
 def _page(organization: Organization, form: BudgetForm) -> str:
+    asked = ALERTS.asked()
+    shown = budget_page(organization, asked, now=utc_now())
     return render_template(
         "budgets/show.html",
         organization=organization,
-        page=budget_page(organization, before=before_id(), now=utc_now()),
+        page=shown,
+        alerts=ALERTS.listing(shown.alerts, asked.sort, slug=organization.slug),
         form=form,
     )

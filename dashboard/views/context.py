@@ -26,7 +26,6 @@ from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.item_rows import item_rows
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
-from dashboard.views.paging import turned
 from dashboard.views.sidebar import SidebarMemory, sidebar_counts
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
@@ -67,7 +66,6 @@ def register_context(app: Flask) -> None:
         status_word=status_word,
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
-        turned=turned,
         typed=typed,
     )
     register_kept(app)

@@ -23,9 +23,10 @@ from dashboard.views.access import current_actor, reader
 from dashboard.views.bill_items import are_asked_alone, items_of_past
 from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
-from dashboard.views.paging import before_id
+from dashboard.views.listing import log_kind
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
+PAST = log_kind("invoices.index", "invoice", "invoices")
 
 
 @bp.get("")
@@ -34,11 +35,12 @@ def index(slug: str) -> ResponseReturnValue:
     """List the invoices before the current one."""
     now = utc_now()
     organization = counted_organization(slug, now=now)
-    past = finished_of(organization, before=before_id())
+    asked = PAST.asked()
+    past = finished_of(organization, asked)
     return render_template(
         "invoices/index.html",
         organization=organization,
-        past=past,
+        past=PAST.listing(past, asked.sort, slug=slug),
         states={invoice.id: shown_status(invoice, now) for invoice in past.rows},
         current=draft_of(organization),
     )

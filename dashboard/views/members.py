@@ -21,10 +21,11 @@ from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.reading.members import members_page
 from dashboard.views.access import current_actor, reader
-from dashboard.views.paging import turn
+from dashboard.views.listing import name_kind
 from jobs.mails import is_mail_on
 
 bp = Blueprint("members", __name__, url_prefix="/organizations/<slug>/members")
+MEMBERS = name_kind("members.index", "member", "members")
 
 
 @bp.get("")
@@ -89,10 +90,13 @@ def leave(slug: str) -> ResponseReturnValue:
 
 def list_page(organization: Organization, form: MemberInvitationForm) -> str:
     """Return the page of all members, with the form for an invitation as it stands."""
+    asked = MEMBERS.asked()
+    page = members_page(organization.id, asked)
     return render_template(
         "members/index.html",
         organization=organization,
-        page=members_page(organization.id, turn()),
+        page=page,
+        members=MEMBERS.listing(page.members, asked.sort, slug=organization.slug),
         form=form,
         is_mail_on=is_mail_on(),
     )

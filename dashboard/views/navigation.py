@@ -41,6 +41,7 @@ _GROUPS = (
     ("Stripe and machines", (
         ("sync.view", "Sync runs", "sync", "sync_runs.index", "s"),
         ("webhook.view", "Webhook events", "inbox", "webhook_events.index", "w"),
+        ("bulk.view", "Bulk actions", "tick", "bulk_actions.index", "k"),
         ("fleet.view", "Jobs and schedule", "clock", "work.show", "j"),
         ("fleet.view", "API budget", "gauge", "stripe_calls.show", "b"),
         ("fleet.view", "Fleet health", "pulse", "fleet.show", "f"),

@@ -10,19 +10,27 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.paging import BY_NAME, Asked
 from dashboard.reading.bill import LiveBill, live_bill
 from dashboard.reading.closing import last_of
 from dashboard.reading.earlier import earlier_of
 from dashboard.reading.opening import Draft, open_bill
-from dashboard.reading.organizations import list_organizations, turn_of_page, wanted_by
+from dashboard.reading.organizations import list_organizations, turn_of_page
 from dashboard.reading.rows import BilledOrganization
 from dashboard.reading.tag import tag_of_draft
 from dashboard.views.access import reader
 from dashboard.views.bill_items import are_asked_alone, items_of_draft
+from dashboard.views.bulk_words import offered
 from dashboard.views.hypermedia import is_htmx, live
 from dashboard.views.jump import address_of_id
 from dashboard.views.opening import opened, opens
-from dashboard.views.paging import page_number, turn
+from dashboard.views.organization_list import (
+    ORGANIZATIONS,
+    TABS,
+    listing,
+    wanted_organizations,
+)
+from dashboard.views.paging import page_number
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 
@@ -31,15 +39,20 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @permission("organization.list")
 def index() -> ResponseReturnValue:
     """List organizations; an exact id, once sent, goes straight to the one thing it names."""
-    wanted = wanted_by(request.args.get("q", ""), request.args.get("attention"))
+    wanted, asked = wanted_organizations(), ORGANIZATIONS.asked()
     # Addresses had a page's number once, and somebody may have kept one.
-    asked = turn_of_page(wanted, page_number()) if "page" in request.args else turn()
-    page = list_organizations(wanted, asked)
+    if "page" in request.args:
+        asked = Asked(turn_of_page(wanted, page_number()), BY_NAME)
+    found = list_organizations(wanted, asked)
     # Not while somebody types, and not past the others when a name matches several.
-    address = None if is_htmx() or page.total.number > 1 else address_of_id(wanted.text)
+    is_several = found.total is not None and found.total.number > 1
+    address = None if is_htmx() or is_several else address_of_id(wanted.text)
     if address:
         return redirect(address, code=303)
-    return render_template("organizations/index.html", page=page, wanted=wanted)
+    page = listing(found, asked.sort, wanted)
+    told = {"page": page, "wanted": wanted, "troubles": TABS, "counts": {}}
+    told["verbs"] = offered("organizations")
+    return render_template("organizations/index.html", **told)
 
 
 @bp.get("/<slug>")

@@ -1,9 +1,8 @@
-"""Which page of a list the address asks for."""
+"""Which rows of a list the address asks for."""
 
 from flask import request
 
-from dashboard.ids import read_id
-from dashboard.paging import Place, Turn
+from dashboard.paging import FIRST, LAST, Place, Sort, Turn
 
 
 def page_number() -> int:
@@ -11,25 +10,24 @@ def page_number() -> int:
     return min(max(request.args.get("page", 1, type=int), 1), 100_000)
 
 
-def before_id() -> int | None:
-    """Return `before` from the address: show rows older than this id."""
-    return read_id(request.args.get("before", ""))
+def turn(sort: Sort) -> Turn:
+    """Return which rows `after` or `before` a place in the address ask for.
 
-
-def turn() -> Turn:
-    """Return which rows of a list by name `after` or `before` in the address ask for.
-
-    `before` without a place asks for the last ones; what is no place, for the first.
+    After is above its value and before below it, in whichever order the list is shown. Either
+    without a place asks for that end of the list; what is no place, for its beginning.
     """
-    back = request.args.get("before")
-    if back is not None:
-        place = Place.read(back)
-        return Turn(place, is_back=True) if place or not back else Turn()
-    return Turn(Place.read(request.args.get("after", "")))
+    for name, end in (("before", LAST), ("after", FIRST)):
+        text = request.args.get(name)
+        if text is not None:
+            place = Place.read(text)
+            if place is None:
+                return sort.beginning if text else end
+            return Turn(place, end.is_back)
+    return sort.beginning
 
 
-def turned(turn: Turn) -> dict[str, str]:
+def turned(turn: Turn, sort: Sort) -> dict[str, str]:
     """Return what of an address asks for these rows."""
-    if turn.is_back:
-        return {"before": str(turn.place or "")}
-    return {"after": str(turn.place)} if turn.place else {}
+    if turn == sort.beginning:
+        return {}
+    return {"before" if turn.is_back else "after": str(turn.place or "")}

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts import people
 from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.invitations import MOST_LISTED, open_invitations
-from dashboard.accounts.listing import list_people
+from dashboard.accounts.listing import WHO, count_people, list_people
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import permission
 from dashboard.accounts.reset import reset_token
@@ -21,25 +21,31 @@ from dashboard.links import link, signing_keys
 from dashboard.mail.outbox import mail_reset, newest_of, newest_to
 from dashboard.organizations.lookup import organization_by_slug, organizations_by_id
 from dashboard.views.access import current_actor
-from dashboard.views.paging import turn
+from dashboard.views.listing import Narrowed, name_kind
 from dashboard.views.sessions import session_life
 from dashboard.views.ways_in import for_passwords
 from jobs.mails import is_mail_on, send_mails
 
 bp = Blueprint("people", __name__, url_prefix="/people")
+PEOPLE = name_kind("people.index", "person", "people", "q", "who")
+WHO_TABS = ((None, "All"), *((one, one.capitalize()) for one in WHO))
 
 
 @bp.get("")
 @permission("people.manage")
 def index() -> ResponseReturnValue:
     """List people by name, and who is invited."""
-    text = request.args.get("q", "").strip()
-    listed, invited = list_people(text, turn()), open_invitations()
+    text, who, asked = request.args.get("q", "").strip(), request.args.get("who"), PEOPLE.asked()
+    listed, invited = list_people(text, asked, who=who), open_invitations()
+    narrowed = [Narrowed(("q",), f"“{text}”")] if text else []
+    narrowed += [Narrowed(("who",), who)] if who in WHO else []
     ids = {one.organization_id for person in listed.rows for one in person.memberships}
     ids |= {one.organization_id for one in invited if one.organization_id}
     return render_template(
         "people/index.html",
-        people=listed,
+        people=PEOPLE.listing(listed, asked.sort, narrowed),
+        tabs=WHO_TABS,
+        counts=count_people(),
         text=text,
         invitations=invited,
         most_invited=MOST_LISTED,

@@ -27,13 +27,14 @@ from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.views.access import current_actor, reader
-from dashboard.views.paging import before_id
+from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
 bp = Blueprint("proposals", __name__, url_prefix="/organizations/<slug>/proposals")
+PROPOSALS = log_kind("proposals.index", "proposal", "proposals")
 
 
 @bp.get("")
@@ -41,7 +42,8 @@ bp = Blueprint("proposals", __name__, url_prefix="/organizations/<slug>/proposal
 def index(slug: str) -> ResponseReturnValue:
     """List what was proposed, the newest first."""
     organization = organization_by_slug(slug)
-    found = proposals_of(organization, before=before_id())
+    asked = PROPOSALS.asked()
+    found = PROPOSALS.listing(proposals_of(organization, asked), asked.sort, slug=slug)
     return render_template(
         "proposals/index.html", organization=organization, found=found, title_of=title_of
     )

@@ -138,6 +138,13 @@ LINE = {
     "duplicate": StatusWord("Twice at Stripe", "differs", "bad"),
     "foreign": StatusWord("Added at Stripe", "differs", "bad"),
 }
+BULK = {
+    "working": StatusWord("In progress", "sync", "mute"),
+    "canceling": StatusWord("Canceling", "pause", "mute"),
+    "canceled": StatusWord("Canceled", "dash", "mute"),
+    "done": StatusWord("Done", "check", "mute"),
+    "failures": StatusWord("Done, some failed", "alert", "warn"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "mute"),
     "late": StatusWord("Late", "clock", "warn"),
@@ -162,6 +169,7 @@ KINDS = {
     "work": WORK,
     "line": LINE,
     "proposal": PROPOSAL,
+    "bulk": BULK,
 }
 
 

@@ -15,31 +15,47 @@ from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.plan import Plan
 from dashboard.sync.request import Request, preview, request_sync
-from dashboard.sync.runs import RunFilter, is_active, recent_runs, run_with_steps
+from dashboard.sync.runs import (
+    STATES,
+    RunFilter,
+    counts_by_state,
+    is_active,
+    recent_runs,
+    run_with_steps,
+)
 from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
 from dashboard.views.hypermedia import live
-from dashboard.views.paging import before_id
+from dashboard.views.listing import Narrowed, log_kind
 from jobs.syncs import enqueue_run
 
 bp = Blueprint("sync_runs", __name__)
+RUNS = log_kind("sync_runs.index", "sync run", "sync runs", "state")
+OWN_RUNS = log_kind("sync_runs.of_organization", "sync run", "sync runs")
+STATE_WORDS = {"active": "In progress", "failed": "Failed", "succeeded": "Succeeded"}
 
 
 @bp.get("/sync-runs")
 @permission("sync.view")
 def index() -> ResponseReturnValue:
     """List the runs of all organizations, newest first."""
-    state = request.args.get("state") or None
-    runs = recent_runs(RunFilter(state=state), before=before_id())
-    return render_template("sync_runs/index.html", runs=runs, state=state)
+    state, asked = request.args.get("state"), RUNS.asked()
+    narrowed = [Narrowed(("state",), STATE_WORDS[state])] if state in STATES else []
+    return render_template(
+        "sync_runs/index.html",
+        runs=RUNS.listing(recent_runs(RunFilter(state=state), asked), asked.sort, narrowed),
+        states=((None, "All"), *STATE_WORDS.items()),
+        counts=counts_by_state(),
+    )
 
 
 @bp.get("/organizations/<slug>/syncs")
 @permission("sync.view")
 def of_organization(slug: str) -> ResponseReturnValue:
     """List the runs of one organization, newest first."""
-    organization = organization_by_slug(slug)
-    runs = recent_runs(RunFilter(slug=slug), before=before_id())
+    organization, asked = organization_by_slug(slug), OWN_RUNS.asked()
+    found = recent_runs(RunFilter(slug=slug), asked)
+    runs = OWN_RUNS.listing(found, asked.sort, slug=slug)
     return render_template("sync_runs/of_organization.html", organization=organization, runs=runs)
 
 

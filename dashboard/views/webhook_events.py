@@ -1,7 +1,5 @@
 """The inbox: what Stripe told us and what became of it."""
 
-from typing import Any
-
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,18 +9,12 @@ from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.forms.events import EventFilterForm
 from dashboard.gateway.protocol import Gateway
-from dashboard.transaction import after_commit
 from dashboard.views.access import current_actor
-from dashboard.views.paging import before_id
-from dashboard.webhooks.alike import (
-    FAILING,
-    MOST,
-    alike,
-    errors_alike,
-    replay_alike,
-    types_alike,
-)
+from dashboard.views.bulk_words import offered
+from dashboard.views.listing import Narrowed, days_in_words, log_kind
+from dashboard.webhooks.alike import FAILING, errors_alike
 from dashboard.webhooks.listing import (
+    EventFilter,
     counts_by_state,
     echoes_among,
     event_by_id,
@@ -31,9 +23,13 @@ from dashboard.webhooks.listing import (
 from dashboard.webhooks.models import STATES, WebhookEvent
 from dashboard.webhooks.owners import owners_of
 from dashboard.webhooks.process import preview_replay
-from jobs.inbox import replay_event, ring
+from jobs.inbox import replay_event
 
 bp = Blueprint("webhook_events", __name__, url_prefix="/webhook-events")
+EVENTS = log_kind(
+    "webhook_events.index", "event", "events",
+    "state", "q", "organization", "first", "last", "echoes",
+)  # fmt: skip
 
 
 @bp.get("")
@@ -41,21 +37,31 @@ bp = Blueprint("webhook_events", __name__, url_prefix="/webhook-events")
 def index() -> ResponseReturnValue:
     """List events, newest first, with how many are in each state."""
     form = EventFilterForm(request.args)
-    wanted, before = form.wanted(), before_id()
-    found = recent_events(wanted, before=before)
-    kept: dict[str, Any] = {name: value for name in form.data if (value := request.args.get(name))}
+    wanted, asked = form.wanted(), EVENTS.asked()
+    found = recent_events(wanted, asked)
     return render_template(
         "webhook_events/index.html",
         form=form,
         wanted=wanted,
-        found=found,
+        found=EVENTS.listing(found, asked.sort, narrowed_by(wanted)),
         owners=owners_of(found.rows),
-        echoes=None if wanted.with_echoes else echoes_among(found, wanted, before=before),
+        echoes=None if wanted.with_echoes else echoes_among(found, wanted, asked),
         errors=errors_alike() if wanted.state in FAILING else (),
         counts=counts_by_state(),
-        kept=kept,
-        states=STATES,
+        verbs=offered("webhook_events"),
+        states=((None, "All"), *((one, one.capitalize()) for one in STATES)),
     )
+
+
+def narrowed_by(wanted: EventFilter) -> list[Narrowed]:
+    """Return in words what a filter keeps."""
+    told = (
+        (("state",), wanted.state),
+        (("q",), f"“{wanted.text}”" if wanted.text else None),
+        (("organization",), wanted.slug),
+        (("first", "last"), days_in_words(wanted.first, wanted.last)),
+    )
+    return [Narrowed(names, words) for names, words in told if words]
 
 
 @bp.get("/<int:event_id>")
@@ -87,31 +93,6 @@ def create_replay(event_id: int) -> ResponseReturnValue:
     replay_event.enqueue(event.id)
     flash("The event is being processed again.")
     return redirect(url_for("webhook_events.show", event_id=event_id), code=303)
-
-
-@bp.get("/<int:event_id>/replays/alike/new")
-@permission("webhook.replay")
-def new_replays(event_id: int) -> ResponseReturnValue:
-    """Ask before every event that failed with the error of this one is replayed."""
-    found = alike(event_by_id(event_id))
-    return render_template(
-        "webhook_events/alike.html", found=found, types=types_alike(found.event), most=MOST
-    )
-
-
-@bp.post("/<int:event_id>/replays/alike")
-@permission("webhook.replay")
-def create_replays(event_id: int) -> ResponseReturnValue:
-    """Put every event that failed with the error of this one back into the inbox."""
-    event = event_by_id(event_id)
-    # Before they go back: then their errors are those that the entry tells of.
-    error = event.error
-    number = replay_alike(event, now=utc_now())
-    facts = {"number": number, "error": error}
-    record("events.replayed", event, current_actor(), facts, now=utc_now())
-    after_commit(ring)
-    flash(f"{number} {'event is' if number == 1 else 'events are'} being processed again.")
-    return redirect(url_for("webhook_events.index", state=event.state), code=303)
 
 
 def _show(event: WebhookEvent, preview: str | None = None) -> str:

@@ -1,30 +1,30 @@
-"""Events that fail with one error: counted together, and replayed together once it is mended."""
+"""Events that fail with one error: counted together, and put back together once it is mended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select, update
 
 from dashboard.billing.locks import free_ones
 from dashboard.errors import Conflict
 from dashboard.extensions import db
+from dashboard.statement import any_of
 from dashboard.webhooks.models import WebhookEvent
 
 FAILING = ("failed", "dead")
 MOST_GROUPS = 10
-# Of more than so many failing ones the newest are grouped; so many are replayed at a time.
+# Of more than so many failing ones the newest are grouped.
 MOST = 1000
 
 
 class Alike(NamedTuple):
-    """Events with one error: one of them, and how many there are, or more than that."""
+    """Events with one error: one of them, and how many there are among the newest."""
 
     event: WebhookEvent
     number: int
-    is_more: bool = False
 
 
 def errors_alike() -> list[Alike]:
@@ -46,42 +46,46 @@ def errors_alike() -> list[Alike]:
     return [Alike(event, number) for event, number in rows]
 
 
-def alike(event: WebhookEvent) -> Alike:
-    """Return how many failed with the error of this one; raise `Conflict` where it has none."""
+def alike(event: WebhookEvent) -> Sequence[int]:
+    """Return all that failed with the error of this one; raise `Conflict` where it has none."""
     _refuse_done(event)
-    some = _with_error_of(event).limit(MOST + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return Alike(event, min(number, MOST), number > MOST)
+    kind = select(without_ids(event.error)).scalar_subquery()
+    query = select(WebhookEvent.id).where(
+        WebhookEvent.state.in_(FAILING), without_ids(WebhookEvent.error) == kind
+    )
+    return db.session.scalars(query.order_by(WebhookEvent.id)).all()
 
 
-def types_alike(event: WebhookEvent) -> Sequence[tuple[str, int]]:
-    """Return of which types those are, and how many of each, the most first."""
-    some = _with_error_of(event).limit(MOST).subquery()
-    number = func.count()
-    query = select(some.c.type, number).group_by(some.c.type).order_by(number.desc(), some.c.type)
-    return [(kind, count) for kind, count in db.session.execute(query)]
+def types_among(event_ids: Select[int]) -> Sequence[tuple[str, int]]:
+    """Return of which types these events are, and how many of each, the most first."""
+    number, kind = func.count(), WebhookEvent.type
+    query = select(kind, number).where(WebhookEvent.id.in_(event_ids))
+    rows = db.session.execute(query.group_by(kind).order_by(number.desc(), kind))
+    return [(name, count) for name, count in rows]
 
 
-def replay_alike(event: WebhookEvent, *, now: datetime) -> int:
-    """Have the oldest thousand that failed with the error of this one processed; return how many.
+def put_back(event_ids: Collection[int], *, now: datetime) -> Sequence[int]:
+    """Have those of these that failed processed once more; return which.
 
     They wait in the inbox like those that have just come: what they did before is not done twice.
     Those that a worker has at this moment are left to it.
     """
-    _refuse_done(event)
-    oldest = free_ones(_with_error_of(event).limit(MOST), of=WebhookEvent).subquery()
-    taken = (
+    mine = select(WebhookEvent.id).where(
+        WebhookEvent.id == any_of(event_ids, BigInteger), WebhookEvent.state.in_(FAILING)
+    )
+    free = free_ones(mine.order_by(WebhookEvent.id), of=WebhookEvent).subquery()
+    back = (
         update(WebhookEvent)
-        .where(WebhookEvent.id.in_(select(oldest.c.id)))
+        .where(WebhookEvent.id.in_(select(free.c.id)))
         .values(state="received", attempts=0, claimed_at=None, next_attempt_at=now)
         .returning(WebhookEvent.id)
         .execution_options(synchronize_session=False)
     )
-    return len(db.session.scalars(taken).all())
+    return db.session.scalars(back).all()
 
 
 def _failing() -> Select[int, str]:
-    kind = _kind_of(WebhookEvent.error).label("error_kind")
+    kind = without_ids(WebhookEvent.error).label("error_kind")
     return (
         select(WebhookEvent.id, kind)
         .where(WebhookEvent.state.in_(FAILING))
@@ -89,18 +93,7 @@ def _failing() -> Select[int, str]:
     )
 
 
-def _with_error_of(event: WebhookEvent) -> Select[int, str]:
-    return (
-        select(WebhookEvent.id, WebhookEvent.type)
-        .where(
-            WebhookEvent.state.in_(FAILING),
-            _kind_of(WebhookEvent.error) == select(_kind_of(event.error)).scalar_subquery(),
-        )
-        .order_by(WebhookEvent.id)
-    )
-
-
-def _kind_of(error: object) -> ColumnElement[str]:
+def without_ids(error: object) -> ColumnElement[str]:
     """Return an error without the ids and numbers in it: of two events they are never the same."""
     return func.regexp_replace(error, r"\m[a-z]+_\w+|\d+", "…", "g")
 

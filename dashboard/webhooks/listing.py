@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -12,13 +13,16 @@ from sqlalchemy.orm import aliased, defer
 from dashboard.day_range import within
 from dashboard.errors import NotFound
 from dashboard.extensions import db
-from dashboard.paging import MOST_COUNTED, Counted, Slice, slice_of
+from dashboard.keyset import read_log
+from dashboard.paging import MOST_COUNTED, NEWEST_FIRST, Asked, Counted, Stretch
 from dashboard.sync.counts import Figures, count
+from dashboard.webhooks.alike import FAILING
 from dashboard.webhooks.echoes import ECHO
 from dashboard.webhooks.models import UNDONE, WebhookEvent
 from dashboard.webhooks.owners import is_of
 
-SIZE = 50
+# With the boxes of its rows a page's form has forty parts of the fifty that an address may have.
+SIZE = 40
 Query = TypeVar("Query", bound=Select[Any])
 
 
@@ -38,37 +42,49 @@ class EventFilter:
     with_echoes: bool = False
 
 
-def recent_events(wanted: EventFilter, *, before: int | None = None) -> Slice[WebhookEvent]:
-    """Return the newest matching events below id `before`, without their payloads."""
+def recent_events(wanted: EventFilter, asked: Asked = NEWEST_FIRST) -> Stretch[WebhookEvent]:
+    """Return some of the matching events, without their payloads."""
     query = select(WebhookEvent).options(defer(WebhookEvent.payload), defer(WebhookEvent.raw))
-    if not wanted.with_echoes:
-        query = query.where(WebhookEvent.result.is_distinct_from(ECHO))
-    query = _matching(query, wanted, before).order_by(WebhookEvent.id.desc())
-    return slice_of(db.session.scalars(query.limit(SIZE + 1)).all(), SIZE)
+    return read_log(matching(query, wanted), WebhookEvent.id, asked, size=SIZE)
 
 
-def echoes_among(
-    found: Slice[WebhookEvent], wanted: EventFilter, *, before: int | None = None
-) -> Counted:
-    """Return how many echoes came between the events that are shown."""
+def echoes_among(found: Stretch[WebhookEvent], wanted: EventFilter, asked: Asked) -> Counted:
+    """Return how many echoes came between the events that are shown, and the place of the turn."""
     query = select(WebhookEvent.id).where(WebhookEvent.result == ECHO)
-    query = _matching(query, replace(wanted, with_echoes=True), before)
-    if found.before is not None:
-        query = query.where(WebhookEvent.id > found.before)
+    query, turn = matching(query, replace(wanted, with_echoes=True)), asked.turn
+    if turn.place is not None:
+        edge = WebhookEvent.id < turn.place.id if turn.is_back else WebhookEvent.id > turn.place.id
+        query = query.where(edge)
+    # Where the list goes on, not beyond the last that is shown.
+    further = [one for one in (found.previous, found.next) if one and one.is_back == turn.is_back]
+    for one in further:
+        if one.place is not None:
+            edge = (
+                WebhookEvent.id > one.place.id if turn.is_back else WebhookEvent.id < one.place.id
+            )
+            query = query.where(edge)
     some = query.limit(MOST_COUNTED + 1).subquery()
     return Counted.of(db.session.scalar(select(func.count()).select_from(some)) or 0)
 
 
-def _matching(query: Query, wanted: EventFilter, before: int | None) -> Query:
+def matching(query: Query, wanted: EventFilter) -> Query:
+    """Return the query for the events that the filter keeps."""
+    if not wanted.with_echoes:
+        query = query.where(WebhookEvent.result.is_distinct_from(ECHO))
     if wanted.state:
         query = query.where(WebhookEvent.state == wanted.state)
     if wanted.text:
         query = query.where(_says(wanted.text.strip()))
     if wanted.slug:
         query = query.where(is_of(wanted.slug))
-    if before is not None:
-        query = query.where(WebhookEvent.id < before)
     return within(query, WebhookEvent.received_at, wanted.first, wanted.last)
+
+
+def failing_among(wanted: EventFilter, *, most: int) -> Sequence[int]:
+    """Return which of the events that the filter keeps failed, the oldest first."""
+    failing = select(WebhookEvent.id).where(WebhookEvent.state.in_(FAILING))
+    query = matching(failing, wanted).order_by(WebhookEvent.id).limit(most)
+    return db.session.scalars(query).all()
 
 
 def counts_by_state() -> dict[str, Counted]:

@@ -26,6 +26,7 @@ from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.extensions import db as database
+from dashboard.paging import older_than
 from dashboard.transaction import transaction
 from tests.factories import UserFactory
 
@@ -93,7 +94,7 @@ def test_tokens_are_listed_newest_first_all_of_them_or_those_that_work(db: SQLAl
     db.session.flush()
     assert [one.name for one in list_tokens(now=now).rows] == ["d", "c", "b", "a"]
     assert [one.name for one in list_tokens(now=now, only_live=True).rows] == ["c", "a"]
-    assert [one.name for one in list_tokens(now=now, before=made.id).rows] == ["b", "a"]
+    assert [one.name for one in list_tokens(older_than(made.id), now=now).rows] == ["b", "a"]
 
 
 def test_who_is_no_admin_any_more_loses_the_tokens_that_only_admins_answer_for(

@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.listing import AuditFilter, entries
 from dashboard.audit.record import record
+from dashboard.paging import older_than
 from tests.factories import UserFactory, make_organization
 
 NOON = datetime(2026, 4, 10, 12, tzinfo=UTC)
@@ -63,7 +64,7 @@ def test_older_entries_follow_the_last_one_shown(db: SQLAlchemy) -> None:
     for number in range(51):
         record("user.seen", user, SYSTEM, {"number": number}, now=NOON)
     first = entries(AuditFilter(action="user.seen"))
-    second = entries(AuditFilter(action="user.seen"), before=first.before)
+    second = entries(AuditFilter(action="user.seen"), older_than(first.rows[-1].id))
     assert len(first.rows) == 50
     assert [line.entry.facts["number"] for line in second.rows] == [0]
-    assert second.before is None
+    assert (first.next is None, second.next) == (False, None)

@@ -20,6 +20,7 @@ from dashboard.billing.overview import (
 )
 from dashboard.billing.roll import roll_over
 from dashboard.errors import NotFound
+from dashboard.paging import older_than
 from tests.billing.test_adjust import adjust
 from tests.factories import (
     APRIL,
@@ -64,7 +65,7 @@ def test_finished_and_unfinished_invoices_are_listed_newest_first(acme, db):
     roll_over(acme, now=APRIL + timedelta(days=61))
     make_organization("other", now=APRIL)
     assert list(finished_of(acme).rows) == [second, first]
-    assert list(finished_of(acme, before=second.id).rows) == [first]
+    assert list(finished_of(acme, older_than(second.id)).rows) == [first]
     for status in ("sealed", "open", "paid"):
         assert unfinished_of(acme) == [(second, None), (first, None)]
         first.status = status
@@ -86,7 +87,7 @@ def test_items_are_fees_then_usage_then_adjustments(acme, db):
     with pytest.raises(NotFound):
         item_of(rolled(acme)[1], items[0].id)
     assert list(adjustments_of(acme).rows) == [earlier, credit]
-    assert list(adjustments_of(acme, before=earlier.id).rows) == [credit]
+    assert list(adjustments_of(acme, older_than(earlier.id)).rows) == [credit]
     assert not adjustments_of(make_organization("other")).rows
 
 

@@ -12,16 +12,20 @@ from dashboard.accounts.invitations import invite, open_invitations
 from dashboard.accounts.people import person_by_email
 from dashboard.accounts.tokens import create_token, list_tokens, revoke_token
 from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.audit.listing import AuditFilter, entries
+from dashboard.bulk.listing import recent_acts
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
 from dashboard.needs.found import Found
 from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from dashboard.webhooks.models import WebhookEvent
 from tests.browser.visitors import Visitor
 from tests.people import People, bill_of, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, shoot
+from tests.support.bulk import begun, step
 from tests.support.needs import look_now
 from tests.support.stack import Stack
 
@@ -58,6 +62,11 @@ OF_STAFF = [
     "/search?q=nobody",
     "/organizations",
     "/organizations?q=nobody",
+    "/organizations?sort=-ends",
+    "/bulk-actions",
+    "/bulk-actions/{act}",
+    "/bulk-actions/new?verb=sync&scope=all",
+    "/bulk-actions/new?verb=replay",
     "/organizations/acme/syncs",
     "/organizations/acme/syncs/new",
     "/organizations/acme/at-stripe",
@@ -69,12 +78,14 @@ OF_STAFF = [
     "/webhook-events",
     "/webhook-events?state=dead",
     "/webhook-events/{event}",
-    "/webhook-events/{event}/replays/alike/new",
+    "/bulk-actions/new?verb=replay&like={event}",
     "/jobs",
     "/stripe-calls",
     "/catalog",
     "/catalog/acme-fee",
     "/audit-entries",
+    "/audit-entries?kind=invoices&actor=nobody",
+    "/audit-entries/{entry}",
     "/fleet",
 ]
 PAGES = {
@@ -118,6 +129,7 @@ def people(acme: Organization) -> People:
     make_tokens(people.admin, acme)
     make_mails()
     make_dead_events()
+    make_bulk_action()
     # No clock runs beside these tests.
     look_now(told={"late": [Found("workers", None, {"why": "No worker is running."})]})
     return people
@@ -168,6 +180,16 @@ def make_dead_events() -> None:
             db.session.add(WebhookEvent(created_at=now, received_at=now, **told, **dead))
 
 
+def make_bulk_action() -> None:
+    """Let a bulk action be in progress, with one sync that failed."""
+    act = begun("sync", db.session.scalars(select(Organization.id)).all())
+    step(act)
+    with transaction():
+        run = db.session.scalars(select(SyncRun).where(SyncRun.trigger == "bulk")).first()
+        run.state, run.error = "failed", "Stripe did not answer."
+    step(act)
+
+
 def addresses(role: str, acme: Organization) -> Iterator[str]:
     """Yield the addresses of the role's pages."""
     item = next(one for one in bill_of(acme).items if one.kind == "metered")
@@ -185,6 +207,8 @@ def addresses(role: str, acme: Organization) -> Iterator[str]:
             event=event,
             soon=soon,
             need=look_now()[0].id,
+            entry=entries(AuditFilter()).rows[0].id,
+            act=recent_acts(only_open=False).rows[0].id,
         )
 
 

@@ -5,12 +5,16 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.accounts.models import User
 from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
 from tests.browser.test_every_page import acme, people
 from tests.browser.visitors import Visitor, open_account
+from tests.factories import MembershipFactory, make_organization
 from tests.people import People
 
 pytestmark = pytest.mark.browser
@@ -69,3 +73,31 @@ def test_on_a_telephone_an_instant_stays_inside_its_card(support: Page) -> None:
     support.goto(str(support.get_by_role("link", name="API requests").get_attribute("href")))
     card = support.get_by_role("region", name="Details")
     assert edges(card.locator("time").first)[1] < edges(card)[1]
+
+
+RIGHT_TO_LEFT = "شركة الشحن السريع للخدمات اللوجستية والنقل البحري والجوي"
+# Where the first letter of an element's text stands, and its box.
+FIRST_LETTER = """(element) => {
+  const range = document.createRange();
+  range.setStart(element.firstChild, 0);
+  range.setEnd(element.firstChild, 1);
+  const [letter, box] = [range, element].map((one) => one.getBoundingClientRect());
+  return [box.left, letter.left, letter.right, box.right];
+}"""
+
+
+def test_a_right_to_left_name_is_cut_at_its_end(
+    page: Page, people: People, acme: Organization
+) -> None:
+    customer = Visitor(page, "customer").page
+    with transaction():
+        # Who has several organizations sees their names beside the page.
+        other = make_organization("more", now=utc_now(), anchor=utc_now())
+        carla = db.session.get_one(User, people.customer)
+        MembershipFactory(user=carla, organization_id=other.id)
+        acme.name = carla.name = RIGHT_TO_LEFT
+    customer.goto("/")
+    for name in (".sidebar-nav .name", ".sidebar-user strong"):
+        shown = customer.locator(name, has_text=RIGHT_TO_LEFT)
+        places = shown.first.evaluate(FIRST_LETTER)
+        assert places == sorted(places), name

@@ -8,6 +8,9 @@ from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
+from dashboard.bulk.begin import Wish, begin, cancel
+from dashboard.bulk.carry_on import carry_on
+from dashboard.bulk.verbs import VERBS
 from dashboard.extensions import db
 from dashboard.sync.decide import decide_line
 from dashboard.sync.models import ForeignLine, SyncRun, SyncStep
@@ -28,6 +31,18 @@ def ask(stage: Stage) -> None:
 def ask_for_both(stage: Stage, *, wait: bool = True) -> None:
     ids = [stage.draft(which).id for which in (1, 0)]
     request_syncs(ids, Request("scheduled"), now=stage.now(), wait=wait)
+
+
+def act_on_both(stage: Stage) -> None:
+    """Begin a bulk action, carry it on by a slice, and cancel the rest."""
+    ids = [stage.organization(which).id for which in (1, 0)]
+    members = VERBS["sync"].members(ids)
+    wish = Wish("asked", 2, {"words": "both", "query": ""})
+    act = begin(VERBS["sync"], members, wish, actor=SUPPORT, now=stage.now())
+    checkpoint()
+    carry_on(act.id, now=stage.now())
+    checkpoint()
+    cancel(act, actor=SUPPORT, now=stage.now())
 
 
 def show_sync(stage: Stage) -> None:

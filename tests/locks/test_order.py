@@ -28,7 +28,9 @@ TAKE = {
     "share_price", "hold_invoice", "lock_row", "lock_invoice", "lock_invoices", "lock_open",
     "for_change",
 }  # fmt: skip
-ORDER = ("proposals", "prices", "organizations", "invoices", "sync_leases", "sync_runs")
+ORDER = (
+    "bulk_actions", "proposals", "prices", "organizations", "invoices", "sync_leases", "sync_runs",
+)  # fmt: skip
 # Rows of an invoice that are only written by whoever holds it; among them the order is free.
 UNDER_THE_INVOICE = {
     "invoice_items", "usage_totals", "usage_habits", "synced_lines", "foreign_lines",

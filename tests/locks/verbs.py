@@ -35,6 +35,7 @@ from tests.locks.life import (
 )
 from tests.locks.stage import Act, Stage
 from tests.locks.syncs import (
+    act_on_both,
     ask,
     ask_for_both,
     carry_out,
@@ -92,6 +93,7 @@ VERBS: Mapping[str, Act] = {
     "request a sync": ask,
     "request both syncs": ask_for_both,
     "request both without waiting": lambda stage: ask_for_both(stage, wait=False),
+    "act on both at once": act_on_both,
     "preview a sync": show_sync,
     "sync": carry_out,
     "sync for good": lambda stage: carry_out(stage, trigger="final", status="sealed"),

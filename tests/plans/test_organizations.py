@@ -20,6 +20,13 @@ LISTS = (
     Bound("before=", PAGE),
     Bound("after=1000-7", PAGE),
     Bound("before=1000-7", PAGE),
+    Bound("sort=-name", PAGE),
+    Bound("sort=-name&after=1000-7", PAGE),
+    Bound("sort=ends", PAGE),
+    Bound("sort=-ends", PAGE),
+    Bound("sort=ends&after=7-2027-01-01T00:00:00Z", PAGE),
+    Bound("sort=ends&before=", PAGE),
+    Bound("sort=ends&attention=parked", PAGE, FOUND),
     Bound("page=3", PAGE),
     Bound("page=1000000", PAGE, SEARCH),
     *(Bound(f"attention={one}", PAGE, FOUND) for one in TROUBLES),
@@ -32,6 +39,13 @@ LISTS = (
     Bound("q=INV-999", PAGE, SEARCH),
     Bound("q=labs&attention=payment", PAGE, SEARCH),
 )
+
+
+def test_how_many_need_attention(many: Many, filled, admin: Browser) -> None:
+    # Every organization that is in trouble, as far as a thousand of each kind.
+    with filled.app_context(), explained(db.engine) as plans:
+        assert admin.get("/organization-counts").status_code == 200
+    Bound("/organization-counts", PAGE, FOUND).check(plans, many)
 
 
 @pytest.mark.parametrize("bound", LISTS, ids=str)

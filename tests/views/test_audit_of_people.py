@@ -124,4 +124,4 @@ def test_customers_do_not_read_the_trail(customer: FlaskClient) -> None:
 
 def test_the_page_says_what_happened_in_sentences(support: FlaskClient) -> None:
     words = text_of(page(support.get("/audit-entries?action=adjustment&organization=acme")))
-    assert "Outage −$5.00 for “Goodwill credit” on the current invoice." in words
+    assert "−$5.00 for “Goodwill credit” on the current invoice. Reason: Outage" in words

@@ -15,6 +15,8 @@ MADE = {
     "invoice.": ("open", "paid", "uncollectible", "void", "void_billed", "void_written_off"),
     ".told": ("credit_note", "refund", "dispute"),
 }
+# Recorded by earlier releases only: entries are never changed.
+EARLIER = {"events.replayed"}
 LISTED = {"organization.changed", "usage.reassigned"}
 
 
@@ -87,4 +89,4 @@ def test_everything_that_is_put_on_record_has_a_sentence() -> None:
 
 def test_no_sentence_is_of_nothing() -> None:
     made = {f"invoice.{one}" for one in MADE["invoice."]} | {f"{one}.told" for one in MADE[".told"]}
-    assert set(SENTENCES) - set(recorded()) - made == set()
+    assert set(SENTENCES) - set(recorded()) - made == EARLIER

@@ -292,4 +292,4 @@ def test_people_are_listed_some_at_a_time_and_found_by_a_part(admin: FlaskClient
     found = text_of(page(admin.get("/people?q=P07@")))
     assert "Person 07" in found
     assert "1 of 1, by name" in found
-    assert "No one matches “%”" in text_of(page(admin.get("/people?q=%25")))
+    assert "No match for “%”" in text_of(page(admin.get("/people?q=%25")))

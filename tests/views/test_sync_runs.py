@@ -197,7 +197,7 @@ def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
     post(support, SYNCS)
     assert "Run" in text_of(page(support.get(SYNCS)))
     assert "Acme Freight" in text_of(page(support.get("/sync-runs?state=active")))
-    assert "No runs here" in text_of(page(support.get("/sync-runs?state=failed")))
+    assert "No match for Failed" in text_of(page(support.get("/sync-runs?state=failed")))
 
 
 def test_a_run_of_another_organization_is_not_found(support: FlaskClient) -> None:

@@ -15,6 +15,7 @@ from dashboard.gateway.records import Unreadable
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import STATES, WebhookEvent
+from jobs.bulk import carry_on_act
 from jobs.queues import queue_named
 from tests.pages import page, post, text_of
 
@@ -54,7 +55,7 @@ def unreadable(db: SQLAlchemy) -> WebhookEvent:
 
 
 def test_an_empty_inbox_says_so(support: FlaskClient) -> None:
-    assert "No events here" in text_of(page(support.get(ADDRESS)))
+    assert "No events yet" in text_of(page(support.get(ADDRESS)))
 
 
 def test_events_are_filtered_by_state_type_and_id(
@@ -63,7 +64,7 @@ def test_events_are_filtered_by_state_type_and_id(
     for query in ("", "?state=dead", "?q=invoice.", "?q=evt_dead", "?q=in_1"):
         assert "invoice.paid" in text_of(page(support.get(ADDRESS + query))), query
     for query in ("?state=processed", "?q=evt_other", "?q=customer"):
-        assert "No events here" in text_of(page(support.get(ADDRESS + query))), query
+        assert "No match for" in text_of(page(support.get(ADDRESS + query))), query
 
 
 def test_each_state_has_its_tab(support: FlaskClient) -> None:
@@ -144,18 +145,21 @@ def test_those_that_failed_with_one_error_are_replayed_together(
         )
         db.session.add(again)
     dead = page(support.get(f"{ADDRESS}?state=dead"))
-    link = dead.select_one('a[href$="/replays/alike/new"]')
-    assert link is not None
-    words = text_of(page(support.get(link["href"])))
-    assert "Replay 2 events?" in words
+    link = next(one for one in dead.select("a.btn") if one.get_text() == "Replay all")
+    asked = page(support.get(link["href"]))
+    words = text_of(asked)
+    assert "Replay 2 failed events?" in words
     assert "Stripe did not answer." in words
-    answer = post(support, link["href"].removesuffix("/new"))
-    assert "2 events are being processed again" in text_of(page(support.get(answer.location)))
+    names = ("query", "confirmed")
+    sent = {name: asked.select_one(f"input[name={name}]")["value"] for name in names}
+    answer = post(support, "/bulk-actions", **sent | {"reason": "Stripe answers again"})
+    assert "Replay 2 failed events" in text_of(page(support.get(answer.location)))
+    carry_on_act(int(answer.location.rpartition("/")[2]))
     db.session.expire_all()
     assert {event.state, again.state} == {"received"}
     assert queue_named("webhooks", redis).count == 1
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
-    assert (entry.action, entry.facts["number"]) == ("events.replayed", 2)
+    assert (entry.action, entry.facts["number"]) == ("bulk_action.begun", 2)
 
 
 def test_nothing_is_replayed_by_an_error_that_is_gone(
@@ -163,6 +167,6 @@ def test_nothing_is_replayed_by_an_error_that_is_gone(
 ) -> None:
     with transaction():
         event.state = "processed"
-    answer = post(support, f"{ADDRESS}/{event.id}/replays/alike")
+    answer = support.get(f"/bulk-actions/new?verb=replay&like={event.id}")
     assert "no error to match" in text_of(page(answer, 409))
     assert queue_named("webhooks", redis).count == 0

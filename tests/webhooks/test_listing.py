@@ -8,7 +8,7 @@ from flask_sqlalchemy import SQLAlchemy
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
 from dashboard.gateway.parsing import parse_event
-from dashboard.paging import Counted
+from dashboard.paging import NEWEST, Asked, Counted
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.listing import (
@@ -80,8 +80,12 @@ def test_state_and_text_narrow_together(names: dict[str, str]) -> None:
 def test_a_long_inbox_is_read_in_slices_that_lose_nothing(db: SQLAlchemy) -> None:
     keep([event("invoice.paid", {"id": f"in_{number}"}) for number in range(SIZE + 1)])
     first = recent_events(EVERYTHING)
-    rest = recent_events(EVERYTHING, before=first.before)
-    assert (len(first.rows), len(rest.rows), rest.before) == (SIZE, 1, None)
+    assert first.next is not None
+    rest = recent_events(EVERYTHING, Asked(first.next, NEWEST))
+    assert (len(first.rows), len(rest.rows), rest.next) == (SIZE, 1, None)
+    assert rest.previous is not None
+    back = recent_events(EVERYTHING, Asked(rest.previous, NEWEST))
+    assert [one.id for one in back.rows] == [one.id for one in first.rows]
     ids = [one.id for one in (*first.rows, *rest.rows)]
     assert ids == sorted(ids, reverse=True)
     assert len(set(ids)) == SIZE + 1
