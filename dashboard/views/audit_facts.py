@@ -22,7 +22,7 @@ class Fact(NamedTuple):
 
 def facts_of(line: AuditLine) -> list[Fact]:
     """Return the facts of an entry, what changed first."""
-    found = list(_pairs(line, line.entry.facts))
+    found = [one for one in _pairs(line, line.entry.facts) if one[1:] != (None, None)]
     return sorted(found, key=lambda fact: fact.before is None)
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from bin.setup import node
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import acme, addresses, people
+from tests.browser.test_every_page import acme, addresses, people, role_of
 from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import guarded_context
@@ -35,9 +35,9 @@ def differences(page: Page, whole: str) -> list[str]:
     return found["wrong"]
 
 
-@pytest.mark.parametrize("role", ["support", "admin"])
+@pytest.mark.parametrize("part", ["support", "support-all", "admin"])
 def test_no_page_would_look_otherwise_with_all_of_tabler(
-    role: str,
+    part: str,
     browser: Browser,
     live_stack: Stack,
     acme: Organization,
@@ -46,8 +46,8 @@ def test_no_page_would_look_otherwise_with_all_of_tabler(
 ) -> None:
     wrong: dict[str, list[str]] = {}
     with guarded_context(browser, live_stack.url) as context:
-        visitor = Visitor(context.new_page(), role)
-        for address in addresses(role, acme):
+        visitor = Visitor(context.new_page(), role_of(part))
+        for address in addresses(part, acme):
             visitor.page.goto(address)
             for width, theme in ((1280, "light"), (390, "dark")):
                 visitor.page.set_viewport_size({"width": width, "height": 900})
