@@ -4,6 +4,7 @@ python bin/mutants.py                every room below; goes on where an earlier 
 python bin/mutants.py pricing        one room
 python bin/mutants.py billing.carry  one module, all of its mutants anew
 SAMPLE=300 python bin/mutants.py     of each room so many, drawn at random, always the same
+python bin/mutants.py important      the forty that would cost most, within five minutes
 
 The kept tool is mutmut. Each room has a working copy of its own, `mutants/pricing`, and is held
 against its own tests; `make clean` drops them all. One PostgreSQL and one Redis serve all the runs:
@@ -17,14 +18,18 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bin.important import run_important  # noqa: E402  beside this file
 from tests.support.services import Services  # noqa: E402  the tests' own machinery
+
+T = TypeVar("T")
 
 WORK = ROOT / "mutants"
 # What a room's guards are: its own tests, and the next ones that lead through it.
@@ -75,16 +80,25 @@ class Mutant:
 def main() -> int:
     """Run what is asked for, room after room, then print the figures and the survivors."""
     wanted = sys.argv[1:] or list(TESTS)
+    if wanted == ["important"]:
+        return with_servers(lambda: run_important(WORK / "important"))
     rooms = list(dict.fromkeys(map(room_of, wanted)))
     size = int(os.environ.get("SAMPLE") or 0)
+    ended = with_servers(
+        lambda: [run_sample(room, size) for room in rooms] if size else [run(one) for one in wanted]
+    )
+    report(mutant for room in rooms for mutant in (sample(room, size) if size else read(room)))
+    return max(ended)
+
+
+def with_servers(act: Callable[[], T]) -> T:
+    """Return what `act` does while one PostgreSQL and one Redis serve all its tests."""
     servers = Services()
     servers.start()
     try:
-        ended = [run_sample(room, size) for room in rooms] if size else [run(one) for one in wanted]
+        return act()
     finally:
         servers.stop()
-    report(mutant for room in rooms for mutant in (sample(room, size) if size else read(room)))
-    return max(ended)
 
 
 def room_of(wanted: str) -> str:
