@@ -1,0 +1,72 @@
+"""What there is of a kind is in the list that the product reads: nothing lies unused."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+import pytest
+from flask import Blueprint
+
+from dashboard import api, doctor, views
+from dashboard.doctor import examine
+from dashboard.gateway import conformance
+from dashboard.gateway.conformance.registry import Checks
+from dashboard.gateway.conformance.runner import CHECKS
+from dashboard.pricing import price_models
+from dashboard.pricing.price_models import PRICE_MODELS
+from dashboard.pricing.price_models.base import PriceModel
+from dashboard.sync import stripe_calls
+from dashboard.sync.stripe_calls import STRIPE_CALLS
+from dashboard.sync.stripe_calls.base import StripeCall
+
+
+def modules(package: ModuleType) -> dict[str, ModuleType]:
+    """Return the modules right in a package, by name."""
+    prefix = f"{package.__name__}."
+    return {one.name: import_module(prefix + one.name) for one in iter_modules(package.__path__)}
+
+
+@pytest.mark.parametrize("package", [views, api])
+def test_every_file_of_addresses_is_among_the_resources(package: ModuleType) -> None:
+    found = {
+        name
+        for name, module in modules(package).items()
+        if isinstance(getattr(module, "bp", None), Blueprint)
+    }
+    listed = {one.__name__.rsplit(".", 1)[1] for one in package.RESOURCES}
+    assert found - listed == set()
+
+
+def test_every_price_model_is_in_the_registry() -> None:
+    assert leaves(PriceModel, price_models) == {type(one) for one in PRICE_MODELS.values()}
+
+
+def test_every_call_to_stripe_is_in_the_registry() -> None:
+    assert leaves(StripeCall, stripe_calls) == set(STRIPE_CALLS.values())
+
+
+def leaves(base: type, package: ModuleType) -> set[type]:
+    """Return the classes of a package that are a `base` and that no other of them is made from."""
+    every = {
+        one
+        for module in modules(package).values()
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, base) and one is not base
+    }
+    return {one for one in every if not any(one in other.__bases__ for other in every)}
+
+
+def test_every_file_of_checks_of_stripe_is_run() -> None:
+    run = set(CHECKS)
+    for name, module in modules(conformance).items():
+        checks = getattr(module, "check", None)
+        if isinstance(checks, Checks):
+            assert set(checks.all) <= run, name
+
+
+def test_every_area_of_the_doctor_is_examined() -> None:
+    areas = {name for name, module in modules(doctor).items() if hasattr(module, "findings")}
+    assert areas
+    assert {name for name in areas if not hasattr(examine, name)} == set()
