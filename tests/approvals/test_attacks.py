@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dashboard.accounts.models import User
 from dashboard.approvals import decide
@@ -86,6 +86,20 @@ def test_a_person_who_lost_access_meanwhile_decides_on_nothing(
     with pytest.raises(Forbidden):
         proposed(acme, sam, wanted(subject="form:2"))
     assert (proposal.state, adjustments(db)) == ("waits", [])
+
+
+def test_access_that_ended_while_the_request_was_read_counts(
+    acme: Organization, sam: Actor, ada: Actor, db: SQLAlchemy
+) -> None:
+    proposal = proposed(acme, sam)
+    seen = name_of(basis_of(proposal, acme))
+    assert db.session.get_one(User, sam.id).is_active
+    with db.engine.begin() as other:
+        other.execute(update(User).where(User.id == sam.id).values(is_active=False))
+    with pytest.raises(Conflict, match="can no longer move money"):
+        approve(proposal, acme, seen=seen, actor=ada, now=NOW)
+    db.session.rollback()
+    assert adjustments(db) == []
 
 
 def test_a_program_is_nobodys_second_person(
