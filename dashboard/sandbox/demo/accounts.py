@@ -24,15 +24,20 @@ TOKEN_NAME = "Demo sub-systems"  # noqa: S105  its name, not the token
 
 def seed_users(password: str, *, now: datetime) -> None:
     """Make the users, or let those that are there sign in with `password`."""
-    for one in USERS:
-        email = email_of(one.label)
-        user = db.session.scalar(select(User).where(User.email == email))
+    emails = [email_of(one.label) for one in USERS]
+    there = {
+        user.email: user for user in db.session.scalars(select(User).where(User.email.in_(emails)))
+    }
+    # A hash is slow on purpose, and theirs is one password: they share one.
+    kept = {user.password_hash for user in there.values()}
+    shared = next((one for one in kept if password_matches(one, password)), None)
+    shared = shared or hash_password(password)
+    for one, email in zip(USERS, emails, strict=True):
+        user = there.get(email)
         if user is None:
             user = User(email=email, name=one.name, role=one.role, created_at=now)
-            user.password_hash = hash_password(password)
             db.session.add(user)
-        elif not password_matches(user.password_hash, password):
-            user.password_hash = hash_password(password)
+        user.password_hash = shared
 
 
 def seed_memberships(slugs: Collection[str], *, now: datetime) -> None:

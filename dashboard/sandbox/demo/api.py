@@ -11,6 +11,7 @@ import requests
 
 # Below the patience of whoever stops us: a request under way is waited for.
 TIMEOUT_SECONDS = 12
+LONGEST_PAUSE_SECONDS = 1.0
 # Statuses that say nothing against the request itself.
 LATER = frozenset({408, 429, 500, 502, 503, 504})
 Json: TypeAlias = dict[str, Any]
@@ -118,7 +119,7 @@ class BillingApi:
             except ApiAway:
                 if attempt + 1 == self._patience:
                     raise
-                time.sleep(0.25 * 2**attempt)
+                time.sleep(min(0.25 * 2**attempt, LONGEST_PAUSE_SECONDS))
         raise AssertionError("patience is above zero")
 
     def _ask_once(self, method: str, path: str, body: Json | None) -> Json:

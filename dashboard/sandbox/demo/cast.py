@@ -23,7 +23,7 @@ FIVE_MINUTES = DemoOrganization(
     "marble-freight", "Marble Freight", ORDINARY, ends_in_seconds=300, belongs_to_customer=True
 )
 EDITED = DemoOrganization(
-    "foxglove-maps", "Foxglove Maps", ORDINARY, began_days=16, months=2, is_edited_at_stripe=True
+    "foxglove-maps", "Foxglove Maps", ORDINARY, began_days=16, months=1, is_edited_at_stripe=True
 )
 # Those whose cycle ends soon come first, so that their story begins while the rest is made.
 ENDING_SOON = (
@@ -43,14 +43,14 @@ ORDINARY_ONES = (
         budget_cents=320_000, surge=Surge("transfer", 1, 450),
     ),
     DemoOrganization(
-        "nimbus-arcade", "Nimbus Arcade", HUNDREDS, began_days=24, months=2, size_percent=400
+        "nimbus-arcade", "Nimbus Arcade", HUNDREDS, began_days=24, months=1, size_percent=400
     ),
     DemoOrganization(
-        "granite-ledger", "Granite Ledger", ORDINARY, began_days=14, months=6, size_percent=180,
+        "granite-ledger", "Granite Ledger", ORDINARY, began_days=14, months=4, size_percent=180,
         budget_cents=60_000, story="money_back",
     ),
     DemoOrganization(
-        "moonlit-paper", "Moonlit Paper Works", IN_YEN, began_days=9, months=3, currency="jpy"
+        "moonlit-paper", "Moonlit Paper Works", IN_YEN, began_days=9, months=2, currency="jpy"
     ),
     DemoOrganization("pebble-analytics", "Pebble Analytics", FREE, began_days=10, months=1),
     DemoOrganization("empty-shelf", "Empty Shelf Stores", (), began_days=1, card=None),
@@ -67,17 +67,17 @@ IN_TROUBLE = (
         card=None,
     ),
     DemoOrganization(
-        "cedar-press", "Cedar Press", ORDINARY, began_days=1, months=2, story="on_hold"
+        "cedar-press", "Cedar Press", ORDINARY, began_days=1, months=1, story="on_hold"
     ),
     DemoOrganization(
         "juniper-books", "Juniper Books", QUIET, began_days=18, months=3, size_percent=40,
         days_until_due=30, card=None, story="void",
     ),
     DemoOrganization(
-        "ninth-planet", "Ninth Planet Travel", ORDINARY, began_days=26, months=2, story="unpaid"
+        "ninth-planet", "Ninth Planet Travel", ORDINARY, began_days=26, months=1, story="unpaid"
     ),
     DemoOrganization(
-        "quartz-weather", "Quartz Weather", ORDINARY, began_days=3, months=2, story="expiring"
+        "quartz-weather", "Quartz Weather", ORDINARY, began_days=3, months=1, story="expiring"
     ),
     DemoOrganization(
         "tidal-fitness", "Tidal Fitness", QUIET, began_days=7, size_percent=60, card=None,
@@ -100,7 +100,7 @@ IN_TROUBLE = (
 )  # fmt: skip
 ODD_NAMES = (
     DemoOrganization(
-        "al-manara", "شركة المنارة للخدمات اللوجستية", IN_ARABIC, began_days=15, months=2,
+        "al-manara", "شركة المنارة للخدمات اللوجستية", IN_ARABIC, began_days=15, months=1,
         belongs_to_customer=True,
     ),
     DemoOrganization(

@@ -16,7 +16,8 @@ from dashboard.sandbox.demo.settings import DemoSettings, demo_password
 from dashboard.sandbox.demo.watch import look_at_budgets
 from dashboard.transaction import transaction
 
-PATIENCE = 5
+# The demo begins while the web still starts, which takes a busy machine half a minute.
+PATIENCE = 40
 
 
 def seed(

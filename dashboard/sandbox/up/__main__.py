@@ -55,15 +55,20 @@ def start_all(supervisor: Supervisor, settings: Settings) -> str:
         supervisor.start(parts.sandbox(settings, environment))
     else:
         state("Stripe", "ready", os.environ.get("STRIPE_API_BASE", "Stripe, with a test key"))
+    past, demo = parts.past(settings, environment), parts.demo(settings, environment)
+    if settings.demo:
+        # Its own start takes as long as the web's, and it waits for that.
+        supervisor.begin(past)
     supervisor.start(parts.web(settings, environment))
     if settings.demo:
         say(f"  The pages at {settings.address} work already while the demo is created.")
         # Before the clock starts, which would close what is over in the past.
-        supervisor.run(parts.past(settings, environment))
+        supervisor.run(past)
+        supervisor.begin(demo)
     supervisor.start(parts.worker(settings, environment), parts.scheduler(settings, environment))
     sign_ins = ""
     if settings.demo:
-        sign_ins = supervisor.run(parts.demo(settings, environment))
+        sign_ins = supervisor.run(demo)
         supervisor.start(parts.traffic(settings, environment))
     return sign_ins
 

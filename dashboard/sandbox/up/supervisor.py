@@ -35,6 +35,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.groups: list[tuple[Part, ...]] = []
+        self.begun: dict[str, tuple[subprocess.Popen[bytes], Waiting]] = {}
         self.told_to_stop = False
         self.parent = os.getppid()
         self.terminal = select.poll()
@@ -59,20 +60,24 @@ class Supervisor:
             if _attempt(part, partial(self._wait_until_ready, part)):
                 state(part.name, "ready", part.note)
 
+    def begin(self, task: Task) -> None:
+        """Start a task whose beginning needs nothing of what starts meanwhile."""
+        self.pulse(0)
+        self.begun[task.name] = task.begin(), Waiting(task.name)
+
     def run(self, task: Task, note: str = "") -> str:
         """Run `task` to its end and return what it printed, nothing if it failed.
 
         Raises CannotStart if it failed and is vital.
         """
-        self.pulse(0)
-        running, waiting = task.begin(), Waiting(task.name)
-        try:
-            while running.poll() is None:
-                self.pulse()
-                waiting.tell(task.told())
-                self.tend()
-        finally:
-            _end(running)
+        if task.name not in self.begun:
+            self.begin(task)
+        running, waiting = self.begun[task.name]
+        while running.poll() is None:
+            self.pulse()
+            waiting.tell(task.told())
+            self.tend()
+        del self.begun[task.name]
         waiting.tell(task.told())
         if running.returncode == 0:
             state(task.name, "ready", note or waiting.length())
@@ -95,9 +100,11 @@ class Supervisor:
                 self._restart(part)
 
     def stop(self) -> None:
-        """Stop every part, those first that were started last."""
+        """Stop what still runs: tasks, then every part, those first that were started last."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        for running, _ in self.begun.values():
+            _end(running)
         for group in reversed(self.groups):
             with ThreadPoolExecutor() as together:
                 list(together.map(_stop, group))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def test_the_demo_shows_every_state_and_equals_stripe_but_where_it_says_so(
     wait_for(lambda: is_shown(db, "a line added at Stripe that differs"))
     assert [name for name in STATES if not is_shown(db, name)] == []
     assert differing(db, settings) == DIFFERING
+    assert late(db) == []
     before = rows(db)
     make_past(settings, ORGANIZATIONS, tell=told.append)
     assert rows(db) == before
@@ -162,6 +164,20 @@ def differing(db: SQLAlchemy, settings: DemoSettings) -> set[str]:
                 found.add(invoice.organization.slug)
     stripe.close()
     return found
+
+
+def late(db: SQLAlchemy) -> list[str]:
+    """Return whose bills have waited for a sync for longer than one takes to come around."""
+    due = (
+        select(Organization.slug)
+        .join(Invoice)
+        .where(
+            Invoice.status.in_(("draft", "closing")),
+            Invoice.revision > Invoice.synced_revision,
+            Invoice.next_sync_at < utc_now() - timedelta(hours=2),
+        )
+    )
+    return list(db.session.scalars(due))
 
 
 def rows(db: SQLAlchemy) -> tuple[int, int, int]:

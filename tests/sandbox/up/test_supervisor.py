@@ -116,6 +116,28 @@ def test_a_task_gives_back_what_it_printed(supervisor: Supervisor, tmp_path: Pat
     assert supervisor.run(task) == "ada"
 
 
+def test_a_task_that_was_begun_earlier_is_waited_for(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    task = Task("Demo", [sys.executable, "-c", "print('ada')"], tmp_path / "log", {})
+    supervisor.begin(task)
+    told: list[str] = []
+    supervisor.start(part("Worker", Recorder("worker", told)))
+    assert told == ["start worker"]
+    assert supervisor.run(task) == "ada"
+    assert supervisor.begun == {}
+
+
+def test_a_stop_ends_a_task_that_still_runs(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.begin(
+        Task("Demo", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", {})
+    )
+    [(running, _)] = supervisor.begun.values()
+    assert running.poll() is None
+    supervisor.stop()
+    assert running.poll() is not None
+
+
 def test_a_vital_task_that_fails_stops_the_start(supervisor: Supervisor, tmp_path: Path) -> None:
     task = Task("Migrations", [sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "log", {})
     with pytest.raises(CannotStart, match="Migrations"):
