@@ -42,7 +42,9 @@ def grouped(value: Decimal) -> str:
 
 
 def plural(noun: str) -> str:
-    """Return what several of a unit are called, in its own case: requests, vCPU hours, GB."""
+    """Return what several of a unit are called, in its own case: requests, addresses, GB."""
+    if noun.endswith(("ss", "sh", "ch", "x")):
+        return f"{noun}es"
     return noun if not noun or noun.endswith("s") or noun[-1].isupper() else f"{noun}s"
 
 

@@ -10,6 +10,8 @@ from dashboard.currencies import charge_step, minor_digits
 from dashboard.views.formatting import money
 
 MOST_LINES = 3
+# What is below zero is little up to this part of a step.
+LITTLE = 4
 # Two labels below each other, with their letters apart.
 LABEL_HEIGHT = 13
 
@@ -31,9 +33,12 @@ class Scale:
         values = [0, *cents]
         least, most = min(values), max(values)
         for step in _steps(charge_step(currency)):
-            below, above = -(least // step), -(-most // step)
+            # A small credit beside large amounts takes its own height, not that of a whole step.
+            is_little = -least * LITTLE <= step
+            below, above = 0 if is_little else -(least // step), -(-most // step)
             if below + above <= MOST_LINES:
-                low, high = -below * step, max(above, 1 - below) * step
+                low = least if is_little else -below * step
+                high = max(above, 1 - below) * step
                 return cls(currency, step, low, high, top, height)
         raise AssertionError("steps never end")
 
@@ -48,7 +53,8 @@ class Scale:
     @property
     def lines(self) -> Sequence[int]:
         """The amounts that have a line, zero among them."""
-        return range(self.low, self.high + 1, self.step)
+        lowest = -(-self.low // self.step) * self.step
+        return range(lowest, self.high + 1, self.step)
 
 
 def _steps(least: int) -> Iterator[int]:

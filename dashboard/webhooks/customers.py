@@ -60,7 +60,7 @@ def payment_method_known(delivery: Delivery) -> Handled:
         return UNKNOWN
     step = ATTACHED if delivery.type == "payment_method.attached" else CHANGED
     keep_card(organization, card, at=delivery.event.created_at, step=step)
-    return Handled(f"The {card.brand} ending in {card.last4} was recorded.")
+    return Handled(f"The card ending {card.last4} was recorded.")
 
 
 def payment_method_detached(delivery: Delivery) -> Handled:

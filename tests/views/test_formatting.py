@@ -49,6 +49,7 @@ def test_quantities_lose_only_their_trailing_zeros() -> None:
 
 def test_units_are_counted_in_words() -> None:
     assert counted(1, "server") == "1 server"
+    assert counted(40, "address") == "40 addresses"
     assert counted(Decimal("2.5"), "server") == "2.5 servers"
     assert counted(2, "GB") == "2 GB"
 

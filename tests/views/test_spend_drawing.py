@@ -74,6 +74,12 @@ def test_bars_stand_upon_each_other_with_a_pixel_between() -> None:
     assert drawing.paths == ["M47 136h6v67h-6z", "M47 0h6v135h-6z"]
 
 
+def test_a_small_credit_beside_large_amounts_takes_no_step_of_its_own() -> None:
+    scale = Scale.of([-500, 57_000], "usd", top=22, height=204)
+    assert list(scale.lines) == [0, 20_000, 40_000, 60_000]
+    assert scale.y(0) < scale.y(-500) <= 226
+
+
 def test_a_day_below_zero_hangs_from_the_line_of_zero() -> None:
     drawing = draw(spend([300, -100], [100, 50]))
     [zero] = [line.y - READOUT for line in drawing.lines if line.is_base]
