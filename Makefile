@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench plans mutants deploy-check lint format lock clean
+.PHONY: help setup setup-dev run reset test check bench plans mutants deploy-check lint format lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: setup-dev ## Format the code and fix what ruff can fix
 
 lock: setup-dev ## Compile requirements/*.in; UPGRADE=--upgrade takes newer versions
 	@$(BIN)/python bin/lock.py $(UPGRADE)
+
+screenshots: setup-dev ## Take the pictures of docs/screenshots.md from a running `make run`
+	@exec $(BIN)/python -m bin.screenshots
 
 clean: ## Remove everything that set-up made; keeps the data of `make run`
 	rm -rf .venv build mutants node_modules static/built .mypy_cache .ruff_cache .import_linter_cache
