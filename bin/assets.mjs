@@ -16,14 +16,14 @@ const STYLES = [
   "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "listing", "money", "status", "identifier",
   "items", "paper",
   "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
-  "needs", "palette", "decide", "timeline", "pagination", "print",
+  "needs", "palette", "decide", "timeline", "pagination", "motion", "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "picks", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",
   "print",
 ];
-// Runs before the first paint and so stands by itself.
-const THEME = "theme";
+// Run before the first paint and so stand by themselves, as theme.js.
+const EARLY = ["theme", "motion"];
 // Where a class may be named. PurgeCSS keeps every rule whose classes are among the words there.
 const NAMED_IN = ["templates/**/*.html", "static/js/*.js"].map((files) => join(ROOT, files));
 
@@ -81,11 +81,11 @@ const drawing = (name) => text("static", name).replace(/>\s+</g, "><").trim();
 
 async function main() {
   refuseUnlisted("css", STYLES);
-  refuseUnlisted("js", [...SCRIPTS, THEME]);
+  refuseUnlisted("js", [...SCRIPTS, ...EARLY]);
   const files = {
     "app.css": await styles(),
     "app.js": await scripts(),
-    "theme.js": await minify(ours("js", [THEME]), "js"),
+    "theme.js": await minify(ours("js", EARLY), "js"),
     "icons.svg": drawing("icons.svg"),
     "favicon.svg": drawing("favicon.svg"),
   };
