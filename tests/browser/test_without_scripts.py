@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import PAGES, acme, addresses, people
+from tests.browser.test_every_page import PAGES, acme, addresses, people, role_of
 from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import guarded_context
@@ -22,14 +22,14 @@ IDLE = """
 """
 
 
-@pytest.mark.parametrize("role", sorted(PAGES))
+@pytest.mark.parametrize("part", sorted(PAGES))
 def test_every_page_can_be_read_and_offers_nothing_that_needs_a_script(
-    role: str, browser: Browser, live_stack: Stack, acme: Organization, people: People
+    part: str, browser: Browser, live_stack: Stack, acme: Organization, people: People
 ) -> None:
     idle: dict[str, list[str]] = {}
     with guarded_context(browser, live_stack.url, java_script_enabled=False) as context:
-        visitor = Visitor(context.new_page(), role)
-        for address in addresses(role, acme):
+        visitor = Visitor(context.new_page(), role_of(part))
+        for address in addresses(part, acme):
             visitor.page.goto(address)
             expect(visitor.page.locator("h1").first).to_be_visible()
             if found := idle_on(visitor.page):
