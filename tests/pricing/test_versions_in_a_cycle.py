@@ -28,6 +28,14 @@ def test_a_flat_amount_is_asked_by_the_first_version_with_units_to_charge():
     assert cents((included, 50), (included, 50), (included, 1)) == [0, 0, 2000]
 
 
+def test_the_flat_amount_of_a_tier_is_asked_by_the_version_that_enters_it():
+    tiers = (Tier(Decimal(1000), Decimal(9), Decimal(500)), Tier(None, Decimal(5), Decimal(70)))
+    graduated = Terms("graduated", Decimal(0), "usd", "request", tiers=tiers)
+    assert cents((graduated, 600), (graduated, 600)) == [500 + 5400, 3600 + 70 + 1000]
+    assert cents((graduated, 600), (graduated, 400)) == [500 + 5400, 3600]
+    assert cents((graduated, 1000), (graduated, 1)) == [500 + 9000, 70 + 5]
+
+
 def test_an_allowance_that_changes_covers_units_by_their_place_in_the_count():
     included = replace(PER_UNIT, allowance=Decimal(1000))
     assert cents((PER_UNIT, 600), (included, 600)) == [6000, 2000]
