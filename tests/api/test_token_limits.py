@@ -1,5 +1,6 @@
 """What a token may ask in a minute, and how often an address may send one that is none."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -23,9 +24,10 @@ NAMES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 @pytest.fixture
 def three_a_minute(app, monkeypatch):
-    """Let each token have three requests of a minute."""
-    redis_url = app.extensions["config"].redis_url
-    monkeypatch.setitem(app.extensions, "allowances", Allowances(redis_url, 3))
+    """Let each token have three requests of a minute, which does not end meanwhile."""
+    redis_url, now = app.extensions["config"].redis_url, time.time()
+    allowances = Allowances(redis_url, 3, clock=lambda: now)
+    monkeypatch.setitem(app.extensions, "allowances", allowances)
 
 
 def told(answer):
