@@ -6,7 +6,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body
 from dashboard.api.schemas.budgets import BudgetIn, BudgetOut
-from dashboard.billing.overview import draft_of
+from dashboard.billing.current import draft_of
 from dashboard.budgets.change import set_budget
 from dashboard.budgets.listing import alerts_in_cycle
 from dashboard.clock import utc_now

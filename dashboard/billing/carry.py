@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.billing.cause import Cause
+from dashboard.billing.current import current_draft
 from dashboard.billing.lines import Line, add_line, note_change
-from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.period import Period
 from dashboard.billing.revision import touch
@@ -48,14 +48,6 @@ def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) ->
     invoice.total_cents = sum(item.billed_cents for item in items)
     touch(draft, now=now)
     return sum(item.carried_cents for item in items)
-
-
-def current_draft(organization_id: int) -> Invoice:
-    """Return the organization's draft, locked; there always is one."""
-    query = select(Invoice.id).where(
-        Invoice.organization_id == organization_id, Invoice.status == "draft"
-    )
-    return lock_invoice(db.session.scalars(query).one())
 
 
 def carried_already(item_ids: list[int]) -> set[int]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.billing.cause import Cause
 from dashboard.billing.chain import Chains
+from dashboard.billing.current import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.metered import rerate_metered, usage_of
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
@@ -17,7 +18,6 @@ from dashboard.billing.period import Period, period_containing
 from dashboard.billing.recurring import recurring_services, rerate_services
 from dashboard.billing.revision import schedule_sync, touch
 from dashboard.billing.targets import Targets
-from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 
@@ -32,17 +32,6 @@ __all__ = [
     "schedule_sync",
     "touch",
 ]
-
-
-def current_invoice(organization: Organization) -> Invoice:
-    """Return the organization's draft; raise NotFound if its first cycle was never opened."""
-    query = select(Invoice).where(
-        Invoice.organization_id == organization.id, Invoice.status == "draft"
-    )
-    invoice = db.session.scalar(query)
-    if invoice is None:
-        raise NotFound(f"{organization.slug} has no current invoice. Open its first cycle.")
-    return invoice
 
 
 def open_first(organization: Organization, *, now: datetime) -> Invoice:

@@ -26,15 +26,6 @@ UNFINISHED = ("closing", "sealed", "open", "uncollectible")
 KIND_ORDER = case({"recurring": 0, "metered": 1, "adjustment": 2}, value=InvoiceItem.kind, else_=3)
 
 
-def draft_of(organization: Organization) -> Invoice | None:
-    """Return the current invoice with its cycle, None in the moment before the first is opened."""
-    return db.session.scalar(
-        select(Invoice)
-        .options(joinedload(Invoice.cycle))
-        .where(Invoice.organization_id == organization.id, Invoice.status == "draft")
-    )
-
-
 def invoice_by_sequence(organization: Organization, sequence: int) -> Invoice:
     """Return one invoice of the organization with its cycle; raise `NotFound`."""
     found = db.session.scalar(

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
-from dashboard.billing.carry import current_draft
 from dashboard.billing.close import close, seal_now
+from dashboard.billing.current import current_draft
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice

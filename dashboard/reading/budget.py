@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from dashboard.accounts.models import Membership
+from dashboard.billing.current import draft_of
 from dashboard.billing.models import Invoice
-from dashboard.billing.overview import draft_of
 from dashboard.budgets.forecasts import likely_cents
 from dashboard.budgets.listing import alerts_in_cycle, alerts_of, unusual_of
 from dashboard.budgets.models import BudgetAlert, UnusualUsage

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
 from dashboard.billing.locks import read_held
 from dashboard.billing.models import Invoice
+from dashboard.billing.period import whole_second
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
@@ -52,11 +52,6 @@ class Snapshot:
     def compare(self, remote: list[RemoteLine]) -> Comparison:
         """Compare with Stripe's lines."""
         return compare(self.desired, self.synced, remote)
-
-    @property
-    def expected_total_cents(self) -> int:
-        """What Stripe's total must be once everything is agreed."""
-        return sum(line.amount_cents for line in self.desired) + self.foreign_cents
 
 
 def take_snapshot(invoice: Invoice) -> Snapshot:
@@ -157,8 +152,3 @@ def unwanted_of(line: Foreign) -> Known:
         line.stripe_line_id, line.amount_cents, line.description, line.found_at, line.found_at
     )
     return Known(content, line.stripe_line_id)
-
-
-def whole_second(instant: datetime) -> datetime:
-    """Return the instant without its fraction: Stripe's periods are in whole seconds."""
-    return instant.replace(microsecond=0)

@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.audit.record import record
 from dashboard.billing.balance import move_of
+from dashboard.billing.current import draft_of
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.notes import corrections_of
 from dashboard.billing.overview import (
-    draft_of,
     finished_of,
     invoice_by_sequence,
     shown_status,

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.audit.record import record
+from dashboard.billing.current import draft_of
 from dashboard.billing.fold import count_now
-from dashboard.billing.overview import draft_of, unfinished_of
+from dashboard.billing.overview import unfinished_of
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway

@@ -8,9 +8,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.current import draft_of
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
-from dashboard.billing.overview import draft_of
 from dashboard.clock import utc_now
 from dashboard.forms.what_if import WhatIfForm, what_if_form
 from dashboard.organizations.models import Organization

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.billing.draft import current_invoice
+from dashboard.billing.current import current_invoice, draft_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import (
     adjustments_of,
-    draft_of,
     finished_of,
     invoice_by_id,
     invoice_by_sequence,

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dashboard.billing.adjust import add_adjustment
-from dashboard.billing.carry import carry_over, current_draft
+from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
+from dashboard.billing.current import current_draft
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_models import VoidCase, VoidClaim
