@@ -79,6 +79,7 @@ def propose(page: Page) -> None:
     panel.get_by_role("button", name="Propose to credit $250.00").click()
     expect(page.get_by_role("button", name="Withdraw this proposal")).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    page.wait_for_load_state()
     assert violations(page) == []
     shoot(page, "eyes-own")
 
@@ -99,6 +100,8 @@ def approve(page: Page) -> None:
     """The admin opens what waits, sees what it does, and approves it."""
     page.goto(f"{ACME}/adjustments")
     page.get_by_role("link", name="waits for a second person").click()
+    expect(page.get_by_role("button", name="Approve $250.00")).to_be_visible()
+    page.wait_for_load_state()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     shoot(page, "eyes-approve-narrow")
