@@ -149,6 +149,6 @@ _KINDS = (
     _Kind("Sent to Stripe within", lambda one: one.told_seconds, duration, "sync_runs.index"),
     _Kind("Events answered within", lambda one: one.events_seconds, duration,
           "webhook_events.index"),
-    _Kind("Calls to Stripe", lambda one: one.calls_percent, _of_limit, "fleet.show"),
-    _Kind("Failed jobs", lambda one: one.failed_jobs, _whole, "fleet.show"),
+    _Kind("Calls to Stripe", lambda one: one.calls_percent, _of_limit, "stripe_calls.show"),
+    _Kind("Failed jobs", lambda one: one.failed_jobs, _whole, "work.show"),
 )  # fmt: skip

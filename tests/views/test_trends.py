@@ -42,6 +42,14 @@ def test_each_figure_is_said_with_how_it_was_a_day_ago(app: Flask) -> None:
     ]
 
 
+def test_each_figure_leads_to_what_it_counts(app: Flask) -> None:
+    with app.test_request_context():
+        leads = {one.name: one.address for one in trends_of([taken(0)], now=NOW)}
+    assert leads["Calls to Stripe"] == "/stripe-calls"
+    assert leads["Failed jobs"] == "/jobs"
+    assert leads["Sent to Stripe within"] == "/sync-runs"
+
+
 def test_what_is_not_all_is_never_said_to_be_all(app: Flask) -> None:
     with app.test_request_context():
         [equal, *_] = trends_of([taken(0, organizations=900_000, unequal=1)], now=NOW)
