@@ -74,7 +74,8 @@ def _run(told: Run, where: Where) -> Said:
                     tone="bad" if _is_foreign(told) else "notice")  # fmt: skip
     if told.sent:
         changes = f"{told.sent} change{'s' if told.sent != 1 else ''}"
-        return Said("sync", f"{name} sent {changes}, totals equal", note=_totals(told), by=by,
+        equal = "" if told.is_apart else ", totals equal"
+        return Said("sync", f"{name} sent {changes}{equal}", note=_totals(told), by=by,
                     address=address)  # fmt: skip
     says = "Check found nothing that differs" if told.verify else "Sync had nothing to send"
     return Said("equal", says, note=why, by=by, address=address)
@@ -103,7 +104,10 @@ def _totals(told: Run) -> str:
     if told.cents_after is None:
         return ""
     moved = signed(told.cents_after - (told.cents_before or 0), told.currency)
-    return f"{moved}, both {money(told.cents_after, told.currency)}"
+    total = money(told.cents_after, told.currency)
+    if told.is_apart:
+        return f"{moved}, {total} at Stripe with a line we did not send"
+    return f"{moved}, both {total}"
 
 
 def _event(told: Event, _where: Where) -> Said:

@@ -13,6 +13,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.reading.timeline.wanted import OF_STAFF
+from dashboard.sync.models import ForeignLine
 from dashboard.views.timeline import LABELS
 from tests.pages import page, text_of
 from tests.people import People
@@ -81,6 +82,23 @@ def test_syncs_say_what_they_sent_and_found(
     assert "Check found nothing that differs" in text
     assert "Sync failed Stripe does not answer. · Sam" in text
     assert "Sync" not in said(customer)
+
+
+def test_totals_are_not_called_equal_while_stripe_holds_a_line_of_its_own(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    sent = {"lines_changed": 2, "cents_before": 138_700, "cents_after": 138_723}
+    made = run(acme, **sent)
+    line = ForeignLine(
+        organization_id=acme.id, invoice_id=made.invoice_id, stripe_line_id="il_workshop",
+        description="Onboarding workshop", amount_cents=25_000,
+        found_at=made.created_at - timedelta(minutes=1),
+    )  # fmt: skip
+    db.session.add(line)
+    db.session.commit()
+    text = said(support, kind="syncs")
+    assert "Sync sent 2 changes +$0.23, $1,387.23 at Stripe with a line we did not send" in text
+    assert "totals equal" not in text
 
 
 def test_bills_and_payments_are_told_by_the_invoices_themselves(

@@ -63,7 +63,10 @@ class Milestone(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A sync: what it sent and found, and what both totals were."""
+    """A sync: what it sent and found, and what Stripe's total was.
+
+    `is_apart`: a line added at Stripe was on the draft, so the ledger's total was another one.
+    """
 
     id: int
     at: datetime
@@ -84,6 +87,7 @@ class Run(NamedTuple):
     sequence: int
     number: str | None
     currency: str
+    is_apart: bool
 
     @property
     def sent(self) -> int:

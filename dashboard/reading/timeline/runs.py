@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.reading.timeline.happening import Happening, Run
 from dashboard.reading.timeline.wanted import Window
-from dashboard.sync.models import SyncRun
+from dashboard.sync.models import ForeignLine, SyncRun
 
 SOURCE = "runs"
 OF = frozenset({"syncs"})
@@ -16,6 +16,12 @@ OF = frozenset({"syncs"})
 
 def read_runs(window: Window) -> list[Happening]:
     """Return the newest runs of a window, each where it was asked for."""
+    apart = select(ForeignLine.id).where(
+        ForeignLine.organization_id == SyncRun.organization_id,
+        ForeignLine.invoice_id == SyncRun.invoice_id,
+        or_(ForeignLine.decision.is_(None), ForeignLine.decision == "leave"),
+        ForeignLine.found_at <= SyncRun.created_at,
+    )
     query = (
         select(
             SyncRun.id,
@@ -37,6 +43,7 @@ def read_runs(window: Window) -> list[Happening]:
             Invoice.sequence,
             Invoice.number,
             Invoice.currency,
+            apart.exists(),
         )
         .join(Invoice, Invoice.id == SyncRun.invoice_id)
         .where(
