@@ -97,6 +97,7 @@ def three_way(invoice: Invoice) -> ThreeWay:
     found = [_compared(one, items, noted) for one in findings]
     if reading is None:
         found = [line._replace(theirs=None) for line in found]
+        found += map(_as_noted, noted.values())
     found.sort(key=_what_differs_first)
     return ThreeWay(
         found,
@@ -110,6 +111,11 @@ def _what_differs_first(line: Compared) -> tuple[bool, int]:
     """Return where a line belongs; what is equal stays in the order of the bill."""
     is_equal = line.state == "equal"
     return is_equal, 0 if is_equal else -abs(line.difference)
+
+
+def _as_noted(line: ForeignLine) -> Compared:
+    """Return a line added at Stripe as a sync noted it: nobody has read Stripe since."""
+    return Compared("foreign", line.description, None, None, line.amount_cents, foreign=line)
 
 
 class _Item(NamedTuple):

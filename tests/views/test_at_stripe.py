@@ -106,6 +106,23 @@ def test_opening_the_page_reads_nothing_at_stripe(
     assert "Read Stripe now" in text_of(soup)
 
 
+def test_a_line_that_a_sync_noted_is_there_before_anybody_reads_stripe(
+    support: FlaskClient, invoice: Invoice
+) -> None:
+    with transaction():
+        line = ForeignLine(
+            organization_id=invoice.organization_id, invoice_id=invoice.id,
+            stripe_line_id="il_theirs", description="Onboarding workshop", amount_cents=25_000,
+            found_at=utc_now(),
+        )  # fmt: skip
+        db.session.add(line)
+    text = text_of(page(support.get(PATH)))
+    assert "Onboarding workshop – – $250.00 +$250.00" in text
+    assert "Only what differs 1" in text
+    assert "Needs a decision 1" in text
+    assert "Stripe was not read yet." in text
+
+
 def test_what_is_equal_on_three_sides_says_so(
     app: Flask, support: FlaskClient, invoice: Invoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
