@@ -195,6 +195,15 @@ def test_an_instant_is_told_in_the_reader_s_own_zone_too(
         assert instant.inner_text() in title[0]
 
 
+def test_without_scripts_no_room_is_kept_for_a_chart_that_does_not_come(
+    browser: Browser, live_stack: Stack, people: People, acme: Organization
+) -> None:
+    with guarded_context(browser, live_stack.url, java_script_enabled=False) as context:
+        page = Visitor(context.new_page(), "support").page
+        page.goto(f"/organizations/{acme.slug}")
+        assert page.locator("#spend").bounding_box()["height"] < 100
+
+
 def test_without_scripts_support_can_search_preview_sync_and_roll(
     browser: Browser, live_stack: Stack, people: People, acme: Organization
 ) -> None:
