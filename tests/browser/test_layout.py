@@ -75,6 +75,16 @@ def test_on_a_telephone_an_instant_stays_inside_its_card(support: Page) -> None:
     assert edges(card.locator("time").first)[1] < edges(card)[1]
 
 
+def test_beside_the_timeline_no_column_of_the_items_is_cut_off(support: Page) -> None:
+    support.set_viewport_size({"width": 1440, "height": 900})
+    support.goto("/organizations/acme")
+    expect(support.locator("#recent")).to_be_visible()
+    frame = support.locator("#items .table-frame")
+    assert frame.evaluate("(one) => one.scrollWidth - one.clientWidth") == 0
+    name = support.locator("#items tbody td:first-child").first
+    assert name.evaluate("(one) => one.clientWidth") > 100
+
+
 RIGHT_TO_LEFT = "شركة الشحن السريع للخدمات اللوجستية والنقل البحري والجوي"
 # Where the first letter of an element's text stands, and its box.
 FIRST_LETTER = """(element) => {
