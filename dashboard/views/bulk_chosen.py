@@ -38,6 +38,8 @@ class Chosen:
     query: str
     back: str
     retries_id: int | None = None
+    # No box was checked, as different from rows of which none can be acted on.
+    is_nothing: bool = False
 
 
 def chosen_by(args: Query) -> Chosen:
@@ -53,7 +55,8 @@ def chosen_by(args: Query) -> Chosen:
     for name in ("scope", "like", "id"):
         chosen += [(name, value) for value in args.getlist(name) if value]
     back = url_for(kind.endpoint, **filters)
-    return Chosen(verb, verb.members(ids), words, urlencode(chosen), back)
+    is_nothing = not ids and args.get("scope") != "all" and not args.get("like")
+    return Chosen(verb, verb.members(ids), words, urlencode(chosen), back, is_nothing=is_nothing)
 
 
 def _allowed(name: str) -> Verb:

@@ -97,6 +97,15 @@ def test_nothing_to_do_says_so_and_leads_back(support: FlaskClient, query: str) 
     page(support.get(link["href"]))
 
 
+def test_where_no_box_was_checked_it_says_what_to_do(
+    support: FlaskClient, acme: Organization
+) -> None:
+    text = text_of(page(support.get("/bulk-actions/new?verb=verify&scope=picked")))
+    assert "No row is picked. Check the boxes of the rows" in text
+    none = text_of(page(support.get(f"/bulk-actions/new?verb=release&scope=picked&id={acme.id}")))
+    assert "You chose 1 picked organization. None of them" in none
+
+
 def test_an_unknown_verb_starts_nothing(support: FlaskClient) -> None:
     assert "no such bulk action" in text_of(page(support.get("/bulk-actions/new?verb=delete"), 422))
 
