@@ -72,7 +72,9 @@ def unusual(facts: Facts) -> str:
     """Return what costs how many times its habit, since when, and where most of it is."""
     times = times_of(facts["cents"], facts["habit_cents"])
     since = f"{datetime.fromisoformat(facts['began_on']):%-d %b}"
-    where = f", most of it on “{facts['service']}”" if facts.get("service") else ""
+    service = facts.get("service")
+    is_news = service and service != facts["product"]
+    where = f", most of it on “{service}”" if is_news else ""
     return f"{facts['product']} at {times} times its habit since {since}{where}."
 
 

@@ -134,7 +134,8 @@ def _alert(told: Alert, where: Where) -> Said:
 
 def _unusual(told: Unusual, where: Where) -> Said:
     usual = f"{money(told.cents, told.currency)}, usually {money(told.habit_cents, told.currency)}"
-    most = f", most on {told.service_label}" if told.service_label else ""
+    is_news = told.service_label and told.service_label != told.product
+    most = f", most on {told.service_label}" if is_news else ""
     return Said("alert", f"Unusual usage of {told.product}",
                 note=_with_mails(f"{usual}{most}", told, where),
                 address=url_for("budgets.show", slug=where.slug), tone="notice")  # fmt: skip

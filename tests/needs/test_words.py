@@ -72,6 +72,17 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
             },
             "Servers at 3.2 times its habit since 24 Nov.",
         ),
+        (
+            "unusual",
+            {
+                "product": "Data transfer",
+                "cents": 4400,
+                "habit_cents": 1000,
+                "service": "Data transfer",
+                "began_on": "2026-11-26",
+            },
+            "Data transfer at 4.4 times its habit since 26 Nov.",
+        ),
         ("late", {"why": "No worker is running."}, "No worker is running."),
     ],
 )
