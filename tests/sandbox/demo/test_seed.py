@@ -19,7 +19,9 @@ from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
 from dashboard.pricing.products import product_of
 from dashboard.sandbox.demo.accounts import seed_token
+from dashboard.sandbox.demo.api import ApiRefused
 from dashboard.sandbox.demo.cast import EDITED, ORGANIZATIONS
+from dashboard.sandbox.demo.ledger import give_credit
 from dashboard.sandbox.demo.seed import seed
 from dashboard.sandbox.demo.settings import DemoSettings, demo_password
 from dashboard.sandbox.demo.users import email_of
@@ -49,6 +51,24 @@ def stripe(settings: DemoSettings) -> Iterator[Api]:
     api = Api(settings.stripe_api_base, settings.stripe_api_key)
     yield api
     api.close()
+
+
+class TwoWanted:
+    """An API at which a second person approves every credit."""
+
+    def __init__(self, code: str = "second_person_wanted") -> None:
+        self.code = code
+
+    def adjust(self, _slug: str, _body: dict[str, Any]) -> None:
+        """Refuse."""
+        raise ApiRefused(403, {"detail": "Refused.", "code": self.code})
+
+
+def test_a_credit_above_the_limit_does_not_end_the_demo() -> None:
+    [wanted, *_] = [one for one in ORGANIZATIONS if one.credit_cents]
+    give_credit(TwoWanted(), wanted)
+    with pytest.raises(ApiRefused):
+        give_credit(TwoWanted("forbidden"), wanted)
 
 
 def test_a_second_start_changes_nothing(
