@@ -19,6 +19,7 @@ from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import UnusualUsage
+from dashboard.organizations.models import Organization
 from dashboard.sync.models import ForeignLine, SyncRun
 from dashboard.webhooks.models import WebhookEvent
 
@@ -139,22 +140,27 @@ def approvals(now: datetime) -> Rows:
 
 
 def dead(_now: datetime) -> Rows:
-    """Return the events that were given up, with the invoice that they are about, if any."""
+    """Return the events that were given up, with the invoice or customer that they are about."""
     facts = func.jsonb_build_object(
         "type", WebhookEvent.type, "attempts", WebhookEvent.attempts, "error", WebhookEvent.error
     )
     is_of_one = Invoice.id.is_not(None)
+    # Given up before it was known whose it is; Stripe's name of a customer tells.
+    is_customer = (Organization.stripe_customer_id == WebhookEvent.about) & (
+        Organization.stripe_customer_id.is_not(None)
+    )
     return (
         _shown(
             cast(WebhookEvent.id, String),
             WebhookEvent.received_at,
             facts,
-            func.coalesce(Invoice.organization_id, WebhookEvent.organization_id),
+            func.coalesce(Invoice.organization_id, WebhookEvent.organization_id, Organization.id),
             _OWED,
             Invoice.currency,
         )
         .select_from(WebhookEvent)
         .outerjoin(Invoice, (Invoice.stripe_invoice_id == WebhookEvent.object_id) & is_of_one)
+        .outerjoin(Organization, is_customer)
         .where(WebhookEvent.state == "dead")
         .order_by(WebhookEvent.id)
         .limit(MOST)

@@ -88,6 +88,21 @@ def give_up(bill: Invoice) -> None:
     )  # fmt: skip
 
 
+def test_a_dead_event_about_a_customer_names_whose_it_is(bill: Invoice) -> None:
+    with transaction():
+        bill.organization.stripe_customer_id = "cus_acme"
+        database.session.add(
+            WebhookEvent(
+                stripe_event_id="evt_2", type="customer.updated", object_id="cus_acme",
+                about="cus_acme", payload={}, created_at=NOW, received_at=NOW, state="dead",
+                attempts=8,
+            )
+        )  # fmt: skip
+    look_now()
+    [need] = database.session.scalars(select(Need)).all()
+    assert need.organization_id == bill.organization_id
+
+
 DUE = NOW - timedelta(days=2)
 CASES = {
     "On hold: The totals differ.": hold,
