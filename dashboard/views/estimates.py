@@ -10,21 +10,29 @@ from dashboard.views.formatting import DASH, money
 SIGNIFICANT = 3
 
 
-def about(cents: int, currency: str) -> str:
-    """Return an amount by its first three digits: 358012 usd is $3,580; small ones in full."""
+def about(cents: int, currency: str, owed: int | None = None) -> str:
+    """Return an amount by its first three digits: 358012 usd is $3,580; small ones in full.
+
+    What is above the amount `owed` already never reads as less than it.
+    """
     grain = _grain(cents, currency)
-    return _written((cents + grain // 2) // grain * grain, currency)
+    rounded = (cents + grain // 2) // grain * grain
+    if owed is not None and rounded < owed <= cents:
+        rounded += grain
+    return _written(rounded, currency)
 
 
-def about_range(low: int, high: int, currency: str) -> str:
+def about_range(low: int, high: int, currency: str, owed: int | None = None) -> str:
     """Return the bounds by their first digits, outward, so that what lies between them still does.
 
-    $3,410 – $3,770; one amount where both read the same.
+    $3,410 – $3,770; one amount where both read the same. What is `owed` already is no estimate:
+    a range above it does not begin below it.
     """
     grain = _grain(max(abs(low), abs(high)), currency)
-    bounds = [
-        _written(cents, currency) for cents in (low // grain * grain, -(-high // grain) * grain)
-    ]
+    least = low // grain * grain
+    if owed is not None and least < owed <= low:
+        least = owed
+    bounds = [_written(cents, currency) for cents in (least, -(-high // grain) * grain)]
     return f" {DASH} ".join(dict.fromkeys(bounds))
 
 

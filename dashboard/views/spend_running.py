@@ -142,11 +142,12 @@ class _Frame:
 
 def _labels(spend: Spend, running: Running, ahead: Prospect, scale: Scale) -> list[Words]:
     found: list[tuple[int, list[tuple[str, bool]]]] = []
+    owed = running.cents[-1]
     if ahead.likely is not None:
         # As the headline has them, which says the same of the same forecast.
-        words = [(f"{about(ahead.likely, spend.currency)} likely", True)]
+        words = [(f"{about(ahead.likely, spend.currency, owed)} likely", True)]
         if ahead.low is not None and ahead.high is not None:
-            words.append((about_range(ahead.low, ahead.high, spend.currency), False))
+            words.append((about_range(ahead.low, ahead.high, spend.currency, owed), False))
         found.append((scale.y(ahead.likely), words))
     if running.last:
         words = [(f"Last cycle {_round(running.last_total, spend)}", False)]

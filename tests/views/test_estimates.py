@@ -33,6 +33,15 @@ def test_a_range_is_rounded_outward() -> None:
     assert about_range(99100, 100100, "usd") == "$990 – $1,010"
 
 
+def test_no_forecast_reads_as_less_than_what_is_owed_already() -> None:
+    assert about(194_478, "usd") == "$1,940"
+    assert about(194_478, "usd", 194_473) == "$1,950"
+    assert about_range(194_475, 194_490, "usd", 194_473) == "$1,944.73 – $1,950"
+    # What is expected to sink below it is said as it is.
+    assert about(190_000, "usd", 194_473) == "$1,900"
+    assert about_range(190_000, 194_490, "usd", 194_473) == "$1,900 – $1,950"
+
+
 def test_bounds_that_read_the_same_are_one_amount() -> None:
     assert about_range(340000, 340000, "usd") == "$3,400"
 
