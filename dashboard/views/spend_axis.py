@@ -11,6 +11,8 @@ from dashboard.views.spend_scale import Scale, apart
 
 TICKS = 7
 NO_LABEL_WITHIN = 0.07
+# Of a narrow screen, whose panel is four times as wide as "27 Nov, now": in the middle, at an end.
+CROWDED_WITHIN, CROWDED_AT_ENDS = 0.27, 0.33
 # Of a letter at eleven pixels, and of what lies between a label and the panel.
 LETTER, MARGIN = 6.2, 14
 NARROWEST, WIDEST = 44, 170
@@ -38,13 +40,16 @@ def ticks(spend: Spend) -> Iterator[Tick]:
     count = len(spend.starts)
     step = next(one for one in (1, 2, 5, 7, 10, 15, count) if count / one <= TICKS)
     now = spend.today
+    is_now_at_end = not NO_LABEL_WITHIN <= (now + 0.5) / count <= 1 - NO_LABEL_WITHIN
+    crowded = count * (CROWDED_AT_ENDS if is_now_at_end else CROWDED_WITHIN)
     for place in sorted({*range(0, count, step), count - 1, now}):
         is_end = place == count - 1 and place % step
         is_near = abs(place - now) < count * NO_LABEL_WITHIN * 1.4 and place != now
         is_before_end = place != now and 0 < count - 1 - place < count * NO_LABEL_WITHIN
         if is_near or (is_before_end and not is_end):
             continue
-        is_spare = bool(place // step % 2) and place not in (now, count - 1)
+        is_odd = bool(place // step % 2) and place != count - 1
+        is_spare = place != now and (is_odd or abs(place - now) < crowded)
         yield _tick(spend, place, is_spare=is_spare)
 
 
@@ -55,9 +60,9 @@ def _tick(spend: Spend, place: int, *, is_spare: bool) -> Tick:
     if is_now:
         label += ", now"
     if middle < 100 * NO_LABEL_WITHIN:
-        return Tick(round(100 * place / count, 3), label, "start", is_now)
+        return Tick(round(100 * place / count, 3), label, "start", is_now, is_spare)
     if middle > 100 * (1 - NO_LABEL_WITHIN):
-        return Tick(round(100 * (place + 1) / count, 3), label, "end", is_now)
+        return Tick(round(100 * (place + 1) / count, 3), label, "end", is_now, is_spare)
     return Tick(round(middle, 3), label, "middle", is_now, is_spare)
 
 

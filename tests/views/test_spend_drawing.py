@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.reading.spend.groups import Group, fold
 from dashboard.reading.spend.model import Proof, Prospect, Running, Spend
+from dashboard.views.spend_axis import Tick, ticks
 from dashboard.views.spend_drawing import BARS, BASE, READOUT, Drawing, draw
 from dashboard.views.spend_scale import LABEL_HEIGHT, Scale, apart, axis_money
 from dashboard.views.spend_words import proof_terms, readings
@@ -43,6 +44,22 @@ def spend(
         running=Running([sum(sums[:n]) for n in range(present + 2)], []),
         ahead=ahead,
     )
+
+
+def reach(tick: Tick, panel: int = 258) -> tuple[float, float]:
+    """Return from where to where a label of the axis stands on a narrow screen, in pixels."""
+    at, wide = panel * tick.x / 100, 64 if tick.is_now else 36
+    start = {"start": at, "middle": at - wide / 2, "end": at - wide}[tick.anchor]
+    return start, start + wide
+
+
+@pytest.mark.parametrize("count", [28, 30, 31])
+def test_on_a_narrow_screen_no_label_of_the_axis_is_over_another(count: int) -> None:
+    for today in range(count):
+        found = ticks(spend([100] * count, today=today))
+        shown = [reach(one) for one in found if one.is_now or not one.is_spare]
+        for (_, end), (start, _) in itertools.pairwise(shown):
+            assert end < start, today
 
 
 def corners(drawing: Drawing) -> list[int]:
