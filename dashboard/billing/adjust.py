@@ -45,7 +45,7 @@ def add_adjustment(  # noqa: PLR0913  who, what, why and which key: all of them 
     for another amount, description or reason, Invalid for nothing or another currency.
     """
     invoice = lock_invoice(invoice.id)
-    existing = _by_key(invoice.organization_id, key)
+    existing = adjustment_by_key(invoice.organization_id, key)
     if existing is not None:
         return _same(existing, invoice, (amount, description, reason))
     _check(invoice, amount)
@@ -104,7 +104,8 @@ def _check(invoice: Invoice, amount: Money) -> None:
         )
 
 
-def _by_key(organization_id: int, key: str) -> Adjustment | None:
+def adjustment_by_key(organization_id: int, key: str) -> Adjustment | None:
+    """Return the charge or credit that the organization made by `key`, if it did."""
     query = select(Adjustment).where(
         Adjustment.organization_id == organization_id, Adjustment.idempotency_key == key
     )

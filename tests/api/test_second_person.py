@@ -40,3 +40,17 @@ def test_a_token_moves_the_limit_and_not_a_cent_more(
 def test_without_a_limit_a_token_moves_any_amount(caller_with: Callable[..., Caller]) -> None:
     caller = caller_with("adjustments:write")
     assert caller.post(CHARGES, charge(50_000_000)).status_code == 201
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_repeat_of_what_was_done_before_the_limit_is_answered_as_it_was(
+    caller_with: Callable[..., Caller], request: pytest.FixtureRequest
+) -> None:
+    caller = caller_with("adjustments:write")
+    done = caller.post(CHARGES, charge(50_000))
+    request.getfixturevalue("limit_of_200")
+    repeated = caller.post(CHARGES, charge(50_000))
+    assert (repeated.status_code, repeated.json) == (201, done.json)
+    other = caller.post(CHARGES, charge(50_000) | {"amount_cents": 60_000})
+    assert (other.status_code, other.json["code"]) == (409, "key_reused")
+    assert caller.post(CHARGES, charge(50_001)).status_code == 403
