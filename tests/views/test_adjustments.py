@@ -167,7 +167,7 @@ def test_two_who_use_a_key_at_once_are_told_so(
 ) -> None:
     post(support, ADDRESS, **GOOD)
     # As on two invoices, whose locks do not hold each other up: neither sees the other's row.
-    monkeypatch.setattr("dashboard.billing.adjust._by_key", lambda *_: None)
+    monkeypatch.setattr("dashboard.billing.adjust.adjustment_by_key", lambda *_: None)
     words = text_of(page(post(support, ADDRESS, **GOOD), 409))
     assert "Another request did the same thing at the same moment" in words
     assert "Nothing was changed" in words
