@@ -124,7 +124,7 @@ def remove(page: Page) -> None:
 
 def see_it_gone(page: Page) -> None:
     """The page that stayed open says so at its next poll."""
-    page.evaluate("htmx.trigger('#bill', 'wake')")
+    page.evaluate("setTimeout(() => htmx.trigger('#bill', 'wake'))")
     expect(page.get_by_text("an owner has removed you")).to_be_visible()
     expect(page.get_by_text("Owed so far, before tax")).to_have_count(0)
     assert re.search("/organizations/acme$", page.url)
