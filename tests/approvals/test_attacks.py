@@ -17,7 +17,6 @@ from dashboard.approvals import decide
 from dashboard.approvals.decide import BasisMoved, approve, basis_of, name_of, refuse, withdraw
 from dashboard.approvals.kinds import NothingLeft
 from dashboard.approvals.models import Proposal
-from dashboard.approvals.propose import Wanted
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal_now
@@ -28,22 +27,18 @@ from dashboard.errors import BillingError, Busy, Conflict, Forbidden
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from tests.approvals.test_decide import (
+from tests.factories import NOW
+from tests.support.proposals import (
     DAY,
-    acme,
     acts,
-    ada,
     adjustments,
     approved,
+    charged,
     person,
     proposed,
-    sam,
     wanted,
-)
-from tests.factories import NOW
+)  # fmt: skip
 from tests.support.waiting import waits_for_a_lock
-
-__all__ = ["acme", "ada", "sam"]
 
 
 def change(db: SQLAlchemy, who: Actor, **facts: object) -> None:
@@ -156,13 +151,7 @@ def test_in_a_cycle_that_is_over_it_waits_and_then_the_next_invoice_is_shown(
 def test_a_reversal_is_not_approved_once_its_invoice_is_sealed(
     acme: Organization, sam: Actor, ada: Actor, db: SQLAlchemy
 ) -> None:
-    with transaction():
-        charge = add_adjustment(
-            current_invoice(acme), Money(90_000, "usd"), reason="Setup", description="Setup",
-            actor=sam, now=NOW, key="setup",
-        )  # fmt: skip
-    back = Wanted("reversal", f"adjustment:{charge.id}", Money(-90_000, "usd"),
-                  {"adjustment_id": charge.id, "description": "Setup"}, "Sold twice")  # fmt: skip
+    _, back = charged(acme, sam)
     proposal = proposed(acme, sam, back)
     with transaction():
         seal_now(current_invoice(acme), now=NOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -23,9 +22,8 @@ from dashboard.approvals.decide import (
 )
 from dashboard.approvals.kinds import NothingLeft
 from dashboard.approvals.models import Proposal
-from dashboard.approvals.propose import Wanted, end_late, propose
+from dashboard.approvals.propose import end_late
 from dashboard.audit.actor import Actor
-from dashboard.audit.models import AuditEntry
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Adjustment
@@ -34,66 +32,17 @@ from dashboard.errors import BillingError, Conflict, Forbidden, Invalid, Stale
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from tests.factories import NOW, UserFactory, make_organization
-
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def acme(db: SQLAlchemy) -> Organization:
-    """An organization with an empty bill."""
-    with transaction():
-        return make_organization("acme")
-
-
-def person(email: str) -> Actor:
-    """Return a person of support."""
-    with transaction():
-        return Actor("user", UserFactory(email=email, role="support").id, email)
-
-
-@pytest.fixture
-def sam(db: SQLAlchemy) -> Actor:
-    """Who proposes."""
-    return person("sam@example.com")
-
-
-@pytest.fixture
-def ada(db: SQLAlchemy) -> Actor:
-    """Who decides."""
-    return person("ada@example.com")
-
-
-def wanted(cents: int = -50_000, subject: str = "form:1", said: str = "Goodwill") -> Wanted:
-    """Return a credit, or a charge, to be proposed."""
-    return Wanted("adjustment", subject, Money(cents, "usd"), {"description": said}, "Outage")
-
-
-def proposed(acme: Organization, by: Actor, what: Wanted | None = None) -> Proposal:
-    """Return a committed proposal."""
-    with transaction():
-        return propose(acme, what or wanted(), actor=by, now=NOW, ends_after=DAY)
-
-
-def approved(acme: Organization, proposal: Proposal, by: Actor, *, seen: str | None = None) -> None:
-    """Approve what is shown now, unless something else was seen."""
-    with transaction():
-        shown = seen or name_of(basis_of(proposal, acme))
-        approve(proposal, acme, seen=shown, actor=by, now=NOW)
-
-
-def adjustments(db: SQLAlchemy) -> list[int]:
-    """Return what was charged and credited."""
-    return list(db.session.scalars(select(Adjustment.amount_cents).order_by(Adjustment.id)))
-
-
-def acts(db: SQLAlchemy) -> list[tuple[str, str]]:
-    """Return what is on record of proposals."""
-    query = select(AuditEntry.action, AuditEntry.actor_label)
-    found = db.session.execute(
-        query.where(AuditEntry.action.like("proposal.%")).order_by(AuditEntry.id)
-    )
-    return [(action, label) for action, label in found]
+from tests.factories import NOW
+from tests.support.proposals import (
+    DAY,
+    acts,
+    adjustments,
+    approved,
+    charged,
+    person,
+    proposed,
+    wanted,
+)
 
 
 def test_nothing_takes_effect_until_a_second_person_approves(
@@ -270,13 +219,7 @@ def test_the_same_form_twice_is_one_proposal_also_once_it_is_approved(
 
 
 def test_of_one_thing_one_proposal_waits(acme: Organization, sam: Actor, ada: Actor) -> None:
-    with transaction():
-        charge = add_adjustment(
-            current_invoice(acme), Money(90_000, "usd"), reason="Setup", description="Setup",
-            actor=sam, now=NOW, key="setup",
-        )  # fmt: skip
-    back = Wanted("reversal", f"adjustment:{charge.id}", Money(-90_000, "usd"),
-                  {"adjustment_id": charge.id, "description": "Setup"}, "Sold twice")  # fmt: skip
+    _, back = charged(acme, sam)
     proposal = proposed(acme, sam, back)
     assert proposed(acme, sam, back).id == proposal.id
     with pytest.raises(Conflict, match=r"sam@example\.com has already proposed"):
@@ -288,13 +231,7 @@ def test_of_one_thing_one_proposal_waits(acme: Organization, sam: Actor, ada: Ac
 def test_what_was_done_otherwise_meanwhile_leaves_nothing_to_approve(
     acme: Organization, sam: Actor, ada: Actor, db: SQLAlchemy
 ) -> None:
-    with transaction():
-        charge = add_adjustment(
-            current_invoice(acme), Money(90_000, "usd"), reason="Setup", description="Setup",
-            actor=sam, now=NOW, key="setup",
-        )  # fmt: skip
-    back = Wanted("reversal", f"adjustment:{charge.id}", Money(-90_000, "usd"),
-                  {"adjustment_id": charge.id, "description": "Setup"}, "Sold twice")  # fmt: skip
+    charge, back = charged(acme, sam)
     proposal = proposed(acme, sam, back)
     with transaction():
         reverse_adjustment(charge, reason="By hand", actor=ada, now=NOW)

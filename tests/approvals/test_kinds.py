@@ -24,9 +24,9 @@ from dashboard.sync.decide import decide_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
-from tests.approvals.test_decide import person
 from tests.billing.test_void import LATER, case_of, organization, void
 from tests.support.billing import put
+from tests.support.proposals import person
 from tests.support.syncing import Syncer
 from tests.sync.conftest import bill, sandbox, sandbox_server, syncer
 from tests.sync.test_verify import add_foreign
