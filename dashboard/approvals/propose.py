@@ -15,9 +15,10 @@ from dashboard.approvals.models import Proposal, noun_of
 from dashboard.approvals.people import person
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.record import record
-from dashboard.errors import Conflict, NotFound
+from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
+from dashboard.organizations.lookup import own_row
 from dashboard.organizations.models import Organization
 
 
@@ -79,13 +80,8 @@ def propose(
 
 def proposal_of(organization: Organization, proposal_id: int) -> Proposal:
     """Return the organization's proposal; raises `NotFound`."""
-    query = select(Proposal).where(
-        Proposal.id == proposal_id, Proposal.organization_id == organization.id
-    )
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(f"{organization.slug} has no proposal {proposal_id}. Nothing was changed.")
-    return found
+    missing = f"{organization.slug} has no proposal {proposal_id}. Nothing was changed."
+    return own_row(Proposal, organization, proposal_id, missing)
 
 
 def end_late(*, now: datetime, organization_id: int | None = None) -> int:

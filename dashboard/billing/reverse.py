@@ -12,9 +12,10 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
-from dashboard.errors import Conflict, InvoiceIsFrozen, NotFound
+from dashboard.errors import Conflict, InvoiceIsFrozen
 from dashboard.extensions import db
 from dashboard.money import Money
+from dashboard.organizations.lookup import own_row
 from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import major_text
 
@@ -23,13 +24,8 @@ LONGEST = 500
 
 def adjustment_of(organization: Organization, adjustment_id: int) -> Adjustment:
     """Return the organization's charge or credit; raises `NotFound`."""
-    query = select(Adjustment).where(
-        Adjustment.id == adjustment_id, Adjustment.organization_id == organization.id
-    )
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(f"{organization.slug} has no charge or credit {adjustment_id}.")
-    return found
+    missing = f"{organization.slug} has no charge or credit {adjustment_id}."
+    return own_row(Adjustment, organization, adjustment_id, missing)
 
 
 def reversal_of(adjustment: Adjustment) -> Adjustment | None:

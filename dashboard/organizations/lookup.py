@@ -1,12 +1,15 @@
-"""Organizations as pages ask for them: by slug."""
+"""Organizations as pages ask for them: by slug; and what is theirs, by its number."""
 
 from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 
 from dashboard.errors import NotFound
-from dashboard.extensions import db
+from dashboard.extensions import Model, db
 from dashboard.organizations.models import Organization
+
+Row = TypeVar("Row", bound=Model)
 
 
 def organizations_of(slugs: Collection[str]) -> Sequence[Organization]:
@@ -26,6 +29,16 @@ def organization_by_slug(slug: str) -> Organization:
     found = db.session.scalar(select(Organization).where(Organization.slug == slug))
     if found is None:
         raise unknown(slug)
+    return found
+
+
+def own_row(row: type[Row], organization: Organization, row_id: int, missing: str) -> Row:
+    """Return a row of the organization's own; raise `NotFound`, saying that it is `missing`."""
+    table: Any = row
+    of_it = (table.id == row_id) & (table.organization_id == organization.id)
+    found = db.session.scalar(select(row).where(of_it))
+    if found is None:
+        raise NotFound(missing)
     return found
 
 

@@ -12,6 +12,7 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.record import record
 from dashboard.errors import NotFound
 from dashboard.extensions import db
+from dashboard.organizations.lookup import own_row
 from dashboard.organizations.models import Organization
 from dashboard.organizations.note_models import OrganizationNote
 
@@ -46,13 +47,8 @@ def add_note(
 
 def note_of(organization: Organization, note_id: int) -> OrganizationNote:
     """Return the organization's note; raises `NotFound`."""
-    query = select(OrganizationNote).where(
-        OrganizationNote.id == note_id, OrganizationNote.organization_id == organization.id
-    )
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(f"{organization.name} has no note {note_id}. Nothing was changed.")
-    return found
+    missing = f"{organization.name} has no note {note_id}. Nothing was changed."
+    return own_row(OrganizationNote, organization, note_id, missing)
 
 
 def pin(note: OrganizationNote, *, actor: Actor, now: datetime) -> None:
