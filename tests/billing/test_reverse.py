@@ -70,6 +70,13 @@ def test_two_clicks_reverse_it_once(invoice: Invoice) -> None:
     assert invoice.total_cents == 0
 
 
+def test_a_click_that_comes_after_the_seal_finds_the_reversal_made_before(invoice: Invoice) -> None:
+    charge = add(invoice, 700)
+    made = undo(charge)
+    seal_now(invoice, now=NOW)
+    assert undo(charge) is made
+
+
 def test_a_reversal_itself_is_not_reversed(invoice: Invoice) -> None:
     back = undo(add(invoice, 700))
     with pytest.raises(Conflict, match="reverses another charge or credit itself"):
