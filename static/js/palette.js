@@ -8,7 +8,8 @@
 
   const options = () => [...results.querySelectorAll("[role='option']")];
   const chosen = () => results.querySelector("[aria-selected='true']");
-  const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+  // The field of a palette just closed keeps the focus until the next frame.
+  const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable]")?.checkVisibility();
   const isAnswered = () => results.firstElementChild?.dataset.saidOf === field.value.trim();
 
   const choose = (option) => {
@@ -47,6 +48,11 @@
     event.preventDefault();
     open();
   });
+
+  // htmx begins after the page is there: what was typed before nobody heard.
+  document.addEventListener("htmx:after:process", () => {
+    if (palette.open) field.dispatchEvent(new Event("input"));
+  }, { once: true });
 
   field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

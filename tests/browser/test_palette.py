@@ -66,6 +66,22 @@ def test_enter_before_the_answer_leads_on_by_the_page(support: Page) -> None:
     support.wait_for_url("**/organizations/acme")
 
 
+# Keys that are quicker than htmx, which begins a moment after the page is there.
+EARLY = """addEventListener("DOMContentLoaded", () => {
+  document.dispatchEvent(new KeyboardEvent("keydown", { key: "/" }));
+  const field = document.querySelector("#palette input");
+  if (!field) return;
+  field.value = "acme";
+  field.dispatchEvent(new Event("input"));
+})"""
+
+
+def test_what_is_typed_before_the_page_is_ready_is_answered(support: Page) -> None:
+    support.add_init_script(EARLY)
+    support.goto("/fleet")
+    expect(support.get_by_role("option").first).to_contain_text("Acme Freight")
+
+
 def test_a_slash_that_is_typed_opens_nothing(support: Page) -> None:
     support.goto("/organizations")
     support.get_by_label("Search").press("/")
