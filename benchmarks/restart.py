@@ -19,8 +19,8 @@ from benchmarks.registry import Figure, benchmark
 from benchmarks.starved import end_cycles
 from benchmarks.sync_rate import limit, opened_fleet
 from dashboard.clock import utc_now
+from jobs.clock import Clock
 from jobs.health import read_health
-from jobs.scheduler import Clock
 
 USUALLY = 50
 AIM_SECONDS = 5.0

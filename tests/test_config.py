@@ -185,7 +185,7 @@ def test_our_address_is_read_as_browsers_write_it(environment, written, meant):
     assert load_config().external_url == meant
 
 
-@pytest.mark.parametrize("module", ["dashboard.web", "jobs.worker", "jobs.scheduler"])
+@pytest.mark.parametrize("module", ["dashboard.web", "dashboard.worker", "dashboard.scheduler"])
 def test_no_process_starts_without_its_settings(module):
     bare = {name: value for name, value in os.environ.items() if name not in NEEDED}
     ended = subprocess.run(

@@ -35,7 +35,7 @@ def printed(services: Worker, *arguments: str, ready=None) -> list[dict]:
 
 
 def test_all_that_the_workers_say(services: Worker, redis) -> None:
-    lines = printed(services, "jobs.worker", "--workers", "1", "--burst")
+    lines = printed(services, "dashboard.worker", "--workers", "1", "--burst")
     assert any("Starting worker pool" in line["event"] for line in lines)
 
 
@@ -51,5 +51,5 @@ def test_all_that_the_web_says(services: Worker, redis) -> None:
 
 
 def test_all_that_the_scheduler_says(services: Worker, redis) -> None:
-    lines = printed(services, "jobs.scheduler", ready=lambda: redis.exists(ticks.LAST))
+    lines = printed(services, "dashboard.scheduler", ready=lambda: redis.exists(ticks.LAST))
     assert any(line["event"] == "schedule_reconciled" for line in lines)

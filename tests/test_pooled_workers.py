@@ -56,7 +56,7 @@ def test_a_fleet_is_synced_over_few_connections(
             start_sandbox(stack)
             start_web(stack)
             stack.start_worker(workers=WORKERS)
-            stack.start("scheduler", "jobs.scheduler")
+            stack.start("scheduler", "dashboard.scheduler")
             deadline = time.monotonic() + PATIENCE_SECONDS
             while left() and time.monotonic() < deadline:
                 most = max(most, len(connections(services.database_url) - others))

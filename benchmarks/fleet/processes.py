@@ -51,7 +51,7 @@ class Plant:
             "STRIPE_REQUESTS_IN_FLIGHT": str(in_flight),
         }
         ready = has_workers(self.stack.env["REDIS_URL"])
-        self.stack.start("workers", "jobs.worker", "--workers", str(WORKERS), ready=ready)
+        self.stack.start("workers", "dashboard.worker", "--workers", str(WORKERS), ready=ready)
 
     def stop_workers(self) -> None:
         """Stop the pool once its jobs are done."""
@@ -71,7 +71,7 @@ class Plant:
 
     def start_scheduler(self) -> None:
         """Start the clock's process."""
-        self.stack.start("scheduler", "jobs.scheduler")
+        self.stack.start("scheduler", "dashboard.scheduler")
 
     def stop_scheduler(self) -> None:
         """Stop the clock's process."""

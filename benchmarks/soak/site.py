@@ -49,9 +49,9 @@ class Installation:
         if name == "web":
             start_web(self.stack)
         elif name == "workers":
-            self.stack.start(name, "jobs.worker", "--workers", str(self.workers))
+            self.stack.start(name, "dashboard.worker", "--workers", str(self.workers))
         else:
-            self.stack.start(name, "jobs.scheduler")
+            self.stack.start(name, "dashboard.scheduler")
 
     def kill(self, name: str) -> None:
         """Kill a process and all it started; `mend` starts it again."""

@@ -9,8 +9,8 @@ from dashboard.extensions import db
 from dashboard.webhooks.listing import counts_by_state
 from jobs.health import Health
 
-WORKERS = "Start `python -m jobs.worker`. Nothing is synced, closed or processed without one."
-SCHEDULE = "Is `python -m jobs.scheduler` running? Its log says `tick_failed` with the reason."
+WORKERS = "Start `python -m dashboard.worker`. Nothing is synced, closed or processed without one."
+SCHEDULE = "Is `python -m dashboard.scheduler` running? Its log says `tick_failed` with the reason."
 QUEUES = "Check that the workers run and Stripe answers, or start more workers."
 EVENTS = "Open them under Webhook events; preview the replay, then replay."
 

@@ -8,11 +8,33 @@ from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from rq import Queue
 
+from jobs.clock import Clock
+from jobs.declared import TASKS, load_tasks
 from jobs.inbox import replay_event
 from jobs.left_behind import take_over
 from jobs.queues import queue_named
-from jobs.scheduler import Clock
 from jobs.syncs import sync_batch, sync_run
+
+# What jobs in Redis are called. A task with a new name keeps the old one for a release.
+NAMES = {
+    "jobs.budgets": ["watch_budgets", "watch_due_budgets", "watch_usage"],
+    "jobs.bulk": ["carry_on_act", "carry_on_acts"],
+    "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
+    "jobs.forgetting": ["forget_old"],
+    "jobs.inbox": [
+        "backfill_events", "drain_inbox", "process_event", "process_events", "replay_event",
+        "reread_invoices", "sweep_events",
+    ],
+    "jobs.mails": ["forget_mails", "send_due_mails", "send_mails"],
+    "jobs.syncs": ["sweep_runs", "sync_batch", "sync_due", "sync_run"],
+    "jobs.upkeep": ["count_fleet", "forget_sessions", "make_partitions"],
+    "jobs.watch": ["look_for_needs", "sample_fleet"],
+}  # fmt: skip
+
+
+def test_what_waits_through_an_upgrade_is_a_task_of_the_new_release() -> None:
+    load_tasks()
+    assert {f"{module}.{task}" for module, tasks in NAMES.items() for task in tasks} <= set(TASKS)
 
 
 def queue_as_before(redis: Redis, path: str, *ids: int, queue: str = "interactive") -> str:

@@ -43,7 +43,7 @@ class Stack:
             time.sleep(0.05)
 
     def start_worker(
-        self, name: str = "worker", *, workers: int = 1, module: str = "jobs.worker"
+        self, name: str = "worker", *, workers: int = 1, module: str = "dashboard.worker"
     ) -> None:
         """Start a pool of workers and wait for the first of them."""
         ready = has_workers(self.env["REDIS_URL"])
@@ -76,7 +76,7 @@ def standing_stack(services: Worker, directory: Path) -> Iterator[Stack]:
 
 
 @contextmanager
-def working(stack: Stack, worker: str = "jobs.worker") -> Iterator[Stack]:
+def working(stack: Stack, worker: str = "dashboard.worker") -> Iterator[Stack]:
     """Lend the stack with an empty sandbox and a worker that the test may kill."""
     standing = set(stack.processes)
     reset_sandbox(stack)

@@ -61,7 +61,7 @@ def web(settings: Settings, environment: Environment) -> Part:
 
 def worker(settings: Settings, environment: Environment) -> Part:
     """The pool that runs jobs."""
-    argv = [sys.executable, "-m", "jobs.worker", "--workers", "2"]
+    argv = [sys.executable, "-m", "dashboard.worker", "--workers", "2"]
     log = settings.log("worker")
     probe = has_workers(environment["REDIS_URL"])
     note = "2 processes"
@@ -70,7 +70,7 @@ def worker(settings: Settings, environment: Environment) -> Part:
 
 def scheduler(settings: Settings, environment: Environment) -> Part:
     """The clock that enqueues jobs."""
-    argv = [sys.executable, "-m", "jobs.scheduler"]
+    argv = [sys.executable, "-m", "dashboard.scheduler"]
     log = settings.log("scheduler")
     probe = has_lasted(1.0)
     return Part("Scheduler", Command(argv, log, environment), "", log, probe, is_vital=False)

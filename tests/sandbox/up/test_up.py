@@ -85,7 +85,7 @@ def test_it_heals_and_a_polite_stop_leaves_nothing(run: Run, tmp_path: Path) -> 
     second = begin(run.data, free_port())
     second.wait_for("already running")
     assert second.process.wait(20) == 1
-    kill_one(run, "jobs.worker")
+    kill_one(run, "dashboard.worker")
     run.wait_for("Worker       restarted")
     assert open_to_others(run.data) == []
     run.process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The clock's process: `python -m jobs.scheduler`. Two of them running is safe."""
+"""The clock: what is due of the schedule is done, or queued for the workers, each second."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from rq.utils import as_text
 from rq_scheduler import Scheduler
 
-from dashboard.app import create_app
 from dashboard.clock import utc_now
-from dashboard.config import load_config
 from dashboard.extensions import db
-from dashboard.processes import SCHEDULER
 from dashboard.text import shown
 from jobs import ticks
 from jobs.declared import DeclaredJob
-from jobs.folder import Folder
 from jobs.left_behind import take_over
 from jobs.queues import TaskQueue
 from jobs.schedule import TABLE, Entry, missing, reconcile
@@ -31,7 +27,7 @@ from jobs.schedule import TABLE, Entry, missing, reconcile
 POLL_SECONDS = 1
 # What other releases left behind is looked for this often; what is missing, at every poll.
 TIDY_SECONDS = 60
-log = structlog.get_logger("jobs.scheduler")
+log = structlog.get_logger("jobs.clock")
 
 
 class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
@@ -119,18 +115,3 @@ def run(app: Flask) -> None:
                 return
             log.warning("redis_unreachable", error=type(error).__name__)
             time.sleep(POLL_SECONDS)
-
-
-def main() -> None:
-    """Run until told to stop, and fold usage meanwhile."""
-    app = create_app(load_config(), SCHEDULER)
-    folder = Folder(app)
-    folder.start()
-    try:
-        run(app)
-    finally:
-        folder.stop()
-
-
-if __name__ == "__main__":
-    main()

@@ -13,12 +13,13 @@ from sqlalchemy import create_engine, text
 
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
-from jobs import folder, scheduler, ticks
+from jobs import clock as clocks
+from jobs import folder, ticks
+from jobs.clock import Clock
 from jobs.cycles import roll_due
 from jobs.queues import QUEUES, queue_named
 from jobs.runtime import Task
 from jobs.schedule import TABLE, Entry
-from jobs.scheduler import Clock
 from jobs.upkeep import count_fleet
 from jobs.watch import look_for_needs, sample_fleet
 from tests.support.billing import make_bill, put
@@ -210,9 +211,9 @@ class Stopping(Clock):
 def test_it_outlives_an_outage_of_redis_and_still_stops_when_told(
     app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "Clock", Stopping)
-    monkeypatch.setattr(scheduler, "POLL_SECONDS", 0)
-    scheduler.run(app)
+    monkeypatch.setattr(clocks, "Clock", Stopping)
+    monkeypatch.setattr(clocks, "POLL_SECONDS", 0)
+    clocks.run(app)
     assert Stopping.runs == 2
 
 

@@ -1,4 +1,4 @@
-"""The worker pool: `python -m jobs.worker --workers 2`."""
+"""The worker pool: `python -m dashboard.worker --workers 2`."""
 
 from __future__ import annotations
 
