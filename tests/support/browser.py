@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from bin.browser import MISSING, find
 from tests.support.environment import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
+# What a page shows in the end is asserted, not how fast: on a busy machine five seconds are few.
+PATIENCE_MS = 20_000
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -31,6 +33,7 @@ def running_chromium() -> Iterator[Browser]:
     path = find()
     if path is None:
         pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
