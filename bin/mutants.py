@@ -2,7 +2,7 @@
 
 python bin/mutants.py                every room below; goes on where an earlier run ended
 python bin/mutants.py pricing        one room
-python bin/mutants.py billing.carry  one module, all of its mutants anew
+python bin/mutants.py billing.carry  one module, or several, all of its mutants anew
 SAMPLE=300 python bin/mutants.py     of each room so many, drawn at random, always the same
 python bin/mutants.py important      the forty that would cost most, within five minutes
 
@@ -85,7 +85,7 @@ def main() -> int:
     rooms = list(dict.fromkeys(map(room_of, wanted)))
     size = int(os.environ.get("SAMPLE") or 0)
     ended = with_servers(
-        lambda: [run_sample(room, size) for room in rooms] if size else [run(one) for one in wanted]
+        lambda: [run_sample(room, size) if size else run(room, wanted) for room in rooms]
     )
     report(mutant for room in rooms for mutant in (sample(room, size) if size else read(room)))
     return max(ended)
@@ -109,23 +109,25 @@ def room_of(wanted: str) -> str:
     return room
 
 
-def names_of(wanted: str) -> list[str]:
-    """Return what mutmut calls the mutants of a module; nothing for a room.
+def names_of(room: str, wanted: Iterable[str]) -> list[str]:
+    """Return what mutmut calls the mutants of a room's wanted modules; nothing for all of it.
 
     It goes on only when it is given no names: named mutants are all tried again.
     """
-    room, module = room_of(wanted), wanted.removeprefix("dashboard.")
-    if module == room:
+    modules = [one.removeprefix("dashboard.") for one in wanted if room_of(one) == room]
+    if room in modules:
         return []
-    return [f"{module}.*" if room == "jobs" else f"dashboard.{module}.*"]
+    return [f"{one}.*" if room == "jobs" else f"dashboard.{one}.*" for one in modules]
 
 
-def run(wanted: str) -> int:
-    """Try the mutants of a room that were not tried yet, or of a module; return mutmut's end."""
-    room = room_of(wanted)
+def run(room: str, wanted: Iterable[str]) -> int:
+    """Try what is wanted of a room: all that was not tried yet, or modules; return mutmut's end.
+
+    Together, because mutmut runs and times all the tests of the room each time it begins.
+    """
     working_copy(room)
     retry_survivors(room)
-    return mutmut(room, names_of(wanted))
+    return mutmut(room, names_of(room, wanted))
 
 
 def run_sample(room: str, size: int) -> int:

@@ -7,11 +7,11 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
 from dashboard.extensions import db
-from dashboard.sync.decide import Seen, choices, decide_line
+from dashboard.sync.decide import Seen, choices, decide_line, foreign_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
 from dashboard.transaction import transaction
-from tests.support.billing import items_of, put
+from tests.support.billing import items_of, make_bill, put
 from tests.support.syncing import Syncer
 from tests.sync.test_finalize import seal
 from tests.sync.test_verify import SUPPORT, add_foreign
@@ -125,3 +125,11 @@ def test_a_line_that_cannot_be_charged_is_not_adopted() -> None:
     for cents, can_be in ((105000, True), (105050, False)):
         line = ForeignLine(amount_cents=cents)
         assert ("adopt" in choices(line, Invoice(status="draft", currency="isk"))) == can_be
+
+
+def test_a_line_is_found_under_its_own_organization_only(line: ForeignLine, bill: Invoice) -> None:
+    assert foreign_line(bill.organization, line.id) is line
+    other = make_bill("beta").organization
+    for organization, number in ((other, line.id), (bill.organization, line.id + 1)):
+        with pytest.raises(NotFound, match="Nothing was changed"):
+            foreign_line(organization, number)
