@@ -14,7 +14,13 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home billing
 WORKDIR /app
 COPY --from=build /app/.venv .venv
-COPY . .
+# What runs, by name: neither tests nor the Stripe simulator and the demo, which create data.
+COPY dashboard dashboard
+COPY jobs jobs
+COPY migrations migrations
+COPY templates templates
+COPY requirements requirements
+COPY wsgi.py ./
 COPY --from=build /app/static/built static/built
 COPY --from=build /app/build/fonts build/fonts
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1

@@ -12,7 +12,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Start everything on this machine, with demo data; Ctrl-C stops it
-	@exec $(BIN)/python -m dashboard.sandbox.up
+	@exec $(BIN)/python -m demo.up
 
 reset: ## Drop the data of `make run`
 	@$(PYTHON) bin/reset.py

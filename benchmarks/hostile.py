@@ -42,11 +42,11 @@ def hostile(app: Flask) -> list[Figure]:
         fleet.move_metered(dice())
         converge(fleet.invoices)
         running.stop_workers()
-        faults = sum(rule["hits"] for rule in running.sandbox.get("faults"))
+        faults = sum(rule["hits"] for rule in running.simulator.get("faults"))
         calls = len(running.calls())
-        running.sandbox.delete("faults")
-        wrong = len(disagreements(gateway_to(running.stack.sandbox_url)))
-        wrong += len(running.sandbox.get("audit")["duplicates"])
+        running.simulator.delete("faults")
+        wrong = len(disagreements(gateway_to(running.stack.simulator_url)))
+        wrong += len(running.simulator.get("audit")["duplicates"])
     extra = (calls - size * CALLS_WITHOUT_FAULTS) / max(1, faults)
     return [
         Figure("hostile_extra_calls", extra, "calls a fault", faults, floor=1),
@@ -58,7 +58,7 @@ def misbehave(running: Plant) -> None:
     """Let each kind of fault hit its share of the calls, the same ones in every run."""
     for seed, kind in enumerate(KINDS):
         rule = {"probability": SHARE / len(KINDS), "seed": seed, "seconds": 1}
-        running.sandbox.fault(kind, **rule)
+        running.simulator.fault(kind, **rule)
 
 
 def converge(invoices: list[int]) -> None:

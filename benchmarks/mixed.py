@@ -145,9 +145,9 @@ def is_all_told() -> bool:
 def found_wrong(running: Plant, reporters: Reporters) -> list[str]:
     """Return a sentence for each bill that Stripe has otherwise, and for usage not billed once."""
     # Only looked at from here on: without this, for as long as the run itself took.
-    running.sandbox.post("latency", milliseconds=0)
-    running.sandbox.post("limits")
-    wrong = disagreements(gateway_to(running.stack.sandbox_url))
+    running.simulator.post("latency", milliseconds=0)
+    running.simulator.post("limits")
+    wrong = disagreements(gateway_to(running.stack.simulator_url))
     billed = int(numbers(BILLED)[0])
     if billed != reporters.units * CENTS_A_UNIT:
         wrong.append(f"{reporters.units} units were acknowledged, and {billed} cents are billed.")

@@ -25,8 +25,8 @@ from benchmarks.readers import read, request
 from benchmarks.registry import Figure, benchmark
 from benchmarks.shop import organization_with_items, signed_in
 from dashboard.extensions import db
-from dashboard.sandbox.up.probes import answers
 from dashboard.transaction import transaction
+from demo.up.probes import answers
 from tests.people import Browser
 from tests.support.environment import ROOT
 from tests.support.many import Many, fill_with

@@ -1,6 +1,6 @@
 """How many calls a day of hourly syncs takes, beside what one call per change would take.
 
-The real engine, the real gateway, the sandbox's own count of calls. Every organization has thirty
+The real engine, the real gateway, the simulator's own count of calls. Every organization has thirty
 lines of which six change every hour: the metered ones, or, for comparison, any six.
 """
 
@@ -66,7 +66,7 @@ def sync_calls(app: Flask) -> list[Figure]:
 def day(running: Plant, size: int, change: Callable[[Fleet], None]) -> tuple[int, int]:
     """Return the calls that open a new fleet at Stripe, and those of 24 hourly syncs of it."""
     fleet = make_fleet(size, lines=LINES, metered=CHANGING)
-    gateway = gateway_to(running.stack.sandbox_url)
+    gateway = gateway_to(running.stack.simulator_url)
     opening = calls_of_a_round(running, fleet.invoices, gateway)
     hourly = 0
     for _ in range(HOURS):
@@ -77,7 +77,7 @@ def day(running: Plant, size: int, change: Callable[[Fleet], None]) -> tuple[int
 
 def calls_of_a_round(running: Plant, invoices: Sequence[int], gateway: StripeGateway) -> int:
     """Sync each invoice once and return the calls that reached Stripe."""
-    running.sandbox.delete("requests")
+    running.simulator.delete("requests")
     for invoice in invoices:
         sync(invoice, gateway)
     return len(running.calls())

@@ -1,6 +1,6 @@
 """Two thousand dirty invoices at Stripe's limits: how much of the allowed rate the workers use.
 
-Real scheduler, two real workers, a sandbox that takes 300 ms for every call and really limits.
+Real scheduler, two real workers, a simulator that takes 300 ms for every call and really limits.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def opened_fleet(running: Plant, size: int, *, days_left: int) -> Fleet:
 
 def limit(running: Plant) -> None:
     """Put Stripe's limits in force on both sides, and forget the calls so far."""
-    running.sandbox.post("latency", milliseconds=LATENCY_MS)
-    running.sandbox.post("limits", account_per_second=ACCOUNT, endpoint_per_second=ENDPOINT)
-    running.sandbox.delete("requests")
+    running.simulator.post("latency", milliseconds=LATENCY_MS)
+    running.simulator.post("limits", account_per_second=ACCOUNT, endpoint_per_second=ENDPOINT)
+    running.simulator.delete("requests")
     running.start_workers(account=ACCOUNT, endpoint=ENDPOINT, in_flight=IN_FLIGHT)
 
 

@@ -73,7 +73,7 @@ def applied(app: Flask) -> list[Figure]:
     bills = sealed_bills(size)
     with plant(app, **AS_MAKE_RUN) as running:
         url = running.web()
-        # No clock: it would finalize these bills, of which the sandbox knows nothing.
+        # No clock: it would finalize these bills, of which the simulator knows nothing.
         running.start_workers(account=100, endpoint=25, in_flight=40)
         warm_up(url)
         before = stored("processed")

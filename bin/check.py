@@ -43,7 +43,7 @@ def lint_steps() -> list[Step]:
         Step("lint", ["ruff", "check", "--quiet", "."]),
         Step("types", ["mypy"]),
         Step("imports", ["lint-imports"]),
-        Step("templates", ["djlint", "templates", "dashboard/sandbox/templates", "--lint"]),
+        Step("templates", ["djlint", "templates", "simulator/pages/templates", "--lint"]),
     ]
 
 

@@ -152,13 +152,13 @@ def node(name: str) -> list[str]:
 
 
 def stripe_schema() -> None:
-    """Cut Stripe's published schema, which the sandbox checks bodies against, out of its wheel."""
+    """Cut Stripe's published schema, which the simulator checks bodies by, out of its wheel."""
     unpack("schema", REQUIREMENTS / "schema.txt")
 
     def cut() -> None:
-        run(python(), "-m", "dashboard.sandbox.schema")
+        run(python(), "-m", "simulator.schema")
 
-    sources = sorted((ROOT / "dashboard" / "sandbox").glob("schema*.py"))
+    sources = sorted((ROOT / "simulator" / "schema").glob("*.py"))
     once(BUILD / "schema" / ".cut", REQUIREMENTS / "schema.txt", cut, *sources)
 
 

@@ -105,13 +105,13 @@ def client(app: Flask, db: SQLAlchemy, redis: Redis) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def stack(services: Worker, worker_id: str) -> Iterator[Stack]:
-    """Sandbox Stripe and web as processes, for all tests of this process."""
+    """The Stripe simulator and the web as processes, for all tests of this process."""
     with standing_stack(services, stack_directory(worker_id)) as standing:
         yield standing
 
 
 @pytest.fixture
 def live_stack(stack: Stack, db: SQLAlchemy, redis: Redis) -> Iterator[Stack]:
-    """The product as processes: empty stores, an empty sandbox, and a worker of this test's own."""
+    """The product as processes: empty stores, an empty simulator, and a worker of its own."""
     with working(stack) as lent:
         yield lent

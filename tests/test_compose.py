@@ -16,7 +16,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from rq_scheduler import Scheduler
 
 from dashboard.guesses import Guesses
-from dashboard.sandbox.embedded.redis import find_redis
+from demo.embedded.redis import find_redis
 from jobs.health import read_health
 from jobs.queues import QUEUES
 from jobs.schedule import reconcile

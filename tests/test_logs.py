@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dashboard.sandbox.up.probes import answers
+from demo.up.probes import answers
 from jobs import ticks
 from tests.support.environment import child_environment
 from tests.support.services import Worker

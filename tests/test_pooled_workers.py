@@ -18,7 +18,7 @@ from jobs.health import workers
 from tests.people import make_bill
 from tests.support.pooler import pooled
 from tests.support.services import Worker
-from tests.support.stack import new_stack, start_sandbox, start_web
+from tests.support.stack import new_stack, start_simulator, start_web
 
 SHARED = 6
 WORKERS = 8
@@ -53,7 +53,7 @@ def test_a_fleet_is_synced_over_few_connections(
     with pooled(services.database_url, tmp_path, size=SHARED) as url:
         stack = new_stack(Worker(url, services.redis_url), tmp_path)
         try:
-            start_sandbox(stack)
+            start_simulator(stack)
             start_web(stack)
             stack.start_worker(workers=WORKERS)
             stack.start("scheduler", "dashboard.scheduler")

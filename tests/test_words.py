@@ -45,7 +45,7 @@ WORDS = re.compile(
 MAY_STAY = (
     ("CHANGELOG.md", "by itself", "alone, not automatically"),
     ("dashboard/accounts/passwords.py", "nobody", "a password of no account, never shown"),
-    ("dashboard/sandbox/payment.py", "please", "Stripe's own sentence"),
+    ("simulator/resources/payment.py", "please", "Stripe's own sentence"),
     ("docs/decisions", "by itself", "alone, not automatically"),
     ("docs/decisions", "parked", "the state in the database"),
 )

@@ -18,7 +18,7 @@ from dashboard.extensions import db
 from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
 from dashboard.installation import this_installation
 from dashboard.transaction import transaction
-from tests.support.sandbox import API_KEY, running_sandbox
+from tests.support.simulator import API_KEY, running_simulator
 from tests.support.syncing import gateway_to
 
 LINES = 12
@@ -61,23 +61,23 @@ def life(bill: int) -> list[dict[str, Any]]:
 
 @cache
 def sample_life() -> tuple[dict[str, str], str]:
-    """Return the events of a bill at the sandbox, and the ids in it to be replaced."""
-    with running_sandbox(check_replies=False) as sandbox:
-        gateway = gateway_to(sandbox.url)
+    """Return the events of a bill at the simulator, and the ids in it to be replaced."""
+    with running_simulator(check_replies=False) as simulator:
+        gateway = gateway_to(simulator.url)
         with transaction():
             identity = this_installation().identity
         customer = gateway.create_customer(
             CustomerDraft("0", "Sample", "sample@example.com", identity), key="customer"
         ).id
-        pay_by_card(sandbox.url, customer)
+        pay_by_card(simulator.url, customer)
         draft = InvoiceDraft(
             customer, "0", "usd", "charge_automatically", None, None, "Sample", identity
         )
         bill = gateway.create_invoice(draft, key="invoice").id
         gateway.add_lines(bill, lines(), run="1", key="lines")
         gateway.finalize(bill, key="finalize")
-        sandbox.advance(7200)
-        listed = requests.get(f"{sandbox.url}/v1/events?limit=100", auth=(API_KEY, ""), timeout=9)
+        simulator.advance(7200)
+        listed = requests.get(f"{simulator.url}/v1/events?limit=100", auth=(API_KEY, ""), timeout=9)
     events = {one["type"]: one for one in listed.json()["data"]}
     payment = events["invoice_payment.paid"]["data"]["object"]
     names = {"in": bill, "inpay": payment["id"], "pi": payment["payment"]["payment_intent"]}

@@ -1,4 +1,4 @@
-"""The real processes around a benchmark's database: a sandbox Stripe, workers, a scheduler."""
+"""The real processes around a benchmark's database: a Stripe simulator, workers, a scheduler."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sqlalchemy import text
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.sandbox.up.probes import answers, has_workers
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
+from demo.up.probes import answers, has_workers
 from jobs.syncs import enqueue_runs
 from tests.support.environment import ROOT
-from tests.support.sandbox import SandboxControl
 from tests.support.services import Worker
+from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack, free_port, new_stack
 
 WORKERS = 2
@@ -38,10 +38,10 @@ NO_LIMITS = {"account": 100_000, "endpoint": 100_000, "in_flight": 1_000}
 
 @dataclass(frozen=True)
 class Plant:
-    """Running processes and the way to their sandbox."""
+    """Running processes and the way to their simulator."""
 
     stack: Stack
-    sandbox: SandboxControl
+    simulator: SimulatorControl
 
     def start_workers(self, *, account: int, endpoint: int, in_flight: int) -> None:
         """Start the pool; its calls keep to so many a second in all, per endpoint, and at once."""
@@ -93,16 +93,16 @@ class Plant:
         """Return how many webhooks are not delivered or not processed yet."""
         with transaction():
             stored = db.session.execute(text(UNFINISHED)).scalar_one()
-        return int(self.sandbox.post("webhooks")["pending"]) + int(stored)
+        return int(self.simulator.post("webhooks")["pending"]) + int(stored)
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return the sandbox's log of calls since it was last emptied."""
-        return self.sandbox.calls()
+        """Return the simulator's log of calls since it was last emptied."""
+        return self.simulator.calls()
 
 
 @contextmanager
 def plant(app: Flask, **settings: str) -> Iterator[Plant]:
-    """Lend a sandbox, in memory, and the web that its webhooks go to, on `app`'s stores.
+    """Lend a simulator, in memory, and the web that its webhooks go to, on `app`'s stores.
 
     `settings` are for every process of the product.
     """
@@ -111,12 +111,12 @@ def plant(app: Flask, **settings: str) -> Iterator[Plant]:
     stack = new_stack(Worker(config.database_url, config.redis_url), directory)
     # As `make run` has it: no pooler stands between.
     stack.env |= {"DATABASE_PREPARED_STATEMENTS": "true", **settings}
-    control = SandboxControl(stack.sandbox_url)
+    control = SimulatorControl(stack.simulator_url)
     try:
-        port = stack.sandbox_url.rsplit(":", 1)[1]
-        health = answers(f"{stack.sandbox_url}/_sandbox/health")
+        port = stack.simulator_url.rsplit(":", 1)[1]
+        health = answers(f"{stack.simulator_url}/_simulator/health")
         hears = ["--webhook-url", f"{stack.url}/webhooks/stripe"] if with_webhooks() else []
-        stack.start("sandbox", "dashboard.sandbox.server", "--port", port, *hears, ready=health)
+        stack.start("simulator", "simulator.server", "--port", port, *hears, ready=health)
         if hears:
             start_web(stack)
         yield Plant(stack, control)
@@ -127,7 +127,7 @@ def plant(app: Flask, **settings: str) -> Iterator[Plant]:
 
 
 def with_webhooks() -> bool:
-    """Whether the sandbox is to deliver webhooks: unless the environment says 0."""
+    """Whether the simulator is to deliver webhooks: unless the environment says 0."""
     return os.environ.get(WEBHOOKS, "1") != "0"
 
 

@@ -1,6 +1,6 @@
 """The processor that the product's processes take: web, workers, clock, PostgreSQL and Redis.
 
-The sandbox is left out: where the product runs, it is Stripe's.
+The simulator is left out: where the product runs, it is Stripe's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.fleet.processes import Plant
 from dashboard.extensions import db
 from dashboard.transaction import transaction
 
-NOT_OURS = "sandbox"
+NOT_OURS = "simulator"
 
 
 def used_seconds(app: Flask, running: Plant) -> dict[str, float]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import stripe
 
-from tests.support.sandbox import WEBHOOK_SECRET
+from tests.support.simulator import WEBHOOK_SECRET
 
 SENDERS = 16
 

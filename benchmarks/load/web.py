@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from flask import current_app
 
 from dashboard.config import Config
-from dashboard.sandbox.up.part import Command, Part
-from dashboard.sandbox.up.parts import scheduler, web
-from dashboard.sandbox.up.settings import Settings
+from demo.up.part import Command, Part
+from demo.up.parts import scheduler, web
+from demo.up.settings import Settings
 from tests.support.environment import ROOT, child_environment
 from tests.support.stack import free_port
 

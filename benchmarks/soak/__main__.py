@@ -40,7 +40,7 @@ def main() -> int:
             with app.app_context():
                 shops.append((app, open_shop(rng, count, seconds=seconds)))
         trouble = Trouble(running, rng)
-        dashboard = Dashboard(running.sandbox.url, rng)
+        dashboard = Dashboard(running.simulator.url, rng)
         done = soak(running, shops, trouble, dashboard, seconds)
         wrong = []
         for app, shop in shops:

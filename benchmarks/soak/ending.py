@@ -92,13 +92,13 @@ def click_on_the_late() -> Counter[str]:
 
 def verdict(site: Site, shop: Shop) -> list[str]:
     """Return everything that is not as it should be, one sentence each."""
-    gateway = gateway_to(site.sandbox.url)
+    gateway = gateway_to(site.simulator.url)
     wrong = [
         f"{count} {what} were not done in {DRAIN_SECONDS} s." for what, count in work_left().items()
     ]
     wrong += disagreements(gateway)
     wrong += paid_otherwise(gateway)
-    wrong += [f"Billed twice: {one}" for one in site.sandbox.get("audit")["duplicates"]]
+    wrong += [f"Billed twice: {one}" for one in site.simulator.get("audit")["duplicates"]]
     wrong += miscounted(shop)
     with transaction():
         for invoice in db.session.scalars(select(Invoice).where(Invoice.parked_at.is_not(None))):

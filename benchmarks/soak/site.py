@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashboard.sandbox.embedded import process
-from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
-from dashboard.sandbox.embedded.redis import EmbeddedRedis
+from demo.embedded import process
+from demo.embedded.postgres import EmbeddedPostgres
+from demo.embedded.redis import EmbeddedRedis
 from tests.support.database import copy_database
 from tests.support.environment import ROOT
-from tests.support.sandbox import SandboxControl
 from tests.support.services import Worker
-from tests.support.stack import Stack, new_stack, start_sandbox, start_web
+from tests.support.simulator import SimulatorControl
+from tests.support.stack import Stack, new_stack, start_simulator, start_web
 from tests.support.stripe_dashboard import act
 from tests.support.template import TEMPLATE, restore_template
 
@@ -32,7 +32,7 @@ SETTINGS = {
     "CLOSING_GRACE_SECONDS": "15",
     "STRIPE_TIMEOUT_SECONDS": "3",
 }
-# Kept running like a service manager would; the sandbox and the servers are not ours to lose.
+# Kept running like a service manager would; the simulator and the servers are not ours to lose.
 KEPT = ("web", "workers", "scheduler")
 
 
@@ -74,7 +74,7 @@ class Site:
 
     postgres: EmbeddedPostgres
     redis: EmbeddedRedis
-    sandbox: SandboxControl
+    simulator: SimulatorControl
     ours: Installation
     neighbor: Installation
 
@@ -114,16 +114,16 @@ def site() -> Iterator[Site]:
     redis.start()
     ours = Installation(_stack(postgres, redis, 0, logs), workers=2)
     neighbor = Installation(_stack(postgres, redis, 1, logs / "neighbor"), workers=1)
-    lent = Site(postgres, redis, SandboxControl(ours.stack.sandbox_url), ours, neighbor)
+    lent = Site(postgres, redis, SimulatorControl(ours.stack.simulator_url), ours, neighbor)
     try:
-        start_sandbox(ours.stack)
+        start_simulator(ours.stack)
         _share_account(ours.stack, neighbor.stack)
         for one in lent.installations:
             for name in KEPT:
                 one.start(name)
         yield lent
     finally:
-        lent.sandbox.close()
+        lent.simulator.close()
         neighbor.stack.stop()
         ours.stack.stop()
         redis.stop()
@@ -144,9 +144,9 @@ def _stack(postgres: EmbeddedPostgres, redis: EmbeddedRedis, number: int, logs: 
 
 def _share_account(ours: Stack, neighbor: Stack) -> None:
     """Give the neighbor our Stripe, and an endpoint of its own there; every event goes to both."""
-    neighbor.sandbox_url = neighbor.env["STRIPE_API_BASE"] = ours.sandbox_url
+    neighbor.simulator_url = neighbor.env["STRIPE_API_BASE"] = ours.simulator_url
     endpoint = act(
-        ours.sandbox_url,
+        ours.simulator_url,
         "webhook_endpoints",
         **{"url": f"{neighbor.url}/webhooks/stripe", "enabled_events[0]": "*"},
     )

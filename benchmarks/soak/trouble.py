@@ -59,15 +59,15 @@ class Trouble:
         """Let Stripe and its webhooks misbehave until `end_faults`."""
         for kind, share in FAULTS.items():
             seed = self.rng.randrange(2**31)
-            self.site.sandbox.fault(kind, probability=share, seed=seed, seconds=HELD_SECONDS)
-        self.site.sandbox.post("webhooks", duplicate=2, reorder=True, delay_seconds=1, drop=0.2)
+            self.site.simulator.fault(kind, probability=share, seed=seed, seconds=HELD_SECONDS)
+        self.site.simulator.post("webhooks", duplicate=2, reorder=True, delay_seconds=1, drop=0.2)
 
     def end_faults(self) -> None:
         """Let Stripe behave again."""
-        for rule in self.site.sandbox.get("faults"):
+        for rule in self.site.simulator.get("faults"):
             self.faults[rule["kind"]] += rule["hits"]
-        self.site.sandbox.delete("faults")
-        self.site.sandbox.post("webhooks", duplicate=1, reorder=False, delay_seconds=0, drop=0)
+        self.site.simulator.delete("faults")
+        self.site.simulator.post("webhooks", duplicate=1, reorder=False, delay_seconds=0, drop=0)
 
     def kill_a_job(self) -> None:
         """Kill one process of the pool, often one in the middle of a sync."""
@@ -107,4 +107,4 @@ class Trouble:
 
     def stripe_is_down(self) -> None:
         """Let so many calls fail that the circuit opens; more would keep it open to the end."""
-        self.site.sandbox.fault("error_before", status=503, times=12)
+        self.site.simulator.fault("error_before", status=503, times=12)

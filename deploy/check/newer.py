@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
+from demo.embedded.postgres import EmbeddedPostgres
 from deploy.check.unit import read
 
 DUMP = "/var/lib/postgresql/billing.dump"

@@ -81,7 +81,7 @@ class Story:
         stripe.start(self.scratch, ADDRESS)
 
     def after_settings(self) -> None:
-        """Speak with the stand-in instead of Stripe."""
+        """Speak with the simulator instead of Stripe."""
         self.shell.say(f"echo \"STRIPE_API_BASE='{stripe.BASE}'\" >> /etc/billing/environment")
 
     def after_processes(self) -> None:
@@ -106,7 +106,7 @@ class Story:
         self.figures["doctor"] = "nothing to mend"
 
     def after_first_draft(self) -> None:
-        """Ledger and stand-in say the same; a customer of the organization comes in and sees it."""
+        """Ledger and simulator say the same; a customer comes in and sees it."""
         (draft,) = stripe.ask("/v1/invoices?status=draft")["data"]
         ledger = self.site.api("organizations/acme/current-invoice")
         assert draft["total"] == ledger["total_cents"] == 6250, (draft["total"], ledger)

@@ -1,4 +1,4 @@
-"""The stand-in for Stripe: it delivers through the front, as Stripe does."""
+"""The Stripe simulator: it delivers through the front, as Stripe does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deploy.check.page import ROOT
 PORT = 8012
 BASE = f"http://127.0.0.1:{PORT}"
 KEY = "sk_test_sandbox"
-SECRET = "whsec_sandbox"  # noqa: S105  the sandbox signs with it; it guards nothing
+SECRET = "whsec_sandbox"  # noqa: S105  the simulator signs with it; it guards nothing
 
 
 def start(scratch: Path, address: str) -> None:
@@ -30,17 +30,17 @@ def start(scratch: Path, address: str) -> None:
     arguments = ["--port", str(PORT), "--webhook-url", f"{address}/webhooks/stripe"]
     with (scratch / "log" / "stripe.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "dashboard.sandbox.server", *arguments],
+            [sys.executable, "-m", "simulator.server", *arguments],
             cwd=ROOT, env=environment, stdout=log, stderr=log,
         )  # fmt: skip
     for _ in range(200):
         try:
-            ask("/_sandbox/health")
+            ask("/_simulator/health")
         except requests.RequestException:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit(f"The stand-in for Stripe did not start: {scratch}/log/stripe.log")
+    raise SystemExit(f"The Stripe simulator did not start: {scratch}/log/stripe.log")
 
 
 def ask(path: str) -> Any:

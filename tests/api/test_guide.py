@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.sandbox.demo.catalogue import PRICES
+from demo.catalogue import PRICES
 from tests.support.environment import ROOT
 
 GUIDE = (ROOT / "docs" / "api.md").read_text()

@@ -28,10 +28,10 @@ from tests.billing.test_void import LATER, case_of, organization, void
 from tests.support.billing import put
 from tests.support.proposals import person
 from tests.support.syncing import Syncer
-from tests.sync.conftest import bill, sandbox, sandbox_server, syncer
+from tests.sync.conftest import bill, simulator, simulator_server, syncer
 from tests.sync.test_verify import add_foreign
 
-__all__ = ["bill", "organization", "sandbox", "sandbox_server", "syncer", "void"]
+__all__ = ["bill", "organization", "simulator", "simulator_server", "syncer", "void"]
 DAY = timedelta(days=1)
 
 

@@ -17,8 +17,8 @@ from dashboard.accounts.models import User
 from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
-from dashboard.sandbox.up.probes import answers
 from dashboard.transaction import transaction
+from demo.up.probes import answers
 from tests.browser.test_every_page import violations
 from tests.browser.visitors import open_account, sign_out
 from tests.support.browser import shoot

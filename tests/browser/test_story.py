@@ -55,7 +55,7 @@ def preview_and_sync(page: Page) -> None:
 
 
 def keep_a_card_at_stripe(page: Page) -> None:
-    """The button leads to Stripe's portal, here the sandbox's, and from there back."""
+    """The button leads to Stripe's portal, here the simulator's, and from there back."""
     page.get_by_role("button", name="Manage payment at Stripe").click()
     page.get_by_role("button", name="Use Visa ending 4242").click()
     expect(page.get_by_text("Visa ending 4242").first).to_be_visible()

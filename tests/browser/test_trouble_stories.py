@@ -39,7 +39,7 @@ def test_a_line_added_at_stripe_is_found_and_taken_off(
     become_known(page, acme)
     draft = wait_for_draft(page, acme)
     line = {"lines[0][amount]": "25000", "lines[0][description]": "Onboarding workshop"}
-    act(live_stack.sandbox_url, f"invoices/{draft}/add_lines", **line)
+    act(live_stack.simulator_url, f"invoices/{draft}/add_lines", **line)
     compare(acme)
     reload_until(page, "Onboarding workshop")
     page.get_by_role("link", name="Decide").first.click()

@@ -1,4 +1,4 @@
-"""What is said of Stripe: by itself, and as the sandbox answers."""
+"""What is said of Stripe: by itself, and as the simulator answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from dashboard.gateway.protocol import Unlimited
 from dashboard.gateway.records import RemoteEndpoint, RemoteEndpoints
 from dashboard.gateway.stripe import StripeGateway
 from tests.support.environment import config
-from tests.support.sandbox import API_KEY, WEBHOOK_SECRET, SandboxControl, running_sandbox
+from tests.support.simulator import API_KEY, WEBHOOK_SECRET, SimulatorControl, running_simulator
 
 URL = "https://billing.example.com"
 TYPES = ("invoice.paid", "invoice.voided")
@@ -105,25 +105,25 @@ def test_a_key_that_may_not_read_is_told_apart_from_a_stripe_that_is_away() -> N
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxControl]:
-    """A sandbox that no other test touches."""
-    with running_sandbox() as control:
+def simulator() -> Iterator[SimulatorControl]:
+    """A simulator that no other test touches."""
+    with running_simulator() as control:
         yield control
 
 
-def test_the_sandbox_is_asked_in_one_read(sandbox: SandboxControl) -> None:
+def test_the_simulator_is_asked_in_one_read(simulator: SimulatorControl) -> None:
     gateway = StripeGateway(
-        API_KEY, api_base=sandbox.url, timeout_seconds=5, webhook_secrets=[WEBHOOK_SECRET],
+        API_KEY, api_base=simulator.url, timeout_seconds=5, webhook_secrets=[WEBHOOK_SECRET],
         limiter=Unlimited(),
     )  # fmt: skip
     body = {"url": OURS.url, "enabled_events[0]": "invoice.paid", "api_version": API_VERSION}
     made = requests.post(
-        f"{sandbox.url}/v1/webhook_endpoints", data=body, auth=(API_KEY, ""), timeout=5
+        f"{simulator.url}/v1/webhook_endpoints", data=body, auth=(API_KEY, ""), timeout=5
     )
     assert made.status_code == 200, made.text
-    before = len(sandbox.calls())
-    found = findings(gateway, stripe_api_base=sandbox.url)
-    assert len(sandbox.calls()) == before + 1
+    before = len(simulator.calls())
+    found = findings(gateway, stripe_api_base=simulator.url)
+    assert len(simulator.calls()) == before + 1
     states = {name: one.state for name, one in found.items()}
     assert states == {
         "mode": "look",

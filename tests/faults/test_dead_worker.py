@@ -26,7 +26,7 @@ from jobs.syncs import enqueue_runs
 from tests.support import deadly
 from tests.support.billing import make_bill, put
 from tests.support.lives import arrive, events, life, sealed_bill
-from tests.support.sandbox import SandboxControl
+from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack, working
 from tests.support.waiting import CUT_OFF, waits_for_a_lock
 
@@ -73,18 +73,18 @@ def test_the_pool_replaces_a_worker_whose_job_ended_it_and_goes_on(
 def test_syncs_that_a_killed_worker_had_begun_or_not_are_done_by_the_next_at_once(
     db: SQLAlchemy, live_stack: Stack, redis: Redis
 ) -> None:
-    sandbox = SandboxControl(live_stack.sandbox_url)
+    simulator = SimulatorControl(live_stack.simulator_url)
     bills = [make_bill(slug) for slug in ("acme", "globex", "initech")]
     for number, bill in enumerate(bills, start=1):
         put(bill, **{f"line-{number}": 100 * number})
-    sandbox.fault("hold_before", "/v1/customers$", method="POST", times=1)
+    simulator.fault("hold_before", "/v1/customers$", method="POST", times=1)
     with transaction():
         runs = [request_sync(bill, Request("scheduled"), now=utc_now()) for bill in bills]
         enqueue_runs(runs)
-    hold = sandbox.wait_for_hold()
+    hold = simulator.wait_for_hold()
     [worker] = [one for one in children(live_stack) if is_busy(redis, one)]
     os.kill(worker, signal.SIGKILL)
-    sandbox.post(f"holds/{hold['id']}/release")
+    simulator.post(f"holds/{hold['id']}/release")
 
     def are_over() -> bool:
         db.session.rollback()
@@ -92,8 +92,8 @@ def test_syncs_that_a_killed_worker_had_begun_or_not_are_done_by_the_next_at_onc
 
     # No clock runs here, and a lease would stand for a minute.
     wait_until(are_over, seconds=40)
-    assert sandbox.get("audit")["ok"]
-    sandbox.close()
+    assert simulator.get("audit")["ok"]
+    simulator.close()
 
 
 def test_events_that_a_killed_worker_had_taken_are_applied_by_the_next_at_once(

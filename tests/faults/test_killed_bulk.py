@@ -15,7 +15,7 @@ from jobs.bulk import carry_on_act, carry_on_acts
 from jobs.syncs import sweep_runs
 from tests.support.billing import make_bill, put
 from tests.support.bulk import begun
-from tests.support.sandbox import SandboxControl
+from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 from tests.support.waiting import CUT_OFF, waits_for_a_lock
 
@@ -71,7 +71,7 @@ def assert_each_once(db: SQLAlchemy, act: BulkAction, stack: Stack) -> None:
         .group_by(SyncRun.invoice_id)
     ).all()  # fmt: skip
     assert (len(runs), {number for _, number in runs}) == (MANY, {1})
-    audited = SandboxControl(stack.sandbox_url).get("audit")
+    audited = SimulatorControl(stack.simulator_url).get("audit")
     assert (audited["duplicates"], audited["lines"]) == ([], MANY)
 
 
@@ -97,7 +97,7 @@ def test_a_worker_killed_while_it_syncs_leaves_the_rest_to_the_next(
     db: SQLAlchemy, live_stack: Stack
 ) -> None:
     act = begun("sync", owners())
-    control = SandboxControl(live_stack.sandbox_url)
+    control = SimulatorControl(live_stack.simulator_url)
     control.fault("hold_before", "add_lines$", method="POST", times=1)
     with transaction():
         carry_on_act.enqueue(act.id)

@@ -1,6 +1,6 @@
 """A worker is killed at every call of a sync: the next one converges and nothing is there twice.
 
-Each case holds one call at the sandbox, kills the worker and all it started while the call is
+Each case holds one call at the simulator, kills the worker and all it started while the call is
 under way, lets the call go on without anybody to hear the reply, and starts another worker.
 """
 
@@ -15,13 +15,13 @@ from sqlalchemy import update
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
-from dashboard.sandbox.embedded.errors import tail
 from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
+from demo.embedded.errors import tail
 from jobs.syncs import enqueue_run, sweep_runs
 from tests.support.billing import drop, make_bill, put
-from tests.support.sandbox import SandboxControl
+from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 from tests.support.syncing import Syncer, gateway_to
 
@@ -43,8 +43,8 @@ MOMENTS = ("hold_before", "hold_after")
 @pytest.fixture
 def syncer(live_stack: Stack) -> Syncer:
     """Syncs in this process, for what comes before the call under test."""
-    sandbox = SandboxControl(live_stack.sandbox_url)
-    return Syncer(gateway_to(live_stack.sandbox_url), sandbox)
+    simulator = SimulatorControl(live_stack.simulator_url)
+    return Syncer(gateway_to(live_stack.simulator_url), simulator)
 
 
 def prepare(call: str, syncer: Syncer) -> tuple[Invoice, str]:
@@ -102,12 +102,12 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
 ) -> None:
     bill, trigger = prepare(call, syncer)
     method = "GET" if call == "read the lines" else "POST"
-    syncer.sandbox.fault(moment, CALLS[call], method=method, times=1)
+    syncer.simulator.fault(moment, CALLS[call], method=method, times=1)
     run = enqueue(bill, trigger)
-    hold = syncer.sandbox.wait_for_hold()
+    hold = syncer.simulator.wait_for_hold()
     live_stack.kill("worker")
     # The call goes on: what Stripe has begun does not stop because nobody listens any more.
-    syncer.sandbox.post(f"holds/{hold['id']}/release")
+    syncer.simulator.post(f"holds/{hold['id']}/release")
     expire_leases(db)
     live_stack.start_worker("second worker")
     with transaction():
@@ -122,5 +122,5 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
     db.session.refresh(bill)
     assert (run.state, run.error, run.attempts) == ("succeeded", None, 2)
     assert sum(syncer.lines(bill).values()) == bill.total_cents == bill.stripe_total_cents
-    assert syncer.sandbox.get("audit")["ok"]
+    assert syncer.simulator.get("audit")["ok"]
     assert bill.status == ("open" if trigger == "final" else "draft")

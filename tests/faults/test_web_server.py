@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dashboard.processes import SEATS
-from dashboard.sandbox.up.probes import answers
+from demo.up.probes import answers
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, start_web
 

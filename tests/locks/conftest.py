@@ -1,4 +1,4 @@
-"""A database that looks for deadlocks at once, and a sandbox that everybody shares."""
+"""A database that looks for deadlocks at once, and a simulator that everybody shares."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from dashboard.gateway.records import CustomerDraft, InvoiceDraft
 from dashboard.gateway.stripe import StripeGateway
 from tests.locks.stage import Stage, make_stage
 from tests.support.events import invoice_json
-from tests.support.sandbox import SandboxControl, running_sandbox
+from tests.support.simulator import SimulatorControl, running_simulator
 from tests.support.syncing import gateway_to
 
 # A deadlock shows after 20 ms instead of a second; a lock that nobody lets go after five.
@@ -21,24 +21,24 @@ IMPATIENT = {"deadlock_timeout": "'20ms'", "lock_timeout": "'5s'", "statement_ti
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[SandboxControl]:
-    """A sandbox on threads of this process."""
-    with running_sandbox(check_replies=False) as control:
+def simulator() -> Iterator[SimulatorControl]:
+    """A simulator on threads of this process."""
+    with running_simulator(check_replies=False) as control:
         yield control
 
 
 @pytest.fixture(scope="session")
-def gateway(sandbox: SandboxControl) -> StripeGateway:
-    """The product's gateway to the sandbox."""
-    return gateway_to(sandbox.url)
+def gateway(simulator: SimulatorControl) -> StripeGateway:
+    """The product's gateway to the simulator."""
+    return gateway_to(simulator.url)
 
 
 @pytest.fixture(scope="session")
-def sample(sandbox: SandboxControl, gateway: StripeGateway) -> dict[str, Any]:
+def sample(simulator: SimulatorControl, gateway: StripeGateway) -> dict[str, Any]:
     """An invoice of somebody's as Stripe shows it."""
     customer = gateway.create_customer(CustomerDraft("0", "Sample", "s@example.com"), key="sample")
     draft = InvoiceDraft(customer.id, "0", "usd", "charge_automatically", None, None, "Sample")
-    return invoice_json(sandbox.url, gateway.create_invoice(draft, key="sample-invoice").id)
+    return invoice_json(simulator.url, gateway.create_invoice(draft, key="sample-invoice").id)
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_every_place_that_takes_a_lock_is_on_the_way_of_a_verb(
     places = {
         (str(path), function)
         for path in HOUSE.rglob("*.py")
-        if path != DOOR and "sandbox" not in path.parts
+        if path != DOOR and "simulator" not in path.parts
         for function in functions_that_lock(path)
     }
     assert places

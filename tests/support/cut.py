@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
-from dashboard.sandbox.embedded.sockets import socket_directory
+from demo.embedded.sockets import socket_directory
 
 SOCKET = ".s.PGSQL.5432"
 Moment = Literal["before", "after"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from dashboard.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-# Nothing listens there: a test that calls Stripe without asking for the sandbox fails at once.
+# Nothing listens there: a test that calls Stripe without asking for the simulator fails at once.
 NOWHERE = "http://127.0.0.1:9"
 
 

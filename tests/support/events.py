@@ -1,4 +1,4 @@
-"""Stripe's events for a test: about a sandbox's real invoices, signed as Stripe signs."""
+"""Stripe's events for a test: about a simulator's real invoices, signed as Stripe signs."""
 
 import json
 import secrets
@@ -8,13 +8,13 @@ import requests
 import stripe
 
 from dashboard.clock import utc_now
-from tests.support.sandbox import API_KEY, WEBHOOK_SECRET
+from tests.support.simulator import API_KEY, WEBHOOK_SECRET
 
 
-def invoice_json(sandbox_url: str, stripe_id: str) -> dict[str, Any]:
-    """Return an invoice as the sandbox answers it."""
+def invoice_json(simulator_url: str, stripe_id: str) -> dict[str, Any]:
+    """Return an invoice as the simulator answers it."""
     answer = requests.get(
-        f"{sandbox_url}/v1/invoices/{stripe_id}",
+        f"{simulator_url}/v1/invoices/{stripe_id}",
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,
     )

@@ -49,7 +49,7 @@ def finalize(syncer: Syncer, bill: Invoice, **cents_by_key: int) -> None:
 
 def told(syncer: Syncer, bill: Invoice, kind: str, at: int, **facts: Any) -> dict[str, Any]:
     """Return an event of second `at` about the bill, which then looked as `facts` say."""
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     return event(kind, data | facts, created=at)
 
 

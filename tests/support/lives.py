@@ -1,4 +1,4 @@
-"""Bills that are sealed here and known at Stripe, and what Stripe tells of them; no sandbox."""
+"""Bills that are sealed here and known at Stripe, and what Stripe tells of them; no simulator."""
 
 from __future__ import annotations
 

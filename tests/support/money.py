@@ -1,4 +1,4 @@
-"""Money after a bill was issued, moved at the sandbox by Stripe's own client."""
+"""Money after a bill was issued, moved at the simulator by Stripe's own client."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,15 +11,15 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.webhooks.handlers import HANDLERS
 from tests.support.inbox import deliver
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer
 
 
 def client_of(syncer: Syncer) -> V1Services:
-    """Return Stripe's own client, pointed at the sandbox."""
+    """Return Stripe's own client, pointed at the simulator."""
     stripe.enable_telemetry = False
     return stripe.StripeClient(
-        API_KEY, base_addresses={"api": syncer.sandbox.url}, max_network_retries=0
+        API_KEY, base_addresses={"api": syncer.simulator.url}, max_network_retries=0
     ).v1
 
 

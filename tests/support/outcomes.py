@@ -16,7 +16,7 @@ from dashboard.billing.models import Invoice
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.models import SyncRun
 from tests.support.operations import Operation
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer, gateway_of
 
 TIMEOUT_SECONDS = 0.3
@@ -46,7 +46,7 @@ class Case:
     def fault(self, kind: str, **rule: Any) -> str:
         """Let the operation's calls misbehave and return the rule's id."""
         operation = self.operation
-        return self.syncer.sandbox.fault(kind, operation.path, method=operation.method, **rule)
+        return self.syncer.simulator.fault(kind, operation.path, method=operation.method, **rule)
 
     def run(self) -> SyncRun:
         """Request the run that makes the call, and carry it out once."""
@@ -54,7 +54,7 @@ class Case:
 
     def call_through(self, timeout_seconds: float = 5.0) -> OtherBodyFirst:
         """Put another gateway in the way and return it."""
-        gateway = gateway_of(OtherBodyFirst, self.syncer.sandbox.url, timeout_seconds)
+        gateway = gateway_of(OtherBodyFirst, self.syncer.simulator.url, timeout_seconds)
         self.syncer.gateway = gateway
         return gateway
 
@@ -88,8 +88,8 @@ def until_the_key_expired(kind: str) -> Inflict:
     def inflict(case: Case) -> SyncRun:
         rule = case.fault(kind)
         run = case.run()
-        case.syncer.sandbox.delete(f"faults/{rule}")
-        case.syncer.sandbox.advance(25 * 3600)
+        case.syncer.simulator.delete(f"faults/{rule}")
+        case.syncer.simulator.advance(25 * 3600)
         case.syncer.ahead = timedelta(hours=25)
         return run
 
@@ -135,7 +135,7 @@ def _remove_line(case: Case, stripe_id: str) -> None:
 def _delete_customer(case: Case, _stripe_id: str) -> None:
     customer = case.bill.organization.stripe_customer_id
     answer = requests.delete(
-        f"{case.syncer.sandbox.url}/v1/customers/{customer}",
+        f"{case.syncer.simulator.url}/v1/customers/{customer}",
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,
     )

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from bin.pgbouncer import MISSING, find, libraries
-from dashboard.sandbox.embedded import process
-from dashboard.sandbox.embedded.errors import tail
-from dashboard.sandbox.embedded.sockets import socket_directory
-from dashboard.sandbox.embedded.unprivileged import lower, own
+from demo.embedded import process
+from demo.embedded.errors import tail
+from demo.embedded.sockets import socket_directory
+from demo.embedded.unprivileged import lower, own
 
 START_SECONDS = 15.0
 # Whoever may enter the directory of its socket is let in, as with PostgreSQL's own.

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
-from dashboard.sandbox.embedded.redis import EmbeddedRedis
+from demo.embedded.postgres import EmbeddedPostgres
+from demo.embedded.redis import EmbeddedRedis
 from tests.support.database import copy_database
 from tests.support.template import TEMPLATE, restore_template
 

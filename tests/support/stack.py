@@ -1,4 +1,4 @@
-"""The product as its own processes (sandbox Stripe, web, worker) on one test's databases."""
+"""The product as its own processes (Stripe simulator, web, worker) on one test's databases."""
 
 import http.client
 import shutil
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dashboard.sandbox.embedded import process
-from dashboard.sandbox.embedded.errors import tail
-from dashboard.sandbox.up.probes import answers, has_workers
+from demo.embedded import process
+from demo.embedded.errors import tail
+from demo.up.probes import answers, has_workers
 from tests.support.environment import ROOT, child_environment
 from tests.support.services import Worker
 
@@ -27,7 +27,7 @@ class Stack:
 
     directory: Path
     url: str
-    sandbox_url: str
+    simulator_url: str
     env: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -65,10 +65,10 @@ class Stack:
 
 @contextmanager
 def standing_stack(services: Worker, directory: Path) -> Iterator[Stack]:
-    """Lend a stack whose sandbox and web run; they keep nothing of a test but in the stores."""
+    """Lend a stack whose simulator and web run; they keep nothing of a test but in the stores."""
     stack = new_stack(services, directory)
     try:
-        start_sandbox(stack)
+        start_simulator(stack)
         start_web(stack)
         yield stack
     finally:
@@ -77,9 +77,9 @@ def standing_stack(services: Worker, directory: Path) -> Iterator[Stack]:
 
 @contextmanager
 def working(stack: Stack, worker: str = "dashboard.worker") -> Iterator[Stack]:
-    """Lend the stack with an empty sandbox and a worker that the test may kill."""
+    """Lend the stack with an empty simulator and a worker that the test may kill."""
     standing = set(stack.processes)
-    reset_sandbox(stack)
+    reset_simulator(stack)
     stack.start_worker(module=worker)
     try:
         yield stack
@@ -89,25 +89,25 @@ def working(stack: Stack, worker: str = "dashboard.worker") -> Iterator[Stack]:
 
 def new_stack(services: Worker, directory: Path) -> Stack:
     """Return a stack on free ports with nothing running yet."""
-    url, sandbox_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    url, simulator_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     env = child_environment(
         services.database_url,
         services.redis_url,
-        STRIPE_API_BASE=sandbox_url,
+        STRIPE_API_BASE=simulator_url,
         DATA_DIR=str(directory),
         PORT=url.rsplit(":", 1)[1],
         EXTERNAL_URL=url,
     )
-    return Stack(directory, url, sandbox_url, env)
+    return Stack(directory, url, simulator_url, env)
 
 
-def start_sandbox(stack: Stack) -> None:
-    """Start the stand-in for Stripe, its webhooks going to the stack's web."""
-    arguments = ["--port", stack.sandbox_url.rsplit(":", 1)[1]]
+def start_simulator(stack: Stack) -> None:
+    """Start the Stripe simulator, its webhooks going to the stack's web."""
+    arguments = ["--port", stack.simulator_url.rsplit(":", 1)[1]]
     arguments += ["--data", str(stack.directory / "stripe")]
     arguments += ["--webhook-url", f"{stack.url}/webhooks/stripe"]
-    health = answers(f"{stack.sandbox_url}/_sandbox/health")
-    stack.start("sandbox", "dashboard.sandbox.server", *arguments, ready=health)
+    health = answers(f"{stack.simulator_url}/_simulator/health")
+    stack.start("simulator", "simulator.server", *arguments, ready=health)
 
 
 def start_web(stack: Stack) -> None:
@@ -116,11 +116,11 @@ def start_web(stack: Stack) -> None:
     stack.start("web", "dashboard.web", *arguments, ready=answers(f"{stack.url}/readyz"))
 
 
-def reset_sandbox(stack: Stack) -> None:
-    """Empty the sandbox and put its clock, faults and webhooks back."""
-    connection = http.client.HTTPConnection(urlsplit(stack.sandbox_url).netloc, timeout=10)
+def reset_simulator(stack: Stack) -> None:
+    """Empty the simulator and put its clock, faults and webhooks back."""
+    connection = http.client.HTTPConnection(urlsplit(stack.simulator_url).netloc, timeout=10)
     try:
-        connection.request("POST", "/_sandbox/reset")
+        connection.request("POST", "/_simulator/reset")
         answer = connection.getresponse()
         assert answer.status < 300, answer.read()
     finally:

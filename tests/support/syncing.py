@@ -1,4 +1,4 @@
-"""Carrying out syncs in a test, against a sandbox, without a worker."""
+"""Carrying out syncs in a test, against a simulator, without a worker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.sync.run import execute
 from dashboard.transaction import checkpoint, transaction
-from tests.support.sandbox import API_KEY, WEBHOOK_SECRET, SandboxControl
+from tests.support.simulator import API_KEY, WEBHOOK_SECRET, SimulatorControl
 
 Kind = TypeVar("Kind", bound=StripeGateway)
 
@@ -24,7 +24,7 @@ class Syncer:
     """Requests syncs and carries them out at once; pauses are skipped, time can be moved."""
 
     gateway: StripeGateway
-    sandbox: SandboxControl
+    simulator: SimulatorControl
     ahead: timedelta = field(default_factory=timedelta)
 
     def clock(self) -> datetime:
@@ -60,18 +60,18 @@ class Syncer:
 
     def operations(self) -> list[str]:
         """Return the calls since the last time, by the names Stripe's schema has for them."""
-        calls = [f"{call['method']} {call['operation']}" for call in self.sandbox.calls()]
-        self.sandbox.delete("requests")
+        calls = [f"{call['method']} {call['operation']}" for call in self.simulator.calls()]
+        self.simulator.delete("requests")
         return calls
 
 
 def gateway_to(url: str, timeout_seconds: float = 5.0) -> StripeGateway:
-    """Return the product's gateway, pointed at a sandbox."""
+    """Return the product's gateway, pointed at a simulator."""
     return gateway_of(StripeGateway, url, timeout_seconds)
 
 
 def gateway_of(kind: type[Kind], url: str, timeout_seconds: float = 5.0) -> Kind:
-    """Return a gateway of that kind, pointed at a sandbox."""
+    """Return a gateway of that kind, pointed at a simulator."""
     return kind(
         API_KEY,
         api_base=url,

@@ -16,7 +16,7 @@ from flask_migrate import Migrate, upgrade
 
 from dashboard import models as _models  # noqa: F401  migrations compare with the metadata
 from dashboard.extensions import db
-from dashboard.sandbox.embedded.postgres import EmbeddedPostgres
+from demo.embedded.postgres import EmbeddedPostgres
 from tests.support.environment import with_driver
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -33,10 +33,10 @@ def everything() -> Iterator[Written]:
     """Yield every piece of text that reaches people."""
     for path in sorted((ROOT / "templates").rglob("*.*")):
         yield from of_template(path)
-    for folder in ("dashboard", "jobs"):
+    for folder in ("dashboard", "jobs", "simulator", "demo"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield from of_python(path)
-    for path in sorted((ROOT / "dashboard" / "sandbox" / "templates").glob("*.html")):
+    for path in sorted((ROOT / "simulator" / "pages" / "templates").glob("*.html")):
         yield from of_template(path)
     for path in sorted((ROOT / "static" / "js").glob("*.js")):
         yield from _quoted(path, re.sub(r"//[^\n]*", "", path.read_text()))

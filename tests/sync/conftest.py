@@ -4,28 +4,28 @@ import pytest
 
 from dashboard.billing.models import Invoice
 from tests.support.billing import make_bill
-from tests.support.sandbox import SandboxControl, running_sandbox
+from tests.support.simulator import SimulatorControl, running_simulator
 from tests.support.syncing import Syncer, gateway_to
 
 
 @pytest.fixture(scope="session")
-def sandbox_server() -> Iterator[SandboxControl]:
-    """A sandbox on threads of this process."""
-    with running_sandbox() as control:
+def simulator_server() -> Iterator[SimulatorControl]:
+    """A simulator on threads of this process."""
+    with running_simulator() as control:
         yield control
 
 
 @pytest.fixture
-def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
-    """A sandbox that knows nothing yet."""
-    sandbox_server.reset()
-    return sandbox_server
+def simulator(simulator_server: SimulatorControl) -> SimulatorControl:
+    """A simulator that knows nothing yet."""
+    simulator_server.reset()
+    return simulator_server
 
 
 @pytest.fixture
-def syncer(sandbox: SandboxControl) -> Syncer:
-    """Carries out syncs against the sandbox."""
-    return Syncer(gateway_to(sandbox.url), sandbox)
+def syncer(simulator: SimulatorControl) -> Syncer:
+    """Carries out syncs against the simulator."""
+    return Syncer(gateway_to(simulator.url), simulator)
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ def test_a_draft_that_is_no_longer_parked_gets_its_dead_man_switch_back(
 ) -> None:
     put(bill, a=1)
     syncer.sync(bill)
-    rule = syncer.sandbox.fault("error_before", "add_lines$", status=400)
+    rule = syncer.simulator.fault("error_before", "add_lines$", status=400)
     put(bill, b=1)
     syncer.sync(bill)
     assert (bill.parked_code, bill.automatically_finalizes_at) == ("stripe_refused", None)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     run = syncer.sync(bill)
     assert (run.state, bill.parked_code) == ("succeeded", None)
     assert syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance

@@ -39,7 +39,7 @@ def test_a_customer_is_told_its_new_name_and_address_in_one_call(
     change(synced, name="Acme Two", email="Money@acme.example")
     assert syncer.sync(synced).state == "succeeded"
     assert syncer.operations() == [CUSTOMER]
-    said = read(syncer.sandbox.url, f"customers/{synced.organization.stripe_customer_id}")
+    said = read(syncer.simulator.url, f"customers/{synced.organization.stripe_customer_id}")
     assert (said["name"], said["email"]) == ("Acme Two", "money@acme.example")
     assert not synced.is_dirty
     syncer.operations()
@@ -67,7 +67,7 @@ def test_a_customer_yet_to_be_made_has_the_new_name_from_the_start(
     put(bill, a=4000)
     syncer.sync(bill)
     assert not {CUSTOMER, TERMS} & set(syncer.operations())
-    draft = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    draft = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     assert (draft["customer_name"], draft["collection_method"]) == ("Acme Two", "send_invoice")
 
 
@@ -75,13 +75,13 @@ def test_the_open_draft_is_collected_as_decided_and_back(synced: Invoice, syncer
     change(synced, **SENT)
     syncer.sync(synced)
     assert syncer.operations() == [TERMS]
-    draft = invoice_json(syncer.sandbox.url, str(synced.stripe_invoice_id))
+    draft = invoice_json(syncer.simulator.url, str(synced.stripe_invoice_id))
     assert (draft["collection_method"], draft["due_date"] is not None) == ("send_invoice", True)
     change(synced, collection_method="charge_automatically")
     syncer.operations()
     syncer.sync(synced)
     assert syncer.operations() == [TERMS]
-    draft = invoice_json(syncer.sandbox.url, str(synced.stripe_invoice_id))
+    draft = invoice_json(syncer.simulator.url, str(synced.stripe_invoice_id))
     assert (draft["collection_method"], draft["due_date"]) == ("charge_automatically", None)
 
 
@@ -91,18 +91,18 @@ def test_an_invoice_of_an_ended_cycle_keeps_its_terms(synced: Invoice, syncer: S
         seal_now(synced, now=utc_now())
     syncer.sync(synced, "final", verify=True)
     assert TERMS not in syncer.operations()
-    issued = invoice_json(syncer.sandbox.url, str(synced.stripe_invoice_id))
+    issued = invoice_json(syncer.simulator.url, str(synced.stripe_invoice_id))
     assert issued["collection_method"] == "charge_automatically"
 
 
 def test_a_name_that_stripe_refuses_holds_the_invoice_with_its_words(
     synced: Invoice, syncer: Syncer
 ) -> None:
-    rule = syncer.sandbox.fault("error_before", "/v1/customers/cus_", method="POST", status=400)
+    rule = syncer.simulator.fault("error_before", "/v1/customers/cus_", method="POST", status=400)
     change(synced, name="Acme Two")
     assert syncer.sync(synced).state == "failed"
     assert synced.parked_code == "stripe_refused"
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     assert syncer.sync(synced).state == "succeeded"
     assert synced.parked_at is None
     assert synced.organization.agreed_customer == synced.organization.customer

@@ -39,11 +39,11 @@ def again_until_done(bill: Invoice, syncer: Syncer) -> None:
 def test_a_fault_of_any_kind_at_any_call_is_converged_from(
     bill: Invoice, syncer: Syncer, kind: str, path: str
 ) -> None:
-    syncer.sandbox.fault(kind, path, method="POST", times=1)
+    syncer.simulator.fault(kind, path, method="POST", times=1)
     whole_life(bill, syncer)
     assert syncer.lines(bill) == {"a": 100, "b": 222, "d": 400}
     assert bill.stripe_total_cents == bill.total_cents == 722
-    assert syncer.sandbox.get("audit")["ok"]
+    assert syncer.simulator.get("audit")["ok"]
 
 
 def test_a_lasting_fault_leaves_a_step_that_the_next_run_settles(
@@ -51,11 +51,11 @@ def test_a_lasting_fault_leaves_a_step_that_the_next_run_settles(
 ) -> None:
     put(bill, a=100)
     syncer.sync(bill)
-    rule = syncer.sandbox.fault("drop_after", "add_lines$")
+    rule = syncer.simulator.fault("drop_after", "add_lines$")
     put(bill, b=5)
     run = syncer.sync(bill)
     assert (run.state, run.next_attempt_at is not None) == ("retrying", True)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     syncer.carry_out(run)
     assert syncer.lines(bill) == {"a": 100, "b": 5}
 
@@ -65,12 +65,12 @@ def test_a_step_older_than_its_key_is_read_back_and_never_sent_again(
 ) -> None:
     put(bill, a=100)
     syncer.sync(bill)
-    rule = syncer.sandbox.fault("drop_after", "add_lines$")
+    rule = syncer.simulator.fault("drop_after", "add_lines$")
     put(bill, b=5)
     run = syncer.sync(bill)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     # Stripe has forgotten the key by now: sent again, it would add the line a second time.
-    syncer.sandbox.advance(25 * 3600)
+    syncer.simulator.advance(25 * 3600)
     syncer.ahead = timedelta(hours=25)
     syncer.operations()
     syncer.carry_out(run)
@@ -95,11 +95,11 @@ def test_a_refused_line_does_not_stop_the_others(bill: Invoice, syncer: Syncer) 
 def test_while_stripe_fails_every_write_the_run_says_that_stripe_failed(
     bill: Invoice, syncer: Syncer
 ) -> None:
-    rule = syncer.sandbox.fault("error_before", ".*", method="POST", status=500)
+    rule = syncer.simulator.fault("error_before", ".*", method="POST", status=500)
     put(bill, a=100)
     run = syncer.sync(bill)
     assert (run.state, run.error_code) == ("retrying", "stripe_failed")
     assert "Stripe failed with 500" in str(run.error)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     assert syncer.carry_out(run).state == "succeeded"
     assert syncer.lines(bill) == {"a": 100}

@@ -46,7 +46,7 @@ class Takeover:
         """Expire the lease, end the stalled run, then let the ledger move and sync that too."""
         with transaction():
             db.session.execute(update(SyncLease).values(expires_at=utc_now()))
-        other = Syncer(self.syncer.gateway, self.syncer.sandbox, ahead=self.later)
+        other = Syncer(self.syncer.gateway, self.syncer.simulator, ahead=self.later)
         run = db.session.query(SyncRun).filter_by(invoice_id=self.bill.id).order_by("id").all()[-1]
         assert other.carry_out(run).state == "succeeded"
         put(self.bill, b=500)
@@ -60,7 +60,7 @@ def stalled(bill: Invoice, syncer: Syncer) -> Syncer:
     put(bill, a=100)
     syncer.sync(bill)
     put(bill, b=200)
-    return Syncer(gateway_of(StallingGateway, syncer.sandbox.url), syncer.sandbox)
+    return Syncer(gateway_of(StallingGateway, syncer.simulator.url), syncer.simulator)
 
 
 def stall(stalled: Syncer, takeover: Takeover) -> None:
@@ -86,10 +86,10 @@ def test_a_late_call_that_stripe_carries_out_is_noticed_and_undone(
     # After a day nobody may send the key again: the second worker reads back and adds the line
     # anew, and then the first one, asleep all the while, still sends its own.
     stall(stalled, Takeover(syncer, bill, later=timedelta(hours=24)))
-    assert not syncer.sandbox.get("audit")["ok"]
+    assert not syncer.simulator.get("audit")["ok"]
     db.session.refresh(bill)
     assert bill.needs_verification
     run = syncer.sync(bill, "scheduled")
     assert [finding["state"] for finding in run.findings] == ["duplicate"]
     assert syncer.lines(bill) == {"a": 100, "b": 500}
-    assert syncer.sandbox.get("audit")["ok"]
+    assert syncer.simulator.get("audit")["ok"]

@@ -83,7 +83,7 @@ def test_a_foreign_line_is_seen_in_the_reply_of_the_last_change(
 def test_the_reply_that_stripe_repeats_from_memory_is_not_taken_for_a_reading(
     sealed: Invoice, syncer: Syncer
 ) -> None:
-    syncer.sandbox.fault("drop_after", "/add_lines$", times=1)
+    syncer.simulator.fault("drop_after", "/add_lines$", times=1)
     run = close(sealed, syncer)
     assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
     assert "GET" in [call.split()[0] for call in syncer.operations()]
@@ -102,7 +102,7 @@ def test_a_close_asks_the_database_no_more_than_it_must(sealed: Invoice, syncer:
 def test_a_reading_that_fails_behind_the_last_change_leaves_what_the_change_did(
     long: Invoice, syncer: Syncer
 ) -> None:
-    syncer.sandbox.fault("error_before", "/lines$", method="GET", times=1)
+    syncer.simulator.fault("error_before", "/lines$", method="GET", times=1)
     run = close(long, syncer)
     assert (run.state, long.status, long.stripe_total_cents) == ("succeeded", "open", 6500)
     assert [step.outcome for step in run.steps] == ["done", "done"]
@@ -139,7 +139,7 @@ def test_a_bill_with_nothing_on_it_ends_without_stripe(bill: Invoice, syncer: Sy
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "error_before", "error_after"])
 def test_a_fault_while_finalizing_bills_once(sealed: Invoice, syncer: Syncer, kind: str) -> None:
-    syncer.sandbox.fault(kind, "finalize$", times=1)
+    syncer.simulator.fault(kind, "finalize$", times=1)
     run = close(sealed, syncer)
     if run.state == "retrying":
         run = syncer.carry_out(run)
@@ -155,7 +155,7 @@ def test_a_500_after_the_lines_were_changed_does_not_hold_the_bill(
         syncer.sync(bill)
         put(bill, a=4500)
     seal(bill)
-    syncer.sandbox.fault("error_after", path=path, times=1)
+    syncer.simulator.fault("error_after", path=path, times=1)
     run = close(bill, syncer)
     assert (run.state, bill.status, bill.parked_reason) == ("succeeded", "open", None)
     assert bill.stripe_total_cents == bill.total_cents

@@ -114,7 +114,7 @@ class Unscheduled(StripeGateway):
 def test_a_draft_whose_schedule_did_not_read_back_is_held(
     bill: Invoice, syncer: Syncer, shown_at: datetime | None
 ) -> None:
-    gateway = gateway_of(Unscheduled, syncer.sandbox.url)
+    gateway = gateway_of(Unscheduled, syncer.simulator.url)
     gateway.shown_at = shown_at
     syncer.gateway = gateway
     put(bill, a=4000)

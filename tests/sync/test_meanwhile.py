@@ -63,7 +63,7 @@ class SlowGateway(StripeGateway):
 @pytest.fixture
 def slow(syncer: Syncer) -> Syncer:
     """Syncs through a gateway during whose calls other things can happen."""
-    return Syncer(gateway_of(SlowGateway, syncer.sandbox.url), syncer.sandbox)
+    return Syncer(gateway_of(SlowGateway, syncer.simulator.url), syncer.simulator)
 
 
 def during_the_call(slow: Syncer, act: Callable[[], object]) -> None:

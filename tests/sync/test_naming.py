@@ -7,14 +7,14 @@ import requests
 
 from dashboard.billing.models import Invoice
 from tests.support.billing import put
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer
 
 
 def ask(syncer: Syncer, path: str, **body: Any) -> None:
     """Make a call that is not ours."""
     requests.post(
-        f"{syncer.sandbox.url}/v1/{path}",
+        f"{syncer.simulator.url}/v1/{path}",
         data=body,
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,
@@ -54,9 +54,9 @@ def test_lines_of_the_first_release_whose_reply_was_lost_are_not_added_again(
     put(bill, a=4000)
     syncer.sync(bill)
     put(bill, b=200)
-    rule = syncer.sandbox.fault("drop_after", "add_lines$")
+    rule = syncer.simulator.fault("drop_after", "add_lines$")
     run = syncer.sync(bill)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     name_as_before(syncer, bill)
     syncer.ahead = timedelta(hours=24)
     assert syncer.carry_out(run).state == "succeeded"

@@ -61,7 +61,7 @@ def bring_to_its_end(case: Case, run: SyncRun) -> SyncRun:
     for _ in range(ROUNDS):
         if run.state != "retrying":
             break
-        time.sleep(0.2 if case.syncer.sandbox.get("holds") else 0)
+        time.sleep(0.2 if case.syncer.simulator.get("holds") else 0)
         run = case.syncer.carry_out(run)
     db.session.refresh(case.bill)
     return run
@@ -94,7 +94,7 @@ def words(case: Case, steps: Sequence[SyncStep]) -> str:
         else [first.idempotency_key]
     )
     calls = [
-        call for call in case.syncer.sandbox.calls() if call["method"] == case.operation.method
+        call for call in case.syncer.simulator.calls() if call["method"] == case.operation.method
     ]
     sent = sum(call["idempotency_key"] in own for call in calls)
     how = {"done": "sent again" if sent > 1 else "sent once", "read_back": "read back"}
@@ -108,7 +108,7 @@ def words(case: Case, steps: Sequence[SyncStep]) -> str:
 
 def assert_agreement(case: Case) -> None:
     """Whatever happened: nothing is billed twice, and what is not parked equals the ledger."""
-    assert case.syncer.sandbox.get("audit")["ok"]
+    assert case.syncer.simulator.get("audit")["ok"]
     bill = case.bill
     if bill.parked_at is None and bill.stripe_invoice_id is not None:
         assert sum(case.syncer.lines(bill).values()) == bill.total_cents

@@ -23,7 +23,7 @@ def switch_off(syncer: Syncer, bill: Invoice) -> None:
     """Have a person switch the schedule off at Stripe, and the event of it come."""
     gateway: StripeGateway = syncer.gateway
     gateway.schedule_finalization(str(bill.stripe_invoice_id), None, key="somebody")
-    shown = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     deliver(syncer, event("invoice.updated", shown))
 
 
@@ -59,7 +59,7 @@ def test_it_stands_again_once_somebody_asks(synced: Invoice, syncer: Syncer) -> 
     switch_off(syncer, synced)
     ask(synced)
     syncer.sync(synced)
-    shown = invoice_json(syncer.sandbox.url, str(synced.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(synced.stripe_invoice_id))
     assert shown["auto_advance"] is True
     assert before is not None
     assert shown["automatically_finalizes_at"] == int(before.timestamp())

@@ -23,11 +23,11 @@ def test_a_429_says_nothing_of_an_earlier_sending_whose_reply_was_lost(
     put(bill, a=100)
     syncer.sync(bill)
     put(bill, b=200)
-    syncer.sandbox.fault("drop_after", "add_lines$", times=1)
-    rule = syncer.sandbox.fault("rate_limit", "add_lines$")
+    syncer.simulator.fault("drop_after", "add_lines$", times=1)
+    rule = syncer.simulator.fault("rate_limit", "add_lines$")
     run = syncer.sync(bill)
     assert (run.state, steps_of(bill, "add_lines")[-1].outcome) == ("retrying", None)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     assert syncer.carry_out(run).state == "succeeded"
     # The opening one and this: sent again under its key, no second one on a guess.
     assert [step.outcome for step in steps_of(bill, "add_lines")] == ["done", "done"]
@@ -36,13 +36,13 @@ def test_a_429_says_nothing_of_an_earlier_sending_whose_reply_was_lost(
 
 def test_a_429_while_settling_leaves_the_step_unsettled(bill: Invoice, syncer: Syncer) -> None:
     put(bill, a=100)
-    lost = syncer.sandbox.fault("drop_after", "add_lines$")
+    lost = syncer.simulator.fault("drop_after", "add_lines$")
     run = syncer.sync(bill)
-    syncer.sandbox.delete(f"faults/{lost}")
-    limited = syncer.sandbox.fault("rate_limit", "add_lines$")
+    syncer.simulator.delete(f"faults/{lost}")
+    limited = syncer.simulator.fault("rate_limit", "add_lines$")
     assert syncer.carry_out(run).state == "retrying"
     assert [step.outcome for step in steps_of(bill, "add_lines")] == [None]
-    syncer.sandbox.delete(f"faults/{limited}")
+    syncer.simulator.delete(f"faults/{limited}")
     assert syncer.carry_out(run).state == "succeeded"
     assert [step.outcome for step in steps_of(bill, "add_lines")] == ["done"]
 
@@ -62,10 +62,10 @@ def test_a_step_whose_draft_was_deleted_is_settled_with_it(bill: Invoice, syncer
     syncer.sync(bill)
     customer, gone = bill.organization.stripe_customer_id, str(bill.stripe_invoice_id)
     put(bill, b=200)
-    rule = syncer.sandbox.fault("error_before", "add_lines$")
+    rule = syncer.simulator.fault("error_before", "add_lines$")
     run = syncer.sync(bill)
     assert (run.state, steps_of(bill, "add_lines")[-1].outcome) == ("retrying", None)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     syncer.gateway.delete_draft(gone)
     assert syncer.carry_out(run).state == "succeeded"
     db.session.refresh(bill)

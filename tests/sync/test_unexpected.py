@@ -21,7 +21,7 @@ from dashboard.transaction import transaction
 from tests.support.billing import put
 from tests.support.money import client_of
 from tests.support.needs import on_hold
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer, gateway_of
 
 
@@ -43,7 +43,7 @@ class BrokenGateway(StripeGateway):
 @pytest.fixture
 def broken(bill: Invoice, syncer: Syncer) -> Syncer:
     """Syncs a bill with one new line through a gateway that breaks at it."""
-    gateway = gateway_of(BrokenGateway, syncer.sandbox.url)
+    gateway = gateway_of(BrokenGateway, syncer.simulator.url)
     syncer.gateway = gateway
     put(bill, a=4000)
     syncer.sync(bill)
@@ -65,7 +65,7 @@ def schedule(bill: Invoice, syncer: Syncer) -> int | None:
 
 
 def invoice_at_stripe(bill: Invoice, syncer: Syncer) -> dict[str, Any]:
-    url = f"{syncer.sandbox.url}/v1/invoices/{bill.stripe_invoice_id}"
+    url = f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}"
     answer = requests.get(url, headers={"Authorization": f"Bearer {API_KEY}"}, timeout=5)
     return dict(answer.json())
 

@@ -11,7 +11,7 @@ from dashboard.sync.decide import decide_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.transaction import transaction
 from tests.support.billing import put
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer
 
 SUPPORT = Actor("user", None, "support@example.com")
@@ -43,7 +43,7 @@ def edit(syncer: Syncer, bill: Invoice, key: str, cents: int) -> None:
 def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
     """Add a line that is not ours, as somebody in Stripe's dashboard would."""
     answer = requests.post(
-        f"{syncer.sandbox.url}/v1/invoices/{bill.stripe_invoice_id}/add_lines",
+        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/add_lines",
         data={"lines[0][description]": "Setup", "lines[0][amount]": cents},
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,

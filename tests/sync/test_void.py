@@ -37,7 +37,7 @@ def following(bill: Invoice) -> dict[str, int]:
 def test_voided_before_it_was_reconciled_it_waits_and_the_rest_goes_on(
     unsynced: Invoice, syncer: Syncer
 ) -> None:
-    stripe_dashboard.void(syncer.sandbox.url, unsynced.stripe_invoice_id)
+    stripe_dashboard.void(syncer.simulator.url, unsynced.stripe_invoice_id)
     syncer.sync(unsynced)
     assert (unsynced.status, unsynced.parked_code) == ("void", None)
     case = case_of(unsynced)
@@ -50,7 +50,7 @@ def test_voided_after_it_was_reconciled_it_ends_the_same(unsynced: Invoice, sync
     syncer.sync(unsynced)
     assert list(following(unsynced).values()) == [3700]
     stripe_id = str(unsynced.stripe_invoice_id)
-    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    stripe_dashboard.void(syncer.simulator.url, stripe_id)
     tell_again(unsynced, syncer)
     case = case_of(unsynced)
     assert case is not None
@@ -69,7 +69,7 @@ def test_what_stripe_asked_for_beyond_what_was_due_is_never_credited(
     if not voided_first:
         syncer.sync(bill)
         assert sum(following(bill).values()) == 3700 - 1699
-    stripe_dashboard.void(syncer.sandbox.url, bill.stripe_invoice_id)
+    stripe_dashboard.void(syncer.simulator.url, bill.stripe_invoice_id)
     if voided_first:
         syncer.sync(bill)
     else:
@@ -83,7 +83,7 @@ def test_what_stripe_asked_for_beyond_what_was_due_is_never_credited(
 def test_a_revision_made_before_we_reconciled_is_the_bill(
     unsynced: Invoice, syncer: Syncer
 ) -> None:
-    revision = stripe_dashboard.edit(syncer.sandbox.url, unsynced.stripe_invoice_id)
+    revision = stripe_dashboard.edit(syncer.simulator.url, unsynced.stripe_invoice_id)
     syncer.sync(unsynced)
     assert (unsynced.status, unsynced.stripe_invoice_id) == ("open", revision["id"])
     assert (case_of(unsynced), unsynced.parked_code) == (None, None)

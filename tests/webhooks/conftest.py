@@ -3,9 +3,9 @@ import pytest
 from dashboard.billing.models import Invoice
 from tests.support.inbox import finalize
 from tests.support.syncing import Syncer
-from tests.sync.conftest import bill, sandbox, sandbox_server, syncer
+from tests.sync.conftest import bill, simulator, simulator_server, syncer
 
-__all__ = ["bill", "sandbox", "sandbox_server", "syncer"]
+__all__ = ["bill", "simulator", "simulator_server", "syncer"]
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_refund_of_somebody_elses_payment_is_nothing_of_ours(
 def test_a_refund_that_failed_is_not_counted(open_bill: Invoice, syncer: Syncer) -> None:
     intent = pay(syncer, open_bill)
     refund = client_of(syncer).refunds.create({"payment_intent": intent, "amount": 1200})
-    syncer.sandbox.post(f"refunds/{refund.id}/fail")
+    syncer.simulator.post(f"refunds/{refund.id}/fail")
     tell(syncer, reversed(happened(syncer)))
     assert open_bill.refunded_cents == 0
     assert [kept.status for kept in corrections_of(open_bill)] == ["failed"]
@@ -96,7 +96,7 @@ def test_a_dispute_is_noticed_with_the_time_for_an_answer(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     intent = pay(syncer, open_bill)
-    opened = syncer.sandbox.post("disputes", payment_intent=intent)
+    opened = syncer.simulator.post("disputes", payment_intent=intent)
     tell(syncer, happened(syncer))
     assert (open_bill.status, open_bill.disputed_cents) == ("paid", 4000)
     assert open_bill.dispute_status == "needs_response"
@@ -109,14 +109,14 @@ def test_a_dispute_that_is_won_is_over_and_can_be_appealed(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     intent = pay(syncer, open_bill)
-    dispute = syncer.sandbox.post("disputes", payment_intent=intent)
-    syncer.sandbox.advance(60)
-    syncer.sandbox.post(f"disputes/{dispute['id']}", status="lost")
+    dispute = syncer.simulator.post("disputes", payment_intent=intent)
+    syncer.simulator.advance(60)
+    syncer.simulator.post(f"disputes/{dispute['id']}", status="lost")
     tell(syncer, reversed(happened(syncer)))
     assert (open_bill.dispute_status, open_bill.disputed_cents) == ("lost", 0)
     assert open_bill.charged_back_cents == 4000
-    syncer.sandbox.advance(60)
-    syncer.sandbox.post(f"disputes/{dispute['id']}", status="appeal_under_review")
+    syncer.simulator.advance(60)
+    syncer.simulator.post(f"disputes/{dispute['id']}", status="appeal_under_review")
     tell(syncer, happened(syncer)[-1:])
     assert (open_bill.dispute_status, open_bill.disputed_cents) == ("appeal_under_review", 4000)
     assert open_bill.charged_back_cents == 0
@@ -126,8 +126,8 @@ def test_of_two_states_of_a_dispute_in_one_second_it_is_read(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     intent = pay(syncer, open_bill)
-    dispute = syncer.sandbox.post("disputes", payment_intent=intent)
-    syncer.sandbox.post(f"disputes/{dispute['id']}", status="won")
+    dispute = syncer.simulator.post("disputes", payment_intent=intent)
+    syncer.simulator.post(f"disputes/{dispute['id']}", status="won")
     told = happened(syncer)
     for body in told:
         body["created"] = 1_900_000_000
@@ -137,7 +137,7 @@ def test_of_two_states_of_a_dispute_in_one_second_it_is_read(
 
 def test_what_was_paid_by_other_means_is_told_apart(open_bill: Invoice, syncer: Syncer) -> None:
     stripe_id = str(open_bill.stripe_invoice_id)
-    syncer.sandbox.post(f"invoices/{stripe_id}/paid-elsewhere", amount=1500)
+    syncer.simulator.post(f"invoices/{stripe_id}/paid-elsewhere", amount=1500)
     tell(syncer, happened(syncer))
     assert (open_bill.status, open_bill.amount_remaining_cents) == ("open", 2500)
     assert (open_bill.amount_paid_cents, open_bill.paid_off_stripe_cents) == (1500, 1500)
@@ -150,8 +150,8 @@ def test_a_payment_taken_off_a_paid_invoice_holds_it_for_a_person(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     pay(syncer, open_bill)
-    syncer.sandbox.advance(60)
-    syncer.sandbox.post(f"invoices/{open_bill.stripe_invoice_id}/detach-payment")
+    syncer.simulator.advance(60)
+    syncer.simulator.post(f"invoices/{open_bill.stripe_invoice_id}/detach-payment")
     tell(syncer, happened(syncer))
     assert (open_bill.status, open_bill.parked_code) == ("paid", "status_went_back")
     assert open_bill.amount_remaining_cents == 4000

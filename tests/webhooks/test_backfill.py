@@ -165,7 +165,7 @@ def test_three_paid_invoices_are_paid_here_though_a_later_event_arrived_first(
     checkpoint()
     for bill in bills:
         pay(bill, syncer)
-    syncer.sandbox.advance(6 * 3600)
+    syncer.simulator.advance(6 * 3600)
     late = now + timedelta(hours=6)
     body = event("invoice.paid", {"id": "in_of_another"}) | {"created": int(late.timestamp())}
     with transaction():
@@ -182,7 +182,7 @@ def test_three_paid_invoices_are_paid_here_though_a_later_event_arrived_first(
 def test_more_types_than_a_list_takes_are_asked_for_in_several(syncer: Syncer) -> None:
     types = [f"invoice.kind_{n}" for n in range(41)]
     list(syncer.gateway.events_since(utc_now(), [*types, *HANDLERS]))
-    assert {call["status"] for call in syncer.sandbox.calls()} == {200}
+    assert {call["status"] for call in syncer.simulator.calls()} == {200}
     assert len(syncer.operations()) == -(-(41 + len(HANDLERS)) // 20)
 
 

@@ -32,7 +32,7 @@ def synced(bill: Invoice, syncer: Syncer) -> Invoice:
 def rename(syncer: Syncer, bill: Invoice, **said: str) -> dict[str, Any]:
     """Change the customer in Stripe's dashboard; return the event."""
     path = f"customers/{bill.organization.stripe_customer_id}"
-    return event("customer.updated", act(syncer.sandbox.url, path, **said))
+    return event("customer.updated", act(syncer.simulator.url, path, **said))
 
 
 def noted() -> int:
@@ -80,7 +80,7 @@ def test_the_echo_of_our_own_change_is_none(synced: Invoice, syncer: Syncer) -> 
         change_organization(synced.organization, {"name": "Two"}, now=utc_now(), actor=SUPPORT)
     run = syncer.sync(synced)
     path = f"customers/{synced.organization.stripe_customer_id}"
-    subject, key = read(syncer.sandbox.url, path), run.steps[-1].idempotency_key
+    subject, key = read(syncer.simulator.url, path), run.steps[-1].idempotency_key
     assert deliver(syncer, event("customer.updated", subject, key=key)).state == "ignored"
     assert noted() == 0
 
@@ -109,5 +109,5 @@ def test_a_customer_of_somebody_else_is_none_of_ours(synced: Invoice, syncer: Sy
 
 def said(syncer: Syncer, bill: Invoice) -> dict[str, Any]:
     """Return name and e-mail at Stripe."""
-    shown = read(syncer.sandbox.url, f"customers/{bill.organization.stripe_customer_id}")
+    shown = read(syncer.simulator.url, f"customers/{bill.organization.stripe_customer_id}")
     return {name: shown[name] for name in ("name", "email")}

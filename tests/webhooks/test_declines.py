@@ -75,14 +75,14 @@ def test_an_attempt_without_a_reason_has_none(open_bill: Invoice, syncer: Syncer
 def test_a_stranger_s_intent_is_nobody_s_and_asks_for_nothing(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
-    before = len(syncer.sandbox.calls())
+    before = len(syncer.simulator.calls())
     done = deliver(syncer, refused("pi_of_another_shop", "insufficient_funds", AT))
     assert done.state == "ignored"
-    assert len(syncer.sandbox.calls()) == before
+    assert len(syncer.simulator.calls()) == before
     assert open_bill.decline is None
 
 
-def test_the_sandbox_tells_why_as_stripe_does(open_bill: Invoice, syncer: Syncer) -> None:
+def test_the_simulator_tells_why_as_stripe_does(open_bill: Invoice, syncer: Syncer) -> None:
     card = "pm_card_visa_chargeDeclinedInsufficientFunds"
     with pytest.raises(stripe.CardError):
         pay(syncer, open_bill, card)

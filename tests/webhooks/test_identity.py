@@ -20,7 +20,7 @@ from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import process
 from tests.support.billing import put
 from tests.support.events import event, invoice_json
-from tests.support.sandbox import API_KEY
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer
 
 NOT_OURS = "Not an invoice of ours."
@@ -29,7 +29,7 @@ NOT_OURS = "Not an invoice of ours."
 def ask(syncer: Syncer, path: str, **body: Any) -> dict[str, Any]:
     """Make a call that is not ours."""
     answer = requests.post(
-        f"{syncer.sandbox.url}/v1/{path}",
+        f"{syncer.simulator.url}/v1/{path}",
         data=body,
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,
@@ -87,7 +87,7 @@ def test_a_strangers_invoice_is_not_ours_after_our_customer_was_made(
 def test_a_number_that_no_invoice_has_kills_no_handler(
     bill: Invoice, syncer: Syncer, number: str
 ) -> None:
-    made = invoice_json(syncer.sandbox.url, stranger(syncer)["id"])
+    made = invoice_json(syncer.simulator.url, stranger(syncer)["id"])
     theirs = made | {"metadata": {"invoice": number}}
     assert told(syncer, "invoice.finalized", theirs).result == NOT_OURS
 
@@ -96,7 +96,7 @@ def test_a_number_that_no_invoice_has_kills_no_handler(
 def test_metadata_of_another_shape_kills_no_handler(
     bill: Invoice, syncer: Syncer, metadata: object
 ) -> None:
-    theirs = invoice_json(syncer.sandbox.url, stranger(syncer)["id"]) | {"metadata": metadata}
+    theirs = invoice_json(syncer.simulator.url, stranger(syncer)["id"]) | {"metadata": metadata}
     assert told(syncer, "invoice.finalized", theirs).result == NOT_OURS
 
 
@@ -158,9 +158,9 @@ def test_an_answer_about_what_was_replaced_meanwhile_holds_nothing_up(
     syncer.sync(bill)
     with transaction():
         seal_now(bill, now=utc_now())
-    rule = syncer.sandbox.fault("drop_after", "finalize$", method="POST")
+    rule = syncer.simulator.fault("drop_after", "finalize$", method="POST")
     run = syncer.sync(bill, "final", verify=True)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     revision = stranger(syncer, bill.organization.stripe_customer_id)
     with transaction():
         bill.stripe_invoice_id = revision["id"]
@@ -175,7 +175,7 @@ def test_an_answer_about_what_was_replaced_meanwhile_holds_nothing_up(
 def lose_the_draft(bill: Invoice, syncer: Syncer) -> str:
     """Have the customer made, and no draft; return the customer."""
     put(bill, a=4000)
-    rule = syncer.sandbox.fault("drop_before", "/v1/invoices$", method="POST")
+    rule = syncer.simulator.fault("drop_before", "/v1/invoices$", method="POST")
     syncer.sync(bill)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     return str(bill.organization.stripe_customer_id)

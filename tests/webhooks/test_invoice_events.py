@@ -200,7 +200,7 @@ def test_a_finalization_that_failed_holds_ours_alone_and_says_since_when(
 
 def test_a_deleted_draft_is_on_record_and_made_anew_at_once(draft: Invoice, syncer: Syncer) -> None:
     stripe_id = draft.stripe_invoice_id
-    data = invoice_json(syncer.sandbox.url, str(stripe_id))
+    data = invoice_json(syncer.simulator.url, str(stripe_id))
     done = deliver(syncer, event("invoice.deleted", data), now=NOW)
     assert (done.state, draft.stripe_invoice_id, draft.next_sync_at) == ("processed", None, NOW)
     expected = ("stripe", NOW, {"stripe_id": stripe_id})

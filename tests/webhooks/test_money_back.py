@@ -111,8 +111,8 @@ def test_what_was_read_is_as_new_as_the_event_that_asked_for_it(
 ) -> None:
     second = from_timestamp(1_900_000_000)
     intent = pay(syncer, open_bill)
-    dispute = syncer.sandbox.post("disputes", payment_intent=intent)
-    syncer.sandbox.post(f"disputes/{dispute['id']}", status="won")
+    dispute = syncer.simulator.post("disputes", payment_intent=intent)
+    syncer.simulator.post(f"disputes/{dispute['id']}", status="won")
     read_at = None if read_after is None else second + timedelta(seconds=read_after)
     read = syncer.gateway.dispute(dispute["id"])
     invoice = syncer.gateway.invoice(str(open_bill.stripe_invoice_id))

@@ -17,7 +17,7 @@ from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.webhooks.models import WebhookEvent
 from jobs.queues import queue_named
 from tests.support.events import event, signed
-from tests.support.sandbox import WEBHOOK_SECRET
+from tests.support.simulator import WEBHOOK_SECRET
 
 ADDRESS = "/webhooks/stripe"
 SOMETHING = {"id": "prod_1", "object": "product"}

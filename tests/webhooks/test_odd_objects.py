@@ -74,7 +74,7 @@ def reads_well(done: WebhookEvent) -> bool:
 def test_an_invoice_that_cannot_be_read_ends_its_event_at_once(
     open_bill: Invoice, syncer: Syncer, change: dict[str, Any], words: str
 ) -> None:
-    shown = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     done = deliver(syncer, event("invoice.paid", shown | change))
     assert (done.state, done.attempts, done.next_attempt_at) == ("dead", 1, None)
     assert words in str(done.error)
@@ -109,7 +109,7 @@ def test_what_else_cannot_be_read_ends_its_event_at_once(
 
 
 def test_a_number_longer_than_any_is_cut(open_bill: Invoice, syncer: Syncer) -> None:
-    shown = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     done = deliver(syncer, event("invoice.updated", shown | {"number": "N" * 500}))
     assert done.state == "processed"
     assert open_bill.number == "N" * 39 + "…"
@@ -200,7 +200,7 @@ def test_whatever_a_field_holds_the_event_ends_in_a_sentence(
     open_bill: Invoice, syncer: Syncer, data: st.DataObject
 ) -> None:
     customer_id = open_bill.organization.stripe_customer_id
-    shown = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     subjects = {
         "invoice.updated": shown,
         "invoice.payment_failed": shown | {"last_payment_error": {"message": "Declined."}},

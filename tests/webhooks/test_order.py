@@ -77,7 +77,7 @@ def test_a_paid_invoice_that_is_open_again_is_held_for_a_person(
 ) -> None:
     at = second()
     deliver(syncer, told(syncer, open_bill, "invoice.paid", at, status="paid", amount_paid=4000))
-    # The sandbox's invoice is still open: so it reads when asked.
+    # The simulator's invoice is still open: so it reads when asked.
     deliver(syncer, told(syncer, open_bill, "invoice.updated", at + 60))
     assert (open_bill.status, open_bill.parked_code) == ("paid", "status_went_back")
     assert "40.00" in str(open_bill.parked_reason)

@@ -150,7 +150,7 @@ def end_of(bill: Invoice, gateway: Reader, bodies: list[dict[str, Any]]) -> tupl
 def first(bill: Invoice, syncer: Syncer) -> dict[str, Any]:
     """A bill that was just finalized by us, as Stripe shows it."""
     finalize(syncer, bill, a=4000)
-    shown = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    shown = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     with transaction():
         bill.stripe_invoice_id = INVOICE
         db.session.query(InvoicePayment).delete()

@@ -29,7 +29,7 @@ from tests.support.syncing import Syncer
 
 def paid(syncer: Syncer, bill: Invoice) -> dict[str, Any]:
     """Return Stripe's invoice as it would be once paid."""
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     return data | {"status": "paid", "amount_paid": 4000}
 
 
@@ -46,11 +46,11 @@ def test_a_finalization_whose_replies_were_lost_is_ended_by_its_event(
     syncer.sync(bill)
     with transaction():
         seal_now(bill, now=utc_now())
-    rule = syncer.sandbox.fault("drop_after", path="finalize$", method="POST")
+    rule = syncer.simulator.fault("drop_after", path="finalize$", method="POST")
     run = syncer.sync(bill, "final", verify=True)
     assert (run.state, bill.status) == ("retrying", "sealed")
-    syncer.sandbox.delete(f"faults/{rule}")
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    syncer.simulator.delete(f"faults/{rule}")
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     key = run.steps[-1].idempotency_key
     deliver(syncer, event("invoice.finalized", data, key=key))
     assert bill.status == "open"
@@ -59,7 +59,7 @@ def test_a_finalization_whose_replies_were_lost_is_ended_by_its_event(
 
 
 def test_nothing_is_due_of_a_void_invoice(open_bill: Invoice, syncer: Syncer) -> None:
-    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     voided = data | {"status": "void", "due_date": data["created"] + 30 * 86_400}
     deliver(syncer, event("invoice.voided", voided))
     assert data["amount_due"] == 4000
@@ -69,7 +69,7 @@ def test_nothing_is_due_of_a_void_invoice(open_bill: Invoice, syncer: Syncer) ->
 def test_an_older_event_after_a_newer_one_changes_nothing(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
-    as_open = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    as_open = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     deliver(syncer, event("invoice.paid", paid(syncer, open_bill)))
     deliver(syncer, event("invoice.finalized", as_open | {"status": "open"}))
     deliver(syncer, event("invoice.payment_failed", as_open | {"status": "open"}))
@@ -77,7 +77,7 @@ def test_an_older_event_after_a_newer_one_changes_nothing(
 
 
 def test_a_failed_payment_is_told_in_words(open_bill: Invoice, syncer: Syncer) -> None:
-    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     failed = data | {"status": "open", "attempt_count": 2}
     deliver(syncer, event("invoice.payment_failed", failed))
     assert open_bill.status == "open"
@@ -87,7 +87,7 @@ def test_a_failed_payment_is_told_in_words(open_bill: Invoice, syncer: Syncer) -
 def test_when_the_next_attempt_is_planned_is_known_until_there_is_none(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
-    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     now = int(utc_now().timestamp())
     failed = data | {"status": "open", "attempt_count": 2, "next_payment_attempt": now + 86_400}
     deliver(syncer, event("invoice.payment_failed", failed, created=now + 1))
@@ -100,7 +100,7 @@ def test_when_the_next_attempt_is_planned_is_known_until_there_is_none(
 def test_the_echo_of_our_own_call_is_ignored(bill: Invoice, syncer: Syncer) -> None:
     put(bill, a=100)
     run = syncer.sync(bill)
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     body = event("invoice.updated", data, key=run.steps[-1].idempotency_key)
     with transaction():
         # It is ended where it is stored: nothing is left for a job to do.
@@ -114,7 +114,7 @@ def test_an_edit_by_somebody_else_makes_the_next_sync_compare(
 ) -> None:
     put(bill, a=100)
     syncer.sync(bill)
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     deliver(syncer, event("invoice.updated", data | {"total": 5}))
     assert bill.needs_verification
     assert bill.next_sync_at is not None
@@ -123,7 +123,7 @@ def test_an_edit_by_somebody_else_makes_the_next_sync_compare(
 def test_a_draft_deleted_at_stripe_is_dirty_again(bill: Invoice, syncer: Syncer) -> None:
     put(bill, a=100)
     syncer.sync(bill)
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     syncer.gateway.delete_draft(str(bill.stripe_invoice_id))
     deliver(syncer, event("invoice.deleted", data))
     assert (bill.stripe_invoice_id, bill.is_dirty) == (None, True)
@@ -137,7 +137,7 @@ def test_finalized_five_times_at_once_opens_one_next_invoice(
     put(bill, a=100)
     syncer.sync(bill)
     finalized = syncer.gateway.finalize(str(bill.stripe_invoice_id), key="somebody")
-    data = invoice_json(syncer.sandbox.url, finalized.id)
+    data = invoice_json(syncer.simulator.url, finalized.id)
     bodies = [event("invoice.finalized", data) for _ in range(5)]
     with transaction():
         ids = store([parse_event(body) for body in bodies], source="webhook", now=utc_now())
@@ -208,7 +208,7 @@ def test_an_invoice_that_stripe_can_not_finalize_is_held_with_its_reason(
 ) -> None:
     put(bill, a=100)
     syncer.sync(bill)
-    data = invoice_json(syncer.sandbox.url, str(bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))
     failed = data | {"last_finalization_error": {"message": "The address is not valid."}}
     done = deliver(syncer, event("invoice.finalization_failed", failed))
     assert (done.state, bill.parked_code) == ("processed", "finalization_failed")
@@ -217,6 +217,6 @@ def test_an_invoice_that_stripe_can_not_finalize_is_held_with_its_reason(
 
 
 def test_one_that_was_finalized_after_all_is_not_held(open_bill: Invoice, syncer: Syncer) -> None:
-    data = invoice_json(syncer.sandbox.url, str(open_bill.stripe_invoice_id))
+    data = invoice_json(syncer.simulator.url, str(open_bill.stripe_invoice_id))
     deliver(syncer, event("invoice.finalization_failed", data))
     assert open_bill.parked_code is None

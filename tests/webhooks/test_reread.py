@@ -72,19 +72,19 @@ def test_what_is_held_comes_before_what_is_unpaid_and_drafts_at_peace_never(
     syncer.sync(bill)
     assert longest_unread(most=9) == [unpaid.id]
     put(bill, b=100)
-    rule = syncer.sandbox.fault("drop_after", "add_lines$")
+    rule = syncer.simulator.fault("drop_after", "add_lines$")
     syncer.sync(bill)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     assert longest_unread(most=9) == [bill.id, unpaid.id]
     assert longest_unread(most=0) == []
 
 
 def test_a_read_that_fails_is_no_bar_to_the_others(syncer: Syncer) -> None:
     bills = [opened(syncer, slug) for slug in ("acme", "globex")]
-    rule = syncer.sandbox.fault("error_before", f"{bills[0].stripe_invoice_id}$", method="GET")
+    rule = syncer.simulator.fault("error_before", f"{bills[0].stripe_invoice_id}$", method="GET")
     with pytest.raises(GatewayError):
         read(bills[0], syncer)
-    syncer.sandbox.delete(f"faults/{rule}")
+    syncer.simulator.delete(f"faults/{rule}")
     assert longest_unread(most=1) == [bills[1].id]
 
 
@@ -170,7 +170,7 @@ def test_a_draft_that_was_deleted_is_on_record_and_due_at_once(
 
 def test_a_bill_that_was_edited_at_stripe_is_followed_to_its_revision(syncer: Syncer) -> None:
     bill = opened(syncer, "acme")
-    revision = stripe_dashboard.edit(syncer.sandbox.url, bill.stripe_invoice_id)
+    revision = stripe_dashboard.edit(syncer.simulator.url, bill.stripe_invoice_id)
     assert read(bill, syncer, NOW) is None
     assert (bill.status, bill.stripe_invoice_id) == ("open", revision["id"])
     assert on_record("invoice.replaced_at_stripe")[1] == NOW

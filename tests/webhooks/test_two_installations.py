@@ -21,8 +21,8 @@ from dashboard.webhooks.process import process
 from tests.support.billing import make_bill, put
 from tests.support.database import copy_database
 from tests.support.environment import config
-from tests.support.sandbox import API_KEY
 from tests.support.services import Worker
+from tests.support.simulator import API_KEY
 from tests.support.syncing import Syncer
 from tests.support.template import TEMPLATE
 from tests.sync.test_finalize import close, seal
@@ -64,9 +64,9 @@ def sync_losing(loss: str, bill: Invoice, syncer: Syncer) -> list[str | None]:
     with transaction():
         run = request_sync(bill, Request("support"), now=syncer.clock())
     for path in ("/v1/customers$", "/v1/invoices$"):
-        rule = syncer.sandbox.fault(loss, path, method="POST")
+        rule = syncer.simulator.fault(loss, path, method="POST")
         syncer.carry_out(run)
-        syncer.sandbox.delete(f"faults/{rule}")
+        syncer.simulator.delete(f"faults/{rule}")
         # By now only a reading tells what the call did, and our own objects are not alone there.
         syncer.ahead += timedelta(hours=24)
     syncer.carry_out(run)
@@ -86,7 +86,7 @@ def hear_everything(syncer: Syncer) -> None:
 def pay(bill: Invoice, syncer: Syncer) -> None:
     """Have Stripe's invoice paid, by other means than its own."""
     requests.post(
-        f"{syncer.sandbox.url}/v1/invoices/{bill.stripe_invoice_id}/pay",
+        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/pay",
         data={"paid_out_of_band": "true"},
         headers={"Authorization": f"Bearer {API_KEY}"},
         timeout=5,
@@ -127,4 +127,4 @@ def test_each_has_its_own_customer_draft_lines_and_payment(
         assert syncer.lines(ours) == {"a": 4000}
         database.session.remove()
     assert syncer.lines(twin) == {"a": 7000}
-    assert syncer.sandbox.get("audit")["ok"]
+    assert syncer.simulator.get("audit")["ok"]

@@ -17,12 +17,12 @@ from tests.support.syncing import Syncer
 
 def told(syncer: Syncer, stripe_id: str, kind: str, **facts: Any) -> dict[str, Any]:
     """Return an event about the invoice as it is at Stripe."""
-    return event(kind, invoice_json(syncer.sandbox.url, stripe_id) | facts)
+    return event(kind, invoice_json(syncer.simulator.url, stripe_id) | facts)
 
 
 def test_a_voided_event_opens_the_case_once(open_bill: Invoice, syncer: Syncer) -> None:
     stripe_id = str(open_bill.stripe_invoice_id)
-    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    stripe_dashboard.void(syncer.simulator.url, stripe_id)
     for kind in ("invoice.updated", "invoice.voided", "invoice.voided"):
         deliver(syncer, told(syncer, stripe_id, kind))
     assert open_bill.status == "void"
@@ -35,7 +35,7 @@ def test_an_edited_invoice_is_billed_by_its_revision(
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
     number = open_bill.number
-    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    revision = stripe_dashboard.edit(syncer.simulator.url, before)
     facts = {} if tells_successor else {"latest_revision": None}
     deliver(syncer, told(syncer, before, "invoice.voided", **facts))
     assert (open_bill.status, open_bill.stripe_invoice_id) == ("open", revision["id"])
@@ -49,7 +49,7 @@ def test_a_revision_is_paid_and_events_of_what_it_replaced_are_not_ours_any_more
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
-    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    revision = stripe_dashboard.edit(syncer.simulator.url, before)
     deliver(syncer, told(syncer, before, "invoice.voided"))
     again = deliver(syncer, told(syncer, before, "invoice.voided"))
     paid = {"status": "paid", "amount_paid": 4000}
@@ -61,9 +61,9 @@ def test_an_edited_uncollectible_invoice_stays_so_and_waits_for_nobody(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
-    stripe_dashboard.act(syncer.sandbox.url, f"invoices/{before}/mark_uncollectible")
+    stripe_dashboard.act(syncer.simulator.url, f"invoices/{before}/mark_uncollectible")
     deliver(syncer, told(syncer, before, "invoice.marked_uncollectible"))
-    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
+    revision = stripe_dashboard.edit(syncer.simulator.url, before)
     deliver(syncer, told(syncer, before, "invoice.voided"))
     deliver(syncer, told(syncer, revision["id"], "invoice.updated"))
     assert (open_bill.status, open_bill.stripe_status) == ("uncollectible", "open")
@@ -77,7 +77,7 @@ def test_a_revision_that_asks_for_something_else_is_parked(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
-    stripe_dashboard.edit(syncer.sandbox.url, before, more_cents=500)
+    stripe_dashboard.edit(syncer.simulator.url, before, more_cents=500)
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert (open_bill.status, open_bill.parked_code) == ("open", "revised_differently")
     assert "bills $45.00. The ledger says $40.00." in str(open_bill.parked_reason)
@@ -86,8 +86,8 @@ def test_a_revision_that_asks_for_something_else_is_parked(
 
 def test_a_revision_that_is_void_too_leaves_a_case(open_bill: Invoice, syncer: Syncer) -> None:
     before = str(open_bill.stripe_invoice_id)
-    revision = stripe_dashboard.edit(syncer.sandbox.url, before)
-    stripe_dashboard.void(syncer.sandbox.url, revision["id"])
+    revision = stripe_dashboard.edit(syncer.simulator.url, before)
+    stripe_dashboard.void(syncer.simulator.url, revision["id"])
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert open_bill.status == "void"
     assert db.session.get_one(VoidCase, open_bill.id).cents == 4000
@@ -97,10 +97,10 @@ def test_a_case_holds_what_a_revision_had_left_to_be_asked(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
-    revision = stripe_dashboard.edit(syncer.sandbox.url, before, more_cents=-100)
+    revision = stripe_dashboard.edit(syncer.simulator.url, before, more_cents=-100)
     deliver(syncer, told(syncer, before, "invoice.voided"))
     assert open_bill.parked_code == "revised_differently"
-    stripe_dashboard.void(syncer.sandbox.url, revision["id"])
+    stripe_dashboard.void(syncer.simulator.url, revision["id"])
     deliver(syncer, told(syncer, revision["id"], "invoice.voided"))
     case = db.session.get_one(VoidCase, open_bill.id)
     assert (case.cents, case.waived_cents, case.asked_cents) == (4000, 100, 3900)
@@ -112,8 +112,8 @@ def test_a_case_holds_what_a_credit_note_had_left_to_be_asked(
     stripe_id = str(open_bill.stripe_invoice_id)
     note = {"lines[0][type]": "custom_line_item", "lines[0][description]": "Goodwill",
             "lines[0][quantity]": 1, "lines[0][unit_amount]": 500}  # fmt: skip
-    stripe_dashboard.act(syncer.sandbox.url, "credit_notes", invoice=stripe_id, **note)
-    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    stripe_dashboard.act(syncer.simulator.url, "credit_notes", invoice=stripe_id, **note)
+    stripe_dashboard.void(syncer.simulator.url, stripe_id)
     deliver(syncer, told(syncer, stripe_id, "invoice.voided"))
     case = db.session.get_one(VoidCase, open_bill.id)
     assert (case.cents, case.waived_cents, case.asked_cents) == (4000, 500, 3500)
@@ -123,7 +123,7 @@ def test_a_revision_of_another_customer_is_not_taken_for_ours(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
     before = str(open_bill.stripe_invoice_id)
-    stripe_dashboard.edit(syncer.sandbox.url, before)
+    stripe_dashboard.edit(syncer.simulator.url, before)
     with transaction():
         open_bill.organization.stripe_customer_id = "cus_of_ours"
     deliver(syncer, told(syncer, before, "invoice.voided") | {})
@@ -134,7 +134,7 @@ def test_a_revision_of_another_customer_is_not_taken_for_ours(
 
 def test_replaying_a_void_is_previewed_without_a_case(open_bill: Invoice, syncer: Syncer) -> None:
     stripe_id = str(open_bill.stripe_invoice_id)
-    stripe_dashboard.void(syncer.sandbox.url, stripe_id)
+    stripe_dashboard.void(syncer.simulator.url, stripe_id)
     done = deliver(syncer, told(syncer, stripe_id, "invoice.finalized", status="open"))
     done.type, done.payload = "invoice.voided", told(syncer, stripe_id, "invoice.voided")
     said = preview_replay(done, gateway=syncer.gateway, now=syncer.clock())

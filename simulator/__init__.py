@@ -1,0 +1,1 @@
+"""The Stripe simulator: what stands in for Stripe on one machine."""

@@ -1,0 +1,1 @@
+"""What tests steer it by, under /_simulator: clock, faults, limits, money and the log."""

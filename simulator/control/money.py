@@ -1,0 +1,50 @@
+"""The control surface's money: what banks and bookkeepers do, and Stripe's API has no call for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from simulator.engine.errors import ApiError
+from simulator.engine.state import Handler, Simulator, by_hand
+from simulator.resources import disputes, payment, refunds
+
+
+def money_blueprint(simulator: Simulator) -> Blueprint:
+    """Return the routes that open and move disputes, fail refunds and pay elsewhere."""
+    blueprint = Blueprint("money", __name__, url_prefix="/_simulator")
+
+    @blueprint.post("/disputes")
+    def open_dispute() -> ResponseReturnValue:
+        return _do(simulator, disputes.open_dispute)
+
+    @blueprint.post("/disputes/<dispute>")
+    def move_dispute(dispute: str) -> ResponseReturnValue:
+        return _do(simulator, disputes.move, dispute=dispute)
+
+    @blueprint.post("/refunds/<refund>/fail")
+    def fail_refund(refund: str) -> ResponseReturnValue:
+        return _do(simulator, refunds.fail, refund=refund)
+
+    @blueprint.post("/invoices/<invoice>/paid-elsewhere")
+    def paid_elsewhere(invoice: str) -> ResponseReturnValue:
+        return _do(simulator, payment.paid_elsewhere, invoice=invoice)
+
+    @blueprint.post("/invoices/<invoice>/detach-payment")
+    def detach(invoice: str) -> ResponseReturnValue:
+        return _do(simulator, payment.detach_payment, invoice=invoice)
+
+    return blueprint
+
+
+def _do(simulator: Simulator, handler: Handler, **ids: str) -> ResponseReturnValue:
+    given: dict[str, Any] = request.get_json(silent=True) or {}
+    with simulator.lock:
+        try:
+            return jsonify(handler(by_hand(simulator, given, **ids)))
+        except ApiError as refusal:
+            return jsonify(refusal.body()), refusal.status
+        finally:
+            simulator.store.commit()

@@ -1,0 +1,1 @@
+"""The simulator's inside: objects, keys, faults, limits, the clock, events and their delivery."""

@@ -1,0 +1,116 @@
+"""How an invoice looks in Stripe's replies and events."""
+
+from __future__ import annotations
+
+from simulator.engine.store import Record, Store
+from simulator.resources.line_view import embedded_lines
+
+# Fields that are the same on every invoice here: no tax, no discounts, no shipping, no Connect.
+CONSTANT: Record = {
+    "object": "invoice",
+    "account_country": "US",
+    "account_name": "Stripe simulator",
+    "account_tax_ids": None,
+    "amount_overpaid": 0,
+    "amount_shipping": 0,
+    "application": None,
+    "customer_account": None,
+    "customer_phone": None,
+    "customer_shipping": None,
+    "customer_tax_exempt": "none",
+    "customer_tax_ids": [],
+    "default_source": None,
+    "default_tax_rates": [],
+    "discounts": [],
+    "issuer": {"type": "self"},
+    "livemode": False,
+    "on_behalf_of": None,
+    "parent": None,
+    "receipt_number": None,
+    "shipping_cost": None,
+    "shipping_details": None,
+    "test_clock": None,
+    "total_discount_amounts": [],
+    "total_pretax_credit_amounts": [],
+    "total_taxes": [],
+    "webhooks_delivered_at": None,
+}
+# Fields that the row holds under the name that Stripe shows.
+STORED = (
+    "id", "amount_paid", "attempt_count", "attempted", "auto_advance", "automatically_finalizes_at",
+    "billing_reason", "collection_method", "created", "currency", "custom_fields", "customer",
+    "customer_address", "customer_email", "customer_name", "default_payment_method", "description",
+    "due_date", "effective_at", "ending_balance", "footer", "last_finalization_error", "metadata",
+    "next_payment_attempt", "number", "payment_settings", "period_end", "period_start",
+    "post_payment_credit_notes_amount", "pre_payment_credit_notes_amount", "rendering",
+    "starting_balance", "statement_descriptor", "status", "status_details", "status_transitions",
+)  # fmt: skip
+
+
+def customer_of(customer: Record) -> Record:
+    """Return whom an invoice is made out to: as it is now, until that is kept on finalization."""
+    return {f"customer_{name}": customer[name] for name in ("address", "email", "name")}
+
+
+def render_invoice(store: Store, invoice: Record, public_url: str) -> Record:
+    """Return the whole invoice with its first ten lines."""
+    shown = render_terms(store, invoice, public_url)
+    shown["lines"] = embedded_lines(store, invoice)
+    return shown
+
+
+def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
+    """Return everything about the invoice but its lines."""
+    total = total_of(store, invoice)
+    due = amount_due(invoice, total)
+    page = f"{public_url}/i/{invoice['token']}" if invoice["number"] else None
+    shown = {name: invoice[name] for name in STORED}
+    if invoice["status"] == "draft":
+        shown |= customer_of(store.all("customer")[invoice["customer"]])
+    shown["metadata"] = dict(invoice["metadata"])
+    shown["status_transitions"] = dict(invoice["status_transitions"])
+    return {
+        **CONSTANT,
+        **shown,
+        "amount_due": due,
+        "amount_remaining": max(0, due - invoice["amount_paid"]),
+        # Rows that were kept before revisions came have neither.
+        "from_invoice": invoice.get("from_invoice"),
+        "latest_revision": invoice.get("latest_revision"),
+        "automatic_tax": {
+            "disabled_reason": None,
+            "enabled": False,
+            "liability": None,
+            "provider": None,
+            "status": None,
+        },
+        "hosted_invoice_url": page,
+        "invoice_pdf": f"{page}/pdf" if page else None,
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total": total,
+        "total_excluding_tax": total,
+    }
+
+
+def total_of(store: Store, invoice: Record) -> int:
+    """Return the sum of the lines in minor units."""
+    items = store.all("invoiceitem")
+    return sum(int(items[one]["amount"]) for one in invoice["items"])
+
+
+def amount_due(invoice: Record, total: int) -> int:
+    """Return what is due: a draft's running total, afterwards what finalization fixed."""
+    if invoice["amount_due"] is None:
+        return max(0, total)
+    return int(invoice["amount_due"]) - int(invoice["pre_payment_credit_notes_amount"])
+
+
+def difference(before: Record, after: Record) -> Record:
+    """Return the previous values of what changed, metadata key by key, as `previous_attributes`."""
+    previous = {name: value for name, value in before.items() if after.get(name) != value}
+    if "metadata" in previous:
+        old, new = before["metadata"], after["metadata"]
+        changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
+        previous["metadata"] = {key: old.get(key) for key in sorted(changed)}
+    return previous
