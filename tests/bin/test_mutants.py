@@ -19,7 +19,12 @@ from bin import mutants
     ],
 )
 def test_a_room_or_module_is_named_as_a_person_would(wanted, room, names):
-    assert (mutants.room_of(wanted), mutants.names_of(wanted)) == (room, names)
+    assert (mutants.room_of(wanted), mutants.names_of(room, [wanted])) == (room, names)
+
+
+def test_of_what_is_wanted_a_room_takes_its_own_modules():
+    wanted = ["jobs.batch", "sync.plan", "jobs.ticks"]
+    assert mutants.names_of("jobs", wanted) == ["jobs.batch.*", "jobs.ticks.*"]
 
 
 def test_a_room_that_is_none_is_refused():
