@@ -21,8 +21,9 @@ FLAGS = [
     "--allow-unsafe",
 ]
 ENVIRONMENTS = ("base", "embedded", "dev")
-# One wheel each, unpacked beside the environment for the files in it, without what it needs.
-WHEELS = ("fonts", "node", "redis", "schema")
+# One wheel each, without what it needs: the scheduler goes into the environment, the others are
+# unpacked beside it for the files in them.
+WHEELS = ("fonts", "node", "redis", "schema", "scheduler")
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ VENV = ROOT / ".venv"
 STATIC = ROOT / "static"
 REQUIREMENTS = ROOT / "requirements"
 PIP = ["-m", "pip", "--disable-pip-version-check", "-qq"]
+# It would miss what the scheduler names: see `scheduler`.
+INSTALL = [*PIP, "install", "--require-hashes", "--no-warn-conflicts"]
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
 # A step that is silent for longer says that it goes on.
 PATIENCE_SECONDS = 10.0
@@ -80,7 +82,7 @@ def main() -> None:
 def steps_of(wanted: str) -> list[Callable[[], None]]:
     """Return what has to be there for a command, in the order of need."""
     layer = LAYERS.get(wanted, "base")
-    steps = [] if wanted == "pages" else [environment, lambda: packages(layer), fonts]
+    steps = [] if wanted == "pages" else [environment, lambda: packages(layer), scheduler, fonts]
     steps += [front_end] if wanted == "packages" else [front_end, pages]
     return steps + ([stripe_schema, redis_server] if wanted in ("run", "dev") else [])
 
@@ -106,9 +108,18 @@ def packages(layer: str) -> None:
 
     def install() -> None:
         telling.step(f"Installing the locked packages of requirements/{layer}.txt (about a minute)")
-        run(python(), *PIP, "install", "--require-hashes", "-r", f"requirements/{layer}.txt")
+        run(python(), *INSTALL, "-r", f"requirements/{layer}.txt")
 
     once(VENV / f".installed-{layer}", REQUIREMENTS / f"{layer}.txt", install)
+
+
+def scheduler() -> None:
+    """Install rq-scheduler without freezegun, which it names and only its own tests use."""
+
+    def install() -> None:
+        run(python(), *INSTALL, "--no-deps", "-r", "requirements/scheduler.txt")
+
+    once(VENV / ".installed-scheduler", REQUIREMENTS / "scheduler.txt", install)
 
 
 def fonts() -> None:

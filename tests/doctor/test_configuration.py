@@ -65,7 +65,7 @@ def test_packages_are_those_of_the_lock_file(tmp_path, monkeypatch):
     assert packages().state == "ok"
     lock = tmp_path / "base.txt"
     lock.write_text("flask==0.1 \\\n    --hash=sha256:00\nno-such-package==1.0\n")
-    monkeypatch.setattr(configuration, "LOCK", lock)
+    monkeypatch.setattr(configuration, "LOCKS", [lock])
     found = packages()
     assert found.state == "mend"
     assert "no-such-package missing, not 1.0" in found.seen
