@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dashboard.accounts.sessions import forget_old
 from dashboard.clock import utc_now
+from dashboard.reading.next_close import closing_figures
 from dashboard.sync.counts import recount
 from dashboard.sync.fleet import fleet_figures
-from dashboard.sync.next_close import closing_figures
 from dashboard.sync.tallies import tally
 from dashboard.usage.partitions import ensure_partitions
 from dashboard.webhooks.listing import event_figures

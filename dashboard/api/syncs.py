@@ -9,8 +9,8 @@ from dashboard.api.schemas.syncs import PlanOut, SyncIn, SyncOut
 from dashboard.billing.draft import current_invoice
 from dashboard.clock import utc_now
 from dashboard.errors import Stale
+from dashboard.reading.sync_runs import run_with_steps
 from dashboard.sync.request import Request, preview, request_sync
-from dashboard.sync.runs import run_with_steps
 from jobs.syncs import enqueue_run
 
 bp = Blueprint("syncs", __name__, url_prefix="/organizations/<slug>/syncs")

@@ -16,10 +16,10 @@ from dashboard.reading.earlier import EarlierInvoice, earlier_of
 from dashboard.reading.expected import expected
 from dashboard.reading.freshness import Freshness, freshness_of
 from dashboard.reading.items import BilledItems, read_items
+from dashboard.reading.line_syncs import LineSync, line_syncs_of
 from dashboard.reading.opening import Draft
 from dashboard.reading.rows import BilledOrganization, CurrentInvoice, Item
-from dashboard.sync.lines import LineSync, line_syncs_of
-from dashboard.sync.status import SyncStatus, foreign_lines_of, status_from
+from dashboard.reading.sync_status import SyncStatus, foreign_lines_of, status_from
 
 
 @dataclass(frozen=True, slots=True)

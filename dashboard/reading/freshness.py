@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from dashboard.billing.policy import current_policy
 from dashboard.reading.charge import final_at
 from dashboard.reading.rows import CurrentInvoice
-from dashboard.sync.status import SyncStatus
+from dashboard.reading.sync_status import SyncStatus
 
 # So many intervals without an agreement are more than one that came late.
 LATE_INTERVALS = 3

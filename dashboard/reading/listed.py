@@ -13,8 +13,8 @@ from sqlalchemy.types import TypeEngine
 from dashboard.billing.models import Invoice
 from dashboard.keyset import instant_at
 from dashboard.organizations.models import Organization
+from dashboard.reading.sync_status import State, Waiting, state_of
 from dashboard.reading.troubles import Troubles
-from dashboard.sync.status import State, Waiting, state_of
 
 
 class ListedInvoice(NamedTuple):

@@ -8,9 +8,9 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.period import Period
 from dashboard.reading.bill import LiveBill
 from dashboard.reading.items import BilledItems
+from dashboard.reading.line_syncs import line_syncs_of
 from dashboard.reading.opening import Draft
 from dashboard.reading.rows import BilledOrganization
-from dashboard.sync.lines import line_syncs_of
 from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.item_look import look_asked, look_of_page

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from dashboard.usage.breakdown import DayTotal
+from dashboard.reading.breakdown import DayTotal
 
 WIDTH, HEIGHT = 640, 140
 LEFT, BOTTOM, TOP = 52, 18, 8

@@ -13,8 +13,8 @@ from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.money import minimum_charge
+from dashboard.reading.sync_runs import leaves_foreign
 from dashboard.sync.decide import choices
-from dashboard.sync.runs import leaves_foreign
 from dashboard.views.access import can
 from dashboard.views.address_patterns import Addresses
 from dashboard.views.addresses import here

@@ -17,8 +17,8 @@ from dashboard.billing.overview import (
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.reading.items import items_of_invoice
+from dashboard.reading.sync_status import status_of
 from dashboard.reading.tag import tag_of_invoice
-from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor, reader
 from dashboard.views.bill_items import are_asked_alone, items_of_past
 from dashboard.views.exports import csv_answer, invoice_rows

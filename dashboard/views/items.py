@@ -4,16 +4,16 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.cycle_usage import CycleUsage, usage_in_cycle
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.overview import invoice_by_sequence, item_of
 from dashboard.clock import utc_now
 from dashboard.pricing.versions import terms_of
+from dashboard.reading.breakdown import ServiceTotal, usage_by_day, usage_by_service
+from dashboard.reading.cycle_usage import CycleUsage, usage_in_cycle
 from dashboard.reading.history import read_history
 from dashboard.reading.history_query import HistoryFilter
-from dashboard.sync.lines import LineSync, line_syncs
-from dashboard.usage.breakdown import ServiceTotal, usage_by_day, usage_by_service
+from dashboard.reading.line_syncs import LineSync, line_syncs
 from dashboard.views.access import reader
 from dashboard.views.chart import BarChart, chart_of_cycle
 from dashboard.views.history_words import WORDS

@@ -11,8 +11,8 @@ from dashboard.billing.period import Period
 from dashboard.pricing.series import largest
 from dashboard.reading.groups import ALL, Group, Look, Part, Row, by_product, name_of, rows
 from dashboard.reading.items import BilledItems
+from dashboard.reading.line_syncs import LineSync
 from dashboard.reading.rows import Item
-from dashboard.sync.lines import LineSync
 from dashboard.views.item_look import query_of
 from dashboard.views.item_words import each_of, note_of, percent, quantity_of
 

@@ -15,8 +15,8 @@ from dashboard.forms.roll import RollForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
+from dashboard.reading.sync_status import status_of
 from dashboard.sync.request import Request, request_sync
-from dashboard.sync.status import status_of
 from dashboard.views.access import current_actor
 from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run

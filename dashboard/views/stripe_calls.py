@@ -7,7 +7,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.extensions import current_config
 from dashboard.gateway.lanes import LANES
 from dashboard.gateway.limiter import READS_ALLOTTED
-from dashboard.sync.next_close import next_close
+from dashboard.reading.next_close import next_close
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import stripe_use
 

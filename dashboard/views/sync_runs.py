@@ -13,9 +13,7 @@ from dashboard.errors import Stale
 from dashboard.forms.sync import SyncForm
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
-from dashboard.sync.plan import Plan
-from dashboard.sync.request import Request, preview, request_sync
-from dashboard.sync.runs import (
+from dashboard.reading.sync_runs import (
     STATES,
     RunFilter,
     counts_by_state,
@@ -23,7 +21,9 @@ from dashboard.sync.runs import (
     recent_runs,
     run_with_steps,
 )
-from dashboard.sync.status import status_of
+from dashboard.reading.sync_status import status_of
+from dashboard.sync.plan import Plan
+from dashboard.sync.request import Request, preview, request_sync
 from dashboard.views.access import current_actor
 from dashboard.views.hypermedia import live
 from dashboard.views.listing import Narrowed, log_kind

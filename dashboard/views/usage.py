@@ -4,11 +4,11 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.billing.cycle_usage import usage_in_cycle
 from dashboard.clock import utc_now
+from dashboard.reading.breakdown import usage_of_cycle
+from dashboard.reading.cycle_usage import usage_in_cycle
 from dashboard.reading.opening import open_bill
 from dashboard.reading.spend.read import Wanted, spend_of, tag_of_spend
-from dashboard.usage.breakdown import usage_of_cycle
 from dashboard.usage.taken_off import list_taken_off
 from dashboard.views.chart import chart_of_cycle
 from dashboard.views.opening import opened, opens

@@ -17,9 +17,9 @@ from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.reading.bill import live_bill
 from dashboard.reading.earlier import EarlierInvoice
-from dashboard.sync.lines import line_syncs
+from dashboard.reading.line_syncs import line_syncs
+from dashboard.reading.sync_status import status_of
 from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun
-from dashboard.sync.status import status_of
 from dashboard.transaction import transaction
 from tests.billing.test_balance import issue_at_stripe
 from tests.people import bill_of, make_bill

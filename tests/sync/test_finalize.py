@@ -7,7 +7,7 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.sync.lines import line_syncs
+from dashboard.reading.line_syncs import line_syncs
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction

@@ -7,7 +7,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.gateway.stripe import StripeGateway
-from dashboard.sync.status import status_of
+from dashboard.reading.sync_status import status_of
 from dashboard.sync.stripe_draft import ask_for_schedule
 from dashboard.transaction import transaction
 from tests.support.billing import put

@@ -13,10 +13,10 @@ from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.gateway.records import LineContent, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
+from dashboard.reading.sync_status import status_of
 from dashboard.sync.broken import MOST_INTERRUPTIONS
 from dashboard.sync.models import ForeignLine, SyncRun
 from dashboard.sync.request import due_for_sync
-from dashboard.sync.status import status_of
 from dashboard.transaction import transaction
 from tests.support.billing import put
 from tests.support.money import client_of

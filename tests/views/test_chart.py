@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.usage.breakdown import DayTotal
+from dashboard.reading.breakdown import DayTotal
 from dashboard.views.chart import bar_chart, nice_ceiling
 
 

@@ -5,9 +5,7 @@ import pytest
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
-from dashboard.sync.models import SyncRun
-from dashboard.sync.request import Request, request_sync
-from dashboard.sync.runs import (
+from dashboard.reading.sync_runs import (
     SIZE,
     RunFilter,
     counts_by_state,
@@ -16,6 +14,8 @@ from dashboard.sync.runs import (
     recent_runs,
     run_with_steps,
 )
+from dashboard.sync.models import SyncRun
+from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from tests.support.billing import make_bill, put
 from tests.support.syncing import Syncer

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from dashboard.billing.cause import Cause
-from dashboard.billing.cycle_usage import usage_in_cycle
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.models import Invoice
@@ -14,6 +13,7 @@ from dashboard.billing.period import Period
 from dashboard.billing.roll import roll_early
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
+from dashboard.reading.cycle_usage import usage_in_cycle
 from tests.factories import SUPPORT, MeteredPriceFactory, PriceFactory, make_organization
 
 APRIL, MAY = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from dashboard import paging
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.paging import Counted
+from dashboard.reading.next_close import NextClose, closing_figures, next_close
 from dashboard.sync import counts
 from dashboard.sync.counts import recount
-from dashboard.sync.next_close import NextClose, closing_figures, next_close
 from dashboard.transaction import transaction
 from tests.factories import NOW, make_organization
 from tests.people import bill_of
