@@ -43,9 +43,9 @@ def fragment(response: TestResponse, status: int = 200) -> BeautifulSoup:
 
 
 def text_of(source: TestResponse | BeautifulSoup | Tag) -> str:
-    """Return what people read of a page, with single spaces."""
+    """Return what people read of a page, with single spaces and without what nobody sees."""
     soup = BeautifulSoup(source.text, "html5lib") if isinstance(source, TestResponse) else source
-    return " ".join(soup.get_text(" ").split())
+    return " ".join(soup.get_text(" ").replace("\N{WORD JOINER}", "").split())
 
 
 def post(

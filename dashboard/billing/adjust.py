@@ -142,12 +142,14 @@ def _line(invoice: Invoice, adjustment: Adjustment) -> Line:
 
 
 def _words(adjustment: Adjustment, kind: str) -> list[str]:
-    added = f"{kind} added by {adjustment.actor_label}."
     opposite = _reversed_by(adjustment)
     if opposite is None:
-        return [added]
+        return [f"{kind} added by {adjustment.actor_label}."]
     what = "credit" if opposite.amount_cents < 0 else "charge"
-    return [f"Reverses the {what} “{opposite.description}”.", added]
+    return [
+        f"Reverses the {what} “{opposite.description}”.",
+        f"{what.capitalize()} reversed by {adjustment.actor_label}.",
+    ]
 
 
 def _record(adjustment: Adjustment, amount: Money, actor: Actor, now: datetime) -> None:

@@ -46,8 +46,8 @@ class Forecast:
     """The total to expect, in minor units: from low to high in four futures of five.
 
     `so_far_cents` is owed already. `is_too_early`: the figures say little yet and are not to be
-    shown as what will be; from day `tells_on_day` of the cycle on, the first being 1, they are. It
-    has none where no line could hold what is to be expected. `excluded` names what is in none.
+    shown as what will be; from `tells_at` on they are. There is no such time where no line could
+    hold what is to be expected. `excluded` names what is in none.
     """
 
     likely_cents: int
@@ -56,13 +56,18 @@ class Forecast:
     so_far_cents: int
     last_cycle_cents: int | None = None
     is_too_early: bool = False
-    tells_on_day: int | None = 1
+    tells_at: datetime | None = None
     excluded: tuple[str, ...] = EXCLUDED
 
     @property
     def is_certain(self) -> bool:
         """Whether nothing in it is estimated."""
         return not self.is_too_early and self.low_cents == self.high_cents
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether no line could hold what is to be expected."""
+        return self.is_too_early and self.tells_at is None
 
     @property
     def usage_cents(self) -> int:
@@ -154,7 +159,7 @@ def extrapolate(
         # The pace of the first seconds, or of what nobody uses that much of: no line could hold
         # it. What is owed stands, and is nothing to fail for.
         cents = invoice.total_cents
-        return Forecast(cents, cents, cents, cents, last.cents, True, None)
+        return Forecast(cents, cents, cents, cents, last.cents, is_too_early=True)
     likely = known + usage.likely
     # What may come or not is so many cents; a bill of this currency is never that.
     likely, low, high = (
@@ -168,7 +173,7 @@ def extrapolate(
         invoice.total_cents,
         last.cents,
         seen.now - seen.began < early and bool(usage.below or usage.above),
-        (seen.began + early - seen.starts).days + 1,
+        seen.began + early,
     )
 
 

@@ -94,6 +94,11 @@ class UnusualUsage(Model):
     ended_on: Mapped[date | None]
 
     @property
+    def most_on(self) -> str | None:
+        """The service to name beside the product, None where both have one name."""
+        return None if self.service_label == self.product else self.service_label
+
+    @property
     def above_cents(self) -> int:
         """What it cost beyond its habit."""
         return self.cents - self.habit_cents

@@ -27,7 +27,8 @@ class Told(NamedTuple):
     """One change of a line, with what it is about and what its invoice came to after it.
 
     `cause` is None for what is from before history was kept. `is_there`: the line was not removed.
-    `about_sequence`: which invoice a correction, or an issue at Stripe, concerns.
+    `about_sequence`: which invoice a correction, or an issue at Stripe, concerns. `is_reversal`: it
+    took a charge or a credit back.
     """
 
     invoice_id: int
@@ -54,6 +55,7 @@ class Told(NamedTuple):
     unit_label: str
     service_label: str | None
     about_sequence: int | None
+    is_reversal: bool
 
     @property
     def place(self) -> Place:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from dashboard.billing.change_models import ItemChange
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Adjustment, Invoice, InvoiceItem
 from dashboard.ids import read_id
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
@@ -90,6 +90,7 @@ _OF_PAGE = (
     "description",
 )  # fmt: skip
 _about = Invoice.__table__.alias("about")
+_made = Adjustment.__table__
 
 
 class _Source(NamedTuple):
@@ -137,6 +138,7 @@ def history_query(wanted: HistoryFilter, before: Place | None, size: int) -> Sel
             func.coalesce(sold.c.unit_label, "").label("unit_label"),
             Service.label,
             _about.c.sequence.label("about_sequence"),
+            _made.c.reverses_id.is_not(None).label("is_reversal"),
         )
         .select_from(page)
         .join(since, tuple_(*_place(since)) == tuple_(*_place(page)))
@@ -145,6 +147,7 @@ def history_query(wanted: HistoryFilter, before: Place | None, size: int) -> Sel
         .outerjoin(sold, sold.c.id == PriceVersion.price_id)
         .outerjoin(Service, Service.id == _service_id(page))
         .outerjoin(_about, _about.c.id == _cause_id(page, OF_INVOICES))
+        .outerjoin(_made, _made.c.id == _cause_id(page, ("adjustment",)))
         .order_by(*_newest_first(page))
     )
 

@@ -14,6 +14,8 @@ from dashboard.pricing.exact import MINUS, grouped, plural, symbol
 
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
+# Browsers break a line between a minus and what is no digit, so between that of "−$5.00" too.
+HELD_MINUS = f"{MINUS}\N{WORD JOINER}"
 _SPANS = ((1440, "d", "day"), (60, "h", "hour"), (1, "min", "minute"))
 
 
@@ -26,7 +28,7 @@ def money(cents: int | None, currency: str) -> str:
     is_whole = manner.is_shown_whole and cents % manner.step == 0
     whole, rest = divmod(abs(cents), manner.unit)
     text = f"{whole:,}" if is_whole else f"{whole:,}.{rest:0{manner.digits}d}"
-    return f"{MINUS if cents < 0 else ''}{manner.symbol}{text}"
+    return f"{HELD_MINUS if cents < 0 else ''}{manner.symbol}{text}"
 
 
 class _Manner(NamedTuple):

@@ -58,6 +58,9 @@ def _named(told: Told) -> str:
 
 
 def _adjusted(told: Told) -> str:
+    if told.is_reversal:
+        # What takes a charge back is below zero itself.
+        return "Charge reversed" if told.moved_cents < 0 else "Credit reversed"
     return "Credit added" if told.moved_cents < 0 else "Charge added"
 
 

@@ -123,7 +123,7 @@ def _facts(invoice: Invoice) -> Iterator[tuple[str, str]]:
         yield "Issued", day(invoice.finalized_at)
     yield "Period", period(invoice.period_start, invoice.period_end)
     if invoice.paid_at and invoice.status == "paid":
-        yield "Paid", day(invoice.paid_at)
+        yield "Paid" if invoice.total_cents >= 0 else "Settled", day(invoice.paid_at)
     elif invoice.due_at and invoice.status == "open":
         yield "Due", day(invoice.due_at)
     if invoice.voided_at:

@@ -38,6 +38,8 @@ KANA = re.compile("[\u3040-\u30ff\u31f0-\u31ff]")
 EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 UNKNOWN = "?"
+# Holds a minus and its figure together on a screen; fonts have no shape for it.
+JOINER = "\N{WORD JOINER}"
 KEPT = 4096
 
 Run = tuple[str, str]
@@ -48,7 +50,7 @@ def runs(text: str, *, bold: bool = False) -> tuple[Run, ...]:
     """Return the text as it is drawn from left to right, in parts of one font each."""
     if text.isascii():
         return ((font(bold=bold), text),)
-    drawn = in_sight(unicodedata.normalize("NFC", text))
+    drawn = in_sight(unicodedata.normalize("NFC", text).replace(JOINER, ""))
     parts = groupby(drawn, key=lambda letter: _font_of(letter, text, bold))
     return tuple(_run(name, "".join(letters), bold) for name, letters in parts)
 

@@ -150,7 +150,7 @@ def _labels(spend: Spend, running: Running, ahead: Prospect, scale: Scale) -> li
             words.append((about_range(ahead.low, ahead.high, spend.currency, owed), False))
         found.append((scale.y(ahead.likely), words))
     if running.last:
-        words = [(f"Last cycle {_round(running.last_total, spend)}", False)]
+        words = [(f"Last cycle {_round(running.last[-1], spend)}", False)]
         found.append((scale.y(running.last[-1]), words))
     lines = [(y + 4, text, strong) for y, words in found for text, strong in words]
     places = apart([y for y, _, _ in lines], scale.top + 8, scale.top + LINES)

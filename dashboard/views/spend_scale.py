@@ -18,7 +18,10 @@ LABEL_HEIGHT = 13
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A panel `height` pixels high whose top is at `top`, showing `low` to `high` cents."""
+    """A panel `height` pixels high whose top is at `top`, showing `low` to `high` cents.
+
+    Where there is nothing to show, no amount but zero has a line.
+    """
 
     currency: str
     step: int
@@ -26,6 +29,7 @@ class Scale:
     high: int
     top: int
     height: int
+    is_empty: bool = False
 
     @classmethod
     def of(cls, cents: Iterable[int], currency: str, *, top: int, height: int) -> Scale:
@@ -39,7 +43,7 @@ class Scale:
             if below + above <= MOST_LINES:
                 low = least if is_little else -below * step
                 high = max(above, 1 - below) * step
-                return cls(currency, step, low, high, top, height)
+                return cls(currency, step, low, high, top, height, not any(values))
         raise AssertionError("steps never end")
 
     def y(self, cents: int) -> int:
@@ -53,6 +57,8 @@ class Scale:
     @property
     def lines(self) -> Sequence[int]:
         """The amounts that have a line, zero among them."""
+        if self.is_empty:
+            return [0]
         lowest = -(-self.low // self.step) * self.step
         return range(lowest, self.high + 1, self.step)
 

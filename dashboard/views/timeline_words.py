@@ -43,6 +43,10 @@ def _milestone(told: Milestone, where: Where) -> Said:
     total = money(told.total_cents, told.currency)
     address = url_for("invoices.show", slug=where.slug, sequence=told.sequence)
     if told.step == "paid":
+        if told.total_cents < 0:
+            to_balance = f"{money(-told.total_cents, told.currency)} went to the balance at Stripe"
+            return Said("settled", f"{invoice}: nothing to pay", note=to_balance, address=address,
+                        tone="ok")  # fmt: skip
         paid = told.total_cents if told.paid_cents is None else told.paid_cents
         return Said("settled", f"{invoice} paid, {money(paid, told.currency)}",
                     address=address, tone="ok")  # fmt: skip

@@ -4,10 +4,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
+from dashboard.billing.models import Adjustment
+from dashboard.billing.reverse import reverse_adjustment
 from dashboard.clock import utc_now
+from dashboard.extensions import db
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
+from tests.factories import SUPPORT
 from tests.people import make_bill
 from tests.support.usage import record_batch
 
@@ -29,6 +34,16 @@ def test_each_change_tells_its_cause_before_after_and_the_invoice_total(caller, 
     assert (fee["cause"], fee["service"], fee["cents_before"]) == ("attach", "db-0", 0)
     bill = caller.get("/organizations/acme/current-invoice").json
     assert credit["invoice_total_cents"] == bill["total_cents"]
+    assert [one["is_reversal"] for one in told["changes"]] == [False] * 3
+
+
+def test_a_reversal_is_told_from_a_charge(caller, acme):
+    query = select(Adjustment).where(Adjustment.amount_cents == -500)
+    with transaction():
+        credit = db.session.scalars(query).one()
+        reverse_adjustment(credit, reason="Given twice", actor=SUPPORT, now=utc_now())
+    newest = caller.get(HISTORY).json["changes"][0]
+    assert (newest["cents"], newest["is_reversal"]) == (500, True)
 
 
 def test_pages_lead_to_the_end_and_filters_hold(caller, acme):

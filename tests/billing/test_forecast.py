@@ -100,14 +100,15 @@ def test_before_a_week_of_the_first_cycle_it_is_too_early_to_say(acme, db, days,
     use("100", APRIL)
     expected = forecast(current_invoice(acme), now=APRIL + timedelta(days=days, seconds=1))
     assert expected.is_too_early is is_too_early
-    assert expected.tells_on_day == 8
+    assert expected.tells_at == APRIL + timedelta(days=7)
 
 
 def test_in_a_first_cycle_the_range_comes_a_week_after_it_was_opened(db):
     acme = make_organization(now=TENTH)
     make_service(acme, MeteredPriceFactory(), now=TENTH)
     use("1", TENTH)
-    assert forecast(current_invoice(acme), now=TENTH + timedelta(hours=1)).tells_on_day == 18
+    expected = forecast(current_invoice(acme), now=TENTH + timedelta(hours=1))
+    assert expected.tells_at == TENTH + timedelta(days=7)
 
 
 def test_fees_alone_are_known_at_once(acme, db):
@@ -161,7 +162,7 @@ def may(acme, db):
 def test_before_the_third_day_it_is_too_early_to_say(may, hours, is_too_early):
     expected = forecast(may, now=MAY + timedelta(hours=hours, seconds=1))
     assert expected.is_too_early is is_too_early
-    assert expected.tells_on_day == 3
+    assert expected.tells_at == MAY + timedelta(days=2)
 
 
 def test_minutes_after_a_cycle_opened_the_forecast_is_near_the_last_bill(may):
@@ -219,7 +220,7 @@ def test_a_pace_that_no_line_could_hold_leaves_what_is_owed(db, days):
     owed = 700_000 * 10**9
     expected = forecast(current_invoice(acme), now=at + timedelta(seconds=1))
     assert (expected.low_cents, expected.likely_cents, expected.high_cents) == (owed,) * 3
-    assert (expected.is_too_early, expected.tells_on_day) == (True, None)
+    assert (expected.is_too_early, expected.is_beyond) == (True, True)
     assert not expected.is_certain
 
 

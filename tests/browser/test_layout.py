@@ -12,6 +12,7 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.views.formatting import money
 from tests.browser.test_every_page import acme, people
 from tests.browser.visitors import Visitor, open_account
 from tests.factories import MembershipFactory, make_organization
@@ -48,6 +49,31 @@ def test_a_bill_of_millions_does_not_run_into_the_forecast(support: Page) -> Non
         below = forecast.first.bounding_box()["y"] > total.bounding_box()["y"] + 30
         assert below or edges(total)[1] < edges(forecast.first)[0]
         assert edges(total)[1] < width
+
+
+def test_a_minus_stays_with_its_figure_however_narrow_it_is(support: Page) -> None:
+    for one in ("usd", "eur", "jpy", "kwd"):
+        support.set_content(f"<p style='width: 1px'><span>{money(-2500, one)}</span></p>")
+        assert support.evaluate("document.querySelector('span').getClientRects().length") == 1
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_name_of_an_organization_is_read_in_full(
+    page: Page, people: People, width: int
+) -> None:
+    tab = Visitor(page, "customer").page
+    with transaction():
+        merchants = make_organization("kettle", name="Copper Kettle Merchants & Daughters")
+        user = db.session.get_one(User, people.customer)
+        MembershipFactory(user=user, organization_id=merchants.id)
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto("/")
+    if width < 640:
+        tab.get_by_role("button", name="Menu").click()
+    name = tab.locator(".sidebar-nav .name", has_text="Copper Kettle")
+    expect(name).to_be_visible()
+    assert name.evaluate("one => one.scrollHeight <= one.clientHeight")
+    assert name.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_signing_out_is_in_sight_below_one_s_name(support: Page) -> None:

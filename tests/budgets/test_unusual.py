@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dashboard.budgets.models import UnusualUsage
 from dashboard.budgets.unusual import find_unusual, next_slice
+from dashboard.letters import letter_of
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
@@ -165,3 +166,15 @@ def test_a_member_who_does_not_want_it_is_not_mailed(db: SQLAlchemy) -> None:
     use((BEGAN + 31 * DAY, 900))
     assert look(quiet) == 1
     assert db.session.scalars(select(Mail)).all() == []
+
+
+@pytest.mark.parametrize(("label", "times"), [("replay", 1), ("Data transfer", 0)])
+def test_a_mail_names_the_service_that_has_another_name_than_its_product(
+    acme: Organization, db: SQLAlchemy, label: str, times: int
+) -> None:
+    use((BEGAN + 31 * DAY, 800), service="replay")
+    look(acme)
+    only(db).service_label = label
+    letter = letter_of(db.session.scalars(select(Mail)).one(), now=NOW)
+    for form in (letter.text, letter.html):
+        assert form.count("most of it on") == times

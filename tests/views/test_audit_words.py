@@ -41,7 +41,7 @@ def said(action: str, facts: dict[str, object], currency: str | None = "usd") ->
         (
             "adjustment.added",
             {"cents": -125000, "currency": "jpy", "description": "Outage"},
-            "−¥125,000 for “Outage” on the current invoice.",
+            "−\u2060¥125,000 for “Outage” on the current invoice.",
         ),
         ("invoice.sealed", {"total_cents": 1999}, "Sealed at $19.99."),
         ("person.role_changed", {"role": ["a", "b"]}, "Changed the role from a to b."),

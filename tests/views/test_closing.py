@@ -170,3 +170,22 @@ def test_invoices_further_back_that_are_not_settled_are_listed(
         seal_now(following, now=following.period_end)
     [listed] = page(customer.get(PAGE)).select("section[aria-labelledby=unfinished-title] tbody tr")
     assert "ACME-0001" in text_of(listed)
+
+
+def test_one_whose_credit_went_to_the_balance_was_paid_by_nobody(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        invoice = bill_of(acme)
+        seal_now(invoice, now=invoice.period_end)
+        invoice.status, invoice.total_cents = "paid", -900
+        invoice.stripe_invoice_id, invoice.number = "in_1", "ACME-0001"
+        invoice.finalized_at = invoice.paid_at = utc_now()
+    assert steps(customer)[-1] == ("Nothing to pay", "done")
+    said = text_of(page(customer.get(PAGE)))
+    assert "Nothing to pay; $9.00 went to the balance at Stripe." in said
+    for path in ("/organizations/acme/invoices/1", "/organizations/acme/timeline"):
+        said = text_of(page(customer.get(path)))
+        assert "nothing to pay" in said.lower()
+        assert "paid, $" not in said
+    assert "Paid" not in text_of(page(customer.get("/organizations/acme/invoices/1/document")))

@@ -17,7 +17,7 @@ from dashboard.views.estimates import about, about_range, last_day
         (15649, "usd", "$156"),
         (9949, "usd", "$99.49"),
         (0, "usd", "$0.00"),
-        (-358012, "usd", "−$3,580"),
+        (-358012, "usd", "−\u2060$3,580"),
         (123456789, "usd", "$1,230,000"),
         (45678, "jpy", "¥45,700"),
         (678, "jpy", "¥678"),
@@ -49,7 +49,7 @@ def test_bounds_that_read_the_same_are_one_amount() -> None:
 @given(st.integers(-(10**12), 10**12), st.integers(0, 10**12))
 def test_what_lies_in_a_range_lies_in_the_range_that_is_read(low: int, wide: int) -> None:
     def read(text: str) -> int:
-        return round(float(text.replace("−", "-").replace("$", "").replace(",", "")) * 100)
+        return round(float(text.replace("−\u2060", "-").replace("$", "").replace(",", "")) * 100)
 
     bounds = [read(text) for text in about_range(low, low + wide, "usd").split(" – ")]
     assert bounds[0] <= low

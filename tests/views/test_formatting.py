@@ -27,12 +27,12 @@ def at(*parts: int) -> datetime:
     ("cents", "currency", "text"),
     [
         (229285, "usd", "$2,292.85"),
-        (-500, "usd", "−$5.00"),
+        (-500, "usd", "−\u2060$5.00"),
         (0, "eur", "€0.00"),
         (1234, "jpy", "¥1,234"),
         (105000, "isk", "ISK1,050"),
         (105050, "isk", "ISK1,050.50"),
-        (-1230, "kwd", "−KWD1.230"),
+        (-1230, "kwd", "−\u2060KWD1.230"),
         # By custom these are written without decimals, but Stripe charges them with two.
         (1055, "rsd", "RSD10.55"),
         (None, "usd", "–"),

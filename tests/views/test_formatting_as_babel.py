@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dashboard.currencies import TAKEN, minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.pricing.exact import MINUS
-from dashboard.views.formatting import money, quantity
+from dashboard.views.formatting import HELD_MINUS, money, quantity
 
 BIGINT = st.integers(-(2**63), 2**63 - 1)
 # NUMERIC(38,12), as the ledger holds quantities; Babel loses what is beyond 28 digits, or fails.
@@ -26,7 +26,7 @@ def money_by_babel(cents: int, currency: str) -> str:
     text = format_currency(
         amount.major, currency.upper(), pattern, locale="en", currency_digits=False
     )
-    return text.replace("-", MINUS)
+    return text.replace("-", HELD_MINUS)
 
 
 @given(BIGINT, st.sampled_from(sorted(TAKEN)))

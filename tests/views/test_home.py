@@ -5,15 +5,17 @@ from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.accounts.models import Membership, User
+from dashboard.billing.forecast import Forecast
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.reading.glance import Glance
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
@@ -174,3 +176,14 @@ def test_bars_stand_on_the_ground_and_the_dearest_is_the_highest(cents: list[int
     assert [bar.height > 0 for bar in bars] == [one > 0 for one in cents]
     pairs = sorted(zip(cents, bars, strict=True))
     assert all(low[1].height <= high[1].height for low, high in pairwise(pairs))
+
+
+def test_no_forecast_at_a_glance_begins_below_what_is_owed_already(
+    app: Flask, acme: Organization
+) -> None:
+    forecast = Forecast(194_480, 194_475, 194_490, so_far_cents=194_473)
+    with app.test_request_context():
+        told = render_template(
+            "home/_glance.html", glance=Glance([1], "usd", forecast), bars=[], size=(7, 30, 5)
+        )
+    assert "$1,944.73 – $1,950" in told

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.billing.models import Invoice
+from dashboard.views.formatting import HELD_MINUS
 from dashboard.views.paper_sums import Sum, sums_of
 
 NOW = datetime(2026, 11, 6, tzinfo=UTC)
@@ -30,7 +31,7 @@ def told(invoice: Invoice) -> list[tuple[str, str]]:
 
 def cents(row: Sum) -> int:
     """Return the amount that a row tells."""
-    text = row.amount.replace("$", "").replace(",", "").replace("\N{MINUS SIGN}", "-")
+    text = row.amount.replace("$", "").replace(",", "").replace(HELD_MINUS, "-")
     return int(Decimal(text) * 100)
 
 
@@ -43,7 +44,7 @@ def test_an_invoice_that_is_paid_remains_with_nothing() -> None:
         ("Before tax", "$2,882.80"),
         ("Tax", "$245.04"),
         ("Total", "$3,127.84"),
-        ("Paid 6 Nov 2026", "−$3,127.84"),
+        ("Paid 6 Nov 2026", "−\u2060$3,127.84"),
         ("Remaining", "$0.00"),
     ]
 
@@ -60,8 +61,8 @@ def test_credit_on_the_balance_and_credit_notes_are_rows_of_their_own() -> None:
     )  # fmt: skip
     assert told(helped) == [
         ("Total", "$50.00"),
-        ("Taken off by the credit on the balance", "−$12.00"),
-        ("Credit notes", "−$10.00"),
+        ("Taken off by the credit on the balance", "−\u2060$12.00"),
+        ("Credit notes", "−\u2060$10.00"),
         ("Remaining", "$28.00"),
     ]
 
@@ -70,13 +71,16 @@ def test_what_is_too_small_to_be_charged_is_carried() -> None:
     small = issued(
         20, status="paid", amount_due_cents=0, amount_remaining_cents=0, ending_balance_cents=20
     )
-    assert told(small)[1:] == [("Carried to the next invoice", "−$0.20"), ("Remaining", "$0.00")]
+    assert told(small)[1:] == [
+        ("Carried to the next invoice", "−\u2060$0.20"),
+        ("Remaining", "$0.00"),
+    ]
 
 
 def test_a_credit_stays_on_the_balance() -> None:
     credit = issued(-900, status="paid", amount_due_cents=0, amount_remaining_cents=0)
     assert told(credit) == [
-        ("Total", "−$9.00"),
+        ("Total", "−\u2060$9.00"),
         ("Credit that stays on the balance", "$9.00"),
         ("Remaining", "$0.00"),
     ]

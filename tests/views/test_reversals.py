@@ -13,6 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
+from tests.views.test_exports import download
 
 PATH = "/organizations/acme/adjustments"
 
@@ -60,6 +61,11 @@ def test_both_entries_are_on_the_bill_and_it_is_on_record(
         assert "Charge of $5.00 reverses “Goodwill credit”" in told
     assert "Given twice" in text_of(page(support.get(PATH)))
     assert "Given twice" not in text_of(page(customer.get(PATH)))
+    history = text_of(page(customer.get("/organizations/acme/history")))
+    assert "Credit reversed" in history
+    assert "Charge added" not in history
+    newest = download(customer, "/organizations/acme/history.csv")[0]
+    assert newest["what"] == "Credit reversed"
     audit = text_of(page(support.get("/audit-entries")))
     assert "$5.00 on the same invoice reverses “Goodwill credit”." in audit
 

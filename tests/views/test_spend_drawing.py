@@ -81,7 +81,7 @@ def test_every_bar_is_inside_the_panel_and_has_a_readable_place(series: list[lis
     drawing = draw(spend(*series))
     assert all(0 <= y <= BARS for y in corners(drawing))
     assert [slot.x < 100 for slot in drawing.slots] == [True] * len(series[0])
-    assert 2 <= len(drawing.lines) <= 4
+    assert (2 if any(map(any, series)) else 1) <= len(drawing.lines) <= 4
     assert any(line.is_base for line in drawing.lines)
     assert len(drawing.paths) <= 6
 
@@ -107,7 +107,9 @@ def test_nothing_at_all_is_a_frame_with_a_line_of_zero() -> None:
     empty = spend()
     drawing = draw(empty)
     assert empty.is_empty
-    assert [line.label for line in drawing.lines] == ["$0", "$0.01"]
+    assert [line.label for line in drawing.lines] == ["$0"]
+    assert drawing.running is not None
+    assert drawing.running.amounts == ["$0"]
     assert drawing.paths == []
 
 
@@ -132,7 +134,7 @@ def test_the_last_cycle_is_a_stepped_line_that_breaks_where_there_was_no_day() -
 def test_a_scale_shows_all_amounts_with_few_round_lines(amounts: list[int], currency: str) -> None:
     scale = Scale.of(amounts, currency, top=22, height=204)
     assert all(22 <= scale.y(one) <= 226 for one in (*amounts, 0))
-    assert 2 <= len(scale.lines) <= 4
+    assert (2 if any(amounts) else 1) <= len(scale.lines) <= 4
     assert 0 in scale.lines
     steps = {"isk": 100, "kwd": 10}
     assert scale.step % steps.get(currency, 1) == 0

@@ -64,6 +64,7 @@ class ChangeOut(Told):
     """A change of a line; an hour of usage is one change, from `at` until `until`.
 
     `cause` is null for amounts billed before history was kept.
+    `is_reversal`: it took a charge or a credit back.
     `by` is user, token, system or stripe, null for usage. `invoice_total_cents` is the
     total of the invoice after it.
     """
@@ -77,6 +78,7 @@ class ChangeOut(Told):
     product: str | None
     service: str | None
     cause: CauseName | None
+    is_reversal: bool
     by: str | None
     unit: str
     quantity_before: ExactDecimal
@@ -98,6 +100,7 @@ class ChangeOut(Told):
             product=told.product,
             service=told.service_label,
             cause=told.cause,
+            is_reversal=told.is_reversal,
             by=told.actor_kind,
             unit=told.unit_label,
             quantity_before=told.quantity_before,

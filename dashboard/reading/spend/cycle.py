@@ -70,7 +70,7 @@ def spend_of_invoice(
         elapsed=days.elapsed,
         running=Running(
             _running(days, used, _one_off(invoice, items, days), proof.owed),
-            *(_running_of_last(days, *last, rows) if last else ([], 0)),
+            _running_of_last(days, *last, rows) if last else [],
         ),
         proof=proof,
         ahead=ahead,
@@ -148,10 +148,11 @@ def _last_by_day(days: Days, last: CycleSpend | None) -> list[int | None]:
     return [*days.of_cycle(sums), *nothing][: len(nothing)]
 
 
-def _running_of_last(
-    days: Days, cycle_id: int, last: CycleSpend, rows: SpendRows
-) -> tuple[list[int], int]:
-    """Return the running total of the last cycle on the same days of it, and its last one."""
+def _running_of_last(days: Days, cycle_id: int, last: CycleSpend, rows: SpendRows) -> list[int]:
+    """Return the running total of the last cycle on the same days of it, up to its whole total.
+
+    What the further days of a longer cycle brought is part of the last day there is here.
+    """
     moved = [0] * len(last.days)
     for used in last.usage.values():
         moved = [a + b for a, b in zip(moved, used, strict=True)]
@@ -160,10 +161,10 @@ def _running_of_last(
             day = (item.added_on - last.days[0]).days
             moved[min(max(day, 0), len(moved) - 1)] += item.cents
     if not (last.sources or any(moved)):
-        return [], 0
-    start = sum(map(sum, last.fees.values()))
-    totals = list(accumulate(moved, initial=start))
-    return totals[days.offset : days.offset + len(days.dates) + 1], totals[-1]
+        return []
+    totals = list(accumulate(moved, initial=sum(map(sum, last.fees.values()))))
+    shown, whole = totals[days.offset :], len(days.dates)
+    return shown if len(shown) <= whole else [*shown[:whole], totals[-1]]
 
 
 def _more_usage(

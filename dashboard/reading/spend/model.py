@@ -40,12 +40,11 @@ class Prospect(NamedTuple):
 class Running:
     """The running total at the start and after each day up to now; the same of the last cycle.
 
-    `last_total`: what that came to, which a longer cycle reached after the days shown here.
+    `last` ends at what that cycle came to, also where it had more days than are shown here.
     """
 
     cents: Sequence[int]
     last: Sequence[int]
-    last_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
