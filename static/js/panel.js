@@ -1,12 +1,25 @@
 // Links with data-panel load their page into the side panel; without this script they are ordinary links.
+// An open panel has the address of its page: reloaded or sent to somebody it is that page, Back closes it, Forward opens it.
 (() => {
   const panel = () => document.getElementById("panel");
   const body = () => document.getElementById("panel-body");
-  // An open panel is an entry of the history of its own, so that Back closes it. Closed otherwise it leaves the entry,
-  // for the next panel or to be skipped: going back at once would take the focus from the link that gets it.
-  let isEntry = history.state?.isPanel === true;
+  const path = (address) => new URL(address, location.href).pathname;
+  // The page of this document, whatever lies above it. Its query changes as groups are opened.
+  let page = location.href;
+  const isOverThis = (state) => state?.isPanel === true && path(state.page) === path(page);
+  // An open panel is an entry of the history of its own. Closed otherwise than by Back it leaves the entry, for the next
+  // panel or to be skipped: going back at once would take the focus from the link that gets it.
+  let isEntry = isOverThis(history.state);
   let isOfPanel = false;
   let isChanged = false;
+
+  const record = (address) => {
+    if (!isEntry) history.replaceState({ htmx: true, isBeneath: true }, "");
+    history[isEntry ? "replaceState" : "pushState"]({ htmx: true, isPanel: true, page }, "", address);
+    isEntry = true;
+  };
+  const into = (method, address, more) =>
+    htmx.ajax(method, address, { target: body(), swap: "innerHTML", headers: { "HX-Target": "div#panel-body" }, ...more });
 
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx.sourceElement;
@@ -16,9 +29,23 @@
     if (click?.metaKey || click?.ctrlKey || click?.shiftKey) event.preventDefault();
   });
 
+  // What the page asks for, a refresh say, is answered as the page is looked at: not by the panel's address.
+  document.addEventListener("htmx:config:request", (event) => {
+    if (panel().open) event.detail.ctx.request.headers["HX-Current-URL"] = page;
+  });
+
+  document.addEventListener("htmx:before:history:update", (event) => {
+    if (!panel().open) return;
+    event.preventDefault();
+    page = new URL(event.detail.history.path, page).href;
+    history.replaceState({ ...history.state, page }, "");
+  });
+  document.addEventListener("htmx:after:history:update", () => { page = location.href; });
+
   document.addEventListener("htmx:after:swap", (event) => {
     const { target, request, response } = event.detail.ctx;
     if (target !== body()) return;
+    if (request.method === "GET") record(response.raw?.url || request.action);
     if (panel().open) {
       (body().querySelector("[aria-invalid='true']") ?? body().querySelector("[autofocus]") ?? panel().querySelector("[data-panel-close]")).focus();
       isChanged ||= request.method === "POST" && response.status < 400;
@@ -26,10 +53,6 @@
     }
     panel().showModal();
     panel().scrollTop = 0;
-    if (isEntry) return;
-    history.replaceState({ htmx: true, isBeneath: true }, "");
-    history.pushState({ htmx: true, isPanel: true }, "");
-    isEntry = true;
   });
 
   // A form in the panel is answered in the panel; a redirect leads the whole page on (HX-Redirect).
@@ -39,8 +62,7 @@
     event.preventDefault();
     if (form.dataset.submitted) return;
     try {
-      const headers = { "HX-Target": "div#panel-body" };
-      await htmx.ajax("POST", form.action, { source: form, target: body(), swap: "innerHTML", headers, event });
+      await into("POST", form.action, { source: form, event });
     } finally {
       delete form.dataset.submitted;
       event.submitter?.removeAttribute("aria-busy");
@@ -57,15 +79,23 @@
   document.addEventListener("close", (event) => {
     if (event.target !== panel()) return;
     body().replaceChildren();
+    if (isOverThis(history.state)) history.replaceState({ ...history.state, isShut: true }, "", page);
     if (isChanged) location.reload();
   }, true);
 
   addEventListener("popstate", () => {
+    const state = history.state;
     const wasEntry = isEntry;
-    isEntry = history.state?.isPanel === true;
+    isEntry = isOverThis(state);
     isOfPanel = wasEntry || isEntry;
-    if (panel().open) panel().close();
-    else if (wasEntry && history.state?.isBeneath) history.back();
+    if (isEntry) {
+      if (!state.isShut) into("GET", location.href);
+    } else if (state?.isPanel || (state?.isBeneath && path(location.href) !== path(page))) {
+      // This document is the panel's page, loaded anew by its address; that entry was made above another page.
+      isOfPanel = true;
+      location.reload();
+    } else if (panel().open) panel().close();
+    else if (wasEntry && state?.isBeneath) history.back();
   });
 
   // The page beneath the panel is there already: htmx need not fetch it again.

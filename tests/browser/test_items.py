@@ -64,6 +64,27 @@ def test_a_group_opens_in_place_and_a_refresh_keeps_it_open(customer: Page) -> N
     customer.wait_for_url(f"**{BILL}")
 
 
+def test_a_refresh_keeps_the_panel_and_the_groups_beneath_it(customer: Page) -> None:
+    customer.goto(f"{BILL}?open=servers")
+    server = customer.get_by_role("link", name="Large server (robot-3)")
+    server.click()
+    panel = customer.get_by_role("dialog", name="Details")
+    expect(panel).to_be_visible()
+    shown = customer.url
+    assert shown != f"{BILL}?open=servers"
+    now = utc_now()
+    with transaction():
+        record_batch([UsageEntry("acme", "acme-requests", "new", Decimal(300), now)], now=now)
+    customer.evaluate("htmx.trigger(document.getElementById('bill'), 'wake')")
+    expect(customer.locator("#bill").get_by_text("1,500 requests").first).to_be_attached()
+    assert server.count() == 1
+    expect(panel).to_be_visible()
+    assert customer.url == shown
+    customer.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert customer.url.endswith(f"{BILL}?open=servers")
+
+
 def test_what_is_typed_into_the_filter_stays_while_items_come(customer: Page) -> None:
     customer.goto(BILL)
     field = customer.get_by_label("Filter items")

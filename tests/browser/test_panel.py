@@ -1,4 +1,4 @@
-"""The panel beside a page: forms are answered in it, and Back closes it."""
+"""The panel beside a page: it has an address, forms are answered in it, and Back closes it."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,6 +10,7 @@ from tests.people import People
 pytestmark = pytest.mark.browser
 __all__ = ["acme", "people"]
 BILL = "/organizations/acme"
+FORM = f"{BILL}/adjustments/new"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_a_wrong_form_stays_in_the_panel_at_the_first_error(
     adjustment.get_by_role("button", name="Preview the totals").click()
     expect(adjustment.get_by_label("Amount")).to_be_focused()
     expect(adjustment.get_by_label("Description")).to_have_value("Set-up")
-    assert support.url.endswith(BILL)
+    assert support.url.endswith(FORM)
 
 
 def test_a_right_form_leads_the_page_on(support: Page, adjustment: Locator) -> None:
@@ -75,7 +76,57 @@ def test_a_panel_closed_otherwise_takes_no_second_step_back(
     else:
         adjustment.get_by_role("link", name=key).click()
     expect(adjustment).to_be_hidden()
+    assert support.url.endswith(BILL)
     expect(support.get_by_role("link", name="Add charge or credit")).to_be_focused()
     assert support.evaluate("window.isTheSamePage")
     support.go_back()
     support.wait_for_url("**/organizations")
+
+
+def test_forward_opens_the_panel_again(support: Page, adjustment: Locator) -> None:
+    support.evaluate("window.isTheSamePage = true")
+    assert support.url.endswith(FORM)
+    for _ in range(2):
+        support.go_back()
+        expect(adjustment).to_be_hidden()
+        assert support.url.endswith(BILL)
+        support.go_forward()
+        expect(adjustment.get_by_label("Amount")).to_be_visible()
+        assert support.url.endswith(FORM)
+    assert support.evaluate("window.isTheSamePage")
+
+
+def test_a_reload_keeps_what_was_looked_at_and_back_leads_to_the_page_it_lay_above(
+    support: Page, adjustment: Locator
+) -> None:
+    support.reload()
+    expect(support.get_by_role("heading", name="Add a charge or a credit")).to_be_visible()
+    assert support.url.endswith(FORM)
+    support.go_back()
+    expect(support.locator("#bill")).to_be_visible()
+    expect(adjustment).to_be_hidden()
+    assert support.url.endswith(BILL)
+    support.go_forward()
+    expect(support.get_by_role("heading", name="Add a charge or a credit")).to_be_visible()
+    support.go_back()
+    expect(adjustment).to_be_hidden()
+    expect(support.locator("#bill")).to_be_visible()
+    support.go_back()
+    support.wait_for_url("**/organizations")
+
+
+def test_one_who_went_on_from_the_panel_comes_back_to_what_was_in_it(
+    support: Page, people: People
+) -> None:
+    support.goto(BILL)
+    support.locator("#items .row-link").first.click()
+    panel = support.get_by_role("dialog", name="Details")
+    expect(panel).to_be_visible()
+    shown, words = support.url, panel.locator("h1").inner_text()
+    support.goto("/organizations")
+    support.go_back()
+    expect(support.get_by_role("heading", name=words, exact=True).first).to_be_visible()
+    assert support.url == shown
+    support.go_back()
+    expect(support.locator("#bill")).to_be_visible()
+    assert support.url.endswith(BILL)
