@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.gateway.after_issue import parse_correction, parse_decline, parse_payment
-from dashboard.gateway.odd import readable
+from dashboard.gateway.odd import MOST_OF_AN_ID, readable
 from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
 from dashboard.gateway.records import (
     RemoteCard,
@@ -51,6 +51,17 @@ def correction_of(event: RemoteEvent) -> RemoteCorrection:
         "credit note, refund or dispute",
         lambda: parse_correction(_object(event), as_of=event.created_at, told_by=event.id),
     )
+
+
+def about(event: RemoteEvent) -> str | None:
+    """Return Stripe's name for what the event's handler will hold, where the event says it plainly.
+
+    Workers divide events by it. It is a hint: what a batch holds, `webhooks.subject` says.
+    """
+    told = _object(event)
+    named = {"invoice_payment": told.get("invoice"), "payment_method": told.get("customer")}
+    name = named.get(event.type.rpartition(".")[0], event.object_id)
+    return name if isinstance(name, str) and len(name) <= MOST_OF_AN_ID else None
 
 
 class ReadsEvents:

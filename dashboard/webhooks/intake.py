@@ -12,11 +12,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from dashboard.extensions import db
+from dashboard.gateway.events import about
 from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.statement import fetched
 from dashboard.webhooks.echoes import ECHO, ECHOES, ONCE_TOLD
 from dashboard.webhooks.handlers import HANDLERS, UNNEEDED
-from dashboard.webhooks.subject import about
 
 Arrived = RemoteEvent | Unreadable
 

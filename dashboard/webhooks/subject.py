@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.billing.outcome import RANK
-from dashboard.gateway.odd import MOST_OF_AN_ID
-from dashboard.gateway.records import RemoteEvent
 from dashboard.webhooks.delivery import Delivery
 from dashboard.webhooks.held import Aside
 
@@ -24,17 +22,6 @@ class Subject:
     def names(self) -> set[str | None]:
         """What has to be held."""
         return {self.invoice, self.customer}
-
-
-def about(event: RemoteEvent) -> str | None:
-    """Return Stripe's name for what the event's handler will hold, where the event says it plainly.
-
-    Workers divide events by it. It is a hint: what a batch holds, `subject_of` says.
-    """
-    told = event.payload["data"]["object"]
-    named = {"invoice_payment": told.get("invoice"), "payment_method": told.get("customer")}
-    name = named.get(event.type.rpartition(".")[0], event.object_id)
-    return name if isinstance(name, str) and len(name) <= MOST_OF_AN_ID else None
 
 
 def subject_of(delivery: Delivery) -> Subject:
