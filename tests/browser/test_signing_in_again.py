@@ -11,7 +11,7 @@ from dashboard.accounts.session_models import UserSession
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import Visitor, sign_out
 from tests.people import PASSWORD, People
 from tests.support.browser import guarded_context, shoot
 from tests.support.stack import Stack
@@ -31,6 +31,13 @@ def support(page: Page, people: People) -> Page:
 @pytest.fixture
 def panel(support: Page) -> Locator:
     """The form for a charge, typed in beside the bill, when the session ends."""
+    panel = open_form(support)
+    change(ended_at=utc_now())
+    return panel
+
+
+def open_form(support: Page) -> Locator:
+    """Open the form for a charge beside the bill and type into it; return its panel."""
     support.goto(BILL)
     support.get_by_role("link", name="Add charge or credit").click()
     panel = support.get_by_role("dialog", name="Details")
@@ -38,7 +45,6 @@ def panel(support: Page) -> Locator:
     panel.get_by_label("Amount").fill("12.00")
     panel.get_by_label("Description").fill("Set-up")
     panel.get_by_label("Reason").fill("Ticket 4711")
-    change(ended_at=utc_now())
     return panel
 
 
@@ -75,6 +81,37 @@ def test_what_was_typed_in_the_panel_is_there_after_signing_in(
     shoot(support, "signed-in-again")
     support.get_by_role("button", name="Charge $12.00").click()
     expect(support.get_by_text("The charge of $12.00 is on the current invoice.")).to_be_visible()
+
+
+def test_a_form_in_the_panel_is_kept_though_another_tab_signed_out_and_in_again(
+    support: Page,
+) -> None:
+    open_form(support)
+    other = support.context.new_page()
+    other.goto(BILL)
+    sign_out(other)
+    other.goto("/session/new")
+    sign_in(other)
+    expect(other.get_by_role("button", name="Sign in")).to_have_count(0)
+    # Its token is of the session before.
+    support.get_by_role("button", name="Preview the totals").click()
+    expect(support.get_by_text("Your text is still here.")).to_be_visible()
+    expect(support.get_by_label("Amount")).to_have_value("12.00")
+    expect(support.get_by_label("Reason")).to_have_value("Ticket 4711")
+    assert support.url.endswith("/adjustments/new")
+
+
+def test_a_form_in_the_panel_is_kept_though_another_tab_signed_out(support: Page) -> None:
+    panel = open_form(support)
+    other = support.context.new_page()
+    other.goto(BILL)
+    sign_out(other)
+    expect(other).to_have_url(re.compile("/session/new"))
+    panel.get_by_role("button", name="Preview the totals").click()
+    expect(panel.get_by_text("You are signed out")).to_be_visible()
+    sign_in(panel)
+    support.wait_for_url("**/adjustments/new")
+    expect(support.get_by_label("Description")).to_have_value("Set-up")
 
 
 def test_a_poll_does_not_lead_away_from_what_is_typed(support: Page, panel: Locator) -> None:

@@ -1,6 +1,9 @@
 """Stories of support in a browser, on real processes: a draft that drifted, a bill that jumped."""
 
+from time import monotonic
+
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from dashboard.clock import utc_now
@@ -78,6 +81,26 @@ def test_my_bill_jumped_is_looked_into_and_credited(
     expect(page.locator(".money-total").first).not_to_have_text(before)
     item = page.get_by_role("link", name="Credit for a runaway script", exact=True)
     expect(item).to_be_visible()
+    assert visitor.complaints == []
+
+
+def test_a_stripe_that_hangs_is_said_within_ten_seconds_to_who_waits_for_it(
+    page: Page, live_stack: Stack, people: People, acme: Organization
+) -> None:
+    visitor = Visitor(page, "customer")
+    become_known(page, acme)
+    page.goto(BILL)
+    faults = f"{live_stack.simulator_url}/_simulator/faults"
+    hangs = {"kind": "slow", "path": "billing_portal", "seconds": 25}
+    requests.post(faults, json=hangs, timeout=5).raise_for_status()
+    try:
+        begun = monotonic()
+        page.get_by_role("button", name="Manage payment at Stripe").click()
+        expect(page.get_by_text("Stripe is not answering").first).to_be_visible(timeout=10_000)
+        assert monotonic() - begun < 10
+        assert page.url.endswith(BILL)
+    finally:
+        requests.delete(faults, timeout=5).raise_for_status()
     assert visitor.complaints == []
 
 
