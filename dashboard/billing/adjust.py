@@ -104,6 +104,11 @@ def _check(invoice: Invoice, amount: Money) -> None:
         )
 
 
+def item_key(adjustment_id: int) -> str:
+    """Return the key of the item that bills a charge or credit."""
+    return f"adjustment:{adjustment_id}"
+
+
 def adjustment_by_key(organization_id: int, key: str) -> Adjustment | None:
     """Return the charge or credit that the organization made by `key`, if it did."""
     query = select(Adjustment).where(
@@ -126,7 +131,7 @@ def _line(invoice: Invoice, adjustment: Adjustment) -> Line:
     kind = "Credit" if adjustment.amount_cents < 0 else "Charge"
     return Line(
         kind="adjustment",
-        key=f"adjustment:{adjustment.id}",
+        key=item_key(adjustment.id),
         cycle_id=invoice.cycle_id,
         description=adjustment.description,
         quantity=Decimal(1),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from dashboard.audit.actor import Actor
-from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.adjust import add_adjustment, item_key
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
 from dashboard.errors import Conflict, InvoiceIsFrozen
@@ -45,6 +45,15 @@ def links_of(adjustments: Collection[Adjustment]) -> dict[int, Adjustment]:
         if one.reverses_id in ids:
             links[one.reverses_id] = one
     return links | {one.id: found[one.reverses_id] for one in adjustments if one.reverses_id}
+
+
+def reversed_keys(invoice_id: int) -> list[tuple[str, str]]:
+    """Return the items of each reversal on an invoice, by key: what was reversed, and by what."""
+    query = select(Adjustment.reverses_id, Adjustment.id).where(
+        Adjustment.invoice_id == invoice_id, Adjustment.reverses_id.is_not(None)
+    )
+    rows = db.session.execute(query)
+    return [(item_key(first), item_key(second)) for first, second in rows if first is not None]
 
 
 def reversible_among(adjustments: Collection[Adjustment]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from dashboard.settings.seller import Seller
 from dashboard.views.formatting import day, money, period
 from dashboard.views.item_words import each_of, note_of, quantity_of
 from dashboard.views.paper_notes import notes_of
-from dashboard.views.paper_sums import Sum, sums_of
+from dashboard.views.paper_sums import Sum, sums_of, told_of
 
 # Credits up to so many are told one by one below the lines; more of them are lines.
 FEW_CREDITS = 5
@@ -33,6 +33,7 @@ STAMPS = {
 # Of more, a document holds the sums of the products: nobody reads a hundred sheets.
 MOST_LINES = 3_000
 LARGE = "This bill is large, so it shows the total of each product. The CSV has every line."
+UNDONE = "Charges and credits that were reversed are not listed: each pair comes to nothing."
 NOT_ISSUED = "This is a draft: it is not an invoice, and its amounts may change until it is issued."
 VOID = "This invoice is void. Nothing is owed on it."
 
@@ -76,13 +77,27 @@ class Paper:
         return f"Questions about this {about}: {self.seller.email}. Name the number {self.called}."
 
 
-def paper_of(invoice: Invoice, found: BilledItems, seller: Seller, *, now: datetime) -> Paper:
-    """Return the document of an invoice with all its items, which add up to its total."""
-    credits_ = [one for one in found.items if one.kind == "adjustment" and one.billed_cents < 0]
+def paper_of(
+    invoice: Invoice,
+    found: BilledItems,
+    seller: Seller,
+    *,
+    undone: Collection[tuple[str, str]] = (),
+    now: datetime,
+) -> Paper:
+    """Return the document of an invoice with all its items, which add up to its total.
+
+    `undone`: the keys of items that were reversed, each with that of its reversal. Who gets a bill
+    has nothing of the two, so neither is listed.
+    """
+    told = told_of(found.items, undone)
+    credits_ = [one for one in told if one.kind == "adjustment" and one.billed_cents < 0]
     below = credits_ if len(credits_) <= FEW_CREDITS else []
-    listed = [item for item in found.items if item not in below]
+    listed = [item for item in told if item not in below]
     lines = list(_lines(listed, invoice))
     notes = notes_of(found)
+    if len(told) < len(found.items):
+        notes.insert(0, UNDONE)
     if len(lines) > MOST_LINES:
         lines = [line for line in lines if not line.is_under]
         notes.insert(0, LARGE)

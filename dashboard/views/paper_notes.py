@@ -13,7 +13,11 @@ def notes_of(found: BilledItems) -> list[str]:
     """Return a sentence for what is included in all, and one for each price by tier."""
     named = {item.price_version_id: item.price_name or "" for item in found.items}
     priced = [(named.get(number, ""), one.terms) for number, one in found.versions.items()]
-    included = [counted(one.allowance, one.unit_label) for _, one in priced if one.allowance]
+    included = [
+        f"{counted(one.allowance, one.unit_label)} of {name}"
+        for name, one in priced
+        if one.allowance
+    ]
     notes = ["Usage is counted in UTC." if priced else ""]
     if included:
         notes[0] += f" Included amounts are taken off first: {', '.join(included[:MOST_NOTES])}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -233,3 +234,17 @@ def test_the_foot_of_an_invoice_says_each_tier(name: str, words: str) -> None:
     terms = of(name)
     assert terms.priced.tier_words("Traffic", terms) == words
     assert terms.priced.unit_price("$0.20", None) == ("by tier" if terms.tiers else "$0.20")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("graduated", "Traffic is priced by tier, counted beyond the 100 GB included: the first"),
+        ("volume", "Traffic: all GB beyond the 100 GB included have the price of the tier they"),
+    ],
+)
+def test_the_foot_of_an_invoice_says_from_where_the_tiers_are_counted(
+    name: str, words: str
+) -> None:
+    terms = replace(of(name), allowance=Decimal(100))
+    assert terms.priced.tier_words("Traffic", terms).startswith(words)

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal_now
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import Adjustment, Invoice
+from dashboard.billing.reverse import reverse_adjustment
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -20,7 +21,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.views import paper_pdf
 from dashboard.views.formatting import money
-from tests.factories import MeteredPriceFactory, PriceFactory, make_service
+from tests.factories import SUPPORT, MeteredPriceFactory, PriceFactory, make_service
 from tests.pages import page, text_of
 from tests.people import bill_of, make_bill
 from tests.support.usage import record_batch
@@ -185,10 +186,10 @@ def test_usage_by_tier_is_explained(customer: FlaskClient, acme: Organization) -
         record_batch([UsageEntry("acme", "transfer", "t", Decimal(2005), now)], now=now)
     for words in (read(customer), text_of(page(customer.get(DOCUMENT)))):
         assert "2,005 GB by tier" in words
-        assert "Included amounts are taken off first: 5 GB." in words
+        assert "Included amounts are taken off first: 5 GB of Data transfer." in words
         assert (
-            "Data transfer is priced by tier: the first 1,000 at $0.09, the next 4,000 at $0.07, "
-            "all above at $0.045." in words
+            "Data transfer is priced by tier, counted beyond the 5 GB included: the first 1,000 at "
+            "$0.09, the next 4,000 at $0.07, all above at $0.045." in words
         )
 
 
@@ -224,3 +225,19 @@ def test_who_comes_while_others_print_is_told_so(
     assert answer.status_code == 503
     assert "Too many PDFs are being made at once" in answer.text
     assert "Remaining $0.00" in read(customer)
+
+
+@pytest.mark.parametrize("address", [PDF, DOCUMENT])
+def test_a_credit_that_was_reversed_and_its_reversal_are_not_listed(
+    customer: FlaskClient, acme: Organization, address: str
+) -> None:
+    query = select(Adjustment).where(Adjustment.invoice_id == bill_of(acme).id)
+    with transaction():
+        credit = db.session.scalars(query).one()
+        reverse_adjustment(credit, reason="Given twice", actor=SUPPORT, now=utc_now())
+        total = bill_of(acme).total_cents
+    words = read(customer) if address == PDF else text_of(page(customer.get(address)))
+    assert "Goodwill" not in words
+    assert "Subtotal" not in words
+    assert f"Total before tax {money(total, 'usd')}" in words
+    assert "that were reversed are not listed" in words

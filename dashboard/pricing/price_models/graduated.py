@@ -50,7 +50,9 @@ class Graduated(Tiered):
         return f"the next {grouped(subtract(up_to, before))}"
 
     def tier_words(self, name: str, terms: Terms) -> str:
-        return f"{name} is priced by tier: {self.tier_list(terms)}."
+        included = self.included(terms)
+        beyond = f", counted beyond the {included} included" if included else ""
+        return f"{name} is priced by tier{beyond}: {self.tier_list(terms)}."
 
     def each_more(self, terms: Terms, low: Decimal, high: Decimal) -> Each | None:
         start, end = subtract(low, terms.allowance), subtract(high, terms.allowance)

@@ -55,6 +55,10 @@ class Tiered(PriceModel):
             before = tier.up_to
         return ", ".join(steps)
 
+    def included(self, terms: Terms) -> str:
+        """Return the units that no tier counts; nothing where every unit is in one."""
+        return counted(terms.allowance, terms.unit_label) if terms.allowance else ""
+
     def dearest(self, terms: Terms) -> Decimal:
         return max(tier.unit_amount for tier in terms.tiers)
 

@@ -38,5 +38,11 @@ class Volume(Tiered):
         return f"up to {counted(tier.up_to or Decimal(0), terms.unit_label)}"
 
     def tier_words(self, name: str, terms: Terms) -> str:
-        units, steps = plural(terms.unit_label), self.tier_list(terms)
+        units, steps, included = (
+            plural(terms.unit_label),
+            self.tier_list(terms),
+            self.included(terms),
+        )
+        if included:
+            units = f"{units} beyond the {included} included"
         return f"{name}: all {units} have the price of the tier they reach: {steps}."
