@@ -61,6 +61,8 @@ _TABLE = (
     Permission("customer.view_as", STAFF),
     Permission("budget.set", EVERYONE, is_scoped=True, members=PAYERS),
     Permission("invoice.view", EVERYONE, is_scoped=True),
+    # An issued invoice's own page at Stripe, where it is paid.
+    Permission("invoice.pay", EVERYONE, is_scoped=True, members=PAYERS),
     Permission("portal.open", EVERYONE, is_scoped=True, members=PAYERS),
     Permission("members.manage", EVERYONE, is_scoped=True, members=OWNER, is_proved=True),
     Permission("membership.leave", CUSTOMER, is_scoped=True, is_proved=True),

@@ -11,8 +11,8 @@ from dashboard.accounts.models import MEMBER_ROLES
 from dashboard.forms.base import Form
 
 MAY = {
-    "owner": "sees the bill, sets the budget, opens Stripe's portal, manages members",
-    "billing": "sees the bill, sets the budget, opens Stripe's portal",
+    "owner": "sees and pays the bill, sets the budget, opens Stripe's portal, manages members",
+    "billing": "sees and pays the bill, sets the budget, opens Stripe's portal",
     "reader": "sees the bill",
 }
 

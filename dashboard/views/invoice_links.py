@@ -28,7 +28,7 @@ AWAY = (
 
 
 @bp.get("/hosted-page")
-@permission("invoice.view")
+@permission("invoice.pay")
 def hosted(slug: str, sequence: int) -> ResponseReturnValue:
     """Send the reader to the page where the invoice can be paid."""
     return lead(slug, sequence, "hosted_invoice_url")
