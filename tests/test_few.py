@@ -38,11 +38,12 @@ def test_who_waited_long_enough_goes_in_and_takes_nobody_s_place() -> None:
     stays.start()
     is_in.wait(30)
     with few.one():
-        pass
+        assert not leaves.is_set()
     leaves.set()
     stays.join()
-    with few.one():
-        pass
+    # The place is there again, and only that one.
+    assert few._places.acquire(blocking=False)
+    assert not few._places.acquire(blocking=False)
 
 
 def test_what_fails_inside_gives_its_place_back() -> None:

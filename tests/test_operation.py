@@ -13,7 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.webhooks.models import WebhookEvent
 from jobs import ticks
 from jobs.syncs import sync_run
-from tests.jobs.test_health import WORKER
+from tests.support.working_off import WORKER
 
 
 @pytest.fixture

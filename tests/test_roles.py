@@ -86,6 +86,8 @@ def test_tables_that_a_later_migration_makes_are_granted_already(
     owner.execute("create table of_a_later_release (id bigint generated always as identity)")
     try:
         database.session.execute(text("insert into of_a_later_release default values"))
+        rows = database.session.scalar(text("select count(*) from of_a_later_release"))
+        assert rows == 1
         database.session.rollback()
     finally:
         owner.execute("drop table of_a_later_release")

@@ -15,11 +15,9 @@ from dashboard.accounts.people import change_role, deactivate, join, leave
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import SYSTEM
 from dashboard.organizations.models import Organization
-from tests.accounts.test_members import acme, by, member
 from tests.factories import MembershipFactory, UserFactory, make_organization
+from tests.support.member_acts import by, member
 from tests.support.member_invitations import NOW, invited, is_open
-
-__all__ = ["acme"]
 
 
 def removed(one: Membership) -> None:

@@ -24,12 +24,10 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
 from dashboard.errors import BillingError, Conflict, Invalid, NotFound
 from dashboard.organizations.models import Organization
-from tests.accounts.test_members import acme, by, member
 from tests.factories import UserFactory, make_organization
+from tests.support.member_acts import by, member
 from tests.support.member_invitations import NOW, PASSWORD, invited, is_open, opened
 from tests.support.queries import count_queries
-
-__all__ = ["acme"]
 
 
 def test_who_is_nobody_yet_becomes_what_they_were_invited_as(acme: Organization) -> None:

@@ -20,29 +20,11 @@ from dashboard.audit.models import AuditEntry
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.organizations.models import Organization
 from tests.factories import MembershipFactory, UserFactory, make_organization
+from tests.support.member_acts import by, member
 from tests.support.sessions import key_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 End = Callable[[Membership, Actor], object]
-
-
-@pytest.fixture
-def acme(db: SQLAlchemy) -> Organization:
-    """The organization whose members are managed."""
-    return make_organization("acme")
-
-
-def member(organization: Organization, role: str = "owner", **facts: object) -> Membership:
-    """Return a stored member."""
-    one: Membership = MembershipFactory(
-        user=UserFactory(**facts), organization_id=organization.id, role=role
-    )
-    return one
-
-
-def by(one: Membership) -> Actor:
-    """Return a member as the author of a change."""
-    return actor_of(one.user)
 
 
 def remove(one: Membership, actor: Actor) -> object:

@@ -5,9 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from time import sleep
 
-import pytest
 from sqlalchemy import event, func, select, text
-from werkzeug.test import Client
 
 from dashboard.accounts.models import ApiToken
 from dashboard.accounts.tokens import revoke_token
@@ -16,46 +14,14 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.errors import OutcomeUnknown
 from dashboard.measures import REQUEST_SECONDS
-from dashboard.served import behind_proxies
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from dashboard.usage.models import UsageKey, UsageRecord, UsageWaiting
-from tests.factories import SUPPORT, MeteredPriceFactory, make_organization, make_service
+from tests.factories import SUPPORT, make_organization
 from tests.support.queries import count_queries
 
-PATH = "/api/v1/usage"
 END = text("select pg_terminate_backend(:pid)")
-
-
-@pytest.fixture
-def acme(db):
-    """An organization that has had a metered service since yesterday."""
-    now = utc_now()
-    with transaction():
-        organization = make_organization(anchor=now - timedelta(days=5), now=now)
-        make_service(organization, MeteredPriceFactory(), now=now, at=now - timedelta(days=1))
-    return organization
-
-
-@pytest.fixture
-def served(app):
-    """The application as the web server calls it."""
-    return Client(behind_proxies(app))
-
-
-@pytest.fixture
-def send(served, caller, acme):
-    """Send a record by its key; the books are kept, and the token's use is noted already."""
-
-    def send(key, secret=caller.secret, **told):
-        record = {"organization": "acme", "meter": "requests", "key": key, "quantity": "2",
-                  "recorded_at": utc_now().isoformat()} | told  # fmt: skip
-        headers = {"Authorization": f"Bearer {secret}"}
-        return served.post(PATH, json={"records": [record]}, headers=headers)
-
-    assert send("first").status_code == 200
-    return send
 
 
 def wait_until_somebody_waits(engine):

@@ -15,10 +15,8 @@ from dashboard.clock import utc_now
 from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
 from dashboard.wrong_tokens import LOOKS_A_SECOND, WrongTokens
-from tests.api.test_door import acme, send, served
 from tests.support.queries import count_queries
 
-__all__ = ["acme", "send", "served"]
 NAMES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 

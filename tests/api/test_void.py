@@ -5,7 +5,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.transaction import transaction
-from tests.api.test_story import set_up
+from tests.support.api_story import set_up
 from tests.support.stripe_acts import tell
 
 PATH = "/organizations/acme/invoices/1"

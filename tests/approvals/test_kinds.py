@@ -24,12 +24,12 @@ from dashboard.sync.decide import decide_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
-from tests.billing.test_void import LATER, case_of, organization, void
 from tests.support.billing import put
 from tests.support.proposals import person
+from tests.support.sync_acts import add_foreign
 from tests.support.syncing import Syncer
+from tests.support.void_cases import LATER, case_of, organization, void
 from tests.sync.conftest import bill, simulator, simulator_server, syncer
-from tests.sync.test_verify import add_foreign
 
 __all__ = ["bill", "organization", "simulator", "simulator_server", "syncer", "void"]
 DAY = timedelta(days=1)

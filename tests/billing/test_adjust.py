@@ -6,26 +6,19 @@ import pytest
 from sqlalchemy import func, select
 
 from dashboard.audit.models import AuditEntry
-from dashboard.billing.adjust import KeyReused, add_adjustment
+from dashboard.billing.adjust import KeyReused
 from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Adjustment
 from dashboard.errors import Invalid, InvoiceIsFrozen
-from dashboard.money import Money
 from dashboard.pricing.rating import MAX_CENTS
-from tests.factories import NOW, SUPPORT, make_organization
+from tests.factories import NOW, make_organization
+from tests.support.money_acts import adjust
 
 
 @pytest.fixture
 def invoice(db):
     return current_invoice(make_organization())
-
-
-def adjust(invoice, cents=-500, currency="usd", key="k", **more):
-    wanted = {"reason": "Outage on Monday", "description": "Apology"} | more
-    return add_adjustment(
-        invoice, Money(cents, currency), key=key, actor=SUPPORT, now=NOW, **wanted
-    )
 
 
 def test_a_credit_is_an_item_with_a_reason_on_record(invoice, db):

@@ -18,6 +18,7 @@ from dashboard.billing.outcome import settle_without_stripe
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from tests.support.billing import make_bill, put
+from tests.support.money_acts import issue_at_stripe
 from tests.support.stripe_acts import tell
 
 
@@ -76,18 +77,6 @@ def test_an_ordinary_invoice_leaves_no_credit(db: object) -> None:
     bill = make_bill()
     put(bill, a=4000)
     assert credit_before(issue(bill, due_cents=4000)) is None
-
-
-def issue_at_stripe(
-    invoice: Invoice, *, due: int, before: int, after: int, status: str = "open"
-) -> Invoice:
-    """Issue an invoice, the balance being so much before and after; return the next one."""
-    with transaction():
-        following = seal_now(invoice, now=invoice.period_end)
-        facts = {"amount_due": due, "starting_balance": before, "ending_balance": after}
-        invoice.stripe_invoice_id = f"in_{invoice.id}"
-        tell(invoice, status, utc_now(), **facts)
-    return following
 
 
 def test_what_is_too_small_is_carried_and_the_next_invoice_says_from_where(db: object) -> None:

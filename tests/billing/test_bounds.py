@@ -66,7 +66,7 @@ def test_quantities_that_are_over_by_then_do_not_count(acme, fee):
     change_quantity(shrunk, MOST, now=NOW, actor=SUPPORT)
     ended = make_service(acme, fee, at=APRIL, quantity=MOST + 1)
     detach_service(ended, now=NOW, actor=SUPPORT)
-    raise_to(fee, HIGHEST_AMOUNT)
+    assert raise_to(fee, HIGHEST_AMOUNT).unit_amount == HIGHEST_AMOUNT
 
 
 def test_a_quantity_is_held_against_versions_that_are_still_to_come(acme, fee, db):

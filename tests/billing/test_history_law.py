@@ -14,10 +14,10 @@ from dashboard.errors import BillingError
 from dashboard.extensions import db as database
 from dashboard.pricing.versions import terms_of
 from dashboard.reading import history
-from tests.billing.test_ledger_law import ANCHOR, World, new_world, numbers, unhurried
-from tests.billing.test_void_law import VoidWorld, steps, versions
 from tests.factories import MeteredPriceFactory, PriceFactory, make_organization, make_service
 from tests.support.history import check_history
+from tests.support.ledger_world import ANCHOR, World, new_world, numbers, unhurried, versions
+from tests.support.void_world import VoidWorld, steps
 
 pytestmark = pytest.mark.timeout(900)
 # Of each act, whether its transaction is lost before it is committed.

@@ -20,7 +20,6 @@ from dashboard.billing.overview import (
 from dashboard.billing.roll import roll_over
 from dashboard.errors import NotFound
 from dashboard.paging import older_than
-from tests.billing.test_adjust import adjust
 from tests.factories import (
     APRIL,
     NOW,
@@ -29,6 +28,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
+from tests.support.money_acts import adjust
 
 
 @pytest.fixture

@@ -1,50 +1,36 @@
 """What a void invoice held is billed by nobody until a person decides, and then exactly once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
-from dashboard.billing.roll import roll_early
 from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_models import VoidCase
 from dashboard.errors import Invalid, NotFound, Stale
 from dashboard.extensions import db as database
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
-from dashboard.services.detach import detach_service
-from dashboard.services.models import Service
-from dashboard.transaction import transaction
-from tests.factories import SUPPORT, PriceFactory, make_organization, make_service
+from tests.factories import SUPPORT
 from tests.support.stripe_acts import tell
+from tests.support.void_cases import (
+    APRIL,
+    LATE_APRIL,
+    LATER,
+    case_of,
+    decide,
+    detach,
+    first_of,
+    organization,
+    void,
+)
 
-APRIL = datetime(2026, 4, 1, tzinfo=UTC)
-# 25.61 of a fee of 30.00 are due by then.
-LATE_APRIL = datetime(2026, 4, 26, 14, 38, 24, tzinfo=UTC)
-LATER = LATE_APRIL + timedelta(hours=1)
-
-
-@pytest.fixture
-def organization(db: object) -> Organization:
-    """An organization with one fee of 30.00 in April, rolled late in it."""
-    organization = make_organization(anchor=APRIL, now=APRIL)
-    price = PriceFactory(version__unit_amount=Decimal(3000))
-    make_service(organization, price, now=APRIL, at=APRIL)
-    roll_early(organization, reason="Moving", actor=SUPPORT, now=LATE_APRIL)
-    return organization
-
-
-def first_of(organization: Organization) -> Invoice:
-    """Return its first invoice."""
-    query = select(Invoice).where(Invoice.organization_id == organization.id)
-    return database.session.scalars(query.order_by(Invoice.sequence).limit(1)).one()
+__all__ = ["organization", "void"]
 
 
 def test_the_next_bill_does_not_say_that_a_void_invoice_billed_anything(
@@ -61,33 +47,11 @@ def test_the_next_bill_does_not_say_that_a_void_invoice_billed_anything(
     assert not any("was billed" in sentence for sentence in item.trace["words"])
 
 
-@pytest.fixture
-def void(organization: Organization) -> Invoice:
-    """Its first invoice of 25.61, void."""
-    first = first_of(organization)
-    tell(first, "open", LATER)
-    tell(first, "void", LATER)
-    database.session.commit()
-    return first
-
-
-def decide(void: Invoice, decision: str, seen_cents: int | None = 2561) -> VoidCase:
-    """Decide on the void invoice as support would."""
-    seen = None if seen_cents is None else Money(seen_cents, "usd")
-    with transaction():
-        return decide_void(void, decision, seen=seen, reason="A gift", actor=SUPPORT, now=LATER)
-
-
 def current_items(organization: Organization) -> dict[str, int]:
     """Return the current invoice's items, of which its total is the sum."""
     current = current_invoice(organization)
     assert current.total_cents == sum(item.amount_cents for item in current.items)
     return {item.description: item.amount_cents for item in current.items}
-
-
-def case_of(invoice: Invoice) -> VoidCase:
-    """Return the case of the invoice."""
-    return database.session.get_one(VoidCase, invoice.id)
 
 
 def test_a_void_invoice_opens_a_case_of_what_it_asked_for(
@@ -197,15 +161,6 @@ def test_nothing_is_written_off_without_a_reason(void: Invoice) -> None:
 def test_an_invoice_that_is_not_void_has_nothing_to_decide(organization: Organization) -> None:
     with pytest.raises(NotFound, match="Nothing on invoice 1 needs a decision: it is sealed"):
         decide(first_of(organization), "bill")
-
-
-def detach(organization: Organization, at: datetime) -> None:
-    """Detach its service, backdated."""
-    service = database.session.scalars(
-        select(Service).where(Service.organization_id == organization.id)
-    ).one()
-    detach_service(service, at=at, now=LATER, actor=SUPPORT)
-    database.session.commit()
 
 
 def test_a_detach_before_the_void_part_ended_shrinks_the_case_and_credits_nothing(

@@ -14,8 +14,8 @@ from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.organizations.models import Organization
-from tests.billing.test_void import LATER, case_of, decide, detach, first_of, organization
 from tests.support.stripe_acts import remote, tell
+from tests.support.void_cases import LATER, case_of, decide, detach, first_of, organization
 
 __all__ = ["organization"]
 

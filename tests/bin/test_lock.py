@@ -34,4 +34,5 @@ def test_of_what_the_scheduler_names_only_that_is_left_out() -> None:
 
 def test_the_clock_runs_without_it() -> None:
     gone = f"import sys; sys.modules['freezegun'] = None; import {CLOCK}"
-    subprocess.run([sys.executable, "-c", gone], cwd=ROOT, check=True)
+    done = subprocess.run([sys.executable, "-c", gone], cwd=ROOT, check=False)
+    assert done.returncode == 0

@@ -5,8 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from dashboard.needs.found import Found
+from dashboard.organizations.models import Organization
+from tests.people import People, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, running_chromium
+from tests.support.needs import look_now
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor
+from tests.support.whole_company import make_bulk_action, make_dead_events, make_mails, make_tokens
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +28,30 @@ def page(browser: Browser, live_stack: Stack) -> Iterator[Page]:
     size = {"width": 1280, "height": 900}
     with guarded_context(browser, live_stack.url, viewport=size) as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def support(page: Page, people: People) -> Page:
+    """The tab of a support agent."""
+    return Visitor(page, "support").page
+
+
+@pytest.fixture
+def acme(live_stack: Stack) -> Organization:
+    """An organization with a bill, and with usage that a backdated end took off."""
+    organization = make_bill("acme", name="Acme Freight", fees=3)
+    take_usage_off(organization)
+    return organization
+
+
+@pytest.fixture
+def people(acme: Organization) -> People:
+    """Those who look at it."""
+    people = make_people(acme, make_bill("other", name="Other Labs"))
+    make_tokens(people.admin, acme)
+    make_mails()
+    make_dead_events()
+    make_bulk_action()
+    # No clock runs beside these tests.
+    look_now(told={"late": [Found("workers", None, {"why": "No worker is running."})]})
+    return people

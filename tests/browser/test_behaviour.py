@@ -1,42 +1,16 @@
 """What scripts add, and that everything works without them."""
 
-from decimal import Decimal
-
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
-from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor, open_account, sign_in
 from tests.people import People
 from tests.support.browser import guarded_context
+from tests.support.live_bill import use, wake
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor, open_account, sign_in
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
-
-
-@pytest.fixture
-def support(page: Page, people: People) -> Page:
-    """The tab of a support agent."""
-    return Visitor(page, "support").page
-
-
-def use(quantity: int) -> None:
-    """Report usage of Acme."""
-    now = utc_now()
-    with transaction():
-        entry = UsageEntry("acme", "acme-requests", f"k{quantity}", Decimal(quantity), now)
-        record_batch([entry], now=now)
-
-
-def wake(page: Page) -> None:
-    """Let the bill refresh now instead of in some seconds."""
-    page.evaluate("htmx.trigger('#bill', 'wake')")
 
 
 def test_the_total_moves_without_a_reload(support: Page) -> None:

@@ -11,13 +11,11 @@ from dashboard.transaction import transaction
 from dashboard.webhooks.inbox import failed
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.events import event
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 WHY = "Stripe refused: this key may not read customers."
 
 

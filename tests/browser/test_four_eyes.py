@@ -14,13 +14,13 @@ from dashboard.approvals.models import Proposal
 from dashboard.billing.models import Adjustment
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import violations
-from tests.browser.visitors import Visitor
 from tests.people import make_bill, make_people
 from tests.support.browser import guarded_context, shoot
+from tests.support.every_page import violations
 from tests.support.needs import look_now
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, stack_directory, start_web
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
 ACME = "/organizations/acme"

@@ -10,15 +10,13 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor, sign_in
 from tests.factories import PriceFactory, make_service
 from tests.people import People, bill_of
 from tests.support.browser import guarded_context
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor, sign_in
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 BILL = "/organizations/acme"
 
 

@@ -13,13 +13,11 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
 from dashboard.views.formatting import money
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor, open_account
 from tests.factories import MembershipFactory, make_organization
 from tests.people import People
+from tests.support.visitors import Visitor, open_account
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 
 
 @pytest.fixture

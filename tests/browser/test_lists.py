@@ -9,11 +9,11 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.bulk import carry_on_act, carry_on_acts
-from tests.browser.visitors import sign_in
 from tests.factories import make_organization
 from tests.people import make_bill, make_people
 from tests.support.browser import guarded_context, shoot
 from tests.support.stack import Stack
+from tests.support.visitors import sign_in
 
 pytestmark = pytest.mark.browser
 MANY = 60

@@ -13,13 +13,13 @@ from playwright.sync_api import Browser, Page, expect
 from redis import Redis
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import violations
-from tests.browser.visitors import Visitor
 from tests.people import make_bill, make_member, make_people
 from tests.support.browser import guarded_context, shoot
+from tests.support.every_page import violations
 from tests.support.mail import link_in
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, stack_directory, start_web
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
 MEMBERS = "/organizations/acme/members"

@@ -14,16 +14,13 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from jobs.syncs import enqueue_run
-from tests.browser.test_behaviour import wake
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
 from tests.people import People, bill_of
 from tests.support.browser import guarded_context
+from tests.support.live_bill import wake
 from tests.support.stack import Stack
+from tests.support.visitors import PATIENCE_MS, Visitor, become_known
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
-PATIENCE_MS = 30_000
 BILL = "/organizations/acme"
 
 
@@ -50,19 +47,6 @@ def close_now(organization: Organization) -> None:
         ended = bill_of(organization)
         roll_early(organization, reason="The story goes on", actor=SYSTEM, now=utc_now())
         enqueue_run(request_sync(ended, Request("final", verify=True), now=utc_now()))
-
-
-def become_known(page: Page, organization: Organization) -> None:
-    """Let a first sync make the customer at Stripe."""
-    with transaction():
-        enqueue_run(request_sync(bill_of(organization), Request("support"), now=utc_now()))
-    for _ in range(PATIENCE_MS // 100):
-        db.session.refresh(organization)
-        if organization.stripe_customer_id is not None:
-            return
-        db.session.rollback()
-        page.wait_for_timeout(100)
-    raise AssertionError("The first sync did not end.")
 
 
 def wake_until(page: Page, text: str) -> None:

@@ -3,12 +3,10 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
 from tests.people import People
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 BILL = "/organizations/acme"
 FORM = f"{BILL}/adjustments/new"
 

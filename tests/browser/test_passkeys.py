@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import violations
-from tests.browser.visitors import sign_out
 from tests.people import PASSWORD, People, make_bill, make_people
 from tests.support.browser import shoot
+from tests.support.every_page import violations
 from tests.support.services import Worker
 from tests.support.stack import Stack, new_stack, stack_directory, start_web
+from tests.support.visitors import sign_out
 
 pytestmark = pytest.mark.browser
 DEVICE = {

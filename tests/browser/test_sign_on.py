@@ -19,11 +19,11 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.transaction import transaction
 from demo.up.probes import answers
-from tests.browser.test_every_page import violations
-from tests.browser.visitors import open_account, sign_out
 from tests.support.browser import shoot
+from tests.support.every_page import violations
 from tests.support.services import Worker
 from tests.support.stack import Stack, free_port, new_stack, stack_directory, start_web
+from tests.support.visitors import open_account, sign_out
 
 pytestmark = pytest.mark.browser
 

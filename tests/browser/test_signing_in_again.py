@@ -10,14 +10,12 @@ from sqlalchemy import update
 from dashboard.accounts.session_models import UserSession
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor, sign_out
 from tests.people import PASSWORD, People
 from tests.support.browser import guarded_context, shoot
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor, sign_out
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 BILL = "/organizations/acme"
 NARROW = {"width": 390, "height": 844}
 

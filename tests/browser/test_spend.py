@@ -4,15 +4,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_behaviour import support, use, wake
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import sign_in
 from tests.people import People
 from tests.support.browser import guarded_context
+from tests.support.live_bill import use, wake
 from tests.support.stack import Stack
+from tests.support.visitors import sign_in
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people", "support"]
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_behaviour import use, wake
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import shoot
+from tests.support.live_bill import use, wake
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 PATIENCE_MS = 30_000
 
 

@@ -8,15 +8,14 @@ from playwright.sync_api import Browser, Page
 
 from bin.setup import node
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import acme, addresses, people, role_of
-from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import guarded_context
 from tests.support.environment import ROOT
+from tests.support.every_page import addresses, role_of
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 LOOK = (Path(__file__).parent / "styles.js").read_text()
 
 

@@ -4,13 +4,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import acme, people
-from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import shoot
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 PATIENCE_MS = 30_000
 BILL, TIMELINE, AT_STRIPE = (f"/organizations/acme{one}" for one in ("", "/timeline", "/at-stripe"))
 

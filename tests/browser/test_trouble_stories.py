@@ -12,16 +12,13 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from jobs.syncs import enqueue_run
-from tests.browser.test_behaviour import use
-from tests.browser.test_every_page import acme, people
-from tests.browser.test_money_stories import become_known
-from tests.browser.visitors import Visitor
 from tests.people import People, bill_of
+from tests.support.live_bill import use
 from tests.support.stack import Stack
 from tests.support.stripe_dashboard import act
+from tests.support.visitors import Visitor, become_known
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 BILL = "/organizations/acme"
 PATIENCE_MS = 30_000
 

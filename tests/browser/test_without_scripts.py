@@ -4,14 +4,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.organizations.models import Organization
-from tests.browser.test_every_page import PAGES, acme, addresses, people, role_of
-from tests.browser.visitors import Visitor
 from tests.people import People
 from tests.support.browser import guarded_context
+from tests.support.every_page import PAGES, addresses, role_of
 from tests.support.stack import Stack
+from tests.support.visitors import Visitor
 
 pytestmark = pytest.mark.browser
-__all__ = ["acme", "people"]
 # What would do nothing without a script: a button beside every form, a link that leads nowhere.
 IDLE = """
     [...document.querySelectorAll("main button, main a")].filter((one) =>

@@ -106,6 +106,7 @@ def test_no_process_outlives_the_server(web: Stack) -> None:
     [serving] = psutil.Process(web.processes["web"].pid).children()
     web.processes["web"].kill()
     serving.wait(10)
+    assert not serving.is_running()
 
 
 def test_headers_beyond_all_measure_are_refused_and_long_ones_taken(web: Stack) -> None:

@@ -75,9 +75,12 @@ def test_a_killed_holders_place_in_flight_is_free_after_its_time(
 ) -> None:
     monkeypatch.setattr(turns, "IN_FLIGHT_SECONDS", 0.2)
     one = limiter(redis, in_flight=1)
-    one.admitted("POST add_lines").__enter__()
+    # Kept: it would be closed, and the place free, as soon as nobody refers to it.
+    killed = one.admitted("POST add_lines")
+    killed.__enter__()
+    began = time.monotonic()
     with one.admitted("POST add_lines"):
-        pass
+        assert 0.1 < time.monotonic() - began < 10
 
 
 def test_who_waits_too_long_is_told_that_nothing_was_sent(redis: Redis) -> None:

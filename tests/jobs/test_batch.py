@@ -9,7 +9,6 @@ from sqlalchemy import select, text
 from dashboard.billing.close import close
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
-from dashboard.extensions import db as database
 from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
@@ -21,11 +20,7 @@ from jobs.queues import queue_named
 from jobs.runtime import Task, somebody_waits
 from jobs.syncs import sweep_runs, sync_due, sync_run
 from tests.support.billing import make_bill, put
-
-
-def rename(organization_id: int) -> None:
-    """Change one organization, or fail on one that does not exist."""
-    database.session.get_one(Organization, organization_id).name = "Changed"
+from tests.support.working_off import rename
 
 
 def test_one_that_fails_is_alone_in_failing(db: SQLAlchemy, redis: Redis) -> None:

@@ -27,10 +27,9 @@ from jobs.giving_back import give_back
 from jobs.health import read_health
 from jobs.queues import QUEUES, key_of, queue_named
 from jobs.single import SingleWorker
-from tests.jobs.test_worker import work_off, worker
 from tests.support import deadly
+from tests.support.working_off import work_off
 
-__all__ = ["worker"]
 CALLED: list[object] = []
 NAME = deadly.tells_its_process.path
 

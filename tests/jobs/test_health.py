@@ -1,13 +1,11 @@
 """Whether the work goes on: the ages of ticks and jobs, and the workers that live."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
-from rq.utils import utcformat
 
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
@@ -19,8 +17,7 @@ from jobs.ticks import Tick
 from jobs.upkeep import make_partitions
 from tests.factories import UserFactory
 from tests.people import browser_of, signed_in
-
-WORKER = "rq:worker:one"
+from tests.support.working_off import WORKER, age
 
 
 @pytest.fixture
@@ -38,12 +35,6 @@ def states(redis: Redis) -> tuple[str, str, str]:
     """Return what is said of the clock, the workers and the queues."""
     health = read_health(redis)
     return health.clock_state, health.worker_state, health.queue_state
-
-
-def age(redis: Redis, job_id: str, seconds: int) -> None:
-    """Let a job have been queued so long ago."""
-    at = utcformat(utc_now() - timedelta(seconds=seconds))
-    redis.hset(f"rq:job:{job_id}", "enqueued_at", at)
 
 
 def test_where_all_goes_on_nothing_is_said(healthy: Redis) -> None:

@@ -18,7 +18,7 @@ from jobs.runtime import Task
 from jobs.schedule import Entry
 from jobs.syncs import sync_batch, sync_run
 from jobs.upkeep import make_partitions
-from tests.jobs.test_batch import rename
+from tests.support.working_off import rename
 
 
 @pytest.fixture

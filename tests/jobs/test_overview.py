@@ -14,9 +14,7 @@ from jobs import inbox
 from jobs.overview import MOST_FAILED, read_overview, retry, take_off
 from jobs.queues import queue_named
 from jobs.schedule import TABLE
-from tests.jobs.test_worker import work_off, worker
-
-__all__ = ["worker"]
+from tests.support.working_off import work_off
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,6 @@
 """A worker is counted while it lives, and each job finds it as if it were new."""
 
 import os
-import signal
-from collections.abc import Iterator
-from math import inf
 
 import pytest
 from flask import Flask
@@ -19,26 +16,7 @@ from jobs.queues import QUEUES, queue_named
 from jobs.runtime import job
 from jobs.single import SingleWorker
 from tests.support import deadly
-
-
-@pytest.fixture
-def worker(app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[SingleWorker]:
-    """A worker that has registered and waits for work."""
-    # The process of the tests is its process: how large that has grown says nothing of it.
-    monkeypatch.setattr(single, "MOST_MEMORY_MB", inf)
-    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    made = SingleWorker(list(QUEUES), connection=redis, app=app)
-    made.register_birth()
-    yield made
-    del app.extensions["worker"]
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-
-
-def work_off(worker: SingleWorker) -> None:
-    """Let the worker do what waits, under a name that is not taken."""
-    worker.register_death()
-    worker.work(burst=True)
+from tests.support.working_off import work_off
 
 
 def test_a_worker_is_known_again_after_redis_lost_its_data(

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.needs.kinds import GROUPS, KINDS
 from dashboard.views.audit_words import SENTENCES
-from tests.views.test_audit_words import LISTED
+from tests.support.written import LISTED
 
 OF_INVOICE = {"sequence": 3, "number": "A-0003"}
 NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}

@@ -31,8 +31,8 @@ from dashboard.pricing.versions import (
 )
 from tests.factories import APRIL, NOW, SUPPORT, make_organization, make_service
 from tests.support.queries import count_queries
+from tests.support.rating import FEE
 
-FEE = Terms("per_unit", Decimal(3000), "usd", "database")
 LATER = NOW + timedelta(days=5, hours=12)
 
 

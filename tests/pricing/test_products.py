@@ -10,7 +10,7 @@ from dashboard.pricing.models import Price
 from dashboard.pricing.products import product_in, product_of, set_product
 from dashboard.views.audit_words import sentence_of
 from tests.factories import APRIL, NOW, SUPPORT
-from tests.pricing.test_catalog import FEE
+from tests.support.rating import FEE
 
 
 def fee(product=None):

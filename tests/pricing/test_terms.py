@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 
+from dashboard.pricing.rating import cents_of_usage
 from dashboard.pricing.terms import BadTerms, Terms, Tier
 from tests.support.rating import terms as any_terms
 
@@ -45,6 +46,7 @@ def test_terms_of_every_model_can_be_rated_and_stored_as_json(terms):
 )
 def test_terms_at_a_bound_can_be_rated(terms):
     terms.check()
+    assert cents_of_usage(terms, Decimal(1)) >= 0
 
 
 @pytest.mark.parametrize(

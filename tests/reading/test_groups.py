@@ -1,8 +1,6 @@
 """Items are grouped by product and by what they are sold as; nothing is lost, nothing is twice."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import count
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,29 +16,9 @@ from dashboard.reading.groups import (
     rows,
 )
 from dashboard.reading.rows import Item
+from tests.support.bill_items import fee, item
 
-START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
-IDS = count(1)
 EVERYTHING = Look(opened=frozenset({ALL}))
-
-
-def fee(label: str, cents: int = 3600, *, sold: str = "Medium server", **facts: object) -> Item:
-    """Return a fee for a service of the product Servers."""
-    described = f"{sold} ({label})" if label else sold
-    return item(described, cents, price_name=sold, product="Servers", **facts)
-
-
-def item(description: str, cents: int, **facts: object) -> Item:
-    """Return an item of a price that is its own product."""
-    number = next(IDS)
-    made = {
-        "id": number, "kind": "recurring", "key": f"key:{number}", "cycle_id": 1,
-        "price_version_id": 1, "description": description, "quantity": Decimal(1),
-        "amount_cents": cents, "carried_cents": 0, "period_start": START, "period_end": END,
-        "price_id": 1, "unit_label": "server", "product": description, "price_name": description,
-        "model": "per_unit", "unit_amount": Decimal(cents), "package_size": None,
-    }  # fmt: skip
-    return Item(**(made | facts))
 
 
 def named(items: list[Item], look: Look = EVERYTHING) -> list[str]:

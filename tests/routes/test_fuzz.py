@@ -29,7 +29,7 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import csrf_token
 from tests.people import Browser, People, signed_in
-from tests.routes.test_access import address, rules
+from tests.support.access import address, rules
 from tests.support.queries import count_queries
 
 MOST_MEMORY = 48 * 2**20

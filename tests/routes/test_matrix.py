@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from dashboard.accounts.permissions import PERMISSIONS
-from tests.routes.test_access import WHO, expected, rules
+from tests.support.access import WHO, expected, rules
 from tests.support.environment import ROOT
 
 DOCUMENT = ROOT / "docs" / "access.md"

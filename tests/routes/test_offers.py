@@ -16,8 +16,8 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, text_of
 from tests.people import People, make_member, signed_in
-from tests.routes.test_access import WHO, address, expected, person, rules
-from tests.views.test_alarms import decline, issue
+from tests.support.access import WHO, address, expected, person, rules
+from tests.support.declined import decline, issue
 
 WALKED = ("reader", "billing", "owner", "support", "admin")
 PAY = ("hosted-page", "portal-sessions")

@@ -10,7 +10,7 @@ from dashboard.organizations.models import Organization
 from dashboard.views.viewing_guard import ALLOWED, SAFE
 from tests.pages import post
 from tests.people import Browser, People, signed_in
-from tests.routes.test_access import address, agrees, ask, expected, rules
+from tests.support.access import address, agrees, ask, expected, rules
 
 
 @pytest.fixture(params=["support", "admin"])

@@ -13,7 +13,7 @@ from jobs.mails import send_mails
 from tests.pages import page, post, text_of
 from tests.people import Browser
 from tests.support.mail import Kept, link_in
-from tests.views.test_returning import fields_of
+from tests.support.returned import fields_of
 
 PATH = "/organizations/acme/members"
 INVITE = f"{PATH}/invitations"

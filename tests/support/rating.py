@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from dashboard.pricing.terms import Terms, Tier
 
+FEE = Terms("per_unit", Decimal(3000), "usd", "database")
+
 MODELS = ["flat", "per_unit", "package", "graduated", "volume"]
 AMOUNTS = st.decimals(0, 10**4, places=6)
 BOUNDS = st.integers(1, 10**6)

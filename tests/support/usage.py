@@ -7,9 +7,11 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from dashboard.billing.fold import fold
+from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.services.detach import Detachment, detach_service
 from dashboard.services.models import Service
+from dashboard.transaction import transaction
 from dashboard.usage.entry import BatchResult, UsageEntry
 from dashboard.usage.record import record_batch as accept_batch
 from dashboard.usage.waiting import organizations_waiting
@@ -38,3 +40,10 @@ def detach_the_one(at: datetime) -> Detachment:
     """End the only service that is attached, and return what came of it."""
     service = db.session.scalars(select(Service).where(Service.detached_at.is_(None))).one()
     return detach_service(service, at=at, now=NOW, actor=SUPPORT)
+
+
+def use(slug: str, key: str, quantity: int) -> None:
+    """Report usage of the bill's metered price."""
+    now = utc_now()
+    with transaction():
+        record_batch([UsageEntry(slug, f"{slug}-requests", key, Decimal(quantity), now)], now=now)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from tests.support.environment import ROOT
 
+LISTED = {"organization.changed", "usage.reassigned"}
+
 # Attributes of elements that are read out or shown.
 SHOWN = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-label|data-announce)="([^"]*)"')
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)

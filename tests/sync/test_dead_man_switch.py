@@ -4,8 +4,8 @@ import pytest
 
 from dashboard.billing.models import Invoice
 from tests.support.billing import put
+from tests.support.sync_acts import add_foreign, decide, is_scheduled
 from tests.support.syncing import Syncer
-from tests.sync.test_verify import add_foreign, decide
 
 
 def test_the_dead_man_switch_is_set_on_the_draft(bill: Invoice, syncer: Syncer) -> None:
@@ -30,11 +30,6 @@ def test_a_draft_that_is_no_longer_parked_gets_its_dead_man_switch_back(
     run = syncer.sync(bill)
     assert (run.state, bill.parked_code) == ("succeeded", None)
     assert syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance
-
-
-def is_scheduled(syncer: Syncer, bill: Invoice) -> bool:
-    """Whether Stripe will finalize the draft by itself."""
-    return syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance
 
 
 def test_stripe_does_not_finalize_an_open_draft_with_a_foreign_line_by_itself(

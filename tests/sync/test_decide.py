@@ -12,9 +12,8 @@ from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
 from dashboard.transaction import transaction
 from tests.support.billing import items_of, make_bill, put
+from tests.support.sync_acts import SUPPORT, add_foreign, seal
 from tests.support.syncing import Syncer
-from tests.sync.test_finalize import seal
-from tests.sync.test_verify import SUPPORT, add_foreign
 
 COLLEAGUE = Actor("user", None, "colleague@example.com")
 

@@ -3,19 +3,16 @@
 import pytest
 from sqlalchemy import select
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.reading.line_syncs import line_syncs
-from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from tests.support.billing import items_of, put
 from tests.support.queries import count_queries
+from tests.support.sync_acts import add_foreign, close, decide, is_scheduled, seal
 from tests.support.syncing import Syncer
-from tests.sync.test_dead_man_switch import is_scheduled
-from tests.sync.test_verify import add_foreign, decide
 
 STATEMENTS_OF_A_CLOSE = 34
 
@@ -40,17 +37,6 @@ def long(bill: Invoice, syncer: Syncer) -> Invoice:
     seal(bill)
     syncer.operations()
     return bill
-
-
-def seal(bill: Invoice) -> Invoice:
-    """Seal the bill and return the next one."""
-    with transaction():
-        return seal_now(bill, now=utc_now())
-
-
-def close(bill: Invoice, syncer: Syncer) -> SyncRun:
-    """Carry out the final sync."""
-    return syncer.sync(bill, "final", verify=True)
 
 
 def test_a_sealed_bill_is_synced_verified_and_finalized(sealed: Invoice, syncer: Syncer) -> None:

@@ -17,8 +17,8 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, due_for_sync, request_sync
 from dashboard.transaction import transaction
 from tests.support.billing import put
+from tests.support.sync_acts import seal
 from tests.support.syncing import Syncer, gateway_of
-from tests.sync.test_finalize import seal
 
 
 class SlowGateway(StripeGateway):

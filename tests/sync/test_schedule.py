@@ -13,8 +13,8 @@ from dashboard.transaction import transaction
 from tests.support.billing import put
 from tests.support.events import event, invoice_json
 from tests.support.inbox import deliver
+from tests.support.sync_acts import add_foreign
 from tests.support.syncing import Syncer
-from tests.sync.test_verify import add_foreign
 
 SUPPORT = Actor("user", 1, "support@example.com")
 

@@ -7,8 +7,8 @@ from dashboard.extensions import db
 from dashboard.sync.models import SyncedLine, SyncStep
 from dashboard.transaction import transaction
 from tests.support.billing import put
+from tests.support.sync_acts import close, seal
 from tests.support.syncing import Syncer
-from tests.sync.test_finalize import close, seal
 
 
 def steps_of(bill: Invoice, operation: str) -> list[SyncStep]:

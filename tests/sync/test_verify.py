@@ -1,20 +1,13 @@
 """Drift: what somebody did to the draft at Stripe is found, named, and repaired or asked about."""
 
 import pytest
-import requests
 
-from dashboard.audit.actor import Actor
 from dashboard.billing.models import Invoice
-from dashboard.clock import utc_now
 from dashboard.gateway.records import LineContent, RemoteLine
-from dashboard.sync.decide import decide_line
 from dashboard.sync.foreign import foreign_lines
-from dashboard.transaction import transaction
 from tests.support.billing import put
-from tests.support.simulator import API_KEY
+from tests.support.sync_acts import add_foreign, decide
 from tests.support.syncing import Syncer
-
-SUPPORT = Actor("user", None, "support@example.com")
 
 
 @pytest.fixture
@@ -38,23 +31,6 @@ def edit(syncer: Syncer, bill: Invoice, key: str, cents: int) -> None:
     content = LineContent(key, cents, one.description, one.period_start, one.period_end)
     stripe_id = str(bill.stripe_invoice_id)
     syncer.gateway.update_lines(stripe_id, [(one.id, content)], run="x", key=f"edit-{key}")
-
-
-def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
-    """Add a line that is not ours, as somebody in Stripe's dashboard would."""
-    answer = requests.post(
-        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/add_lines",
-        data={"lines[0][description]": "Setup", "lines[0][amount]": cents},
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    )
-    answer.raise_for_status()
-
-
-def decide(bill: Invoice, decision: str) -> None:
-    """Decide on the one foreign line as support would."""
-    with transaction():
-        decide_line(foreign_lines(bill.id)[0], decision, actor=SUPPORT, now=utc_now())
 
 
 def test_verifying_what_is_equal_reads_and_writes_nothing(synced: Invoice, syncer: Syncer) -> None:

@@ -8,8 +8,11 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 
+from dashboard.billing.models import Invoice
 from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
 from tests.people import People, browser_of, make_bill, make_people, signed_in
+from tests.support.invoice_pages import issue, seal
 
 
 @pytest.fixture
@@ -55,3 +58,10 @@ def limit_of_200(app: Flask) -> Iterator[None]:
     app.extensions["config"] = config.model_copy(update={"approve_above": "200"})
     yield
     app.extensions["config"] = config
+
+
+@pytest.fixture
+def finalized(acme: Organization) -> Invoice:
+    """Acme's first invoice, open at Stripe and due yesterday."""
+    with transaction():
+        return issue(seal(acme))

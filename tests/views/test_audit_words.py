@@ -9,6 +9,7 @@ from dashboard.audit.listing import AuditLine
 from dashboard.audit.models import AuditEntry
 from dashboard.views.audit_words import SENTENCES, sentence_of
 from tests.support.environment import ROOT
+from tests.support.written import LISTED
 
 # What is put together of a word and the state of its subject.
 MADE = {
@@ -17,7 +18,6 @@ MADE = {
 }
 # Recorded by earlier releases only: entries are never changed.
 EARLIER = {"events.replayed"}
-LISTED = {"organization.changed", "usage.reassigned"}
 
 
 def said(action: str, facts: dict[str, object], currency: str | None = "usd") -> str:

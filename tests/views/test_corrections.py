@@ -12,7 +12,7 @@ from dashboard.gateway.records import RemoteCorrection
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, text_of
-from tests.views.test_invoices import ADDRESS, issue, seal
+from tests.support.invoice_pages import ADDRESS, issue, seal
 
 MAY = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 

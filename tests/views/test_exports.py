@@ -4,28 +4,13 @@ import csv
 import io
 import json
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
 
 from dashboard.views import exports
-from tests.people import Browser
-
-
-def download(client: FlaskClient, address: str) -> list[dict[str, str]]:
-    """Return the rows of a download whose body is only read once the request is over."""
-
-    def read() -> str:
-        # Not through Browser.open: its application context would outlive the request.
-        answer = super(Browser, client).open(address, buffered=False)
-        assert answer.status_code == 200
-        return answer.text
-
-    # A thread has no application context of the test's around it.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return list(csv.DictReader(io.StringIO(pool.submit(read).result())))
+from tests.support.downloads import download
 
 
 def test_an_invoice_is_downloaded_with_all_its_lines(customer: FlaskClient) -> None:

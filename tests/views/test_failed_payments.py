@@ -9,9 +9,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from tests.pages import page, text_of
-from tests.views.test_invoices import ADDRESS, finalized
-
-__all__ = ["finalized"]
+from tests.support.invoice_pages import ADDRESS
 
 
 def declined(invoice: Invoice, next_at: datetime | None) -> None:

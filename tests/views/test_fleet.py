@@ -15,10 +15,10 @@ from jobs import ticks
 from jobs.queues import queue_named
 from jobs.syncs import sync_run
 from jobs.watch import sample_fleet
-from tests.jobs.test_health import WORKER, age
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of
 from tests.support.needs import look_now
+from tests.support.working_off import WORKER, age
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from dashboard.transaction import transaction
 from dashboard.views.formatting import money
 from tests.pages import page, post, text_of
 from tests.people import bill_of
+from tests.support.foreign_lines import add_line
 
 ACME = "/organizations/acme"
 
@@ -25,22 +26,6 @@ def line(acme: Organization) -> ForeignLine:
     """A line of $1.00 without a description that a comparison found on Acme's draft."""
     with transaction():
         return add_line(acme, "il_1", None)
-
-
-def add_line(organization: Organization, stripe_id: str, decision: str | None) -> ForeignLine:
-    """Note a foreign line on the organization's draft."""
-    line = ForeignLine(
-        organization_id=organization.id,
-        invoice_id=bill_of(organization).id,
-        stripe_line_id=stripe_id,
-        description="",
-        amount_cents=100,
-        found_at=utc_now(),
-        decision=decision,
-    )
-    db.session.add(line)
-    db.session.flush()
-    return line
 
 
 def offered(client: FlaskClient, soup: BeautifulSoup) -> list[str]:

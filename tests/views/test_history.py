@@ -17,9 +17,9 @@ from dashboard.usage.entry import UsageEntry
 from tests.factories import SUPPORT
 from tests.pages import page, text_of
 from tests.people import bill_of
+from tests.support.downloads import download
 from tests.support.queries import count_queries
 from tests.support.usage import record_batch
-from tests.views.test_exports import download
 
 HISTORY = "/organizations/acme/history"
 

@@ -24,8 +24,8 @@ from dashboard.views.glance import HEIGHT, bars_of
 from tests.factories import MembershipFactory, make_organization
 from tests.pages import page, text_of
 from tests.people import People, bill_of, make_bill, signed_in
+from tests.support.declined import decline, issue
 from tests.support.queries import count_queries
-from tests.views.test_alarms import decline, issue
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page
 from tests.people import bill_of
-from tests.reading.test_bill import agree, find_foreign, run
+from tests.support.bill_changes import agree, find_foreign, run
 
 MARK = """<x-typed id='a' class="b">&amp;"""
 # What is typed in, and where it is printed: on the bill, in the list, beside an item, in the frame.

@@ -16,7 +16,7 @@ from dashboard.gateway.records import RemoteInvoice
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, text_of
-from tests.views.test_invoices import ADDRESS, issue, seal
+from tests.support.invoice_pages import ADDRESS, issue, seal
 
 SHOWN: dict[str, Any] = {
     "id": "in_1", "status": "open", "customer": "cus_1", "currency": "usd", "total": 1,

@@ -22,16 +22,7 @@ from dashboard.views.formatting import money
 from tests.factories import SUPPORT
 from tests.pages import page, text_of
 from tests.people import People, bill_of
-
-ADDRESS = "/organizations/acme/invoices"
-
-
-def seal(acme: Organization) -> Invoice:
-    """Return Acme's first invoice, sealed."""
-    invoice = bill_of(acme)
-    seal_now(invoice, now=utc_now())
-    db.session.flush()
-    return invoice
+from tests.support.invoice_pages import ADDRESS, issue, seal
 
 
 def credit(acme: Organization, cents: int, description: str = "Goodwill") -> None:
@@ -46,25 +37,6 @@ def credit(acme: Organization, cents: int, description: str = "Goodwill") -> Non
             now=utc_now(),
             key=description,
         )
-
-
-def issue(invoice: Invoice) -> Invoice:
-    """Make a sealed invoice open at Stripe and due yesterday."""
-    invoice.status = "open"
-    invoice.number = "ACME-0001"
-    invoice.finalized_at = utc_now()
-    invoice.due_at = utc_now() - timedelta(days=1)
-    invoice.amount_due_cents = invoice.total_cents
-    invoice.hosted_invoice_url = "https://invoice.stripe.com/i/1"
-    invoice.invoice_pdf_url = "https://pay.stripe.com/invoice/1/pdf"
-    return invoice
-
-
-@pytest.fixture
-def finalized(acme: Organization) -> Invoice:
-    """Acme's first invoice, open at Stripe and due yesterday."""
-    with transaction():
-        return issue(seal(acme))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from dashboard.pricing.terms import Terms, Tier
 from dashboard.reading.groups import Group
 from dashboard.reading.rows import Item
 from dashboard.views.item_words import each_of, labels_of, note_of, percent, price_of, quantity_of
-from tests.reading.test_groups import END, START, fee, item
+from tests.support.bill_items import END, START, fee, item
 
 CYCLE = Period(START, END)
 DAY = timedelta(days=1)

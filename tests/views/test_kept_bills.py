@@ -26,7 +26,7 @@ from dashboard.transaction import transaction
 from dashboard.usage.entry import UsageEntry
 from tests.factories import SUPPORT, PriceFactory, PriceVersionFactory, make_service
 from tests.people import bill_of, make_bill
-from tests.reading.test_bill import CHANGES, agree
+from tests.support.bill_changes import CHANGES, agree
 from tests.support.usage import record_batch
 
 ACME = "/organizations/acme"

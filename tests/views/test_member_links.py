@@ -19,7 +19,7 @@ from tests.support.members import (
     path_in,
     post_box,
 )
-from tests.views.test_returning import fields_of
+from tests.support.returned import fields_of
 
 __all__ = ["owner", "post_box"]
 

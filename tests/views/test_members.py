@@ -20,7 +20,7 @@ from tests.factories import MembershipFactory, UserFactory
 from tests.pages import page, post, text_of
 from tests.people import PASSWORD, People, make_member, signed_in
 from tests.support.queries import count_queries
-from tests.views.test_returning import fields_of
+from tests.support.returned import fields_of
 
 PATH = "/organizations/acme/members"
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://localhost/organizations/acme"}

@@ -23,9 +23,9 @@ from jobs.watch import look_for_needs
 from tests.factories import NOW
 from tests.pages import fragment, page, post, text_of
 from tests.people import People, bill_of, make_bill
+from tests.support.foreign_lines import add_line
 from tests.support.needs import look_now
 from tests.support.queries import count_queries
-from tests.views.test_foreign_lines import add_line
 
 HTMX = {"HX-Request": "true"}
 

@@ -1,7 +1,5 @@
 """Support's list and the billing page."""
 
-from decimal import Decimal
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -11,22 +9,14 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import ForeignLine
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
-from dashboard.usage.record import record_batch
 from tests.factories import make_organization
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of, make_bill
 from tests.support.queries import count_queries
+from tests.support.usage import use
 
 LIVE = "/organizations/acme/current-invoice"
 HTMX = {"HX-Request": "true"}
-
-
-def use(slug: str, key: str, quantity: int) -> None:
-    """Report usage of the bill's metered price."""
-    now = utc_now()
-    with transaction():
-        record_batch([UsageEntry(slug, f"{slug}-requests", key, Decimal(quantity), now)], now=now)
 
 
 def test_the_list_shows_what_each_owes_and_its_sync_state(support: FlaskClient) -> None:

@@ -17,7 +17,7 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
-from tests.views.test_invoices import issue, seal
+from tests.support.invoice_pages import issue, seal
 
 ADDRESS = "/organizations/acme/portal-sessions"
 

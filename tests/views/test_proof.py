@@ -17,8 +17,8 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import fragment, page, post, text_of
 from tests.people import PASSWORD, People, bill_of, signed_in
-from tests.views.test_returning import fields_of
-from tests.views.test_second_step import code, have_app
+from tests.support.returned import fields_of
+from tests.support.second_step import code, have_app
 
 TOKEN = {"name": "metering", "scopes": "usage:write", "days": "30"}
 LARGE = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
@@ -11,7 +9,6 @@ from sqlalchemy import select
 
 from dashboard.accounts.models import User
 from dashboard.approvals.models import Proposal
-from dashboard.billing.draft import current_invoice
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
@@ -19,40 +16,12 @@ from jobs.watch import look_for_needs
 from tests.pages import page, post, text_of
 from tests.people import People
 from tests.support.needs import sentences
-
-PATH = "/organizations/acme/adjustments"
-PROPOSALS = "/organizations/acme/proposals"
+from tests.support.proposing import PATH, PROPOSALS, add, approve, total
 
 
 @pytest.fixture(autouse=True)
 def _limit(limit_of_200: None) -> None:
     """Above $200.00 a second person approves."""
-
-
-def add(client: FlaskClient, amount: str = "250.00", direction: str = "credit") -> str:
-    """Send a charge or a credit as its form does, confirmed; return where that leads."""
-    sent = {
-        "direction": direction, "amount": amount, "description": "Goodwill", "reason": "Outage",
-        "key": str(uuid4()),
-    }  # fmt: skip
-    shown = page(post(client, PATH, **sent))
-    answer = post(client, PATH, **sent, confirmed=shown.find(id="confirmed")["value"])
-    assert answer.status_code == 303
-    return str(answer.location)
-
-
-def total(acme: Organization, db: SQLAlchemy) -> int:
-    """Return what the bill comes to."""
-    db.session.expire_all()
-    return current_invoice(acme).total_cents
-
-
-def approve(client: FlaskClient, where: str, status: int = 303) -> str:
-    """Approve what the page shows; return what the answer says."""
-    seen = page(client.get(where)).find(id="seen")["value"]
-    answer = post(client, f"{where}/approvals", seen=seen)
-    assert answer.status_code == status
-    return text_of(answer)
 
 
 def test_below_the_limit_it_is_done_at_once(

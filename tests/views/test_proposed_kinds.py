@@ -15,10 +15,10 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
+from tests.support.foreign_lines import add_line
 from tests.support.needs import sentences
-from tests.views.test_foreign_lines import add_line
-from tests.views.test_proposals import PATH, PROPOSALS, add, approve, total
-from tests.views.test_void_decisions import issued_and_void
+from tests.support.proposing import PATH, PROPOSALS, add, approve, total
+from tests.support.void_pages import issued_and_void
 
 pytestmark = pytest.mark.usefixtures("limit_of_200")
 

@@ -17,6 +17,7 @@ from dashboard.views.addresses import local_address
 from dashboard.views.typed import MOST_CHARACTERS, Typed
 from tests.pages import fragment, page, post, text_of
 from tests.people import PASSWORD, People, browser_of
+from tests.support.returned import fields_of
 
 NEW, CREATE = "/organizations/acme/adjustments/new", "/organizations/acme/adjustments"
 LIVE = "/organizations/acme/current-invoice"
@@ -30,15 +31,6 @@ def filled_in(client: FlaskClient, address: str = NEW) -> dict[str, str]:
     """Return the fields that the page's form would send now."""
     form = page(client.get(address)).main.find("form")
     return fields_of(form)
-
-
-def fields_of(form: BeautifulSoup) -> dict[str, str]:
-    """Return what a form would send, its token aside."""
-    inputs = form.select("input[name]:not([type=radio]), input[checked]")
-    found = {one["name"]: one.get("value", "") for one in inputs}
-    texts = {one["name"]: one.text.removeprefix("\n") for one in form.select("textarea")}
-    found.pop("csrf_token")
-    return found | texts
 
 
 def end_sessions() -> None:

@@ -13,7 +13,7 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
-from tests.views.test_exports import download
+from tests.support.downloads import download
 
 PATH = "/organizations/acme/adjustments"
 

@@ -17,8 +17,8 @@ from dashboard.webhooks.models import WebhookEvent
 from tests.factories import MembershipFactory, PriceFactory, make_service
 from tests.pages import fragment, page, text_of
 from tests.people import People, bill_of, make_bill
+from tests.support.foreign_lines import add_line
 from tests.support.queries import count_queries
-from tests.views.test_foreign_lines import add_line
 
 HTMX = {"HX-Request": "true"}
 

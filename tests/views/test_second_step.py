@@ -1,7 +1,6 @@
 """Who has a second factor shows it after the first step, and who needs one sets it up first."""
 
 import json
-from datetime import timedelta
 from secrets import token_urlsafe
 
 import pyotp
@@ -10,7 +9,6 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from dashboard.accounts.factors.code_app import keep_code_app
 from dashboard.accounts.factors.held import factors_of
 from dashboard.accounts.factors.recovery import renew_recovery_codes
 from dashboard.accounts.locks import lock_user
@@ -25,25 +23,10 @@ from dashboard.transaction import transaction
 from dashboard.views.second_step import LIFE_SECONDS
 from tests.pages import page, post, text_of
 from tests.people import PASSWORD, People, browser_of, signed_in
+from tests.support.second_step import code, have_app
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 STEP = "/session/second-step"
 NEW = {"password": "several other words", "again": "several other words"}
-
-
-def code() -> str:
-    """Return what the app shows now."""
-    return pyotp.TOTP(SECRET).at(utc_now())
-
-
-def have_app(user_id: int) -> None:
-    """Set up an app, a while ago."""
-    before = utc_now() - timedelta(hours=1)
-    with transaction():
-        user = lock_user(user_id)
-        assert user is not None
-        typed = pyotp.TOTP(SECRET).at(before)
-        keep_code_app(user, SECRET, typed, keys=signing_keys(), now=before)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dashboard.transaction import transaction
 from tests.factories import make_organization
 from tests.pages import fragment, page, post, text_of
 from tests.people import bill_of
-from tests.views.test_organizations import use
+from tests.support.usage import use
 
 SYNCS = "/organizations/acme/syncs"
 

@@ -3,18 +3,14 @@
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
-from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.transaction import transaction
 from dashboard.views.formatting import money
 from tests.pages import page, post, text_of
-from tests.people import bill_of
 from tests.support.needs import look_now
-from tests.support.stripe_acts import tell
+from tests.support.void_pages import issued_and_void
 
 ADDRESS = "/organizations/acme/invoices/1"
 
@@ -23,17 +19,6 @@ ADDRESS = "/organizations/acme/invoices/1"
 def void(acme: Organization) -> Invoice:
     """Acme's first invoice, void."""
     return issued_and_void(acme)
-
-
-def issued_and_void(acme: Organization, **facts: int) -> Invoice:
-    """Return Acme's first invoice, which Stripe told to be open and then void, with `facts`."""
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        for status in ("open", "void"):
-            tell(invoice, status, utc_now(), **facts)
-    return invoice
 
 
 def words_of(client: FlaskClient, address: str) -> str:

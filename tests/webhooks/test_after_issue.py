@@ -8,10 +8,10 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.notes import corrections_of
 from dashboard.extensions import db
 from dashboard.transaction import transaction
-from tests.support.billing import make_bill
 from tests.support.events import event
 from tests.support.inbox import deliver
 from tests.support.money import client_of, happened, pay, tell
+from tests.support.paid_elsewhere import other_bill_paid_by
 from tests.support.syncing import Syncer
 
 
@@ -167,20 +167,3 @@ def test_a_refund_of_a_payment_of_two_invoices_waits_for_a_person(
     tell(syncer, [one for one in happened(syncer) if one["type"] == "refund.created"])
     assert open_bill.parked_code == other.parked_code == "money_back_of_several"
     assert (open_bill.refunded_cents, other.refunded_cents) == (0, 0)
-
-
-def other_bill_paid_by(bill: Invoice, intent: str) -> Invoice:
-    """Return another bill that the same payment paid."""
-    other = make_bill("other")
-    with transaction():
-        other.status, other.stripe_invoice_id = "sealed", "in_other"
-        payment = InvoicePayment(
-            organization_id=other.organization_id,
-            invoice_id=other.id,
-            stripe_id="inpay_other",
-            paid_by=intent,
-            amount_paid_cents=1,
-            is_paid=True,
-        )
-        db.session.add(payment)
-    return other

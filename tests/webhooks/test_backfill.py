@@ -24,9 +24,8 @@ from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import process
 from tests.support.billing import make_bill, put
 from tests.support.events import event
+from tests.support.sync_acts import close, pay, seal
 from tests.support.syncing import Syncer
-from tests.sync.test_finalize import close, seal
-from tests.webhooks.test_two_installations import pay
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -17,8 +17,8 @@ from tests.support.billing import put
 from tests.support.events import event
 from tests.support.inbox import deliver, on_record
 from tests.support.money import client_of, happened, pay, tell
+from tests.support.paid_elsewhere import other_bill_paid_by
 from tests.support.syncing import Syncer
-from tests.webhooks.test_after_issue import other_bill_paid_by
 
 NOW = utc_now() + timedelta(hours=1)
 

@@ -15,9 +15,8 @@ from dashboard.webhooks.reread import longest_unread, reread
 from tests.support import stripe_dashboard
 from tests.support.billing import make_bill, put
 from tests.support.inbox import on_record
+from tests.support.sync_acts import close, pay, seal
 from tests.support.syncing import Syncer
-from tests.sync.test_finalize import close, seal
-from tests.webhooks.test_two_installations import pay
 
 NOW = utc_now() + timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("db")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import requests
 from flask import Flask
 from sqlalchemy import text
 
@@ -22,10 +21,9 @@ from tests.support.billing import make_bill, put
 from tests.support.database import copy_database
 from tests.support.environment import config
 from tests.support.services import Worker
-from tests.support.simulator import API_KEY
+from tests.support.sync_acts import close, pay, seal
 from tests.support.syncing import Syncer
 from tests.support.template import TEMPLATE
-from tests.sync.test_finalize import close, seal
 
 
 @pytest.fixture
@@ -81,16 +79,6 @@ def hear_everything(syncer: Syncer) -> None:
     for event_id in ids:
         with transaction():
             process(event_id, gateway=syncer.gateway, checkpoint=checkpoint, now=utc_now())
-
-
-def pay(bill: Invoice, syncer: Syncer) -> None:
-    """Have Stripe's invoice paid, by other means than its own."""
-    requests.post(
-        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/pay",
-        data={"paid_out_of_band": "true"},
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=5,
-    ).raise_for_status()
 
 
 def finish(bill: Invoice, syncer: Syncer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from demo.embedded import process
-from tests.demo.embedded.test_servers import eventually
+from tests.support.waiting import eventually
 
 STUBBORN_WITH_A_CHILD = """
 import os, signal, subprocess, sys, time

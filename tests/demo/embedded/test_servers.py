@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from demo.embedded.errors import EmbeddedError
 from demo.embedded.postgres import EmbeddedPostgres
 from demo.embedded.redis import EmbeddedRedis
 from tests.support.environment import ROOT
+from tests.support.waiting import eventually
 
 START_BOTH_AND_SLEEP = """
 import sys, time
@@ -60,7 +60,11 @@ def test_postgres_keeps_its_data_over_a_restart(postgres: EmbeddedPostgres) -> N
 def test_a_database_that_exists_is_left_alone(postgres: EmbeddedPostgres) -> None:
     postgres.start()
     postgres.create_database("billing")
+    with psycopg.connect(postgres.url("billing"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (one int)")
     postgres.create_database("billing")
+    with psycopg.connect(postgres.url("billing")) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def test_redis_keeps_its_data_over_a_restart(store: EmbeddedRedis) -> None:
@@ -106,12 +110,3 @@ def running(directory: Path) -> int:
     """Return how many processes have `directory` on their command line."""
     found = subprocess.run(["pgrep", "-fc", str(directory)], capture_output=True, check=False)
     return int(found.stdout)
-
-
-def eventually(holds: object, seconds: float = 20.0) -> None:
-    """Wait until `holds()`, at most `seconds`."""
-    assert callable(holds)
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

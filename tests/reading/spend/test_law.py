@@ -7,6 +7,7 @@ credits; what a day of usage costs is held against a second reading of the plain
 from datetime import UTC
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -18,14 +19,13 @@ from dashboard.money import Money
 from dashboard.reading.spend.amounts import spend_of_cycle
 from dashboard.reading.spend.read import Wanted, spend_of
 from dashboard.reading.spend.rows import read_spend
-from tests.billing.test_ledger_law import (
-    STEPS,
+from tests.factories import SUPPORT
+from tests.support.ledger_world import (
     World,
     early,
     new_world,
     numbers,
     play,
-    pytestmark,  # noqa: F401  the same patience
     service,
     stories,
     unhurried,
@@ -33,10 +33,10 @@ from tests.billing.test_ledger_law import (
     versions,
     windows,
 )
-from tests.factories import SUPPORT
-from tests.support.rating import charged, costs
+from tests.support.rating import STEPS, charged, costs
 from tests.support.reading import opened_by_support
 
+pytestmark = pytest.mark.timeout(900)
 one_off = st.tuples(st.just("adjust"), st.integers(-50, 50).filter(bool))
 currencies = st.sampled_from(["usd", "isk", "kwd"])
 

@@ -4,7 +4,15 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.people import PASSWORD
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.organizations.models import Organization
+from dashboard.sync.request import Request, request_sync
+from dashboard.transaction import transaction
+from jobs.syncs import enqueue_run
+from tests.people import PASSWORD, bill_of
+
+PATIENCE_MS = 30_000
 
 # Answers that a test asked for, and a fade that is skipped as the tab goes on before it was drawn.
 HARMLESS = ("status of 4", "Transition was aborted", "Transition was skipped")
@@ -45,3 +53,16 @@ def sign_in(page: Page, role: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
     # Customers to their bill, staff to what needs a person.
     page.wait_for_url(re.compile("/(organizations|needs)"))
+
+
+def become_known(page: Page, organization: Organization) -> None:
+    """Let a first sync make the customer at Stripe."""
+    with transaction():
+        enqueue_run(request_sync(bill_of(organization), Request("support"), now=utc_now()))
+    for _ in range(PATIENCE_MS // 100):
+        db.session.refresh(organization)
+        if organization.stripe_customer_id is not None:
+            return
+        db.session.rollback()
+        page.wait_for_timeout(100)
+    raise AssertionError("The first sync did not end.")

@@ -1,0 +1,247 @@
+"""The world of the ledger's laws: made-up histories, and what is owed by another way."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from dashboard.billing.close import due_to_seal, seal
+from dashboard.billing.fold import fold
+from dashboard.billing.models import BillingCycle
+from dashboard.billing.period import Period
+from dashboard.billing.roll import roll_early, roll_over
+from dashboard.errors import BillingError
+from dashboard.extensions import db as database
+from dashboard.organizations.models import Organization
+from dashboard.pricing.models import Price
+from dashboard.pricing.rating import Segment, rate_recurring
+from dashboard.pricing.terms import Terms
+from dashboard.pricing.versions import terms_of
+from dashboard.services.change import change_quantity
+from dashboard.services.detach import detach_service
+from dashboard.services.models import Service
+from dashboard.usage.entry import UsageEntry
+from dashboard.usage.record import record_batch
+from tests.factories import (
+    LONG_AGO,
+    SUPPORT,
+    MeteredPriceFactory,
+    PriceFactory,
+    PriceVersionFactory,
+    make_organization,
+    make_service,
+)
+from tests.support.rating import charged, costs, terms
+
+ANCHOR = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+NEW_VERSION_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+# Several to each cycle, so that late usage nearly always comes before another version's.
+VERSIONS_AT = (LONG_AGO, *(ANCHOR + timedelta(days=9, hours=7) * n for n in range(3, 12)))
+
+
+DAY = 86_400
+
+
+numbers = count()
+
+
+# Whole days first: an even choice among seconds would hardly ever reach back over a seal.
+ago = st.builds(lambda days, part: days * DAY + part, st.integers(0, 33), st.integers(0, DAY))
+
+
+ahead = st.builds(lambda days, part: days * DAY + part, st.integers(0, 8), st.integers(1, DAY))
+
+
+quantity = st.decimals(0, 500, places=3)
+
+
+usage = st.tuples(st.just("use"), st.lists(st.tuples(ago, quantity), min_size=1, max_size=4))
+
+
+early = st.one_of(st.tuples(st.just("roll_early")), st.tuples(st.just("fold")))
+
+
+service = st.one_of(
+    st.tuples(st.just("attach"), ago, st.integers(1, 5)),
+    st.tuples(st.just("detach"), ago, st.integers(0, 9)),
+    st.tuples(st.just("change"), ago, st.integers(0, 9), st.integers(0, 7)),
+)
+
+
+def stories(*acts):
+    """Draw what happens: after how many seconds, whether the clock got to it first, and what."""
+    return st.lists(st.tuples(ahead, st.booleans(), st.one_of(*acts)), min_size=8, max_size=30)
+
+
+# Bounds and allowances that a few hundred units reach, so that versions meet inside of them.
+amount = st.decimals(0, 20, places=3)
+
+
+version = terms(
+    amounts=amount,
+    bounds=st.sampled_from([50, 150, 300, 600, 900]),
+    allowances=st.sampled_from([Decimal(0), Decimal(100), Decimal(400)]),
+    currencies=st.just("usd"),
+)
+
+
+versions = st.lists(version, min_size=len(VERSIONS_AT), max_size=len(VERSIONS_AT))
+
+
+@dataclass
+class World:
+    """An organization three weeks into its first cycle, and the plain facts it was told."""
+
+    organization: Organization
+    fee: Price
+    metered: Price
+    versions: list[Terms]
+    now: datetime = ANCHOR + timedelta(days=20)
+    used: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    held: dict[int, list[tuple[datetime, Decimal]]] = field(default_factory=dict)
+    ended: dict[int, datetime] = field(default_factory=dict)
+
+    def ago(self, seconds):
+        """So long ago, but not before the first cycle, from which on things are billed."""
+        return max(self.now - timedelta(seconds=seconds), ANCHOR)
+
+    def use(self, records):
+        entries = [
+            UsageEntry(
+                self.organization.slug, str(self.metered.meter), f"key-{next(numbers)}", units,
+                self.ago(back),
+            )
+            for back, units in records
+        ]  # fmt: skip
+        record_batch(entries, now=self.now)
+        self.used += [(entry.recorded_at, entry.quantity) for entry in entries]
+
+    def attach(self, back, units):
+        at = self.ago(back)
+        service = make_service(
+            self.organization, self.fee, now=self.now, at=at, quantity=Decimal(units)
+        )
+        self.services.append(service)
+        self.held[service.id] = [(at, Decimal(units))]
+
+    def detach(self, back, index):
+        service = self.services[index % len(self.services)]
+        at = self.ago(back)
+        detach_service(service, at=at, now=self.now, actor=SUPPORT)
+        self.ended[service.id] = at
+
+    def change(self, back, index, units):
+        service = self.services[index % len(self.services)]
+        at = self.ago(back)
+        change_quantity(service, Decimal(units), at=at, now=self.now, actor=SUPPORT)
+        if at not in dict(self.held[service.id]):
+            self.held[service.id].append((at, Decimal(units)))
+
+    def roll_early(self):
+        roll_early(self.organization, reason="Moving house", actor=SUPPORT, now=self.now)
+
+    def fold(self):
+        """What the folder does when nobody else did."""
+        fold([self.organization.id], now=self.now)
+
+    def tick(self):
+        """What the clock does when it gets to it: seal what is over, open what begins."""
+        roll_over(self.organization, now=self.now)
+        seal(due_to_seal(now=self.now, most=100), now=self.now)
+
+
+def new_world(versions, currency="usd"):
+    slug = f"world-{next(numbers)}"
+    fee = PriceFactory(
+        code=f"fee-{slug}", currency=currency, version__unit_amount=Decimal("3099.5")
+    )
+    PriceVersionFactory(price=fee, effective_at=NEW_VERSION_AT, unit_amount=Decimal(4000))
+    metered = MeteredPriceFactory(
+        code=f"metered-{slug}", meter=f"meter-{slug}", currency=currency, version=None
+    )
+    for at, one in zip(VERSIONS_AT, versions, strict=True):
+        PriceVersionFactory(
+            price=metered, effective_at=at, model=one.model, unit_amount=one.unit_amount,
+            allowance=one.allowance, package_size=one.package_size,
+            tiers=[tier.to_json() for tier in one.tiers],
+        )  # fmt: skip
+    database.session.expire_all()
+    organization = make_organization(slug, anchor=ANCHOR, now=ANCHOR, currency=currency)
+    make_service(organization, metered, now=ANCHOR, at=ANCHOR)
+    database.session.commit()
+    return World(organization, fee, metered, versions)
+
+
+def play(world, story):
+    for seconds, clock_runs, (act, *arguments) in story:
+        world.now += timedelta(seconds=seconds)
+        try:
+            if clock_runs:
+                world.tick()
+            getattr(world, act)(*arguments)
+        except (BillingError, IndexError, ZeroDivisionError):
+            database.session.rollback()
+        database.session.commit()
+    roll_over(world.organization, now=world.now)
+    world.fold()
+    database.session.commit()
+
+
+def cycles_of(world):
+    query = select(BillingCycle).where(BillingCycle.organization_id == world.organization.id)
+    return database.session.scalars(query).all()
+
+
+def windows(price):
+    ordered = sorted(price.versions, key=lambda version: version.effective_at)
+    ends = [version.effective_at for version in ordered[1:]] + [datetime(2100, 1, 1, tzinfo=UTC)]
+    return [(one, one.effective_at, end) for one, end in zip(ordered, ends, strict=True)]
+
+
+def owed_for_usage(world):
+    owed = {}
+    for cycle in cycles_of(world):
+        counts = []
+        for (_, start, end), one in zip(windows(world.metered), world.versions, strict=True):
+            low, high = max(cycle.starts_at, start), min(cycle.ends_at, end)
+            units = sum((units for at, units in world.used if low <= at < high), Decimal(0))
+            counts.append((one, units))
+        for (row, _, _), cost in zip(windows(world.metered), costs(counts), strict=True):
+            owed[cycle.id, row.id, None] = charged(cost, world.organization.currency)
+    return {key: cents for key, cents in owed.items() if cents}
+
+
+def owed_in_fees(world):
+    owed = {}
+    for service_id, changes in world.held.items():
+        ordered = sorted(changes)
+        ends = [at for at, _ in ordered[1:]] + [datetime(2100, 1, 1, tzinfo=UTC)]
+        for cycle in cycles_of(world):
+            for version, start, end in windows(world.fee):
+                parts = []
+                for (at, units), until in zip(ordered, ends, strict=True):
+                    low = max(at, start, cycle.starts_at)
+                    high = min(until, end, cycle.ends_at, world.ended.get(service_id, end))
+                    if low < high:
+                        parts.append(Segment(low, high, units))
+                whole = Period(cycle.starts_at, cycle.ends_at)
+                cents = rate_recurring(terms_of(version), parts, whole).amount_cents
+                owed[cycle.id, version.id, service_id] = cents
+    return {key: cents for key, cents in owed.items() if cents}
+
+
+unhurried = settings(
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "12")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)

@@ -1,0 +1,60 @@
+"""What people do to a draft at Stripe and here, between two syncs."""
+
+import requests
+
+from dashboard.audit.actor import Actor
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.sync.decide import decide_line
+from dashboard.sync.foreign import foreign_lines
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from tests.support.simulator import API_KEY
+from tests.support.syncing import Syncer
+
+
+def is_scheduled(syncer: Syncer, bill: Invoice) -> bool:
+    """Whether Stripe will finalize the draft by itself."""
+    return syncer.gateway.invoice(str(bill.stripe_invoice_id)).auto_advance
+
+
+def seal(bill: Invoice) -> Invoice:
+    """Seal the bill and return the next one."""
+    with transaction():
+        return seal_now(bill, now=utc_now())
+
+
+def close(bill: Invoice, syncer: Syncer) -> SyncRun:
+    """Carry out the final sync."""
+    return syncer.sync(bill, "final", verify=True)
+
+
+SUPPORT = Actor("user", None, "support@example.com")
+
+
+def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
+    """Add a line that is not ours, as somebody in Stripe's dashboard would."""
+    answer = requests.post(
+        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/add_lines",
+        data={"lines[0][description]": "Setup", "lines[0][amount]": cents},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+
+
+def decide(bill: Invoice, decision: str) -> None:
+    """Decide on the one foreign line as support would."""
+    with transaction():
+        decide_line(foreign_lines(bill.id)[0], decision, actor=SUPPORT, now=utc_now())
+
+
+def pay(bill: Invoice, syncer: Syncer) -> None:
+    """Have Stripe's invoice paid, by other means than its own."""
+    requests.post(
+        f"{syncer.simulator.url}/v1/invoices/{bill.stripe_invoice_id}/pay",
+        data={"paid_out_of_band": "true"},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    ).raise_for_status()

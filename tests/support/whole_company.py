@@ -1,0 +1,72 @@
+"""Rows for every page that lists something."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from dashboard.accounts.invitations import invite
+from dashboard.accounts.tokens import create_token, revoke_token
+from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
+from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun
+from dashboard.transaction import transaction
+from dashboard.webhooks.models import WebhookEvent
+from tests.support.bulk import begun, step
+
+
+def make_tokens(owner_id: int, organization: Organization) -> None:
+    """Make tokens of each state: for long, ending soon, ended, revoked."""
+    now, ada = utc_now(), Actor("user", owner_id, "admin@example.com")
+    lives = {"Compute metering": 300, "Storage metering": 3, "Batch import": -1, "Old agent": 90}
+    with transaction():
+        for name, days in lives.items():
+            token, _ = create_token(
+                name,
+                ["usage:write", "services:write"],
+                actor=ada,
+                now=now,
+                organization_id=organization.id if days < 10 else None,
+                expires_at=now + timedelta(days=days),
+            )
+        revoke_token(token, actor=ada, now=now)
+
+
+def make_mails() -> None:
+    """Invite people whose mails are of each state: not tried yet, sent, delayed, given up."""
+    now, away = utc_now(), "The mail server mail.acme.com:587 cannot be used: Connection refused."
+    unknown = "The mail server refused it: 550 5.1.1 No such user here."
+    with transaction():
+        for number in range(4):
+            address = f"somebody-{number}@example.com"
+            mail_invitation(invite(address, "support", actor=SYSTEM, now=now), now=now)
+        # Due one after the other, and then not for a while: the worker beside us sends none.
+        sent, delayed, given_up = (take_due(now=now) for _ in range(3))
+        assert sent is not None
+        assert delayed is not None
+        assert given_up is not None
+        note_sent(sent, now=now)
+        note_failure(delayed, away, for_good=False, now=now)
+        note_failure(given_up, unknown, for_good=True, now=now)
+
+
+def make_dead_events() -> None:
+    """Let two events have failed with one error, and one with another."""
+    now = utc_now()
+    for number, error in enumerate(("No invoice in_1.", "No invoice in_2.", "It is odd.")):
+        told = {"stripe_event_id": f"evt_dead_{number}", "type": "invoice.paid", "payload": {}}
+        dead = {"state": "dead", "attempts": 8, "error": error}
+        with transaction():
+            db.session.add(WebhookEvent(created_at=now, received_at=now, **told, **dead))
+
+
+def make_bulk_action() -> None:
+    """Let a bulk action be in progress, with one sync that failed."""
+    act = begun("sync", db.session.scalars(select(Organization.id)).all())
+    step(act)
+    with transaction():
+        run = db.session.scalars(select(SyncRun).where(SyncRun.trigger == "bulk")).first()
+        run.state, run.error = "failed", "Stripe did not answer."
+    step(act)
