@@ -1,14 +1,16 @@
-"""Commands beside the web: `flask doctor`, `flask people invite`, `flask stripe conformance`."""
+"""Commands beside the web: `flask doctor`, `invariants`, `people invite`, `stripe conformance`."""
 
 from flask import Flask
 
 from dashboard.doctor.command import doctor
 from dashboard.gateway.conformance.command import stripe_commands
+from dashboard.invariants.command import invariants
 from dashboard.people_commands import people_commands
 
 
 def register_commands(app: Flask) -> None:
     """Add the product's commands to `flask`."""
     app.cli.add_command(doctor)
+    app.cli.add_command(invariants)
     app.cli.add_command(stripe_commands)
     app.cli.add_command(people_commands)

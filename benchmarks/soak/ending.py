@@ -18,6 +18,7 @@ from dashboard.billing.void_models import VoidCase
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.stripe import StripeGateway
+from dashboard.invariants.look import look_at_all
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.request import Request, hasten, request_sync
@@ -100,6 +101,7 @@ def verdict(site: Site, shop: Shop) -> list[str]:
     wrong += paid_otherwise(gateway)
     wrong += [f"Billed twice: {one}" for one in site.simulator.get("audit")["duplicates"]]
     wrong += miscounted(shop)
+    wrong += [str(one) for _, found in look_at_all() for one in found]
     with transaction():
         for invoice in db.session.scalars(select(Invoice).where(Invoice.parked_at.is_not(None))):
             wrong.append(f"Invoice {invoice.id} is parked: {invoice.parked_reason}")

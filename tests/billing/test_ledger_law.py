@@ -17,6 +17,7 @@ from sqlalchemy import select
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db as database
+from dashboard.invariants.look import look_at
 from tests.support.ledger_world import (
     early,
     new_world,
@@ -72,4 +73,5 @@ def check_the_law(db, story, versions, currency="usd"):
         assert invoice.total_cents == sum(item.amount_cents for item in invoice.items)
         assert all(item.amount_cents % STEPS.get(currency, 1) == 0 for item in invoice.items)
     assert current_invoice(world.organization).period_end > world.now
+    assert list(map(str, look_at([world.organization.id]))) == []
     db.session.rollback()
