@@ -62,7 +62,12 @@ def run_with_steps(slug: str, run_id: int) -> SyncRun:
 
 
 def leaves_foreign(run: SyncRun) -> bool:
-    """Whether the run saw a line that is not ours and left it where it was."""
+    """Whether a line that is not ours was on the draft when the run ended.
+
+    A run of a release that did not count them is told by what it saw and did not remove.
+    """
+    if run.lines_foreign is not None:
+        return run.lines_foreign > 0
     changes = run.plan["changes"] if run.plan else ()
     removed = {one["key"] for one in changes if one["kind"] == "remove"}
     seen = {one["line_id"] for one in run.findings if one["state"] == "foreign"}

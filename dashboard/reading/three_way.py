@@ -5,7 +5,7 @@ Stripe's side is the last reading that somebody asked for: no page reads Stripe 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -57,10 +57,14 @@ class Compared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ThreeWay:
-    """The lines, what differs first. Without a reading there is no Stripe side."""
+    """The lines, what differs first. Without a reading there is no Stripe side.
+
+    `is_agreed`: the totals were equal when a sync last ended, `agreed_at`; else it only sent.
+    """
 
     lines: Sequence[Compared]
     agreed_at: datetime | None
+    is_agreed: bool
     read_at: datetime | None
     read_by: str | None
 
@@ -102,9 +106,17 @@ def three_way(invoice: Invoice) -> ThreeWay:
     return ThreeWay(
         found,
         invoice.last_synced_at,
+        _was_equal(invoice, noted.values()),
         reading.read_at if reading else None,
         reading.read_by if reading else None,
     )
+
+
+def _was_equal(invoice: Invoice, noted: Iterable[ForeignLine]) -> bool:
+    """Whether the totals were equal at the last sync; a line that was adopted is ours."""
+    if any(line.decision != "adopt" for line in noted):
+        return False
+    return invoice.stripe_total_cents in (None, invoice.synced_total_cents)
 
 
 def _what_differs_first(line: Compared) -> tuple[bool, int]:

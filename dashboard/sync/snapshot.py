@@ -33,10 +33,11 @@ class Snapshot:
     exists: bool
     desired: tuple[LineContent, ...]
     synced: tuple[Known, ...]
-    # How many foreign lines are known, those that somebody decided to remove, and the sum of the
-    # ones that stay.
+    # How many foreign lines are known, those that somebody decided to remove, and how many stay
+    # with their sum.
     foreign: int
     unwanted: tuple[Known, ...]
+    foreign_left: int
     foreign_cents: int
 
     def plan(self, comparison: Comparison | None = None) -> Plan:
@@ -79,6 +80,7 @@ def glance(invoice: Invoice) -> Snapshot:
 
 def _read(invoice: Invoice) -> Snapshot:
     charges, agreed, foreign = read_sides(invoice.id)
+    left = [line for line in foreign if line.decision not in ("take_ours", "adopt")]
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
@@ -86,9 +88,8 @@ def _read(invoice: Invoice) -> Snapshot:
         synced=tuple(known_of(line) for line in agreed),
         foreign=len(foreign),
         unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
-        foreign_cents=sum(
-            line.amount_cents for line in foreign if line.decision not in ("take_ours", "adopt")
-        ),
+        foreign_left=len(left),
+        foreign_cents=sum(line.amount_cents for line in left),
     )
 
 

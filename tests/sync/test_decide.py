@@ -10,6 +10,7 @@ from dashboard.extensions import db
 from dashboard.sync.decide import Seen, choices, decide_line, foreign_line
 from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import ForeignLine
+from dashboard.sync.runs import leaves_foreign
 from dashboard.transaction import transaction
 from tests.support.billing import items_of, make_bill, put
 from tests.support.sync_acts import SUPPORT, add_foreign, seal
@@ -44,6 +45,29 @@ def test_an_adopted_line_is_not_removed_from_a_stale_tab(
         decide(line, "take_ours")
     syncer.sync(bill)
     assert bill.total_cents == bill.stripe_total_cents == 5100
+
+
+def test_a_run_keeps_how_many_lines_were_not_ours_when_it_read(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=200)
+    with_it = syncer.sync(bill)
+    decide(line, "take_ours")
+    removing = syncer.sync(bill)
+    assert (with_it.lines_foreign, removing.lines_foreign) == (1, 0)
+    assert leaves_foreign(with_it)
+    assert not leaves_foreign(removing)
+
+
+def test_a_line_that_was_left_is_still_not_ours_in_later_runs(
+    line: ForeignLine, bill: Invoice, syncer: Syncer
+) -> None:
+    decide(line, "leave")
+    put(bill, a=200)
+    left = syncer.sync(bill)
+    decide(line, "adopt", seen="leave")
+    adopted = syncer.sync(bill)
+    assert (left.lines_foreign, adopted.lines_foreign) == (1, 0)
 
 
 def test_a_line_to_be_removed_is_not_adopted_from_a_stale_tab(

@@ -123,6 +123,41 @@ def test_a_line_that_a_sync_noted_is_there_before_anybody_reads_stripe(
     assert "Stripe was not read yet." in text
 
 
+@pytest.mark.parametrize(
+    ("cents", "decision", "says"),
+    [
+        (None, None, "Agreed, "),
+        (25_000, None, "Sent, "),
+        (25_000, "leave", "Sent, "),
+        (25_000, "take_ours", "Sent, "),
+        (25_000, "adopt", "Agreed, "),
+    ],
+)
+def test_agreed_is_said_of_a_moment_at_which_both_totals_were_equal(
+    support: FlaskClient, invoice: Invoice, cents: int | None, decision: str | None, says: str
+) -> None:
+    with transaction():
+        if cents is not None:
+            line = ForeignLine(
+                organization_id=invoice.organization_id, invoice_id=invoice.id,
+                stripe_line_id="il_theirs", description="Onboarding workshop", amount_cents=cents,
+                found_at=utc_now(), decision=decision,
+            )  # fmt: skip
+            db.session.add(line)
+    heads = [text_of(one) for one in page(support.get(PATH)).select("table.three-way th")]
+    assert heads[3].startswith(says)
+
+
+def test_totals_that_were_apart_when_sent_are_not_called_agreed(
+    support: FlaskClient, invoice: Invoice
+) -> None:
+    with transaction():
+        invoice.stripe_total_cents = (invoice.synced_total_cents or 0) + 1
+    text = text_of(page(support.get(PATH)))
+    assert "Sent, " in text
+    assert "Agreed, " not in text
+
+
 def test_what_is_equal_on_three_sides_says_so(
     app: Flask, support: FlaskClient, invoice: Invoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,29 @@ def test_totals_are_not_called_equal_while_stripe_holds_a_line_of_its_own(
     assert "totals equal" not in text
 
 
+def test_a_sync_of_before_a_decision_does_not_become_one_of_equal_totals(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    sent = {"lines_changed": 2, "cents_before": 138_700, "cents_after": 138_723}
+    run(acme, **sent, lines_foreign=1)
+    db.session.commit()
+    text = said(support, kind="syncs")
+    assert "Sync sent 2 changes +$0.23, $1,387.23 at Stripe with a line we did not send" in text
+
+
+def test_a_sync_of_before_a_line_was_added_at_stripe_keeps_its_equal_totals(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    made = run(acme, lines_changed=2, cents_before=100, cents_after=123, lines_foreign=0)
+    line = ForeignLine(
+        organization_id=acme.id, invoice_id=made.invoice_id, stripe_line_id="il_workshop",
+        description="Onboarding workshop", amount_cents=25_000, found_at=made.created_at,
+    )  # fmt: skip
+    db.session.add(line)
+    db.session.commit()
+    assert "Sync sent 2 changes, totals equal" in said(support, kind="syncs")
+
+
 def test_bills_and_payments_are_told_by_the_invoices_themselves(
     customer: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:

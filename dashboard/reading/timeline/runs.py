@@ -16,6 +16,7 @@ OF = frozenset({"syncs"})
 
 def read_runs(window: Window) -> list[Happening]:
     """Return the newest runs of a window, each where it was asked for."""
+    # What a run left is on its record. Of those from before it was, the lines there are now tell.
     apart = select(ForeignLine.id).where(
         ForeignLine.organization_id == SyncRun.organization_id,
         ForeignLine.invoice_id == SyncRun.invoice_id,
@@ -43,7 +44,7 @@ def read_runs(window: Window) -> list[Happening]:
             Invoice.sequence,
             Invoice.number,
             Invoice.currency,
-            apart.exists(),
+            func.coalesce(SyncRun.lines_foreign > 0, apart.exists()),
         )
         .join(Invoice, Invoice.id == SyncRun.invoice_id)
         .where(
