@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Select, SQLColumnExpression, tuple_
 
 from dashboard.extensions import db
-from dashboard.paging import Asked, Place, Stretch, Turn, stretch_of
+from dashboard.paging import Asked, NoSuchPage, Place, Stretch, Turn, stretch_of
 
 Query = TypeVar("Query", bound=Select[Any])
 Row = TypeVar("Row")
@@ -40,9 +40,14 @@ class Key(NamedTuple):
 
 
 def in_order(query: Query, key: Key, turn: Turn) -> Query:
-    """Return the query from the place of the turn on, nearest first; the caller limits it."""
-    values = key.values(turn.place) if turn.place is not None else None
-    if values is not None:
+    """Return the query from the place of the turn on, nearest first; the caller limits it.
+
+    Raises `NoSuchPage` for a place that is none of this list.
+    """
+    if turn.place is not None:
+        values = key.values(turn.place)
+        if values is None:
+            raise NoSuchPage
         here, there = tuple_(*key.columns), tuple_(*values)
         query = query.where(here < there if turn.is_back else here > there)
     return query.order_by(*(one.desc() if turn.is_back else one for one in key.columns))

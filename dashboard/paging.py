@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
+from dashboard.errors import BillingError
 from dashboard.ids import read_id
 
 Row = TypeVar("Row")
@@ -46,6 +47,18 @@ class Page(Generic[Row]):
     def has_next(self) -> bool:
         """Whether rows follow these."""
         return self.last < self.total
+
+
+class NoSuchPage(BillingError):
+    """An address asks for rows from a place that the list cannot have."""
+
+    status = 404
+    code = "no_such_page"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This list has no such page: the address is old, or was cut. It begins here."
+        )
 
 
 class Place(NamedTuple):

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, String, any_, func, or_, selec
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.selectable import NamedFromClause
 
+from dashboard.accounts.models import Membership, User
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.ids import read_id
@@ -25,9 +26,10 @@ def search_organizations(
 ) -> Page[Organization]:
     """Return the organizations that match `text`, by name; all of them without a text.
 
-    Names, slugs and addresses match anywhere; tags and ids (ours, the customer's or an invoice's
-    at Stripe, an invoice number, an external id) only as a whole. `after` a place costs the same
-    anywhere in the list; a page further on costs a little more for each page before it.
+    Names, slugs and addresses match anywhere; members' addresses, tags and ids (ours, the
+    customer's or an invoice's at Stripe, an invoice number, an external id) only as a whole.
+    `after` a place costs the same anywhere in the list; a page further on costs a little more for
+    each page before it.
     """
     # Statements go past the session, which may hold what is searched for.
     db.session.flush()
@@ -61,6 +63,9 @@ def says(organization: NamedFromClause) -> ColumnElement[bool]:
         select(_owner.c.id).where(_owner.c.tags.contains(array([whole]))),
         select(Invoice.organization_id).where(Invoice.stripe_invoice_id == whole),
         select(Invoice.organization_id).where(Invoice.number == whole),
+        select(Membership.organization_id)
+        .join(User, User.id == Membership.user_id)
+        .where(User.email == func.lower(whole)),
     )
     return or_(
         func.lower(organization.c.name).like(func.lower(part)),

@@ -14,10 +14,10 @@ from dashboard.organizations.search import says
 from dashboard.paging import (
     FIRST,
     FIRST_BY_NAME,
-    LAST,
     MOST_COUNTED,
     Asked,
     Counted,
+    NoSuchPage,
     Place,
     Stretch,
     Turn,
@@ -75,12 +75,14 @@ def list_organizations(
 
     By name or by the end of their cycle, which is what an index is kept of. Not by what they owe:
     that moves with every count of usage, and an index of it would make each of those dearer.
+    Raises `NoSuchPage` for a place of another order.
     """
     order, turn = ORDERS[asked.sort.name], asked.turn
-    value = order.read(turn.place.value) if turn.place else None
-    if turn.place is None or value is None:
-        turn, place = turn if turn.place is None else asked.sort.beginning, {}
-    else:
+    place: dict[str, object] = {}
+    if turn.place is not None:
+        value = order.read(turn.place.value)
+        if value is None:
+            raise NoSuchPage
         place = {"value": value, "id": turn.place.id}
     rows = _listed(wanted.kind, asked.sort.name, bool(place), turn.is_back)
     read = rows.rows(**wanted.values, **place, size=SIZE + 1)
@@ -100,11 +102,16 @@ def list_organizations(
 
 
 def turn_of_page(wanted: Wanted, number: int) -> Turn:
-    """Return the rows that an address with a page's number asked for: it may be kept somewhere."""
+    """Return the rows that an address with a page's number asked for: it may be kept somewhere.
+
+    Raises `NoSuchPage` past the end.
+    """
     if number <= 1:
         return FIRST
     found = _placed(wanted.kind).row(**wanted.values, skipped=(number - 1) * SIZE - 1)
-    return Turn(Place(*found)) if found else LAST
+    if found is None:
+        raise NoSuchPage
+    return Turn(Place(*found))
 
 
 @cache

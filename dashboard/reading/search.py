@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from dashboard.accounts.models import User
+from dashboard.accounts.models import Membership, User
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -74,12 +74,16 @@ class FoundService(NamedTuple):
 
 
 class FoundPerson(NamedTuple):
-    """Somebody who signs in."""
+    """Somebody who signs in, with an organization that they are a member of, if of any."""
 
     id: int
     email: str
     name: str
     role: str
+    is_active: bool
+    slug: str | None
+    organization: str | None
+    member_role: str | None
 
 
 def organizations_like(text: str) -> list[FoundOrganization]:
@@ -142,11 +146,25 @@ def services_like(text: str, *, within: Collection[str] | None = None) -> list[F
     return [FoundService(*row) for row in db.session.execute(query.limit(FEW))]
 
 
-def person_of(email: str) -> FoundPerson | None:
-    """Return who signs in with exactly this address."""
-    query = select(User.id, User.email, User.name, User.role).where(User.email == email.lower())
-    row = db.session.execute(query).first()
-    return FoundPerson(*row) if row else None
+def person_of(email: str) -> list[FoundPerson]:
+    """Return who signs in with exactly this address: once for each of their organizations."""
+    query = (
+        select(
+            User.id,
+            User.email,
+            User.name,
+            User.role,
+            User.is_active,
+            Organization.slug,
+            Organization.name,
+            Membership.role,
+        )
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Organization, Organization.id == Membership.organization_id)
+        .where(User.email == email.lower())
+        .order_by(Organization.name, Organization.id)
+    )
+    return [FoundPerson(*row) for row in db.session.execute(query.limit(FEW))]
 
 
 def invoice_with_line(stripe_line_id: str) -> FoundInvoice | None:

@@ -32,6 +32,7 @@ from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
 from dashboard.views.theme import chosen_theme, next_theme
 from dashboard.views.typed import form_page, typed
+from dashboard.views.viewing_guard import off_in_a_view, viewed_name
 from dashboard.views.ways_in import demo_accounts, passwords_are_on, provider_name
 
 
@@ -60,6 +61,7 @@ def register_context(app: Flask) -> None:
         leaves_foreign=leaves_foreign,
         navigation=navigation,
         next_theme=next_theme,
+        off_in_a_view=off_in_a_view,
         passwords_are_on=passwords_are_on,
         provider_name=provider_name,
         sidebar_counts=sidebar_counts,
@@ -67,6 +69,7 @@ def register_context(app: Flask) -> None:
         stripe_away_seconds=stripe_away_seconds,
         stripe_url=stripe_url,
         typed=typed,
+        viewed_name=viewed_name,
     )
     register_kept(app)
     app.jinja_env.globals["url_for"] = Addresses()

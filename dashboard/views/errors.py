@@ -12,9 +12,11 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from dashboard.accounts.proof import ProofWanted
 from dashboard.database_failures import AWAY, COLLISION, failure_of
 from dashboard.errors import BillingError, OutcomeUnknown
+from dashboard.paging import NoSuchPage
 from dashboard.views.addresses import own_address
 from dashboard.views.asking import forget_reader
 from dashboard.views.hypermedia import is_for_panel, is_htmx
+from dashboard.views.paging import on_no_such_page
 from dashboard.views.proof import on_proof_wanted
 from dashboard.views.returning import send_back
 
@@ -65,6 +67,7 @@ COLLIDED = "Go back, reload the page and check whether it still needs to be done
 def register_errors(app: Flask) -> None:
     """Answer the product's refusals, HTTP's and our own failures alike."""
     app.register_error_handler(BillingError, on_billing_error)
+    app.register_error_handler(NoSuchPage, on_no_such_page)
     app.register_error_handler(ProofWanted, on_proof_wanted)
     app.register_error_handler(OutcomeUnknown, on_lost_commit)
     app.register_error_handler(CSRFError, on_stale_form)

@@ -19,6 +19,7 @@ from dashboard.views.access import current_actor, reader
 from dashboard.views.exports import csv_answer
 from dashboard.views.history_rows import history_rows
 from dashboard.views.history_words import CHOICES, WORDS
+from dashboard.views.paging import read_place
 
 bp = Blueprint("history", __name__, url_prefix="/organizations/<slug>")
 
@@ -77,4 +78,4 @@ def _wanted(form: HistoryFilterForm, organization: Organization) -> HistoryFilte
 
 
 def _before() -> Place | None:
-    return Place.read(request.args.get("before", ""))
+    return read_place(request.args.get("before", ""), Place.read)

@@ -39,10 +39,12 @@ bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 @permission("organization.list")
 def index() -> ResponseReturnValue:
     """List organizations; an exact id, once sent, goes straight to the one thing it names."""
-    wanted, asked = wanted_organizations(), ORGANIZATIONS.asked()
+    wanted = wanted_organizations()
     # Addresses had a page's number once, and somebody may have kept one.
     if "page" in request.args:
         asked = Asked(turn_of_page(wanted, page_number()), BY_NAME)
+    else:
+        asked = ORGANIZATIONS.asked()
     found = list_organizations(wanted, asked)
     # Not while somebody types, and not past the others when a name matches several.
     is_several = found.total is not None and found.total.number > 1

@@ -152,10 +152,17 @@ def _services(text: str, within: Iterable[str] | None) -> Iterable[Result]:
 
 
 def _people(text: str) -> Iterable[Result]:
-    found = person_of(text) if "@" in text and can("people.manage") else None
-    if found:
-        address = url_for("people.show", user_id=found.id)
-        yield Result("person", found.email, found.name, found.role.capitalize(), address)
+    """Yield the person of an address for who manages people, and where they are a member."""
+    found = person_of(text) if "@" in text and reader().is_staff else []
+    if found and can("people.manage"):
+        one = found[0]
+        address = url_for("people.show", user_id=one.id)
+        yield Result("person", one.email, one.name, one.role.capitalize(), address)
+    for one in found:
+        if one.slug and can("members.manage", one.slug):
+            note = f"{one.name}, {one.member_role} of {one.organization}"
+            end = "" if one.is_active else "deactivated"
+            yield Result("people", one.email, note, end, url_for("members.index", slug=one.slug))
 
 
 def _pages(text: str, first: FoundOrganization | None) -> Iterable[Result]:

@@ -18,6 +18,7 @@ from dashboard.reading.timeline.read import Timeline, read_timeline
 from dashboard.reading.timeline.wanted import KINDS, OF_STAFF, Place, Wanted
 from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx
+from dashboard.views.paging import read_place
 from dashboard.views.timeline_said import Said, Where
 from dashboard.views.timeline_words import said_of
 
@@ -46,7 +47,7 @@ def show(slug: str) -> ResponseReturnValue:
         first=form.kept("first"),
         last=form.kept("last"),
     )
-    found = read_timeline(wanted, before=Place.read(request.args.get("before", "")))
+    found = read_timeline(wanted, before=_before())
     kept: dict[str, Any] = {
         name: value for name in ("kind", "first", "last") if (value := request.args.get(name))
     }
@@ -77,6 +78,10 @@ def recent(slug: str) -> ResponseReturnValue:
         pinned=pinned_notes(organization.id),
         days=by_day(found, Where(slug, for_staff=True)),
     )
+
+
+def _before() -> Place | None:
+    return read_place(request.args.get("before", ""), Place.read)
 
 
 def by_day(found: Timeline, where: Where) -> list[tuple[date, list[tuple[Happening, Said]]]]:

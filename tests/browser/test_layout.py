@@ -135,3 +135,19 @@ def test_a_right_to_left_name_is_cut_at_its_end(
         shown = customer.locator(name, has_text=RIGHT_TO_LEFT)
         places = shown.first.evaluate(FIRST_LETTER)
         assert places == sorted(places), name
+
+
+def test_every_tab_of_an_organization_is_in_sight_beside_the_sidebar(support: Page) -> None:
+    for width in (1000, 1240, 1440):
+        support.set_viewport_size({"width": width, "height": 900})
+        support.goto("/organizations/acme")
+        for tab in support.locator(".tabs a").all():
+            expect(tab).to_be_in_viewport(ratio=0.99)
+
+
+def test_tabs_that_go_on_beyond_a_narrow_screen_show_that_they_do(support: Page) -> None:
+    support.set_viewport_size({"width": 390, "height": 800})
+    support.goto("/organizations/acme/details")
+    hint = support.locator(".tabs").evaluate("one => getComputedStyle(one).backgroundAttachment")
+    assert "local" in hint
+    assert "scroll" in hint

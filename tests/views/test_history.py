@@ -89,9 +89,6 @@ def test_links_lead_to_the_line_and_to_what_caused_it(
         ("?product=API+requests", ["Usage counted"]),
         ("?first=2000-01-01&last=2000-01-02", []),
         ("?first=nonsense", ["Credit added", "Usage counted", "db-0 attached"]),
-        ("?before=nonsense", ["Credit added", "Usage counted", "db-0 attached"]),
-        ("?before=99999999999999999999-1-1", ["Credit added", "Usage counted", "db-0 attached"]),
-        ("?before=9223372036854775807-1-1", ["Credit added", "Usage counted", "db-0 attached"]),
         ("?item=99999999", []),
     ],
 )

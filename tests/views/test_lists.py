@@ -83,6 +83,40 @@ def test_a_log_past_its_end_says_so_and_leads_back(
     page(browser.get(back["href"]))
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(f"{log}?{asked}" for log in LOGS for asked in ("before=x", "after=0-A", "page=2")),
+        "/organizations?after=x&q=freight",
+        "/organizations?after=99999999999999999999-A",
+        "/organizations?page=99",
+        "/organizations?page=x",
+        # A place of the list by name, in the order of another.
+        "/organizations?sort=ends&after=1-Acme",
+        "/people?before=x",
+        "/people?page=3",
+        "/organizations/acme/members?after=x",
+        "/organizations/acme/timeline?before=x-y",
+        "/organizations/acme/history?before=nonsense",
+        "/organizations/acme/history?before=9223372036854775807-1-1",
+        "/organizations/acme/services?page=x",
+        "/organizations/acme/usage?page=0",
+    ],
+)
+def test_a_page_that_a_list_does_not_have_is_said_and_its_beginning_shown(
+    support: FlaskClient, admin: FlaskClient, address: str
+) -> None:
+    browser = admin if address.startswith(("/api-tokens", "/people")) else support
+    answer = browser.get(address)
+    assert answer.status_code == 303
+    for name in ("after", "before", "page"):
+        assert f"{name}=" not in answer.location
+    assert ("q=freight" in answer.location) == ("q=freight" in address)
+    soup = page(browser.get(answer.location))
+    assert "This list has no such page" in text_of(soup.select_one(".notice"))
+    assert "no such page" not in text_of(page(browser.get(answer.location)))
+
+
 def test_a_log_is_read_both_ways(support: FlaskClient) -> None:
     runs(41)
     first = page(support.get("/sync-runs"))

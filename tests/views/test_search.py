@@ -117,13 +117,42 @@ def test_places_are_found_by_their_names(support: FlaskClient, admin: FlaskClien
     assert "Pages" not in ask(support, "API tok")
 
 
-def test_people_are_found_by_their_whole_address_and_only_by_who_manages_them(
-    support: FlaskClient, admin: FlaskClient
+def test_a_customers_address_finds_their_organizations_and_where_they_are_a_member(
+    support: FlaskClient, acme: Organization, people: People
 ) -> None:
-    assert ask(admin, "Customer@example.com")["Services and people"] == [
-        "customer@example.com Carla Customer"
+    with transaction():
+        MembershipFactory(
+            user=database.session.get(User, people.customer),
+            organization_id=make_bill("kettle").id,
+            role="reader",
+        )
+    found = ask(support, "Customer@example.com")
+    assert [one.split()[0] for one in found["Organizations"]] == ["Acme", "Kettle"]
+    assert found["Services and people"] == [
+        "customer@example.com Carla, owner of Acme Freight",
+        "customer@example.com Carla, reader of Kettle",
     ]
-    assert "Services and people" not in ask(support, "customer@example.com")
+    soup = page(support.get("/search", query_string={"q": "customer@example.com"}))
+    links = [one["href"] for one in soup.select(".palette-results a[href$=members]")]
+    assert links == ["/organizations/acme/members", "/organizations/kettle/members"]
+    assert support.get(links[0]).status_code == 200
+    assert "Acme Freight" in text_of(page(support.get("/organizations?q=customer%40example.com")))
+
+
+def test_an_admin_is_led_from_an_address_to_the_person(
+    admin: FlaskClient, people: People, acme: Organization
+) -> None:
+    found = ask(admin, "Customer@example.com")["Services and people"]
+    assert found[0] == "customer@example.com Carla Customer"
+    assert found[1].endswith("owner of Acme Freight")
+    assert ask(admin, "support@example.com")["Services and people"]
+
+
+def test_an_address_says_nothing_of_our_own_people_to_support_nor_of_anybody_to_a_customer(
+    support: FlaskClient, customer: FlaskClient, acme: Organization
+) -> None:
+    assert "Services and people" not in ask(support, "support@example.com")
+    assert ask(customer, "customer@example.com") == {}
 
 
 def test_nothing_that_is_found_acts(support: FlaskClient, known: Organization) -> None:

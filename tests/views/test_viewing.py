@@ -56,8 +56,31 @@ def test_the_page_says_exactly_what_the_member_reads(
 def test_every_page_is_marked_and_has_the_way_out(viewer: FlaskClient) -> None:
     for address in (BILL, "/", f"{BILL}/usage"):
         banner = page(viewer.get(address, follow_redirects=True)).select_one(".viewing")
-        assert "as its customer does" in text_of(banner)
+        assert "You see Acme Freight as its customer does" in text_of(banner)
         assert banner.form["action"] == "/views/delete"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [BILL, f"{BILL}/budget", f"{BILL}/members", f"{BILL}/members/departures/new", f"{BILL}/usage",
+     f"{BILL}/what-if", "/factors", "/factors/app/new", "/sessions", "/password/edit"],
+)  # fmt: skip
+def test_what_would_be_refused_is_there_and_switched_off(
+    viewer: FlaskClient, address: str
+) -> None:
+    soup = page(viewer.get(address))
+    for form in soup.select("form[method=post]"):
+        is_open = form["action"] in ("/views/delete", "/session/delete", "/theme")
+        for button in form.select("button"):
+            assert button.has_attr("disabled") != is_open, form["action"]
+            if not is_open:
+                assert "Leave the view" in button["title"]
+                assert soup.find(id=button["aria-describedby"])
+
+
+def test_a_customers_own_acts_are_not_switched_off(customer: FlaskClient) -> None:
+    for address in (BILL, f"{BILL}/budget", f"{BILL}/members"):
+        assert not page(customer.get(address)).select("form[method=post] button[disabled]")
 
 
 def test_a_refusal_says_why_and_how_to_go_on(viewer: FlaskClient) -> None:
