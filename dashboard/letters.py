@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app
@@ -13,6 +14,8 @@ from dashboard.accounts.locks import is_admin
 from dashboard.accounts.models import User
 from dashboard.accounts.people import who_signs_in_with
 from dashboard.accounts.reset import reset_token
+from dashboard.approvals.models import Proposal, noun_of
+from dashboard.approvals.people import may
 from dashboard.budgets.models import BudgetAlert, UnusualUsage
 from dashboard.budgets.receivers import wants
 from dashboard.extensions import db
@@ -21,6 +24,9 @@ from dashboard.mail.message import Letter
 from dashboard.mail.models import Mail
 from dashboard.organizations.lookup import organizations_by_id
 from dashboard.organizations.models import Organization
+from dashboard.pricing.exact import major_text
+
+ENDS = {"approved": "was approved", "refused": "was refused", "expired": "expired"}
 
 
 class NotNeeded(Exception):
@@ -99,6 +105,26 @@ def _unusual(mail: Mail, _now: datetime) -> Letter:
     )
 
 
+def _proposal(mail: Mail, now: datetime) -> Letter:
+    proposal = db.session.get_one(Proposal, mail.proposal_id)
+    if mail.ends_at <= now or not may(proposal.proposed_by_id, "proposal.view"):
+        raise NotNeeded("It is no news any more, or they no longer sign in as support or admin.")
+    of = proposal.organization_id
+    organization = organizations_by_id([of])[of]
+    noun = noun_of(proposal.kind, proposal.terms.get("decision"), proposal.amount_cents)
+    amount = major_text(Decimal(abs(proposal.amount_cents)), proposal.currency)
+    title = f"{noun} of {amount}"
+    return _letter(
+        mail,
+        mail.address,
+        f"{organization.name}: your {title} {ENDS[proposal.state]}",
+        link=address("proposals.show", slug=organization.slug, proposal_id=proposal.id),
+        organization=organization,
+        proposal=proposal,
+        title=title,
+    )
+
+
 def subject_of_alert(name: str, alert: BudgetAlert) -> str:
     """Return what the mail of an alert is about: who, and what of the budget."""
     if alert.kind == "forecast":
@@ -130,4 +156,5 @@ LETTERS: dict[str, Callable[[Mail, datetime], Letter]] = {
     "reset": _reset,
     "budget": _budget,
     "unusual": _unusual,
+    "proposal": _proposal,
 }

@@ -10,6 +10,7 @@ from flask import current_app
 from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
 from dashboard.gateway.lanes import in_lane
+from dashboard.gateway.reasons import calling_for
 from dashboard.transaction import after_commit, checkpoint, transaction
 from dashboard.webhooks.backfill import backfill
 from dashboard.webhooks.batch import Drained, drain
@@ -87,13 +88,14 @@ def drain_inbox() -> None:
 def drain_batch() -> Drained:
     """Process one batch in a session of its own, and queue what follows from it."""
     with current_app.app_context(), transaction():
-        drained = drain(
-            gateway=current_app.extensions["gateway"],
-            checkpoint=checkpoint,
-            now=utc_now(),
-            most=BATCH,
-            owner=owner(),
-        )
+        with calling_for("event"):
+            drained = drain(
+                gateway=current_app.extensions["gateway"],
+                checkpoint=checkpoint,
+                now=utc_now(),
+                most=BATCH,
+                owner=owner(),
+            )
         for run in drained.runs:
             enqueue_run(run)
         enqueue_each(process_events, process_event, drained.alone)
@@ -119,14 +121,15 @@ def replay_event(event_id: int) -> None:
 
 
 def _process(event_id: int, *, replay: bool) -> None:
-    runs = process(
-        event_id,
-        gateway=current_app.extensions["gateway"],
-        checkpoint=checkpoint,
-        now=utc_now(),
-        owner=owner(),
-        replay=replay,
-    )
+    with calling_for("event"):
+        runs = process(
+            event_id,
+            gateway=current_app.extensions["gateway"],
+            checkpoint=checkpoint,
+            now=utc_now(),
+            owner=owner(),
+            replay=replay,
+        )
     for run in runs:
         enqueue_run(run)
 
@@ -146,7 +149,7 @@ def sweep_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def backfill_events() -> None:
     """Store and queue the events that never arrived."""
-    with in_lane("scheduled"):
+    with in_lane("scheduled"), calling_for("backfill"):
         for event_ids in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
             if event_ids:
                 after_commit(ring)
@@ -156,7 +159,7 @@ def backfill_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def reread_invoices() -> None:
     """Read the invoices again that were not read for the longest time, so many an hour."""
-    with in_lane("scheduled"):
+    with in_lane("scheduled"), calling_for("reread"):
         each_apart(
             read_again,
             longest_unread(most=current_policy().stripe_rereads_per_hour),

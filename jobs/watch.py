@@ -10,6 +10,7 @@ from redis import Redis
 from rq.registry import FailedJobRegistry
 
 from dashboard.approvals.propose import end_late
+from dashboard.approvals.telling import mail_proposers
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway.limiter import READS_ALLOTTED, RedisLimiter
@@ -19,6 +20,7 @@ from dashboard.reading.needs import overview
 from dashboard.transaction import after_commit
 from dashboard.trends.sample import Machine, sample
 from jobs.health import Health, read_health
+from jobs.mails import is_mail_on, send_mails
 from jobs.queues import QUEUES, queue_named
 from jobs.runtime import job, redis_or_none
 from jobs.ticks import Tick
@@ -33,6 +35,8 @@ def look_for_needs() -> None:
     """Find what needs a person and what needs one no more."""
     now = utc_now()
     end_late(now=now)
+    if is_mail_on() and mail_proposers(now=now):
+        send_mails.enqueue()
     told = {"late": redis_or_none(lambda redis: _late(redis, now)), "calls": redis_or_none(_calls)}
     look(now=now, told=told)
     found = overview(NOBODY)

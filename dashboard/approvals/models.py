@@ -39,6 +39,7 @@ class Proposal(Model):
         ),
         Index("ix_proposals_organization_id_id", "organization_id", "id"),
         Index("ix_proposals_waiting", "ends_at", postgresql_where=text("state = 'waits'")),
+        Index("ix_proposals_decided_at", "decided_at"),
         CheckConstraint("kind in ('adjustment', 'adopt', 'void', 'reversal')", name="kind"),
         CheckConstraint(
             "state in ('waits', 'approved', 'refused', 'withdrawn', 'expired')", name="state"

@@ -13,6 +13,7 @@ from dashboard.config import Config
 from dashboard.doctor import configuration, database, provider, store, work
 from dashboard.doctor.finding import Area, Finding, look
 from dashboard.gateway.parsing import API_VERSION
+from dashboard.gateway.reasons import calling_for
 from dashboard.webhooks.handlers import ADDRESS, HANDLERS
 from jobs.health import Health, read_health
 
@@ -33,14 +34,17 @@ def examine_here(app: Flask) -> list[Area]:
 
 def examine_stripe(app: Flask) -> Area:
     """Return what is found by asking Stripe: one read, of a few seconds at most."""
-    found = provider.findings(
-        app.extensions["config"],
-        app.extensions["page_gateway"],
-        path=ADDRESS,
-        types=HANDLERS.keys(),
-        version=API_VERSION,
-    )
-    return Area("Stripe", list(found))
+    with calling_for("doctor"):
+        found = list(
+            provider.findings(
+                app.extensions["config"],
+                app.extensions["page_gateway"],
+                path=ADDRESS,
+                types=HANDLERS.keys(),
+                version=API_VERSION,
+            )
+        )
+    return Area("Stripe", found)
 
 
 def examine(app: Flask) -> list[Area]:

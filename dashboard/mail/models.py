@@ -13,12 +13,16 @@ from dashboard.extensions import Model
 class Mail(Model):
     """A link on its way to somebody, of an invitation or to set a new password; or an alert.
 
+    Or what became of a proposal, to who made it.
+
     The row holds no secret. That of the link is signed when the mail is written.
     """
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint("kind in ('invitation', 'reset', 'budget', 'unusual')", name="kind"),
+        CheckConstraint(
+            "kind in ('invitation', 'reset', 'budget', 'unusual', 'proposal')", name="kind"
+        ),
         CheckConstraint(
             "(kind = 'invitation') = (invitation_id is not null)", name="of_an_invitation"
         ),
@@ -28,6 +32,7 @@ class Mail(Model):
         CheckConstraint(
             "(kind = 'unusual') = (unusual_usage_id is not null)", name="of_unusual_usage"
         ),
+        CheckConstraint("(kind = 'proposal') = (proposal_id is not null)", name="of_a_proposal"),
         CheckConstraint("sent_at is null or given_up_at is null", name="one_end"),
         # Each of them goes once to each address.
         Index(
@@ -37,6 +42,10 @@ class Mail(Model):
         Index(
             "uq_mails_unusual_usage_id", "unusual_usage_id", "address", unique=True,
             postgresql_where=text("unusual_usage_id is not null"),
+        ),
+        Index(
+            "uq_mails_proposal_id", "proposal_id", unique=True,
+            postgresql_where=text("proposal_id is not null"),
         ),
         Index(
             "ix_mails_waiting", "next_attempt_at",
@@ -51,6 +60,7 @@ class Mail(Model):
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
     budget_alert_id: Mapped[int | None] = mapped_column(ForeignKey("budget_alerts.id"))
     unusual_usage_id: Mapped[int | None] = mapped_column(ForeignKey("unusual_usage.id"))
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposals.id"))
     # The admin with whose access the link ends; nobody for one that was asked for by oneself.
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]

@@ -6,10 +6,10 @@ entries, Stripe's budget) is told of with each look. What settles it is named by
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dashboard.needs import found, words
 from dashboard.needs.found import Rows
@@ -27,10 +27,21 @@ GROUPS = {
 }
 
 
+Place = Literal["invoice", "at_stripe", "syncs", "event", "usage", "jobs", "calls", "proposal"]
+
+
+class Step(NamedTuple):
+    """What the next step is called, and the page on which it is done."""
+
+    action: str
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind is found, said and shown; `place` names the page on which it is settled.
+    """How a kind is found, said and shown; `step` is what settles it.
 
+    Where the facts name a code, `by_code` may know a step that fits it better.
     `acts` are what a person does to settle it, as the audit trail calls them: on the organization,
     or on the subject itself where the kind `is_of_row`.
     """
@@ -40,12 +51,16 @@ class Kind:
     group: str
     tone: Tone
     icon: str
-    action: str
-    place: Literal["invoice", "syncs", "event", "budget", "fleet", "proposal"]
+    step: Step
     sentence: Callable[[words.Facts], str]
     find: Callable[[datetime], Rows] | None = None
     acts: tuple[str, ...] = ()
     is_of_row: bool = False
+    by_code: Mapping[str, Step] = field(default_factory=dict)
+
+    def step_of(self, facts: words.Facts) -> Step:
+        """Return the step that fits one of them."""
+        return self.by_code.get(str(facts.get("code")), self.step)
 
 
 _SYNC = (
@@ -53,30 +68,35 @@ _SYNC = (
     "adjustment.added", "adjustment.reversed", "organization.changed", "customer.sent_ours",
 )  # fmt: skip
 
+_SEE_INVOICE, _SEE_SYNCS = Step("See invoice", "invoice"), Step("See syncs", "syncs")
+_DECIDE = Step("Decide", "invoice")
 _KINDS = (
-    Kind("on_hold", "On hold", "differs", "bad", "pause", "Compare", "invoice",
-         words.on_hold, found.on_hold, acts=_SYNC),
-    Kind("past_due", "Past due", "payments", "bad", "clock", "See invoice", "invoice",
+    Kind("on_hold", "On hold", "differs", "bad", "pause", _SEE_INVOICE,
+         words.on_hold, found.on_hold, acts=_SYNC, by_code={
+             "foreign_lines": _DECIDE, "total_differs": Step("Compare", "at_stripe"),
+             "stuck": _SEE_SYNCS,
+         }),
+    Kind("past_due", "Past due", "payments", "bad", "clock", _SEE_INVOICE,
          words.past_due, found.past_due),
-    Kind("declined", "Declined", "payments", "bad", "card-off", "See invoice", "invoice",
+    Kind("declined", "Declined", "payments", "bad", "card-off", _SEE_INVOICE,
          words.declined, found.declined),
-    Kind("failing", "Failing", "failing", "bad", "alert", "See syncs", "syncs",
+    Kind("failing", "Failing", "failing", "bad", "alert", _SEE_SYNCS,
          words.failing, found.failing, acts=_SYNC),
-    Kind("differs", "Differs", "differs", "bad", "differs", "Decide", "invoice",
+    Kind("differs", "Differs", "differs", "bad", "differs", _DECIDE,
          words.differing, found.differing, acts=("foreign_line.decided",)),
-    Kind("left", "Line left", "differs", "notice", "differs", "Decide", "invoice",
+    Kind("left", "Line left", "differs", "notice", "differs", _DECIDE,
          words.left, found.left, acts=("foreign_line.decided",)),
-    Kind("void", "Void", "void", "bad", "cross", "Decide", "invoice", words.void, found.void,
+    Kind("void", "Void", "void", "bad", "cross", _DECIDE, words.void, found.void,
          acts=("invoice.void_billed", "invoice.void_written_off")),
-    Kind("dead", "Dead event", "failing", "bad", "cross", "Replay", "event", words.dead, found.dead,
-         acts=("event.replayed",), is_of_row=True),
-    Kind("unusual", "Unusual", "unusual", "notice", "gauge", "See usage", "budget",
+    Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
+         words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
+    Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See usage", "usage"),
          words.unusual, found.unusual),
-    Kind("approval", "Approval", "approval", "notice", "people", "Decide", "proposal",
+    Kind("approval", "Approval", "approval", "notice", "people", Step("Decide", "proposal"),
          words.approval, found.approvals, acts=("proposal.approved", "proposal.refused",
          "proposal.withdrawn"), is_of_row=True),
-    Kind("late", "Late", "late", "notice", "clock", "Look", "fleet", words.late),
-    Kind("calls", "API budget", "late", "notice", "gauge", "Look", "fleet", words.late),
+    Kind("late", "Late", "late", "notice", "clock", Step("See jobs", "jobs"), words.late),
+    Kind("calls", "API budget", "late", "notice", "gauge", Step("See calls", "calls"), words.late),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in _KINDS}
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from dashboard.accounts.models import User
 from dashboard.extensions import db
-from dashboard.needs.kinds import GROUPS, KINDS, Kind, kinds_of
+from dashboard.needs.kinds import GROUPS, KINDS, Kind, Step, kinds_of
 from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
 
@@ -122,6 +122,11 @@ class ListedNeed(NamedTuple):
     def kind(self) -> Kind:
         """What kind of thing it is."""
         return KINDS[self.kind_name]
+
+    @property
+    def step(self) -> Step:
+        """What settles it, and where."""
+        return self.kind.step_of(self.facts)
 
     @property
     def why(self) -> str:

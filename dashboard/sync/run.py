@@ -18,6 +18,7 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
 from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import Reason, calling_for
 from dashboard.organizations.models import Organization
 from dashboard.statement import Statement, parameter
 from dashboard.sync import lease
@@ -74,7 +75,7 @@ def execute(
     work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
     work.is_unsettled = is_unsettled
     try:
-        with in_lane(LANES.get(run.trigger, "interactive")):
+        with in_lane(LANES.get(run.trigger, "interactive")), calling_for(reason_of(run)):
             carry_out_or_break_off(work)
     except lease.LeaseLost:
         db.session.rollback()
@@ -82,6 +83,13 @@ def execute(
         checkpoint()
         raise
     return run
+
+
+def reason_of(run: SyncRun) -> Reason:
+    """Return what the calls of a run are made for."""
+    if run.trigger == "final":
+        return "final"
+    return "verify" if run.verify else "sync"
 
 
 def begin(run: SyncRun, *, now: datetime) -> bool:

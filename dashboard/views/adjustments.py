@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.approvals.listing import waiting_proposals
 from dashboard.approvals.propose import Wanted
-from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.adjust import add_adjustment, adjustment_by_key
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.overview import adjustments_of
 from dashboard.billing.reverse import links_of, reversible_among
@@ -18,7 +18,13 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import of_adjustment
 from dashboard.views.access import current_actor, reader
 from dashboard.views.formatting import money
-from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
+from dashboard.views.four_eyes import (
+    limit_words,
+    propose_instead,
+    stay_within,
+    wants_second,
+    why_two,
+)
 from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
@@ -65,10 +71,12 @@ def create(slug: str) -> ResponseReturnValue:
         return _page(organization, form)
     amount, now = form.money(), utc_now()
     need_proof_above(amount)
-    if wants_second(amount):
+    # A form that is sent once more is answered as it was.
+    if not _is_done(organization, form) and wants_second(organization, amount):
         terms = {"description": form.description.data}
         subject, reason = f"form:{form.key.data}", form.reason.data
         return propose_instead(organization, Wanted("adjustment", subject, amount, terms, reason))
+    stay_within(organization, amount, lambda: _is_done(organization, form))
     add_adjustment(
         roll_over(organization, now=now),
         amount,
@@ -94,5 +102,9 @@ def _page(organization: Organization, form: AdjustmentForm) -> str:
         amount=amount,
         consequence=of_adjustment(amount.cents, current_invoice(organization)) if amount else None,
         limit=limit_words(organization.currency),
-        is_proposed=amount is not None and wants_second(amount),
+        why_two=why_two(organization, amount) if amount else None,
     )
+
+
+def _is_done(organization: Organization, form: AdjustmentForm) -> bool:
+    return adjustment_by_key(organization.id, str(form.key.data)) is not None

@@ -16,6 +16,7 @@ from dashboard.billing.overview import invoice_by_sequence
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError, Missing
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import calling_for
 from dashboard.ids import read_id
 from dashboard.organizations.models import Organization
 from dashboard.reading.three_way import SHOWS, three_way
@@ -74,7 +75,8 @@ def create(slug: str) -> ResponseReturnValue:
     # No transaction is held open while Stripe is asked.
     commit()
     try:
-        lines = gateway.lines(stripe_id)
+        with calling_for("reading"):
+            lines = gateway.lines(stripe_id)
     except Missing:
         refuse(GONE)
         return back

@@ -2,12 +2,14 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from dashboard.accounts.permissions import permission
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.overview import invoice_by_id
 from dashboard.clock import utc_now
 from dashboard.errors import Stale
+from dashboard.extensions import db
 from dashboard.forms.foreign_line import ForeignLineForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
@@ -17,7 +19,7 @@ from dashboard.sync.decide import Seen, decide_line, foreign_line
 from dashboard.sync.models import ForeignLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
-from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
+from dashboard.views.four_eyes import propose_instead, stay_within, wants_second, why_two
 from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
@@ -54,8 +56,9 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
     if decision == "adopt":
         amount = Money(line.amount_cents, organization.currency)
         need_proof_above(amount)
-        if wants_second(amount):
+        if line.decision != "adopt" and wants_second(organization, amount):
             return _propose(organization, line, form)
+        stay_within(organization, amount, lambda: _is_adopted(line))
     invoice = decide_line(
         line,
         decision,
@@ -95,6 +98,10 @@ def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) 
         line=line,
         form=form,
         consequences=consequences(line, invoice),
-        limit=limit_words(invoice.currency),
-        is_proposed=wants_second(Money(line.amount_cents, invoice.currency)),
+        why_two=why_two(organization, Money(line.amount_cents, invoice.currency)),
     )
+
+
+def _is_adopted(line: ForeignLine) -> bool:
+    query = select(ForeignLine.decision).where(ForeignLine.id == line.id)
+    return db.session.scalar(query) == "adopt"

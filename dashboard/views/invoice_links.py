@@ -12,6 +12,7 @@ from dashboard.billing.overview import invoice_by_sequence
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import calling_for
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.transaction import checkpoint
 from dashboard.views.errors import refuse
@@ -51,7 +52,8 @@ def lead(
     if not links_are_fresh(invoice, now=utc_now()):
         gateway: Gateway = current_app.extensions["page_gateway"]
         try:
-            renew_links(invoice, gateway=gateway, checkpoint=checkpoint, now=utc_now())
+            with calling_for("link"):
+                renew_links(invoice, gateway=gateway, checkpoint=checkpoint, now=utc_now())
         except GatewayError:
             return stay(invoice, AWAY)
     return redirect(getattr(invoice, name), code=303)

@@ -35,6 +35,9 @@ bp = Blueprint("needs", __name__, url_prefix="/needs")
 # The clock looks every ten seconds.
 LATE = timedelta(minutes=1)
 
+OF_ORGANIZATIONS = {"syncs": "sync_runs.of_organization", "usage": "usage.show"}
+OF_THE_WHOLE = {"jobs": "work.show", "calls": "stripe_calls.show"}
+
 
 @bp.get("")
 @permission("need.view")
@@ -122,17 +125,23 @@ def write_note(need_id: int) -> ResponseReturnValue:
 @bp.app_template_global("address_of_need")
 def address_of(need: ListedNeed) -> str:
     """Return the page on which such a thing is settled."""
-    if need.kind.place == "event":
+    place, slug = need.step.place, need.slug
+    if place == "event":
         return url_for("webhook_events.show", event_id=int(need.subject))
-    if need.slug and need.kind.place == "proposal":
-        return url_for("proposals.show", slug=need.slug, proposal_id=int(need.subject))
-    if need.slug and need.kind.place == "syncs":
-        return url_for("sync_runs.of_organization", slug=need.slug)
-    if need.slug and need.kind.place == "budget":
-        return url_for("budgets.show", slug=need.slug)
-    if need.slug and need.kind.place == "invoice":
-        return url_for("invoices.show", slug=need.slug, sequence=need.facts["sequence"])
-    return url_for("fleet.show")
+    if slug and place == "proposal":
+        return url_for("proposals.show", slug=slug, proposal_id=int(need.subject))
+    if slug and place in ("invoice", "at_stripe"):
+        return _address_of_invoice(need, slug)
+    if slug and place in OF_ORGANIZATIONS:
+        return url_for(OF_ORGANIZATIONS[place], slug=slug)
+    return url_for(OF_THE_WHOLE.get(place, "fleet.show"))
+
+
+def _address_of_invoice(need: ListedNeed, slug: str) -> str:
+    sequence = need.facts["sequence"]
+    if need.step.place == "at_stripe":
+        return url_for("at_stripe.show", slug=slug, invoice=sequence)
+    return url_for("invoices.show", slug=slug, sequence=sequence)
 
 
 def last_look() -> datetime | None:

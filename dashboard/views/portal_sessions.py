@@ -11,6 +11,7 @@ from dashboard.billing.overview import unfinished_of
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import calling_for
 from dashboard.links import address
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
@@ -52,7 +53,8 @@ def create(slug: str) -> ResponseReturnValue:
     outside = address("organizations.show", slug=slug)
     try:
         # The address is a secret of one use: it is neither logged nor kept.
-        portal = gateway.portal_url(organization.stripe_customer_id, return_url=outside)
+        with calling_for("portal"):
+            portal = gateway.portal_url(organization.stripe_customer_id, return_url=outside)
     except GatewayError:
         refuse(AWAY)
         return redirect(back, code=303)

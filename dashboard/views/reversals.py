@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.approvals.day import undoes_own
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.models import Adjustment
 from dashboard.billing.overview import invoice_by_id
@@ -22,7 +23,7 @@ from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import of_adjustment
 from dashboard.views.access import current_actor
 from dashboard.views.formatting import money
-from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
+from dashboard.views.four_eyes import propose_instead, stay_within, why_two
 from dashboard.views.proof import need_proof_above
 from jobs.watch import look_soon
 
@@ -52,10 +53,13 @@ def create(slug: str, adjustment_id: int) -> ResponseReturnValue:
     amount = -Money(adjustment.amount_cents, organization.currency)
     reason = str(form.reason.data).strip()
     need_proof_above(amount)
-    if wants_second(amount) and _can_be_reversed(organization, adjustment):
+    may_propose = _can_be_reversed(organization, adjustment)
+    if may_propose and _why_two(organization, adjustment) is not None:
         terms = {"adjustment_id": adjustment.id, "description": adjustment.description}
         subject = f"adjustment:{adjustment.id}"
         return propose_instead(organization, Wanted("reversal", subject, amount, terms, reason))
+    if not undoes_own(adjustment, current_actor(), now=utc_now()):
+        stay_within(organization, amount, lambda: reversal_of(adjustment) is not None)
     reverse_adjustment(adjustment, reason=reason, actor=current_actor(), now=utc_now())
     look_soon()
     what = "credit" if adjustment.amount_cents < 0 else "charge"
@@ -72,7 +76,6 @@ def _page(organization: Organization, adjustment: Adjustment, form: ReversalForm
     invoice = invoice_by_id(organization, adjustment.invoice_id)
     made = reversal_of(adjustment)
     stands = made is None and may_reverse(adjustment, invoice)
-    amount = Money(adjustment.amount_cents, invoice.currency)
     return render_template(
         "adjustments/reverse.html",
         organization=organization,
@@ -82,6 +85,12 @@ def _page(organization: Organization, adjustment: Adjustment, form: ReversalForm
         form=form,
         consequence=of_adjustment(-adjustment.amount_cents, invoice) if stands else None,
         why_not=why_it_stays(adjustment, invoice),
-        limit=limit_words(invoice.currency),
-        is_proposed=wants_second(amount),
+        why_two=_why_two(organization, adjustment),
     )
+
+
+def _why_two(organization: Organization, adjustment: Adjustment) -> str | None:
+    """Return why a second person approves it; what is one's own is only undone, so it adds none."""
+    amount = Money(adjustment.amount_cents, organization.currency)
+    is_own = undoes_own(adjustment, current_actor(), now=utc_now())
+    return why_two(organization, amount, alone=is_own)

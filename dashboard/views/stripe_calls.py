@@ -5,8 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import current_config
+from dashboard.gateway.circuit import FAILURES
 from dashboard.gateway.lanes import LANES
 from dashboard.gateway.limiter import READS_ALLOTTED
+from dashboard.gateway.reasons import Reason
 from dashboard.reading.next_close import next_close
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.stripe_state import stripe_use
@@ -14,6 +16,20 @@ from dashboard.views.stripe_state import stripe_use
 bp = Blueprint("stripe_calls", __name__, url_prefix="/stripe-calls")
 
 SECONDS_IN_HOUR = 3600
+REASON_WORDS: dict[Reason, str] = {
+    "sync": "Sync",
+    "final": "Final sync",
+    "verify": "Verify",
+    "event": "Read after an event",
+    "backfill": "Back-fill",
+    "reread": "Unpaid and held invoices read again",
+    "portal": "Opening Stripe's portal",
+    "link": "Opening an invoice at Stripe",
+    "reading": "At Stripe, read by a person",
+    "preview": "Preview of a replay",
+    "doctor": "Doctor",
+    "other": "Other",
+}
 
 
 @bp.get("")
@@ -28,6 +44,8 @@ def show() -> ResponseReturnValue:
         lanes=LANES,
         columns=[f"{lane.capitalize()}>" for lane in LANES],
         share=share,
+        reason_words=REASON_WORDS,
+        failures_that_open=FAILURES,
         in_an_hour=per_second * SECONDS_IN_HOUR,
         close=close,
         close_seconds=close and close.seconds(calls_per_second=per_second),

@@ -8,8 +8,10 @@ from time import monotonic
 from flask import current_app
 from redis.exceptions import RedisError
 
-from dashboard.gateway.call_book import HourOfCalls
+from dashboard.gateway.call_book import HourOfCalls, Tally, by_reason
+from dashboard.gateway.circuit import CircuitState
 from dashboard.gateway.limiter import RedisLimiter
+from dashboard.gateway.reasons import Reason
 
 REMEMBERED_SECONDS, UNANSWERED_SECONDS = 1.0, 5.0
 
@@ -25,11 +27,13 @@ class StripeState:
 
 @dataclass(frozen=True, slots=True)
 class StripeUse:
-    """The state, the calls of the last day by hour, and today's by what was asked."""
+    """The state, the calls of the last day by hour and by reason, and today's by what was asked."""
 
     state: StripeState
     hours: Sequence[HourOfCalls]
+    by_reason: Sequence[tuple[Reason, Tally]]
     by_endpoint: Sequence[tuple[str, int]]
+    circuit: CircuitState
 
 
 class Known:
@@ -104,7 +108,9 @@ def stripe_use() -> StripeUse | None:
         return None
     try:
         by_endpoint = sorted(limiter.calls().items(), key=lambda one: (-one[1], one[0]))
-        return StripeUse(state, limiter.book.hours(), by_endpoint)
+        hours = limiter.book.hours()
+        circuit = limiter.circuit.state()
+        return StripeUse(state, hours, by_reason(hours), by_endpoint, circuit)
     except RedisError:
         return None
 

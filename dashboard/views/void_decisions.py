@@ -12,13 +12,14 @@ from dashboard.billing.void_decide import decide_void, outcome_words
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.errors import Stale
+from dashboard.extensions import db
 from dashboard.forms.void_decision import VoidDecisionForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import of_void
 from dashboard.views.access import current_actor
-from dashboard.views.four_eyes import limit_words, propose_instead, wants_second
+from dashboard.views.four_eyes import propose_instead, stay_within, wants_second, why_two
 from dashboard.views.proof import need_proof_above
 from jobs.watch import look_soon
 
@@ -46,8 +47,9 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
         return _page(organization, invoice, form), 422
     seen = form.seen(invoice.currency)
     need_proof_above(seen)
-    if wants_second(seen):
+    if not _is_decided(invoice) and wants_second(organization, seen):
         return _propose(organization, invoice, form, seen)
+    stay_within(organization, seen, lambda: _is_decided(invoice))
     case = decide_void(
         invoice,
         form.decision.data,
@@ -87,6 +89,12 @@ def _page(organization: Organization, invoice: Invoice, sent: VoidDecisionForm |
         asked_cents=asked,
         form=sent or VoidDecisionForm(cents=str(asked)),
         consequences=of_void(asked, current_invoice(organization)) if asked else [],
-        limit=limit_words(invoice.currency),
-        is_proposed=wants_second(Money(asked, invoice.currency)),
+        why_two=why_two(organization, Money(asked, invoice.currency)),
     )
+
+
+def _is_decided(invoice: Invoice) -> bool:
+    case = void_case_of(invoice)
+    if case is not None:
+        db.session.refresh(case)
+    return case is not None and not case.waits

@@ -9,6 +9,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.forms.events import EventFilterForm
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import calling_for
 from dashboard.views.access import current_actor
 from dashboard.views.bulk_words import offered
 from dashboard.views.listing import Narrowed, days_in_words, log_kind
@@ -78,7 +79,8 @@ def new_replay(event_id: int) -> ResponseReturnValue:
     event = event_by_id(event_id)
     refuse_unreadable(event)
     gateway: Gateway = current_app.extensions["page_gateway"]
-    outcome = preview_replay(event, gateway=gateway, now=utc_now())
+    with calling_for("preview"):
+        outcome = preview_replay(event, gateway=gateway, now=utc_now())
     return _show(event, outcome)
 
 

@@ -22,6 +22,7 @@ from tests.locks.facts import (
 from tests.locks.four_eyes import (
     approve_a_credit,
     approve_a_reversal,
+    credit_within_the_day,
     end_what_is_late,
     reverse,
 )
@@ -77,6 +78,7 @@ VERBS: Mapping[str, Act] = {
     "detach": detach,
     "change quantity": change,
     "adjust": adjust,
+    "credit within the day": credit_within_the_day,
     "approve a credit": approve_a_credit,
     "approve a reversal": approve_a_reversal,
     "take a charge back": reverse,

@@ -107,6 +107,44 @@ def test_each_leads_to_where_it_is_settled(support: FlaskClient, things: list[Ne
         assert support.get(link, follow_redirects=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "action", "leads_to"),
+    [
+        ("on_hold", "foreign_lines", "Decide", "/organizations/acme/invoices/1"),
+        ("on_hold", "total_differs", "Compare", "/organizations/acme/at-stripe?invoice=1"),
+        ("on_hold", "stuck", "See syncs", "/organizations/acme/syncs"),
+        ("on_hold", "edited", "See invoice", "/organizations/acme/invoices/1"),
+        ("declined", None, "See invoice", "/organizations/acme/invoices/1"),
+        ("unusual", None, "See usage", "/organizations/acme/usage"),
+        ("late", None, "See jobs", "/jobs"),
+        ("calls", None, "See calls", "/stripe-calls"),
+    ],
+)
+def test_each_trouble_offers_the_step_that_fits_it(
+    support: FlaskClient,
+    acme: Organization,
+    kind: str,
+    code: str | None,
+    action: str,
+    leads_to: str,
+) -> None:
+    now = utc_now()
+    facts = {
+        "sequence": 1, "number": None, "reason": "It waits.", "code": code, "why": "It is late.",
+        "failure": None, "next_at": None, "product": "API", "cents": 200, "habit_cents": 100,
+        "began_on": "2026-03-01", "service": None,
+    }  # fmt: skip
+    of = None if kind in ("late", "calls") else acme.id
+    with transaction():
+        database.session.add(
+            Need(kind=kind, subject="1", facts=facts, organization_id=of, since=now,
+                 found_at=now, changed_at=now)
+        )  # fmt: skip
+    link = page(support.get("/needs")).select("table.work tbody tr a.btn")[-1]
+    assert (text_of(link), link["href"]) == (action, leads_to)
+    assert support.get(leads_to, follow_redirects=True).status_code == 200
+
+
 def test_a_thing_is_taken_and_found_among_one_s_own(
     support: FlaskClient, admin: FlaskClient, things: list[Need]
 ) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
 from dashboard.accounts.models import User
 from dashboard.approvals.models import Proposal
+from dashboard.billing.models import Adjustment
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.watch import look_for_needs
 from tests.pages import page, post, text_of
-from tests.people import People
+from tests.people import People, signed_in
 from tests.support.needs import sentences
 from tests.support.proposing import PATH, PROPOSALS, add, approve, total
 
@@ -55,6 +60,68 @@ def test_the_form_says_that_it_only_proposes(support: FlaskClient) -> None:
                       reason="y", key="k"))  # fmt: skip
     assert "Above $200.00, a second person approves." in text_of(shown)
     assert shown.find("button", string="Propose to credit $250.00")
+
+
+def test_small_parts_are_large_together(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    assert add(support, "150.00") == "/organizations/acme"
+    shown = page(post(support, PATH, direction="credit", amount="50.01", description="x",
+                      reason="y", key="k"))  # fmt: skip
+    assert "You moved $150.00 here in the last 24 hours. Together that is above $200.00" in (
+        text_of(shown)
+    )
+    assert shown.find("button", string="Propose to credit $50.01")
+    assert add(support, "50.00") == "/organizations/acme"
+    assert add(support, "0.01", "charge").startswith(PROPOSALS)
+    assert total(acme, db) == before - 20_000
+    # Another person has a limit of their own.
+    assert add(admin, "200.00") == "/organizations/acme"
+
+
+def test_a_form_sent_again_after_the_limit_is_reached_is_answered_as_it_was(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    sent = {
+        "direction": "credit", "amount": "150", "description": "Goodwill", "reason": "Outage",
+        "key": "once", "confirmed": "-15000",
+    }  # fmt: skip
+    for _ in range(2):
+        assert post(support, PATH, **sent).location == "/organizations/acme"
+    assert total(acme, db) == before - 15_000
+    assert not db.session.scalars(select(Proposal)).all()
+
+
+def test_two_acts_at_once_do_not_both_slip_under_the_limit(
+    app: Flask, people: People, acme: Organization, db: SQLAlchemy
+) -> None:
+    before, both = total(acme, db), Barrier(2)
+    browsers = [signed_in(app, people.support) for _ in range(2)]
+
+    def credit(number: int) -> int:
+        sent = {"direction": "credit", "amount": "150", "description": "Goodwill",
+                "reason": "Outage", "key": f"key-{number}", "confirmed": "-15000"}  # fmt: skip
+        both.wait(30)
+        return post(browsers[number], PATH, **sent).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(credit, range(2)))
+    # The second is proposed, or told to be sent again where it looked before the first was done.
+    assert answers in ([303, 303], [303, 409])
+    assert total(acme, db) == before - 15_000
+
+
+def test_undoing_ones_own_act_takes_no_second_person(
+    support: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    before = total(acme, db)
+    add(support, "150.00")
+    made = db.session.scalars(select(Adjustment).order_by(Adjustment.id.desc())).first()
+    post(support, f"{PATH}/{made.id}/reversals", reason="Wrong")
+    assert total(acme, db) == before
+    assert add(support, "200.00") == "/organizations/acme"
 
 
 def test_who_proposed_it_is_refused_even_with_a_form_of_their_own(

@@ -65,9 +65,7 @@ def test_every_page_is_marked_and_has_the_way_out(viewer: FlaskClient) -> None:
     [BILL, f"{BILL}/budget", f"{BILL}/members", f"{BILL}/members/departures/new", f"{BILL}/usage",
      f"{BILL}/what-if", "/factors", "/factors/app/new", "/sessions", "/password/edit"],
 )  # fmt: skip
-def test_what_would_be_refused_is_there_and_switched_off(
-    viewer: FlaskClient, address: str
-) -> None:
+def test_what_would_be_refused_is_there_and_switched_off(viewer: FlaskClient, address: str) -> None:
     soup = page(viewer.get(address))
     for form in soup.select("form[method=post]"):
         is_open = form["action"] in ("/views/delete", "/session/delete", "/theme")
