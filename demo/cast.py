@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from demo.organizations import (
     OTHER_CARD,
+    BillTo,
     DemoOrganization,
     Surge,
 )
@@ -37,10 +38,12 @@ ORDINARY_ONES = (
     DemoOrganization(
         "paper-lantern", "Paper Lantern Coffee", SMALL, began_days=12, months=12, size_percent=30,
         credit_cents=500, budget_cents=50_000, belongs_to_customer=True,
+        bill_to=BillTo(("27 Lamp Street", "Springfield", "OR", "97000"), "00-2718281"),
     ),
     DemoOrganization(
         "harbour-robotics", "Harbour Robotics", THIRTY, began_days=20, months=12,
-        budget_cents=320_000, surge=Surge("transfer", 1, 450),
+        budget_cents=320_000, surge=Surge("transfer", 1, 450), story="proposed",
+        bill_to=BillTo(("4 Drydock Road", "Port Alder", "WA", "98000"), "00-3141592"),
     ),
     DemoOrganization(
         "nimbus-arcade", "Nimbus Arcade", HUNDREDS, began_days=24, months=1, size_percent=400

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dashboard.gateway.conformance.api import Api
 from demo.api import BillingApi
 from demo.organizations import DemoOrganization
-from demo.stripe import edit_draft, leave_card
+from demo.stripe import edit_draft, leave_bill_to, leave_card
 
 PULSE_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
@@ -54,6 +54,8 @@ def _visit(api: BillingApi, stripe: Api, wanted: DemoOrganization) -> bool:
         return False
     if wanted.card is not None:
         leave_card(stripe, customer_id, wanted.card)
+    if wanted.bill_to is not None:
+        leave_bill_to(stripe, customer_id, wanted.bill_to)
     if not wanted.is_edited_at_stripe:
         return True
     invoice = api.current_invoice(wanted.slug)

@@ -29,6 +29,13 @@ class Surge(NamedTuple):
     percent: int
 
 
+class BillTo(NamedTuple):
+    """Whom invoices are made out to: street, city, state and code of the address; a US tax id."""
+
+    address: tuple[str, str, str, str]
+    tax_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class DemoOrganization:
     """Somebody to bill.
@@ -51,6 +58,7 @@ class DemoOrganization:
     currency: str = "usd"
     days_until_due: int | None = None
     card: str | None = GOOD_CARD
+    bill_to: BillTo | None = None
     credit_cents: int = 0
     budget_cents: int | None = None
     is_edited_at_stripe: bool = False

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 from dashboard.gateway.conformance.api import Api, Reply
 from dashboard.gateway.parsing import ITEM
+from demo.organizations import BillTo
 
 Json: TypeAlias = dict[str, Any]
 # Noted on the customer, so that a second start does not undo what people did meanwhile.
-CARD_NOTE, EDIT_NOTE = "demo_card", "demo_edit"
+CARD_NOTE, EDIT_NOTE, BILL_TO_NOTE = "demo_card", "demo_edit", "demo_bill_to"
 FOREIGN_LINE = {"amount": 25_000, "description": "Onboarding workshop (added at Stripe)"}
 RAISED_BY_CENTS = 1_500
 
@@ -30,6 +31,24 @@ def leave_card(stripe: Api, customer_id: str, card: str) -> bool:
     if CARD_NOTE in _customer(stripe, customer_id)["metadata"]:
         return False
     pay_with(stripe, customer_id, card, key=f"demo-card-{customer_id}", note={CARD_NOTE: card})
+    return True
+
+
+def leave_bill_to(stripe: Api, customer_id: str, bill_to: BillTo) -> bool:
+    """Say whom invoices are made out to, as a customer does at Stripe; False if it was done before.
+
+    Raises StripeSaidNo.
+    """
+    if BILL_TO_NOTE in _customer(stripe, customer_id)["metadata"]:
+        return False
+    line1, city, state, code = bill_to.address
+    address = {"line1": line1, "city": city, "state": state, "postal_code": code, "country": "US"}
+    # A key of its own: a start that was cut short after this must not add the tax id twice.
+    key = f"demo-tax-id-{customer_id}"
+    tax_id = {"type": "us_ein", "value": bill_to.tax_id}
+    good(stripe.post(f"customers/{customer_id}/tax_ids", key=key, **tax_id))
+    note = {BILL_TO_NOTE: "yes"}
+    good(stripe.post(f"customers/{customer_id}", address=address, metadata=note))
     return True
 
 

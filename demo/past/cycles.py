@@ -35,7 +35,7 @@ from demo.ledger import BATCH, batches, credit
 from demo.organizations import DemoOrganization
 from demo.past.world import World, account
 from demo.services import DemoService
-from demo.stripe import leave_card
+from demo.stripe import leave_bill_to, leave_card
 from demo.usage import HISTORY_STEP, entry, instants
 
 DAY = timedelta(days=1)
@@ -55,6 +55,9 @@ def begin(world: World, wanted: DemoOrganization) -> None:
     world.sync(invoice)
     if wanted.card is not None:
         leave_card(world.stripe, str(account(wanted.slug).stripe_customer_id), wanted.card)
+    if wanted.bill_to is not None:
+        customer_id = str(account(wanted.slug).stripe_customer_id)
+        leave_bill_to(world.stripe, customer_id, wanted.bill_to)
     world.listen()
 
 

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from dashboard.accounts.models import User
+from dashboard.approvals.propose import Wanted, propose
+from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
@@ -22,7 +25,10 @@ from demo.accounts import DEMO
 from demo.organizations import FAILING_CARD, DemoOrganization
 from demo.past.world import World, account
 from demo.stripe import add_foreign_line, good, pay_with
+from demo.users import email_of
 
+# Above the demo's limit, for as long as the second person of a deployment has.
+PROPOSED_CENTS, PROPOSED_FOR = 125_000, timedelta(hours=72)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Act = Callable[[World, DemoOrganization], None]
 
@@ -138,6 +144,22 @@ def name_is_changed(world: World, wanted: DemoOrganization) -> None:
         world.lift_faults()
 
 
+def credit_is_proposed(world: World, wanted: DemoOrganization) -> None:
+    """Support proposes a credit above the limit, and waits for a second person."""
+    email = email_of("support")
+    with transaction():
+        by = db.session.scalars(select(User.id).where(User.email == email)).one()
+        terms = {"description": "Credit for the failed migration"}
+        amount = Money(-PROPOSED_CENTS, wanted.currency)
+        propose(
+            account(wanted.slug),
+            Wanted("adjustment", "form:demo", amount, terms, "Demo: agreed with their finance."),
+            actor=Actor("user", by, email),
+            now=world.now,
+            ends_after=PROPOSED_FOR,
+        )
+
+
 STORIES: dict[str, tuple[Scene, ...]] = {
     "declined": (Scene(-HOUR, card_fails),),
     "unpaid": (Scene(-HOUR, card_fails), Scene(16 * DAY, invoice_is_given_up)),
@@ -148,6 +170,7 @@ STORIES: dict[str, tuple[Scene, ...]] = {
     "renamed": (Scene(2 * DAY, name_is_changed),),
     "expiring": (Scene(None, card_expires),),
     "taken_off": (Scene(None, service_ended_earlier),),
+    "proposed": (Scene(None, credit_is_proposed),),
     "closing": (),
 }
 

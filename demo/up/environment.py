@@ -60,8 +60,13 @@ def _stripe(settings: Settings) -> dict[str, str]:
 
 
 def _haste(settings: Settings) -> dict[str, str]:
-    """Return the demo's own pace, where the environment names none: one can watch it work."""
-    pace = {"SYNC_INTERVAL_SECONDS": "120", "CLOSING_GRACE_SECONDS": "60"}
+    """Return the demo's own pace, where the environment names none: one can watch it work.
+
+    And the limit above which a second person approves: the demo has one of each role.
+    """
+    pace = {
+        "SYNC_INTERVAL_SECONDS": "120", "CLOSING_GRACE_SECONDS": "60", "APPROVE_ABOVE": "1000",
+    }  # fmt: skip
     return {name: os.environ.get(name) or value for name, value in pace.items() if settings.demo}
 
 

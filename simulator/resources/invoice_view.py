@@ -18,7 +18,6 @@ CONSTANT: Record = {
     "customer_phone": None,
     "customer_shipping": None,
     "customer_tax_exempt": "none",
-    "customer_tax_ids": [],
     "default_source": None,
     "default_tax_rates": [],
     "discounts": [],
@@ -49,7 +48,8 @@ STORED = (
 
 def customer_of(customer: Record) -> Record:
     """Return whom an invoice is made out to: as it is now, until that is kept on finalization."""
-    return {f"customer_{name}": customer[name] for name in ("address", "email", "name")}
+    told = {f"customer_{name}": customer[name] for name in ("address", "email", "name")}
+    return told | {"customer_tax_ids": list(customer.get("tax_ids", []))}
 
 
 def render_invoice(store: Store, invoice: Record, public_url: str) -> Record:
@@ -65,6 +65,8 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
     due = amount_due(invoice, total)
     page = f"{public_url}/i/{invoice['token']}" if invoice["number"] else None
     shown = {name: invoice[name] for name in STORED}
+    # Not on rows that were kept before there were tax ids.
+    shown["customer_tax_ids"] = invoice.get("customer_tax_ids", [])
     if invoice["status"] == "draft":
         shown |= customer_of(store.all("customer")[invoice["customer"]])
     shown["metadata"] = dict(invoice["metadata"])

@@ -18,11 +18,13 @@ from simulator.resources import (
     payments_list,
     portal,
     refunds,
+    tax_ids,
 )
 
 OPERATIONS: dict[str, Handler] = {
     **customers.ROUTES,
     **balances.ROUTES,
+    **tax_ids.ROUTES,
     **payment_methods.ROUTES,
     **invoices.ROUTES,
     **lines.ROUTES,

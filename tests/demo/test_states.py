@@ -11,6 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select, text
 
 from dashboard.accounts.models import Membership
+from dashboard.approvals.models import Proposal
 from dashboard.billing.correction_models import Correction
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase
@@ -143,6 +144,11 @@ STATES: dict[str, Callable[[SQLAlchemy], object]] = {
     "nothing at all": lambda db: invoices(db, "empty-shelf", Invoice.total_cents == 0),
     "a long name": lambda db: count(db, func.length(Organization.name) > 100),
     "a name from right to left": lambda db: count(db, Organization.name.op("~")("[؀-ۿ]")),
+    "a proposal that waits for a second person": lambda db: count(db, Proposal.state == "waits"),
+    "invoices made out to an address and a tax id": lambda db: all(
+        one.billed_to["address"] and one.billed_to["tax_ids"] == ["00-2718281"]
+        for one in invoices(db, "paper-lantern", PAID)
+    ),
     "members of each role": lambda db: set(db.session.scalars(select(Membership.role)))
     == {"owner", "billing", "reader"},
 }  # fmt: skip

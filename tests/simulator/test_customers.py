@@ -14,6 +14,16 @@ def test_a_customer_reads_back_as_created(shop: Shop) -> None:
     assert (read.name, read.email, read.metadata["organization"]) == ("Tarn", "a@tarn.test", "7")
 
 
+def test_an_invoice_names_the_tax_ids_that_its_customer_had_when_it_was_finalized(
+    shop: Shop,
+) -> None:
+    customer, given = shop.customer(), {"type": "us_ein", "value": "00-7654321"}
+    made = shop.client.customers.tax_ids.create(customer.id, given)
+    assert (made.type, made.value, made.country) == ("us_ein", "00-7654321", "US")
+    invoice = shop.client.invoices.create({"customer": customer.id})
+    assert [one.value for one in invoice.customer_tax_ids] == ["00-7654321"]
+
+
 def test_a_test_card_becomes_a_card_of_the_customer(shop: Shop) -> None:
     customer = shop.customer(GOOD_CARD)
 

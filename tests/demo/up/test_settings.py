@@ -119,6 +119,7 @@ def test_the_demo_has_a_pace_that_one_can_watch(environment: pytest.MonkeyPatch)
     environment.setenv("SYNC_INTERVAL_SECONDS", "30")
     ours = product_environment(read_settings(), database_url=None, redis_url=None)
     assert (ours["SYNC_INTERVAL_SECONDS"], ours["CLOSING_GRACE_SECONDS"]) == ("30", "60")
+    assert ours["APPROVE_ABOVE"] == "1000"
     assert "admin@example.com" in ours["DEMO_ACCOUNTS"]
     environment.setenv("DEMO", "0")
     ours = product_environment(read_settings(), database_url=None, redis_url=None)
