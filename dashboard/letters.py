@@ -108,7 +108,7 @@ def _unusual(mail: Mail, _now: datetime) -> Letter:
 def _proposal(mail: Mail, now: datetime) -> Letter:
     proposal = db.session.get_one(Proposal, mail.proposal_id)
     if mail.ends_at <= now or not may(proposal.proposed_by_id, "proposal.view"):
-        raise NotNeeded("It is no news any more, or they no longer sign in as support or admin.")
+        raise NotNeeded("It is no longer news, or they no longer sign in as support or admin.")
     of = proposal.organization_id
     organization = organizations_by_id([of])[of]
     noun = noun_of(proposal.kind, proposal.terms.get("decision"), proposal.amount_cents)

@@ -27,7 +27,7 @@ GROUPS = {
 }
 
 
-Place = Literal["invoice", "at_stripe", "syncs", "event", "usage", "jobs", "calls", "proposal"]
+Place = Literal["invoice", "at_stripe", "syncs", "event", "budget", "jobs", "calls", "proposal"]
 
 
 class Step(NamedTuple):
@@ -90,7 +90,7 @@ _KINDS = (
          acts=("invoice.void_billed", "invoice.void_written_off")),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
          words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
-    Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See usage", "usage"),
+    Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See alerts", "budget"),
          words.unusual, found.unusual),
     Kind("approval", "Approval", "approval", "notice", "people", Step("Decide", "proposal"),
          words.approval, found.approvals, acts=("proposal.approved", "proposal.refused",

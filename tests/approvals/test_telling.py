@@ -63,7 +63,7 @@ def test_what_nobody_decided_on_is_told_and_what_was_withdrawn_is_not(
         end_late(now=NOW + DAY)
     [(_, subject, text)] = told(db, at=NOW + DAY)
     assert subject.endswith("expired")
-    assert "Nobody decided in time" in text
+    assert "No one decided in time" in text
 
 
 def test_what_ended_long_ago_is_no_news(

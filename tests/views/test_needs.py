@@ -115,7 +115,7 @@ def test_each_leads_to_where_it_is_settled(support: FlaskClient, things: list[Ne
         ("on_hold", "stuck", "See syncs", "/organizations/acme/syncs"),
         ("on_hold", "edited", "See invoice", "/organizations/acme/invoices/1"),
         ("declined", None, "See invoice", "/organizations/acme/invoices/1"),
-        ("unusual", None, "See usage", "/organizations/acme/usage"),
+        ("unusual", None, "See alerts", "/organizations/acme/budget"),
         ("late", None, "See jobs", "/jobs"),
         ("calls", None, "See calls", "/stripe-calls"),
     ],
