@@ -19,7 +19,7 @@ def translate(error: Any) -> errors.GatewayError:
     code = getattr(detail, "code", None) or getattr(error, "code", None)
     kind = getattr(detail, "type", None)
     facts = {"code": code, "request_id": error.request_id}
-    said = shown(error.user_message or str(error), most=MOST)
+    said = sentence(shown(error.user_message or str(error), most=MOST))
     status = error.http_status
     if status is None:
         return errors.OutcomeUnknown(f"Stripe did not answer: {said}", **facts)
@@ -32,6 +32,12 @@ def translate(error: Any) -> errors.GatewayError:
     if status in (401, 403):
         return errors.Misconfigured(f"Stripe does not accept our key: {said}", **facts)
     return _refusal(kind, code, status)(f"Stripe refused: {said}", **facts)
+
+
+def sentence(said: str) -> str:
+    """Return what Stripe said as a sentence that ends: others of ours follow it."""
+    text = said.strip()
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _refusal(kind: str | None, code: str | None, status: int) -> type[errors.GatewayError]:

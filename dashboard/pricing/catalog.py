@@ -129,8 +129,8 @@ def check_version(
     earliest = now + current_policy().max_skew
     if effective_at <= earliest:
         raise Invalid(
-            f"A new version must take effect after {earliest.isoformat()}. The price was not "
-            "changed. Choose a later time.",
+            f"A new version must take effect after {earliest:%-d %b %Y, %H:%M:%S} UTC. The price "
+            "was not changed. Choose a later time.",
             field="effective_at",
         )
     if price.kind == "recurring":

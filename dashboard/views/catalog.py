@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice_preview import VersionPreview, preview_version
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
@@ -91,7 +92,12 @@ def _page(
     refused: str = "",
 ) -> str:
     return render_template(
-        "catalog/new_version.html", price=price, form=form, preview=preview, refused=refused
+        "catalog/new_version.html",
+        price=price,
+        form=form,
+        preview=preview,
+        refused=refused,
+        skew=current_policy().max_skew,
     )
 
 

@@ -60,4 +60,4 @@ def test_an_error_of_stripe_that_repeats_what_was_sent_can_be_kept() -> None:
         request_id = "req_1"
         http_status = 400
 
-    assert translate(Error()).message == "Stripe refused: Invalid string: Stor\ufffdage\ufffd"
+    assert translate(Error()).message == "Stripe refused: Invalid string: Stor\ufffdage\ufffd."
