@@ -34,7 +34,9 @@ NAMES = {
 
 def test_what_waits_through_an_upgrade_is_a_task_of_the_new_release() -> None:
     load_tasks()
-    assert {f"{module}.{task}" for module, tasks in NAMES.items() for task in tasks} <= set(TASKS)
+    named = {f"{module}.{task}" for module, tasks in NAMES.items() for task in tasks}
+    # Equal, so that what is new is kept through the next upgrade, too.
+    assert named == {one for one in TASKS if one.startswith("jobs.")}
 
 
 def queue_as_before(redis: Redis, path: str, *ids: int, queue: str = "interactive") -> str:

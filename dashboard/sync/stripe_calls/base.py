@@ -55,7 +55,7 @@ class StripeCall(ABC):
     def read_back(self, work: Work) -> StripeCall | None:
         """See at Stripe what a call without an outcome did; raise `GatewayError`.
 
-        Returned is the call that is to be made now, if any.
+        Returned is the call that is to be made now, if any: itself where no plan makes it again.
         """
 
     @property
