@@ -21,8 +21,8 @@ from dashboard.billing.fold import fold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import MeteredPriceFactory, make_organization, make_service
 
 ORGANIZATIONS, METERS, ROUNDS = 100, 6, 30
@@ -47,7 +47,7 @@ class Fleet:
         self.now += passes
         at = utc_now()
         entries = [
-            UsageEntry(slug, f"fold-{meter}", f"k-{next(self.numbers)}", Decimal("1.5"), at)
+            ReportedRecord(slug, f"fold-{meter}", f"k-{next(self.numbers)}", Decimal("1.5"), at)
             for slug in self.slugs
             for meter in range(METERS)
         ]

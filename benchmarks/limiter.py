@@ -18,8 +18,8 @@ from redis import Redis
 
 from benchmarks.fleet.size import organizations
 from benchmarks.registry import Figure, benchmark
-from dashboard.gateway.lanes import Lane, in_lane
 from dashboard.gateway.limiter import RedisLimiter
+from dashboard.gateway.priorities import Priority, with_priority
 from dashboard.gateway.turns import Rates
 from tests.support.turns import most_in_a_second
 
@@ -96,10 +96,10 @@ def clicks_until(redis: Redis, others: Sequence[Future[list[float]]]) -> list[tu
     return clicks
 
 
-def call(one: RedisLimiter, lane: Lane) -> tuple[float, float]:
+def call(one: RedisLimiter, priority: Priority) -> tuple[float, float]:
     """Make a call; return when it began and how long it waited."""
     asked = time.monotonic()
-    with in_lane(lane), one.admitted("POST update_lines"):
+    with with_priority(priority), one.admitted("POST update_lines"):
         begun = time.monotonic()
         time.sleep(CALL_SECONDS)
     return begun, begun - asked

@@ -11,7 +11,7 @@ from dashboard.accounts.passwords import hash_password
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     MeteredPriceFactory,
     PriceFactory,
@@ -40,9 +40,9 @@ def organization_with_items(slug: str, *, services: int, meters: int) -> Organiz
     return organization
 
 
-def entry(slug: str, meter: str, at: datetime) -> UsageEntry:
+def entry(slug: str, meter: str, at: datetime) -> ReportedRecord:
     """Return some usage of `meter` at that instant."""
-    return UsageEntry(slug, meter, f"{meter}-1", Decimal(1234), at)
+    return ReportedRecord(slug, meter, f"{meter}-1", Decimal(1234), at)
 
 
 def signed_in(app: Flask, role: str = "support") -> FlaskClient:

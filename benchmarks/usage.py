@@ -13,8 +13,8 @@ from benchmarks.timing import interleaved_ms
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.support.queries import count_queries
 
 RUNS = 30
@@ -51,7 +51,7 @@ def record(slug: str, size: int, numbers: "count[int]") -> None:
     """Record `size` new entries, spread over the organization's meters, and commit."""
     now = utc_now()
     entries = [
-        UsageEntry(
+        ReportedRecord(
             slug,
             f"{slug}-{number % METERS}",
             f"bench-{number}",

@@ -25,7 +25,7 @@ from dashboard.gateway.turns import Rates
 from dashboard.guesses import Guesses
 from dashboard.logs import configure_logs
 from dashboard.mail.transport import transport_of
-from dashboard.operation import register_operation
+from dashboard.operator_pages import register_operator_pages
 from dashboard.processes import COMMAND, WEB, Process
 from dashboard.sign_on.provider import Provider
 from dashboard.transaction import commit, rollback
@@ -61,7 +61,7 @@ def create_app(config: Config | None = None, process: Process = COMMAND) -> Flas
     app.extensions["gateway"] = StripeGateway.from_config(config, stripe_limiter)
     app.extensions["page_gateway"] = page_gateway(config, redis)
     # First, so that requests which an extension refuses have an id and a log line too.
-    register_operation(app)
+    register_operator_pages(app)
     # Before the token is asked for: the database that forgot to answer may be away.
     app.before_request(tell_unknown)
     register_bounds(app)

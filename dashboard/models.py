@@ -21,7 +21,7 @@ from dashboard.organizations.note_models import OrganizationNote
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.counts import KeptCount
-from dashboard.sync.models import ForeignLine, SyncedLine, SyncLease, SyncRun, SyncStep
+from dashboard.sync.models import AddedLine, SyncedLine, SyncLease, SyncRun, SyncStep
 from dashboard.sync.reading_models import StripeReading
 from dashboard.sync.tallies import RunTally
 from dashboard.trends.models import FleetSample
@@ -29,6 +29,7 @@ from dashboard.usage.models import UsageKey, UsageRecord, UsageTakenOff, UsageTo
 from dashboard.webhooks.models import WebhookEvent
 
 __all__ = [
+    "AddedLine",
     "Adjustment",
     "ApiToken",
     "AuditEntry",
@@ -40,7 +41,6 @@ __all__ = [
     "CodeApp",
     "Correction",
     "FleetSample",
-    "ForeignLine",
     "Installation",
     "Invitation",
     "Invoice",

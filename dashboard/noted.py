@@ -6,7 +6,7 @@ import secrets
 import structlog
 
 from dashboard.bounds import LOGGED_PATH
-from dashboard.measures import count_request
+from dashboard.metrics import count_request
 
 # Each name is a series of figures, so whoever asks may not invent them.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

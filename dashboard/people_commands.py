@@ -101,7 +101,7 @@ def reset_factors(email: str) -> None:
 @people_commands.command("deactivate")
 @click.argument("email")
 def deactivate_person(email: str) -> None:
-    """End every session and API token of EMAIL, who can not sign in any more."""
+    """End every session and API token of EMAIL, who cannot sign in any more."""
     with refusals_in_words(), transaction():
         user = people.person_by_email(email)
         people.deactivate(user, actor=OPERATOR, now=utc_now())

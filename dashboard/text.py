@@ -27,7 +27,7 @@ _MARKS = re.compile("[\u061c\u200e\u200f]")
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]"
 )
-# NUL, and halves of surrogate pairs, which JSON can name and UTF-8 can not write.
+# NUL, and halves of surrogate pairs, which JSON can name and UTF-8 cannot write.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -18,7 +18,7 @@ Json: TypeAlias = dict[str, Any]
 
 
 class ApiAway(Exception):
-    """The API can not be reached or can not answer now; the same request may work later."""
+    """The API cannot be reached or cannot answer now; the same request may work later."""
 
 
 class ApiRefused(Exception):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dashboard.billing.period import Period, month_boundary, period_containing
 from demo.services import DemoService
 
-# Stripe's names of test cards. The one that fails can be attached; the plainly declined can not.
+# Stripe's names of test cards. The one that fails can be attached; the plainly declined cannot.
 GOOD_CARD = "pm_card_visa"
 OTHER_CARD = "pm_card_mastercard"
 FAILING_CARD = "pm_card_chargeCustomerFail"

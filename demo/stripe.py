@@ -79,12 +79,12 @@ def edit_draft(stripe: Api, customer_id: str, invoice_id: str) -> bool:
     fee = next(line for line in lines if line["metadata"].get(ITEM, "").startswith("recurring:"))
     raised = {"id": fee["id"], "amount": fee["amount"] + RAISED_BY_CENTS}
     good(stripe.post(f"invoices/{invoice_id}/update_lines", lines=[raised]))
-    add_foreign_line(stripe, invoice_id)
+    add_line_at_stripe(stripe, invoice_id)
     good(stripe.post(f"customers/{customer_id}", metadata={EDIT_NOTE: invoice_id}))
     return True
 
 
-def add_foreign_line(stripe: Api, invoice_id: str) -> None:
+def add_line_at_stripe(stripe: Api, invoice_id: str) -> None:
     """Add a line of somebody else's to a draft, once. Raises StripeSaidNo."""
     # A key of its own: a start that was cut short after this must not add the line twice.
     key = f"demo-edit-{invoice_id}"

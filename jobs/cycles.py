@@ -38,7 +38,7 @@ def roll_batch(*organization_ids: int) -> None:
 
 @job(queue="closing", timeout=120)
 def roll_one(organization_id: int) -> None:
-    """Close the organization's ended invoices and open the next; hold what can not be closed."""
+    """Close the organization's ended invoices and open the next; hold what cannot be closed."""
     organization = db.session.get_one(Organization, organization_id)
     invoice_id = current_invoice(organization).id
     try:

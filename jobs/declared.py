@@ -2,8 +2,8 @@
 
 RQ would unpickle what it finds in Redis, import what is named there and call it: who writes to
 Redis then runs code as the worker. Here only these are ever read of a job, and none of it is run:
-a name that is not declared, or arguments that are no numbers, make it a foreign job, which fails
-and is kept, and nothing happens. See docs/decisions/declared-jobs.md.
+a name that is not declared, or arguments that are no numbers, make it an undeclared job, which
+fails and is kept, and nothing happens. See docs/decisions/declared-jobs.md.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ READ = frozenset({
 MOST_BYTES = 64 * 1024
 MOST_IDS = 10_000
 KEPT_SECONDS = 7 * 86400
-# A foreign job has this long to be refused in.
+# An undeclared job has this long to be refused in.
 SHORTEST_SECONDS = 60
 UNREADABLE = "unreadable"
 log = structlog.get_logger("jobs.declared")
@@ -49,7 +49,7 @@ log = structlog.get_logger("jobs.declared")
 TASKS: dict[str, Task[...]] = {}
 
 
-class ForeignJob(Exception):
+class UndeclaredJob(Exception):
     """A job that nothing here has queued; it was not run."""
 
 
@@ -69,7 +69,7 @@ class DeclaredJob(Job):
         serializer: object = None,  # noqa: ARG002  RQ passes one; it is not asked
     ) -> None:
         super().__init__(id, connection, JSONSerializer)
-        self.foreign: str | None = None
+        self.refusal: str | None = None
 
     @classmethod
     def fetch(
@@ -87,7 +87,7 @@ class DeclaredJob(Job):
             raise NoSuchJobError(f"{shown(id, most=80)} is not a job") from error
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
-        """Read what Redis holds of it; what cannot be read makes it a foreign job."""
+        """Read what Redis holds of it; what cannot be read makes it an undeclared job."""
         if b"data" not in raw_data:
             raise NoSuchJobError(f"{self.id} is not a job")
         known = {name: raw_data[name] for name in READ & raw_data.keys()}
@@ -102,29 +102,29 @@ class DeclaredJob(Job):
         self.timeout = task.timeout if task else SHORTEST_SECONDS
 
     def _deserialize_data(self) -> None:
-        """Read name and numbers, and why it is a foreign job; of one of those no more is kept."""
+        """Read name and numbers, and why it is undeclared; of one of those no more is kept."""
         self._instance, self._kwargs = None, {}
-        self._func_name, self._args, self.foreign = UNREADABLE, (), None
+        self._func_name, self._args, self.refusal = UNREADABLE, (), None
         try:
             name, instance, ids, named = self.serializer.loads(self.data)
         except Exception:  # no JSON, too deep, or not these four
-            self.foreign = f"it is not JSON of ours: {self.data[:40]!r}"
+            self.refusal = f"it is not JSON of ours: {self.data[:40]!r}"
             return
         self._func_name = shown(str(name), most=80)
         if instance is not None or named or not are_ids(ids):
-            self.foreign = "its arguments are not plain numbers"
+            self.refusal = "its arguments are not plain numbers"
             return
         self._args = tuple(ids)
         # A name may also be a list, which no dictionary can be asked for.
         if not isinstance(name, str) or name not in TASKS:
-            self.foreign = f"{self._func_name} is not a declared task"
+            self.refusal = f"{self._func_name} is not a declared task"
 
     def _execute(self) -> None:
-        """Run the task; raises `ForeignJob`."""
+        """Run the task; raises `UndeclaredJob`."""
         name, ids = self.func_name, self.args
-        if self.foreign is not None or name is None:
-            log.error("foreign_job_refused", job_id=self.id, queue=self.origin, why=self.foreign)
-            raise ForeignJob(f"This job was not run: {self.foreign}.")
+        if self.refusal is not None or name is None:
+            log.error("foreign_job_refused", job_id=self.id, queue=self.origin, why=self.refusal)
+            raise UndeclaredJob(f"This job was not run: {self.refusal}.")
         TASKS[name](*ids)
 
 

@@ -37,7 +37,7 @@ AT_ONCE = 100
 # who keep the machine busy.
 FOLDS_AT_A_TIME = 2
 MOST_A_TURN = 10_000
-# An organization whose usage can not be counted is tried again after this.
+# An organization whose usage cannot be counted is tried again after this.
 ASIDE_SECONDS = 60.0
 NOTED_EVERY_SECONDS = 5.0
 log = structlog.get_logger("jobs.folder")

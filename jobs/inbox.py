@@ -1,4 +1,4 @@
-"""The inbox's jobs: drain what waits, process by itself what can not go along, ask for the rest."""
+"""The inbox's jobs: drain what waits, process by itself what cannot go along, ask for the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import current_app
 
 from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
-from dashboard.gateway.lanes import in_lane
+from dashboard.gateway.priorities import with_priority
 from dashboard.gateway.reasons import calling_for
 from dashboard.transaction import after_commit, checkpoint, transaction
 from dashboard.webhooks.backfill import backfill
@@ -149,7 +149,7 @@ def sweep_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def backfill_events() -> None:
     """Store and queue the events that never arrived."""
-    with in_lane("scheduled"), calling_for("backfill"):
+    with with_priority("scheduled"), calling_for("backfill"):
         for event_ids in backfill(gateway=current_app.extensions["gateway"], now=utc_now()):
             if event_ids:
                 after_commit(ring)
@@ -159,7 +159,7 @@ def backfill_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def reread_invoices() -> None:
     """Read the invoices again that were not read for the longest time, so many an hour."""
-    with in_lane("scheduled"), calling_for("reread"):
+    with with_priority("scheduled"), calling_for("reread"):
         each_apart(
             read_again,
             longest_unread(most=current_policy().stripe_rereads_per_hour),

@@ -7,7 +7,7 @@ from flask import current_app
 
 from dashboard.accounts.people import who_signs_in_with
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.extensions import db
@@ -96,4 +96,4 @@ def put_on_record(mail: Mail) -> None:
     """Put on record that somebody was sent a link for a password; an invitation is already."""
     user = who_signs_in_with(mail.address) if mail.kind == "reset" else None
     if user is not None:
-        record("person.reset_link_mailed", user, SYSTEM, {"email": user.email}, now=utc_now())
+        write_entry("person.reset_link_mailed", user, SYSTEM, {"email": user.email}, now=utc_now())

@@ -177,7 +177,7 @@ def _failure(redis: Redis, job_id: str) -> Failure | None:
         job.origin if job.origin in QUEUES else QUEUES[-1],
         job.ended_at,
         _error_of(job),
-        may_retry=job.foreign is None and task in TASKS,
+        may_retry=job.refusal is None and task in TASKS,
     )
 
 

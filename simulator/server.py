@@ -54,7 +54,7 @@ class RunningSimulator:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until interrupted; 1 with one sentence when it can not start."""
+    """Run until interrupted; 1 with one sentence when it cannot start."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING").upper())
     try:

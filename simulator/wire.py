@@ -1,6 +1,6 @@
 """A small HTTP/1.1 server for one WSGI app: a thread per connection, connections kept open.
 
-Werkzeug's own server closes each connection after one reply and can not leave a request unanswered;
+Werkzeug's own server closes each connection after one reply and cannot leave a request unanswered;
 the simulator needs both.
 """
 

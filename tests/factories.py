@@ -71,7 +71,7 @@ class MeteredPriceFactory(PriceFactory):
 
 
 class UserFactory(Factory):
-    """A customer who can not sign in (no password) unless given a hash."""
+    """A customer who cannot sign in (no password) unless given a hash."""
 
     class Meta:
         model = User

@@ -24,7 +24,7 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.services.detach import detach_service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views.cookies import HELD_AS
 from tests.factories import (
     SUPPORT,
@@ -131,7 +131,7 @@ def make_bill(slug: str, *, fees: int = 1, **properties: object) -> Organization
             label, at = f"db-{number}", began + timedelta(days=1)
             make_service(organization, fee, now=now, label=label, external_id=label, at=at)
         make_service(organization, usage, now=now, at=began)
-        record_batch([UsageEntry(slug, meter, "first", Decimal(1200), now)], now=now)
+        record_batch([ReportedRecord(slug, meter, "first", Decimal(1200), now)], now=now)
         add_adjustment(
             current_invoice(organization),
             Money(-500, "usd"),
@@ -154,7 +154,7 @@ def take_usage_off(organization: Organization) -> None:
         service = make_service(organization, storage, now=now, at=began, label="archive-2")
         for hours in (3, 9):
             at = now - timedelta(hours=hours)
-            entry = UsageEntry(organization.slug, meter, f"archive-2:{hours}", Decimal(40), at)
+            entry = ReportedRecord(organization.slug, meter, f"archive-2:{hours}", Decimal(40), at)
             record_batch([entry], now=now)
         detach_service(service, at=now - timedelta(days=1), now=now, actor=SUPPORT)
 

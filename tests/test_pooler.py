@@ -15,7 +15,7 @@ from dashboard.app import create_app
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.listing import AuditFilter, every_entry
 from dashboard.audit.models import AuditEntry
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.transaction import transaction
@@ -103,7 +103,7 @@ def test_a_download_and_the_months_are_made_over_shared_connections(behind, db):
     with transaction():
         organization = make_organization()
         for _ in range(600):
-            record("organization.looked_at", organization, SUPPORT, now=NOW)
+            write_entry("organization.looked_at", organization, SUPPORT, now=NOW)
     with behind.app_context():
         lines = every_entry(AuditFilter(action="organization.looked_at"))
         next(lines)
@@ -120,7 +120,7 @@ def test_two_downloads_at_once_are_not_mixed_up(behind, db):
         for slug in ("acme", "other"):
             organization = make_organization(slug)
             for _ in range(600):
-                record("organization.looked_at", organization, SUPPORT, now=NOW)
+                write_entry("organization.looked_at", organization, SUPPORT, now=NOW)
     with behind.app_context():
         both = [every_entry(AuditFilter(slug=slug)) for slug in ("acme", "other")]
         pairs = list(zip(*both, strict=True))

@@ -15,8 +15,8 @@ from dashboard import readiness
 from dashboard.app import create_app
 from dashboard.extensions import db as database
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.partitions import ensure_partitions
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import MeteredPriceFactory, make_organization, make_service
 from tests.support.environment import ROOT, config
 from tests.support.services import Worker
@@ -69,7 +69,7 @@ def test_new_partitions_are_made_and_records_moved_into_them(app_of_role: Flask)
     with transaction():
         organization = make_organization(anchor=MARCH, now=MARCH)
         make_service(organization, MeteredPriceFactory(), now=MARCH)
-        record_batch([UsageEntry("acme", "requests", "k1", Decimal(1), MARCH)], now=MARCH)
+        record_batch([ReportedRecord("acme", "requests", "k1", Decimal(1), MARCH)], now=MARCH)
     with transaction():
         assert len(ensure_partitions(MARCH)) == 6
     lies_in = database.session.scalar(text("select tableoid::regclass::text from usage_records"))

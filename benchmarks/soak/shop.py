@@ -29,8 +29,8 @@ from dashboard.services.known import Attachment
 from dashboard.services.models import Service
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from jobs.syncs import enqueue_run
 from tests.factories import MeteredPriceFactory, PriceFactory, make_organization, make_service
 
@@ -46,7 +46,7 @@ class Shop:
     slugs: list[str]
     reported: Counter[str] = field(default_factory=Counter)
     # A batch whose commit nobody heard of; it is sent again under its keys until somebody does.
-    unheard: list[UsageEntry] = field(default_factory=list)
+    unheard: list[ReportedRecord] = field(default_factory=list)
     sent: int = 0
 
     def change(self) -> str:
@@ -65,7 +65,7 @@ class Shop:
             verb(db.session.scalars(select(Organization).where(Organization.slug == slug)).one())
         return verb.__name__
 
-    def usage(self, slug: str) -> list[UsageEntry]:
+    def usage(self, slug: str) -> list[ReportedRecord]:
         """Return a batch to report; some of it happened a while ago."""
         batch = []
         for _ in range(self.rng.randint(1, 20)):
@@ -73,10 +73,10 @@ class Shop:
             at = utc_now() - timedelta(seconds=self.rng.choice((0, 1, 5, 40)))
             units = Decimal(self.rng.randint(1, 9_999)) / 100
             meter = f"meter-{self.rng.randrange(METERS)}"
-            batch.append(UsageEntry(slug, meter, f"{slug}-{self.sent}", units, at))
+            batch.append(ReportedRecord(slug, meter, f"{slug}-{self.sent}", units, at))
         return batch
 
-    def report(self, batch: list[UsageEntry]) -> str:
+    def report(self, batch: list[ReportedRecord]) -> str:
         """Record a batch; one in ten is sent twice, as sub-systems do."""
         self.unheard = batch
         for _ in range(2 if self.rng.random() < 0.1 else 1):

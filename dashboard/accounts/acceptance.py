@@ -11,7 +11,7 @@ from dashboard.accounts.models import Invitation, Membership, User
 from dashboard.accounts.passwords import check_password, hash_password
 from dashboard.accounts.permissions import STAFF
 from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
 from dashboard.text import unprintable
@@ -100,7 +100,7 @@ def hold_guest(user_id: int) -> User:
 
 def _use(invitation: Invitation, user: User, *, now: datetime) -> None:
     invitation.accepted_at = now
-    record("invitation.accepted", invitation, actor_of(user), facts_of(invitation), now=now)
+    write_entry("invitation.accepted", invitation, actor_of(user), facts_of(invitation), now=now)
 
 
 def _name(name: str) -> str:

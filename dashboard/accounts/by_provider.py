@@ -16,7 +16,7 @@ from dashboard.accounts.people import change_role
 from dashboard.accounts.provider_models import LONGEST, ProviderSubject
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.email_address import address_of_person
 from dashboard.errors import BillingError, Conflict
 from dashboard.extensions import db
@@ -85,7 +85,7 @@ def _newcomer(claims: Claims, rules: Rules, now: datetime) -> User | None:
     )
     db.session.add(linked)
     facts = {"issuer": claims.issuer, "subject": claims.subject}
-    record("person.linked", user, actor_of(user), facts, now=now)
+    write_entry("person.linked", user, actor_of(user), facts, now=now)
     return user
 
 
@@ -102,7 +102,7 @@ def _admitted(email: str, claims: Claims, rules: Rules, now: datetime) -> User:
         )
     user = User(email=email, name=name, role=role, password_hash=NO_PASSWORD, created_at=now)
     db.session.add(user)
-    record("person.admitted", user, PROVIDER, {"email": email, "role": role}, now=now)
+    write_entry("person.admitted", user, PROVIDER, {"email": email, "role": role}, now=now)
     return user
 
 
@@ -135,7 +135,7 @@ def _follow_email(user: User, claims: Claims, now: datetime) -> None:
     user.email = email
     # A link for a password that was mailed to the old address opens nothing any more.
     user.link_version += 1
-    record("person.email_changed", user, PROVIDER, facts, now=now)
+    write_entry("person.email_changed", user, PROVIDER, facts, now=now)
 
 
 def _follow_role(user: User, claims: Claims, rules: Rules, now: datetime) -> None:

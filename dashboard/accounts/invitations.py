@@ -13,7 +13,7 @@ from dashboard.accounts.makers import hold_maker
 from dashboard.accounts.models import ROLES, Invitation, User
 from dashboard.accounts.secret_hash import hash_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.email_address import address_of_person
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
@@ -62,7 +62,7 @@ def make(invitation: Invitation, *, actor: Actor, now: datetime) -> Invitation:
     invitation.created_by_id = actor.id if actor.kind == "user" else None
     invitation.created_at, invitation.expires_at = now, now + LIFE
     db.session.add(invitation)
-    record("invitation.created", invitation, actor, facts_of(invitation), now=now)
+    write_entry("invitation.created", invitation, actor, facts_of(invitation), now=now)
     return invitation
 
 
@@ -87,7 +87,7 @@ def withdraw(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
     if invitation.accepted_at or invitation.revoked_at:
         return
     invitation.revoked_at = now
-    record("invitation.withdrawn", invitation, actor, facts_of(invitation), now=now)
+    write_entry("invitation.withdrawn", invitation, actor, facts_of(invitation), now=now)
 
 
 def withdraw_those_of(

@@ -11,7 +11,7 @@ from dashboard.accounts.locks import lock_invitations
 from dashboard.accounts.models import MEMBER_ROLES, Invitation, Membership, User
 from dashboard.accounts.tokens import live_tokens_of, revoke_token
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Invalid
 from dashboard.extensions import db
 
@@ -34,7 +34,7 @@ def begin_membership(
     check_member_role(role)
     begun = Membership(user=user, organization_id=organization_id, role=role, created_at=now)
     db.session.add(begun)
-    record("membership.created", begun, actor, {"email": user.email, "role": role}, now=now)
+    write_entry("membership.created", begun, actor, {"email": user.email, "role": role}, now=now)
     return begun
 
 
@@ -50,7 +50,7 @@ def change_membership(one: Membership, role: str, *, actor: Actor, now: datetime
     if one.role == "owner":
         withdraw_those_of(one.user, actor=actor, now=now, organization_id=one.organization_id)
     one.role = role
-    record("membership.changed", one, actor, facts, now=now)
+    write_entry("membership.changed", one, actor, facts, now=now)
 
 
 def end_membership(one: Membership, *, actor: Actor, now: datetime) -> None:
@@ -70,7 +70,7 @@ def end_membership(one: Membership, *, actor: Actor, now: datetime) -> None:
     for token in tokens:
         revoke_token(token, actor=actor, now=now)
     facts = {"email": user.email, "tokens": [token.name for token in tokens]}
-    record("membership.ended", one, actor, facts, now=now)
+    write_entry("membership.ended", one, actor, facts, now=now)
     user.memberships.remove(one)
     db.session.delete(one)
 

@@ -18,7 +18,7 @@ from dashboard.accounts.sessions import end_sessions
 from dashboard.accounts.sign_in import actor_of
 from dashboard.accounts.tokens import live_tokens_of, revoke_token
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.email_address import known_as
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
@@ -73,11 +73,11 @@ def change_role(user: User, role: str, *, actor: Actor, now: datetime) -> None:
         withdraw_those_of(user, actor=actor, now=now)
     facts = {"role": [user.role, role]}
     user.role = role
-    record("person.role_changed", user, actor, facts, now=now)
+    write_entry("person.role_changed", user, actor, facts, now=now)
 
 
 def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
-    """End every session, API token, invitation and link of `user`, who can not sign in any more.
+    """End every session, API token, invitation and link of `user`, who cannot sign in any more.
 
     Raises `Conflict` for the last admin. The sessions stay ended when the user is let in again.
     """
@@ -93,7 +93,7 @@ def deactivate(user: User, *, actor: Actor, now: datetime) -> None:
     for token in ended:
         revoke_token(token, actor=actor, now=now)
     facts = {"email": user.email, "tokens": [one.name for one in ended]}
-    record("person.deactivated", user, actor, facts, now=now)
+    write_entry("person.deactivated", user, actor, facts, now=now)
 
 
 def activate(user: User, *, actor: Actor, now: datetime) -> None:
@@ -101,7 +101,7 @@ def activate(user: User, *, actor: Actor, now: datetime) -> None:
     if user.is_active:
         return
     user.is_active = True
-    record("person.activated", user, actor, {"email": user.email}, now=now)
+    write_entry("person.activated", user, actor, {"email": user.email}, now=now)
 
 
 def tokens_of(user: User) -> Sequence[ApiToken]:
@@ -151,7 +151,7 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
     user.password_hash = hash_password(password)
     user.link_version += 1
     end_sessions(user, actor=actor, now=now)
-    record("person.password_changed", user, actor, now=now)
+    write_entry("person.password_changed", user, actor, now=now)
 
 
 def note_reset_link(user: User, *, actor: Actor, now: datetime) -> None:
@@ -160,7 +160,7 @@ def note_reset_link(user: User, *, actor: Actor, now: datetime) -> None:
         raise Conflict(
             f"{user.name} cannot sign in. No link was created. Reactivate the account first."
         )
-    record("person.reset_link_made", user, actor, {"email": user.email}, now=now)
+    write_entry("person.reset_link_made", user, actor, {"email": user.email}, now=now)
 
 
 def _leave_an_admin(user: User) -> None:

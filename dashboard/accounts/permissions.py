@@ -50,7 +50,7 @@ class UnknownPermission(LookupError):
 
 _TABLE = (
     Permission("public", is_public=True),
-    # Public but for a token of the settings': see dashboard.operation.
+    # Public but for a token of the settings': see dashboard.operator_pages.
     Permission("metrics.read", is_public=True),
     Permission("session.use", EVERYONE),
     Permission("factor.manage", EVERYONE, is_proved=True),
@@ -72,7 +72,7 @@ _TABLE = (
     Permission("adjustment.create", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
-    Permission("foreign_line.decide", STAFF),
+    Permission("added_line.decide", STAFF),
     Permission("void.decide", STAFF),
     Permission("webhook.view", STAFF),
     Permission("webhook.replay", STAFF),

@@ -10,7 +10,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.passwords import NO_PASSWORD, password_matches
 from dashboard.accounts.sessions import prove
 from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Forbidden
 
 
@@ -43,5 +43,5 @@ def show_again(
     if method is None:
         return False
     prove(session_id, now=now)
-    record("session.proved", user, actor_of(user), {"method": method}, now=now)
+    write_entry("session.proved", user, actor_of(user), {"method": method}, now=now)
     return True

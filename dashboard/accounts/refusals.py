@@ -10,7 +10,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.sessions import Device
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import NOBODY
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.email_address import known_as
 from dashboard.extensions import db
 from dashboard.text import shown
@@ -28,12 +28,12 @@ def refuse_sign_in(email: str, *, device: Device, now: datetime) -> None:
     facts = {"device": device.name, "address": device.address}
     if user is None:
         facts["email"] = masked(email)
-    record("session.refused", user or User(), NOBODY, facts, now=now)
+    write_entry("session.refused", user or User(), NOBODY, facts, now=now)
 
 
 def refuse_proof(user: User, *, address: str | None, now: datetime) -> None:
     """Put on record that who has a session of `user` did not know their password."""
-    record("session.proof_refused", user, actor_of(user), {"address": address}, now=now)
+    write_entry("session.proof_refused", user, actor_of(user), {"address": address}, now=now)
 
 
 def masked(email: str) -> str | None:

@@ -12,7 +12,7 @@ from dashboard.accounts.models import ApiToken
 from dashboard.accounts.permissions import ADMIN_SCOPES
 from dashboard.accounts.tokens import create_token
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 
@@ -45,5 +45,5 @@ def rotate_token(
     ends = now + overlap
     token.expires_at = ends if token.expires_at is None else min(token.expires_at, ends)
     facts = {"name": token.name, "ends": token.expires_at.isoformat()}
-    record("token.replaced", token, actor, facts, now=now)
+    write_entry("token.replaced", token, actor, facts, now=now)
     return made, secret

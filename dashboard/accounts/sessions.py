@@ -16,7 +16,7 @@ from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.session_models import UserSession
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 from dashboard.settings.sessions import LONGEST_SESSION_SECONDS
@@ -67,7 +67,7 @@ def begin(
     """Sign `user` in by one of `METHODS`; return the secret for their browser, which is not kept.
 
     They have shown just now who they are, `factor` being their second factor. Raises `Conflict`
-    for who can not sign in any more: the row is locked, so that whatever ends all sessions of
+    for who cannot sign in any more: the row is locked, so that whatever ends all sessions of
     theirs comes before this one or ends it.
     """
     if method not in METHODS:
@@ -92,7 +92,7 @@ def begin(
     )
     db.session.add(begun)
     user.last_sign_in_at = now
-    record("session.opened", user, actor_of(user), _facts(begun), now=now)
+    write_entry("session.opened", user, actor_of(user), _facts(begun), now=now)
     db.session.flush()
     return secret
 
@@ -142,7 +142,7 @@ def end_session(user_id: int, session_id: int, *, actor: Actor, now: datetime) -
         raise NotFound("This session has already ended. Nothing was changed.")
     found.ended_at = now
     user = db.session.get_one(User, user_id)
-    record("session.ended", user, actor, _facts(found), now=now)
+    write_entry("session.ended", user, actor, _facts(found), now=now)
     return found
 
 
@@ -158,7 +158,7 @@ def end_sessions(
     )
     ended = db.session.scalars(query.values(ended_at=now).returning(UserSession.id)).all()
     if ended:
-        record("sessions.ended", user, actor, {"sessions": len(ended)}, reason=why, now=now)
+        write_entry("sessions.ended", user, actor, {"sessions": len(ended)}, reason=why, now=now)
     return len(ended)
 
 

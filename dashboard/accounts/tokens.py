@@ -12,7 +12,7 @@ from dashboard.accounts.models import ApiToken
 from dashboard.accounts.permissions import ADMIN_SCOPES, SCOPES
 from dashboard.accounts.secret_hash import hash_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Invalid, NotFound
 from dashboard.extensions import db
 from dashboard.keyset import read_log
@@ -57,7 +57,7 @@ def create_token(
         expires_at=expires_at,
     )
     db.session.add(token)
-    record("token.created", token, actor, _facts(token), now=now)
+    write_entry("token.created", token, actor, _facts(token), now=now)
     return token, secret
 
 
@@ -100,7 +100,7 @@ def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
     if token.revoked_at is not None:
         return
     token.revoked_at = now
-    record("token.revoked", token, actor, {"name": token.name}, now=now)
+    write_entry("token.revoked", token, actor, {"name": token.name}, now=now)
 
 
 def live_tokens_of(user_id: int, *, organization_id: int | None = None) -> Sequence[ApiToken]:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from dashboard.accounts.session_models import UserSession
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.extensions import Model, db
 
 
@@ -17,13 +17,13 @@ def begin_view(
 ) -> None:
     """Let the session see `organization`, whose slug it is, as its customer does."""
     if _set(session_id, slug):
-        record("customer.viewed", organization, actor, now=now)
+        write_entry("customer.viewed", organization, actor, now=now)
 
 
 def end_view(session_id: int, organization: Model, *, actor: Actor, now: datetime) -> None:
     """Let the session see what its user sees again."""
     if _set(session_id, None):
-        record("customer.view_ended", organization, actor, now=now)
+        write_entry("customer.view_ended", organization, actor, now=now)
 
 
 def _set(session_id: int, slug: str | None) -> bool:

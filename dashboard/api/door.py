@@ -63,7 +63,7 @@ class Door:
         except OutcomeUnknown:
             environ[IS_UNKNOWN] = True
             return None
-        body = b'{"recorded":%d,"duplicates":[]}' % len(batch.facts)
+        body = b'{"recorded":%d,"duplicates":[]}' % len(batch.resolved)
         request_id = begin_request(environ.get("HTTP_X_REQUEST_ID", ""))
         own = [("Content-Length", str(len(body))), ("X-Request-ID", request_id)]
         spent: Spent | None = environ[SPENT]
@@ -98,10 +98,10 @@ def _usual_batch(environ: WSGIEnvironment) -> Small | None:
     if kind.lower() != "bearer" or not isinstance(received, BytesIO):
         return None
     raw = received.getvalue()
-    entries = read_usual(raw) if len(raw) <= MOST_BYTES else None
-    found = usual(entries, now=utc_now()) if entries else None
+    records = read_usual(raw) if len(raw) <= MOST_BYTES else None
+    found = usual(records, now=utc_now()) if records else None
     if found is None:
         return None
-    facts, books = found
+    resolved, books = found
     versions = frozenset((meter, one.count) for meter, one in books.versions.items())
-    return Small(hash_of(secret.strip()), facts, versions)
+    return Small(hash_of(secret.strip()), resolved, versions)

@@ -13,8 +13,8 @@ from dashboard.bounds import BATCH
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.record import record_batch, unknown_organization
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 
 bp = Blueprint("usage", __name__, url_prefix="/usage")
 
@@ -27,22 +27,22 @@ bp = Blueprint("usage", __name__, url_prefix="/usage")
 def create() -> Response:
     """Count a batch of usage."""
     raw = raw_body(BATCH)
-    entries = read_usual(raw) or checked(UsageBatchIn, raw).entries()
-    _check_own(entries)
-    result = record_batch(entries, now=utc_now())
+    records = read_usual(raw) or checked(UsageBatchIn, raw).reported()
+    _check_own(records)
+    result = record_batch(records, now=utc_now())
     return answer(UsageBatchOut(recorded=result.recorded, duplicates=result.duplicates))
 
 
-def _check_own(entries: Sequence[UsageEntry]) -> None:
+def _check_own(records: Sequence[ReportedRecord]) -> None:
     """Refuse other organizations to a token of one, in the words for those that do not exist."""
     own = caller.token().organization_id
     if own is None:
         return
     slug = db.session.get_one(Organization, own).slug
     problems = [
-        unknown_organization(index, entry)
-        for index, entry in enumerate(entries)
-        if entry.organization != slug
+        unknown_organization(index, record)
+        for index, record in enumerate(records)
+        if record.organization != slug
     ]
     if problems:
         raise BatchRefused(problems)

@@ -14,7 +14,7 @@ from typing import Any
 from dashboard.api.repeated_keys import RepeatedKey, once
 from dashboard.api.schemas.types import exact, instant, within_reach
 from dashboard.api.schemas.usage import MOST_RECORDS
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 
 NAMED = frozenset({"organization", "meter", "key", "quantity", "recorded_at", "service"})
 UNNAMED = NAMED - {"service"}
@@ -25,7 +25,7 @@ class Unusual(Exception):
     """It is for the model to say whether this is right, and what is wrong with it."""
 
 
-def read_usual(raw: bytes) -> list[UsageEntry] | None:
+def read_usual(raw: bytes) -> list[ReportedRecord] | None:
     """Return the records of a body; None for one that is unusual."""
     try:
         # As text: of bytes json guesses the encoding, and takes what the model refuses.
@@ -41,7 +41,7 @@ def read_usual(raw: bytes) -> list[UsageEntry] | None:
         return None
 
 
-def _entry(record: Any, instants: dict[str, datetime]) -> UsageEntry:
+def _entry(record: Any, instants: dict[str, datetime]) -> ReportedRecord:
     if type(record) is not dict or record.keys() not in (UNNAMED, NAMED):
         raise Unusual
     organization, at = record["organization"], record["recorded_at"]
@@ -50,7 +50,7 @@ def _entry(record: Any, instants: dict[str, datetime]) -> UsageEntry:
         raise Unusual
     if at not in instants:
         instants[at] = within_reach(instant(at))
-    return UsageEntry(
+    return ReportedRecord(
         organization,
         _plain(record["meter"], 63),
         _plain(record["key"], 200),

@@ -10,14 +10,14 @@ from dashboard.billing.reverse import adjustment_of
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import Consequence, consequences, of_adjustment, of_void
-from dashboard.sync.decide import foreign_line
+from dashboard.sync.decide import added_line
 
 
 def consequence_of(proposal: Proposal, organization: Organization) -> Consequence:
     """Return what carrying it out would do; only for what is not over."""
     terms, kind = proposal.terms, proposal.kind
     if kind == "adopt":
-        line = foreign_line(organization, terms["line_id"])
+        line = added_line(organization, terms["line_id"])
         offered = consequences(line, invoice_by_id(organization, line.invoice_id))
         return next(one for one in offered if one.choice == "adopt")
     if kind == "void":

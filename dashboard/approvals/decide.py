@@ -14,7 +14,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.approvals.people import may, person
 from dashboard.approvals.propose import facts_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.draft import current_invoice
 from dashboard.errors import Busy, Conflict, Forbidden, Invalid, Stale
 from dashboard.extensions import db
@@ -69,7 +69,7 @@ def approve(
         raise BasisMoved(f"{what} Nothing was changed. Look at the totals again.".strip())
     run = KINDS[held.kind].carry_out(held, organization, now=now)
     facts = _end(held, "approved", actor, now)
-    record("proposal.approved", held, actor, facts, now=now)
+    write_entry("proposal.approved", held, actor, facts, now=now)
     return run
 
 
@@ -83,7 +83,7 @@ def refuse(proposal: Proposal, *, answer: str, actor: Actor, now: datetime) -> N
     _check(held, actor, now)
     held.answer = answer.strip()
     facts = _end(held, "refused", actor, now)
-    record("proposal.refused", held, actor, facts, reason=held.answer, now=now)
+    write_entry("proposal.refused", held, actor, facts, reason=held.answer, now=now)
 
 
 def withdraw(proposal: Proposal, *, actor: Actor, now: datetime) -> None:
@@ -98,7 +98,7 @@ def withdraw(proposal: Proposal, *, actor: Actor, now: datetime) -> None:
         return
     _check_open(held, now)
     facts = _end(held, "withdrawn", actor, now)
-    record("proposal.withdrawn", held, actor, facts, now=now)
+    write_entry("proposal.withdrawn", held, actor, facts, now=now)
 
 
 def _is_by(user_id: int | None, actor: Actor) -> bool:

@@ -25,8 +25,8 @@ from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
-from dashboard.sync.decide import Seen, choices, decide_line, foreign_line
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.decide import Seen, added_line, choices, decide_line
+from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.sync.request import Request, request_sync
 
 Basis = dict[str, Any]
@@ -91,16 +91,16 @@ class OneOff:
 class Adoption:
     """A line added at Stripe that becomes a charge or a credit here."""
 
-    permission = "foreign_line.decide"
+    permission = "added_line.decide"
     is_on_current = False
 
     def hold(self, organization: Organization, terms: dict[str, Any]) -> None:
         """Lock the invoice that Stripe's draft is of."""
-        lock_invoice(foreign_line(organization, terms["line_id"]).invoice_id)
+        lock_invoice(added_line(organization, terms["line_id"]).invoice_id)
 
     def basis(self, organization: Organization, terms: dict[str, Any]) -> Basis:
         """Of the line as it is at Stripe, and of what was decided about it."""
-        query = select(ForeignLine).where(ForeignLine.id == terms["line_id"])
+        query = select(AddedLine).where(AddedLine.id == terms["line_id"])
         line = db.session.scalar(query, execution_options={"populate_existing": True})
         if line is None:
             return OVER
@@ -113,7 +113,7 @@ class Adoption:
         self, proposal: Proposal, organization: Organization, *, now: datetime
     ) -> SyncRun:
         """Adopt it, and have a sync mark the line as ours."""
-        line = foreign_line(organization, proposal.terms["line_id"])
+        line = added_line(organization, proposal.terms["line_id"])
         invoice = decide_line(
             line,
             "adopt",

@@ -14,7 +14,7 @@ from dashboard.approvals.locks import lock_late
 from dashboard.approvals.models import Proposal, noun_of
 from dashboard.approvals.people import person
 from dashboard.audit.actor import SYSTEM, Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -74,7 +74,7 @@ def propose(
     if made is None:
         return _as_same(_about(organization, wanted, state="waits"), wanted, by)
     proposal = db.session.get_one(Proposal, made)
-    record("proposal.made", proposal, actor, facts_of(proposal), reason=wanted.reason, now=now)
+    write_entry("proposal.made", proposal, actor, facts_of(proposal), reason=wanted.reason, now=now)
     return proposal
 
 
@@ -89,7 +89,7 @@ def end_late(*, now: datetime, organization_id: int | None = None) -> int:
     late = lock_late(now=now, organization_id=organization_id)
     for proposal in late:
         proposal.state, proposal.decided_at = "expired", now
-        record("proposal.expired", proposal, SYSTEM, facts_of(proposal), now=now)
+        write_entry("proposal.expired", proposal, SYSTEM, facts_of(proposal), now=now)
     db.session.flush()
     return len(late)
 

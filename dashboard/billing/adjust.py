@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice
@@ -165,10 +165,10 @@ def _record(adjustment: Adjustment, amount: Money, actor: Actor, now: datetime) 
     }
     opposite, reason = _reversed_by(adjustment), adjustment.reason
     if opposite is None:
-        record("adjustment.added", adjustment, actor, facts, reason=reason, now=now)
+        write_entry("adjustment.added", adjustment, actor, facts, reason=reason, now=now)
         return
     facts |= {"reversed": opposite.description, "reversed_id": opposite.id}
-    record("adjustment.reversed", adjustment, actor, facts, reason=reason, now=now)
+    write_entry("adjustment.reversed", adjustment, actor, facts, reason=reason, now=now)
 
 
 def _reversed_by(adjustment: Adjustment) -> Adjustment | None:

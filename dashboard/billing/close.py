@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.models import AuditEntry
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.draft import rate_invoice
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.habits import keep_habits
@@ -41,7 +41,9 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
         grace = timedelta(seconds=current_policy().closing_grace_seconds)
         invoice.seal_after_at = now + grace
         let_go(invoice, now=now)
-        record("invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
+        write_entry(
+            "invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now
+        )
         db.session.flush()
     return open_next(invoice, now=now)
 
@@ -62,7 +64,9 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
         invoice.status = "sealed"
         invoice.sealed_at = now
         let_go(invoice, now=now)
-        record("invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now)
+        write_entry(
+            "invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now
+        )
     # Hundreds at a time, in the clock: a statement for all of these instead of one for each.
     write_changes(sealed)
     write_new(AuditEntry)

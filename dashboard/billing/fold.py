@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import select
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_open
 from dashboard.billing.models import Invoice
@@ -74,7 +74,7 @@ def fold(organization_ids: Collection[int], *, now: datetime) -> None:
     """Count what waits of these organizations together.
 
     One that somebody else is changing, another folder perhaps, is left for the next time. Raises
-    AmountTooLarge where several are asked for and a line of one can not hold its units: by itself
+    AmountTooLarge where several are asked for and a line of one cannot hold its units: by itself
     each is counted as far as it fits.
     """
     locked = lock_open(organization_ids, wait=False)
@@ -87,7 +87,7 @@ def fold(organization_ids: Collection[int], *, now: datetime) -> None:
 def count_waiting(locked: Collection[Invoice], *, now: datetime) -> None:
     """Put what waits of some organizations on their bills; `locked` are all their open invoices.
 
-    Units that a line can not hold are taken off: their records are kept and shown with the reason.
+    Units that a line cannot hold are taken off: their records are kept and shown with the reason.
     `usage.record` refuses such units at once, so that it takes a million large records to get here.
     """
     for count, why in count_what_fits(locked, now=now):
@@ -97,7 +97,7 @@ def count_waiting(locked: Collection[Invoice], *, now: datetime) -> None:
 def count_what_fits(
     locked: Collection[Invoice], *, now: datetime
 ) -> list[tuple[WaitingCount, AmountTooLarge]]:
-    """Do as `count_waiting`, but let what a line can not hold wait; return it, with why."""
+    """Do as `count_waiting`, but let what a line cannot hold wait; return it, with why."""
     organization_ids = {invoice.organization_id for invoice in locked}
     if rehearses() or not is_waiting(organization_ids):
         return []
@@ -154,4 +154,4 @@ def _record(
         "currency": price.currency,
     }
     organization = db.session.get_one(Organization, organization_id)
-    record("usage.taken_off", organization, SYSTEM, facts, now=now)
+    write_entry("usage.taken_off", organization, SYSTEM, facts, now=now)

@@ -10,7 +10,7 @@ def _few(name: str, *columns: str, where: str) -> Index:
     return Index(f"ix_invoices_{name}", *columns, postgresql_where=text(where))
 
 
-PARKED = "parked_at is not null"
+ON_HOLD = "parked_at is not null"
 UNPAID = "status = 'open' and payment_failure is not null"
 UNSETTLED = "status in ('closing', 'sealed', 'open', 'uncollectible')"
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
@@ -24,8 +24,8 @@ FOUND_BY = (
     ),
     _few("to_reread", "stripe_read_at", "id", where="status in ('open', 'uncollectible')"),
     _few("number", "number", where="number is not null"),
-    _few("parked", "parked_at", "id", where=PARKED),
-    _few("parked_of", "organization_id", where=PARKED),
+    _few("parked", "parked_at", "id", where=ON_HOLD),
+    _few("parked_of", "organization_id", where=ON_HOLD),
     _few("unpaid", "finalized_at", "id", where=UNPAID),
     _few("unpaid_of", "organization_id", where=UNPAID),
     # Of one organization, for its pages and their polls.

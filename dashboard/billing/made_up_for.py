@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line, drop_line, note_change
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -153,7 +153,7 @@ def _lower_claim(item: InvoiceItem, claimed: int, cause: Cause) -> None:
     claim.cents = cents
     if case.cents != before:
         facts = {"cents_before": before, "cents": case.cents, "state": case.state}
-        record("invoice.void_held_otherwise", item.invoice, STRIPE, facts, now=cause.at)
+        write_entry("invoice.void_held_otherwise", item.invoice, STRIPE, facts, now=cause.at)
 
 
 def _taken_back(item: InvoiceItem, cents: int, family: Family) -> Line:

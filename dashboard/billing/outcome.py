@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from dashboard.audit.actor import STRIPE, SYSTEM, Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.details import details, keep_details
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void import open_case
@@ -57,7 +57,7 @@ def record_remote(
 
 
 def record_reading(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> Heard:
-    """Take over what was just read; where order can not tell, the reading is the newer."""
+    """Take over what was just read; where order cannot tell, the reading is the newer."""
     heard = record_remote(invoice, remote, now=now)
     return record_remote(invoice, remote, now=now, is_last=True) if heard == "unsure" else heard
 
@@ -121,7 +121,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
         invoice.payment_failure = invoice.payment_failed_at = invoice.decline = None
     elif remote.status == "void":
         invoice.voided_at = remote.voided_at or now
-        unpark(invoice, now=now, actor=STRIPE)
+        take_off_hold(invoice, now=now, actor=STRIPE)
         open_case(invoice, now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
@@ -129,15 +129,15 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
 
 
 def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
-    """Hold an invoice that Stripe put back where the ledger can not follow; let it go after."""
+    """Hold an invoice that Stripe put back where the ledger cannot follow; let it go after."""
     if invoice.status not in FINALIZED:
         return
     if invoice.status == remote.status or _was_edited(invoice, remote):
         if invoice.parked_code == WENT_BACK:
-            unpark(invoice, now=now, actor=STRIPE)
+            take_off_hold(invoice, now=now, actor=STRIPE)
         return
     left = major_text(Decimal(remote.amount_remaining_cents), invoice.currency)
-    park(
+    put_on_hold(
         invoice,
         WENT_BACK,
         f"It was {invoice.status}, and Stripe now says {remote.status} with {left} still to pay. "
@@ -170,7 +170,7 @@ def note_decline(invoice: Invoice, code: str, *, at: datetime) -> None:
         invoice.decline = {"code": code, "at": at.timestamp()}
 
 
-def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:
+def close_without_stripe(invoice: Invoice, *, now: datetime) -> None:
     """End a sealed invoice that bills nothing and that Stripe was never told of."""
     invoice.status = "paid"
     invoice.finalized_at = now
@@ -180,19 +180,19 @@ def settle_without_stripe(invoice: Invoice, *, now: datetime) -> None:
     invoice.needs_verification = False
 
 
-def park(invoice: Invoice, code: str, reason: str, *, now: datetime) -> None:
+def put_on_hold(invoice: Invoice, code: str, reason: str, *, now: datetime) -> None:
     """Hold `invoice` back for a person: nothing is sent or finalized until somebody decides."""
     if invoice.parked_code != code:
         invoice.parked_at = now
-        record("invoice.held", invoice, SYSTEM, {"code": code, "reason": reason}, now=now)
+        write_entry("invoice.held", invoice, SYSTEM, {"code": code, "reason": reason}, now=now)
     invoice.parked_code = code
     invoice.parked_reason = reason
 
 
-def unpark(invoice: Invoice, *, now: datetime, actor: Actor = SYSTEM) -> None:
+def take_off_hold(invoice: Invoice, *, now: datetime, actor: Actor = SYSTEM) -> None:
     """Let `invoice` go on: somebody asked for another try, or what held it is over."""
     if invoice.parked_code is not None:
-        record("invoice.released", invoice, actor, {"code": invoice.parked_code}, now=now)
+        write_entry("invoice.released", invoice, actor, {"code": invoice.parked_code}, now=now)
     invoice.parked_at = None
     invoice.parked_code = None
     invoice.parked_reason = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.close import close, seal_now
 from dashboard.billing.current import current_draft
 from dashboard.billing.fold import count_waiting
@@ -22,7 +22,7 @@ from dashboard.pricing.rating import AmountTooLarge
 
 
 class CycleCannotOpen(Conflict):
-    """A fee can not be rated, so the organization's next cycle can not open; support must act."""
+    """A fee cannot be rated, so the organization's next cycle cannot open; support must act."""
 
     code = "cycle_cannot_open"
 
@@ -79,7 +79,7 @@ def roll_early(
     if invoice.period_end <= now:
         return close(invoice, now=now)
     following = seal_now(invoice, now=now, by=actor)
-    record(
+    write_entry(
         "invoice.rolled",
         invoice,
         actor,

@@ -1,4 +1,4 @@
-"""An invoice that the clock can not roll or seal: held for a person, and tried again more rarely.
+"""An invoice that the clock cannot roll or seal: held for a person, and tried again more rarely.
 
 Otherwise it would be tried every few seconds for ever, and only the log would know.
 """
@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park, unpark
+from dashboard.billing.outcome import put_on_hold, take_off_hold
 from dashboard.errors import BillingError
 
 STUCK = "stuck"
@@ -32,8 +32,8 @@ def hold_stuck(invoice_id: int, error: Exception, *, now: datetime) -> None:
     )
     if invoice.parked_code is None:
         facts = {"status": invoice.status, "error": why}
-        record("invoice.stuck", invoice, SYSTEM, facts, now=now)
-    park(
+        write_entry("invoice.stuck", invoice, SYSTEM, facts, now=now)
+    put_on_hold(
         invoice,
         STUCK,
         f"This invoice could not be closed on schedule. {why} Nothing was changed, reported usage "
@@ -47,7 +47,7 @@ def hold_stuck(invoice_id: int, error: Exception, *, now: datetime) -> None:
 def let_go(invoice: Invoice, *, now: datetime) -> None:
     """Let an invoice go on that is stuck no longer."""
     if invoice.parked_code == STUCK:
-        unpark(invoice, now=now)
+        take_off_hold(invoice, now=now)
 
 
 def is_to_be_tried(now: datetime) -> ColumnElement[bool]:

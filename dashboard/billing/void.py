@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_open
 from dashboard.billing.made_up_for import Family, take_back
@@ -58,7 +58,7 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     db.session.flush()
     touch_all(changed | rerate_after(items, locked, cause), now=now)
     facts = {"cents": case.cents, "waived_cents": case.waived_cents}
-    record("invoice.void_held", invoice, STRIPE, facts, now=now)
+    write_entry("invoice.void_held", invoice, STRIPE, facts, now=now)
     return case
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line
@@ -75,7 +75,7 @@ def decide_void(
     changed = rerate_after([claim.item for claim in claims], locked, cause)
     touch_all({draft, *changed}, now=now)
     facts = {"cents": case.asked_cents, "billed_on_id": case.billed_on_id}
-    record(f"invoice.void_{case.state}", invoice, actor, facts, reason=case.reason, now=now)
+    write_entry(f"invoice.void_{case.state}", invoice, actor, facts, reason=case.reason, now=now)
     return case
 
 

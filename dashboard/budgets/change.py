@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import lock_row
 from dashboard.errors import Invalid, Stale
 from dashboard.organizations.models import Organization
@@ -46,9 +46,9 @@ def set_budget(
     organization.budget_cents = cents
     facts = {"cents": cents, "cents_before": before, "currency": organization.currency}
     if cents is None:
-        record("budget.removed", organization, actor, facts, now=now)
+        write_entry("budget.removed", organization, actor, facts, now=now)
     else:
-        record("budget.set", organization, actor, facts, now=now)
+        write_entry("budget.set", organization, actor, facts, now=now)
 
 
 def fingerprint(organization: Organization) -> str:

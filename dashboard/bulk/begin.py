@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, literal, select
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import lock_row
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.bulk.verb import Members, Verb
@@ -67,7 +67,7 @@ def begin(verb: Verb, members: Members, wish: Wish, *, actor: Actor, now: dateti
     if act.total == 0:
         raise Conflict("Nothing is left to do. Nothing was started. Check the list again.")
     facts = {"verb": verb.name, "number": act.total, "which": act.wanted.get("words")}
-    record("bulk_action.begun", act, actor, facts, reason=wish.reason, now=now)
+    write_entry("bulk_action.begun", act, actor, facts, reason=wish.reason, now=now)
     return act
 
 
@@ -79,7 +79,9 @@ def cancel(act: BulkAction, *, actor: Actor, now: datetime) -> None:
     if act.canceled_at is not None:
         return
     act.canceled_at, act.canceled_by = now, actor.label
-    record("bulk_action.canceled", act, actor, {"left": act.waiting, "verb": act.verb}, now=now)
+    write_entry(
+        "bulk_action.canceled", act, actor, {"left": act.waiting, "verb": act.verb}, now=now
+    )
 
 
 def _write_down(act: BulkAction, members: Members) -> int:

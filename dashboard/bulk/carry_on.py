@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import for_change
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.bulk.verbs import VERBS
@@ -59,7 +59,7 @@ def carry_on(act_id: int, *, now: datetime) -> Step:
         # Of what there is none nothing is said.
         told = {"failed": act.failed or None, "left": act.waiting or None}
         facts = {"verb": act.verb, "done": act.done, **told}
-        record("bulk_action.ended", act, SYSTEM, facts, now=now)
+        write_entry("bulk_action.ended", act, SYSTEM, facts, now=now)
     return step
 
 

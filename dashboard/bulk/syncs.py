@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, select
 
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.bulk.verb import Begun, Members
@@ -55,7 +55,7 @@ class SyncVerb:
         runs = request_syncs(by_invoice, wanted, now=now, wait=False)
         if self.releases:
             for run in runs:
-                record("invoice.release_asked", run.invoice, act.actor, {"act": act.id},
+                write_entry("invoice.release_asked", run.invoice, act.actor, {"act": act.id},
                        reason=act.reason, now=now)  # fmt: skip
         asked = {by_invoice[run.invoice_id].id: run.id for run in runs}
         return Begun(asked, over, runs)

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from dashboard.clock import utc_now
-from dashboard.gateway.lanes import LANES, Lane, current_lane
+from dashboard.gateway.priorities import PRIORITIES, Priority, current_priority
 from dashboard.gateway.reasons import REASONS, Reason, current_reason
 
 HOURS = 24
@@ -40,13 +40,13 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HourOfCalls:
-    """The calls that ended in an hour, by lane; `failed` ones got no answer or one of no use.
+    """Calls that ended in an hour, by priority; `failed` ones got no answer or one of no use.
 
     Calls of a former release have no reason.
     """
 
     begins: datetime
-    by_lane: Mapping[Lane, int]
+    by_priority: Mapping[Priority, int]
     failed: int
     milliseconds: int
     by_reason: Mapping[Reason, Tally] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class HourOfCalls:
     @property
     def calls(self) -> int:
         """All of them."""
-        return sum(self.by_lane.values())
+        return sum(self.by_priority.values())
 
     @property
     def mean_milliseconds(self) -> float | None:
@@ -70,10 +70,10 @@ class CallBook:
         self._prefix = prefix
 
     def note(self, pipe: Pipeline, *, seconds: float, has_succeeded: bool) -> None:
-        """Count a call of the present lane and reason that took so long, with `pipe`."""
+        """Count a call of the present priority and reason that took so long, with `pipe`."""
         key, reason = self._key(_hour_of(utc_now())), current_reason()
         milliseconds = round(seconds * 1000)
-        pipe.hincrby(key, current_lane(), 1)
+        pipe.hincrby(key, current_priority(), 1)
         pipe.hincrby(key, "milliseconds", milliseconds)
         pipe.hincrby(key, f"calls:{reason}", 1)
         pipe.hincrby(key, f"milliseconds:{reason}", milliseconds)
@@ -98,7 +98,7 @@ def _hour(begins: datetime, told: Mapping[bytes, bytes]) -> HourOfCalls:
     numbers = {name.decode(): int(number) for name, number in told.items()}
     return HourOfCalls(
         begins,
-        {lane: numbers.get(lane, 0) for lane in LANES},
+        {priority: numbers.get(priority, 0) for priority in PRIORITIES},
         numbers.get("failed", 0),
         numbers.get("milliseconds", 0),
         {

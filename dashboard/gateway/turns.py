@@ -15,7 +15,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from dashboard.gateway.circuit import CircuitOpen
-from dashboard.gateway.lanes import LANES, WEIGHTS, current_lane
+from dashboard.gateway.priorities import PRIORITIES, WEIGHTS, current_priority
 
 # Turns are handed out so long ahead; what is more urgent does not pass those.
 HORIZON_MS = 25
@@ -110,10 +110,15 @@ class Turns:
     def ask(self, asked: Asked, caller: str, endpoint: str) -> Answer:
         """Run the script; return what to do, for how many milliseconds, and a call's instant."""
         rates = self._rates
-        args: list[str | float] = [asked, caller, LANES.index(current_lane()) + 1, endpoint]
+        args: list[str | float] = [
+            asked,
+            caller,
+            PRIORITIES.index(current_priority()) + 1,
+            endpoint,
+        ]
         args += [rates.per_second, rates.endpoint_per_second, rates.in_flight]
         args += [HORIZON_MS, SENDING_MS, LATENESS_MS, int(IN_FLIGHT_SECONDS * 1000)]
-        args += [WEIGHTS[lane] for lane in LANES]
+        args += [WEIGHTS[priority] for priority in PRIORITIES]
         return Answer.read(*self._script(keys=[self._prefix], args=args))
 
     def _rest(self, answer: Answer, endpoint: str, end: float) -> Asked | None:
@@ -130,7 +135,7 @@ class Turns:
             self._pop("freed", min(seconds, left))
             return "come"
         if answer.what == "wait":
-            line = f"{LANES.index(current_lane()) + 1} {endpoint}"
+            line = f"{PRIORITIES.index(current_priority()) + 1} {endpoint}"
             turn = self._pop(f"turns:{line}", min(seconds, left))
             return self._rest(Answer.read(*turn.split()), endpoint, end) if turn else "enter"
         if seconds > left:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import NotFound, Stale
 from dashboard.extensions import db
 from dashboard.needs.kinds import KINDS
@@ -32,23 +32,23 @@ def need_of(need_id: int) -> Need:
 def take(need: Need, *, seen: int | None, actor: Actor, now: datetime) -> None:
     """Make it the actor's own; raise `Stale` when another than `seen` has it by now."""
     _own(need, actor.id, seen=seen, now=now)
-    record("need.taken", need, actor, _about(need), now=now)
+    write_entry("need.taken", need, actor, _about(need), now=now)
 
 
 def give_back(need: Need, *, actor: Actor, now: datetime) -> None:
     """Make it nobody's; raise `Stale` when it is not the actor's any more."""
     _own(need, None, seen=actor.id, now=now)
-    record("need.given_back", need, actor, _about(need), now=now)
+    write_entry("need.given_back", need, actor, _about(need), now=now)
 
 
 def snooze(need: Need, until: datetime | None, *, actor: Actor, now: datetime) -> None:
     """Put it off until then, or with None show it again."""
     _write(need, {"snoozed_until": until}, now=now)
     if until is None:
-        record("need.woken", need, actor, _about(need), now=now)
+        write_entry("need.woken", need, actor, _about(need), now=now)
     else:
         facts = _about(need) | {"until": until.isoformat()}
-        record("need.snoozed", need, actor, facts, now=now)
+        write_entry("need.snoozed", need, actor, facts, now=now)
 
 
 def note(need: Need, text: str, *, actor: Actor, now: datetime) -> None:
@@ -58,7 +58,7 @@ def note(need: Need, text: str, *, actor: Actor, now: datetime) -> None:
         return
     _write(need, {"note": after}, now=now)
     facts = {"before": before, "after": after}
-    record("need.noted", need, actor, _about(need) | facts, now=now)
+    write_entry("need.noted", need, actor, _about(need) | facts, now=now)
 
 
 def _own(need: Need, owner_id: int | None, *, seen: int | None, now: datetime) -> None:

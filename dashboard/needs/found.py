@@ -20,7 +20,7 @@ from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import UnusualUsage
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.webhooks.models import WebhookEvent
 
 # Of one kind. Whoever has a thousand of one has one cause, and not a thousand things to do.
@@ -43,7 +43,7 @@ class Found(NamedTuple):
 
 
 Rows = Select[*tuple[Any, ...]]
-_IS_PARKED = Invoice.parked_at.is_not(None)
+_IS_ON_HOLD = Invoice.parked_at.is_not(None)
 _REMAINING = func.coalesce(Invoice.amount_remaining_cents, Invoice.amount_due_cents)
 _OWED = func.coalesce(_REMAINING, Invoice.total_cents)
 _ABOVE_HABIT = UnusualUsage.cents - UnusualUsage.habit_cents
@@ -53,7 +53,7 @@ _IS_DUE = Invoice.due_at.is_not(None)
 def on_hold(_now: datetime) -> Rows:
     """Return the invoices that are held back until somebody decides."""
     facts = _facts(reason=Invoice.parked_reason, code=Invoice.parked_code)
-    return _invoices(Invoice.parked_at, Invoice.total_cents, facts).where(_IS_PARKED)
+    return _invoices(Invoice.parked_at, Invoice.total_cents, facts).where(_IS_ON_HOLD)
 
 
 def past_due(now: datetime) -> Rows:
@@ -65,7 +65,7 @@ def past_due(now: datetime) -> Rows:
         next_at=Invoice.next_payment_attempt_at,
     )
     is_late = (Invoice.status == "open") & _IS_DUE & (Invoice.due_at < now) & (_OWED > 0)
-    return _invoices(Invoice.due_at, _OWED, facts).where(is_late, ~_IS_PARKED)
+    return _invoices(Invoice.due_at, _OWED, facts).where(is_late, ~_IS_ON_HOLD)
 
 
 def declined(now: datetime) -> Rows:
@@ -77,7 +77,7 @@ def declined(now: datetime) -> Rows:
     )
     failed = (Invoice.status == "open") & Invoice.payment_failure.is_not(None)
     return _invoices(Invoice.finalized_at, _OWED, facts).where(
-        failed, ~_IS_PARKED, or_(~_IS_DUE, Invoice.due_at >= now)
+        failed, ~_IS_ON_HOLD, or_(~_IS_DUE, Invoice.due_at >= now)
     )
 
 
@@ -94,18 +94,18 @@ def failing(_now: datetime) -> Rows:
     facts = _facts(failures=Invoice.sync_failures, error=error, next_at=Invoice.next_sync_at)
     since = func.coalesce(Invoice.last_synced_at, Invoice.created_at)
     return _invoices(since, Invoice.total_cents, facts).where(
-        Invoice.sync_failures > 1, Invoice.status.in_(UNFINISHED), ~_IS_PARKED
+        Invoice.sync_failures > 1, Invoice.status.in_(UNFINISHED), ~_IS_ON_HOLD
     )
 
 
 def differing(_now: datetime) -> Rows:
     """Return the unfinished invoices with lines added at Stripe that nobody decided on."""
-    return _with_lines(func.bool_or(ForeignLine.decision.is_(None)))
+    return _with_lines(func.bool_or(AddedLine.decision.is_(None)))
 
 
 def left(_now: datetime) -> Rows:
     """Return those that are held back by such lines, which somebody left where they are."""
-    return _with_lines(~func.bool_or(ForeignLine.decision.is_(None)))
+    return _with_lines(~func.bool_or(AddedLine.decision.is_(None)))
 
 
 def void(_now: datetime) -> Rows:
@@ -113,7 +113,7 @@ def void(_now: datetime) -> Rows:
     return (
         _invoices(VoidCase.opened_at, func.abs(ASKED_CENTS), _facts())
         .join(VoidCase, VoidCase.invoice_id == Invoice.id)
-        .where(*VOID_WAITS, ~_IS_PARKED)
+        .where(*VOID_WAITS, ~_IS_ON_HOLD)
     )
 
 
@@ -187,14 +187,14 @@ def unusual(_now: datetime) -> Rows:
 
 
 def _with_lines(which: ColumnElement[bool]) -> Rows:
-    since, described = func.min(ForeignLine.found_at), func.min(ForeignLine.description)
+    since, described = func.min(AddedLine.found_at), func.min(AddedLine.description)
     facts = _facts(lines=func.count(), description=described)
-    stake = cast(func.sum(func.abs(ForeignLine.amount_cents)), Invoice.total_cents.type)
-    holds = or_(ForeignLine.decision.is_(None), ForeignLine.decision == "leave")
+    stake = cast(func.sum(func.abs(AddedLine.amount_cents)), Invoice.total_cents.type)
+    holds = or_(AddedLine.decision.is_(None), AddedLine.decision == "leave")
     return (
         _invoices(since, stake, facts)
-        .join(ForeignLine, ForeignLine.invoice_id == Invoice.id)
-        .where(holds, Invoice.status.not_in(FINALIZED), ~_IS_PARKED)
+        .join(AddedLine, AddedLine.invoice_id == Invoice.id)
+        .where(holds, Invoice.status.not_in(FINALIZED), ~_IS_ON_HOLD)
         .group_by(Invoice.id)
         .having(which)
     )

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.draft import current_invoice, touch
 from dashboard.billing.locks import lock_invoice, lock_row
 from dashboard.email_address import email_address
@@ -57,7 +57,7 @@ def change_organization(
         tell_stripe(organization, now=now)
     facts = {side: {name: values[name] for name in changed}
              for side, values in (("before", before), ("after", after))}  # fmt: skip
-    record("organization.changed", organization, actor, facts, now=now)
+    write_entry("organization.changed", organization, actor, facts, now=now)
     return organization
 
 
@@ -68,7 +68,7 @@ def send_ours(organization: Organization, *, now: datetime, actor: Actor) -> Non
     organization.customer_at_stripe = None
     tell_stripe(organization, now=now)
     facts = {"before": theirs, "after": organization.customer}
-    record("customer.sent_ours", organization, actor, facts, now=now)
+    write_entry("customer.sent_ours", organization, actor, facts, now=now)
 
 
 def take_theirs(organization: Organization, *, now: datetime, actor: Actor) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.draft import open_first
 from dashboard.billing.period import whole_second
 from dashboard.errors import Conflict, Invalid
@@ -70,7 +70,7 @@ def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor)
         return Created(_same(wanted), is_new=False)
     open_first(made, now=now)
     told = facts | {"cycle_anchor_at": facts["cycle_anchor_at"].isoformat()}
-    record("organization.created", made, actor, told, now=now)
+    write_entry("organization.created", made, actor, told, now=now)
     return Created(made, is_new=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.organizations.lookup import own_row
@@ -41,7 +41,7 @@ def add_note(
     if note is None:
         raise NotFound("That note is another organization's. Nothing was added. Write it again.")
     if is_new:
-        record("note.added", note, actor, now=now)
+        write_entry("note.added", note, actor, now=now)
     return note
 
 
@@ -54,13 +54,13 @@ def note_of(organization: Organization, note_id: int) -> OrganizationNote:
 def pin(note: OrganizationNote, *, actor: Actor, now: datetime) -> None:
     """Show the note above everything else; one that is pinned already stays as it is."""
     if _set(note, at=now, by=actor.label):
-        record("note.pinned", note, actor, now=now)
+        write_entry("note.pinned", note, actor, now=now)
 
 
 def unpin(note: OrganizationNote, *, actor: Actor, now: datetime) -> None:
     """Let the note go back among the others."""
     if _set(note, at=None, by=None):
-        record("note.unpinned", note, actor, now=now)
+        write_entry("note.unpinned", note, actor, now=now)
 
 
 def pinned_notes(organization_id: int) -> Sequence[OrganizationNote]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.bounds import check_quantities, quantities_held
 from dashboard.billing.cause import Cause
 from dashboard.billing.locks import lock_row
@@ -84,7 +84,7 @@ def create_price(
     db.session.add(price)
     db.session.flush()
     facts = {"code": price.code, **_told(wanted.terms), "effective_at": effective_at.isoformat()}
-    record("price.created", price, actor, facts, now=now)
+    write_entry("price.created", price, actor, facts, now=now)
     return price
 
 
@@ -108,7 +108,7 @@ def add_version(
     db.session.flush()
     begins = version.effective_at
     facts = {"code": price.code, **_told(terms), "effective_at": begins.isoformat()}
-    record("price.changed", price, actor, facts, now=now)
+    write_entry("price.changed", price, actor, facts, now=now)
     reprice(price, Cause("price_version", now, actor, version.id), since=begins)
     return version
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, FromClause, func
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.pricing.models import Price
 
 
@@ -40,5 +40,5 @@ def set_product(price: Price, product: str | None, *, now: datetime, actor: Acto
     price.product = product
     if product_of(price) != before:
         facts = {"code": price.code, "product": product_of(price), "product_before": before}
-        record("price.product_changed", price, actor, facts, now=now)
+        write_entry("price.product_changed", price, actor, facts, now=now)
     return price

@@ -19,7 +19,7 @@ from dashboard.reading.items import BilledItems, read_items
 from dashboard.reading.line_syncs import LineSync, line_syncs_of
 from dashboard.reading.opening import Draft
 from dashboard.reading.rows import BilledOrganization, CurrentInvoice, Item
-from dashboard.reading.sync_status import SyncStatus, foreign_lines_of, status_from
+from dashboard.reading.sync_status import SyncStatus, added_lines_of, status_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ def live_bill(
     found = read_items(draft.invoice.id, with_lines=for_staff)
     billed_cents = sum(item.billed_cents for item in found.items)
     invoice = draft.invoice._replace(total_cents=billed_cents)
-    foreign = foreign_lines_of(invoice.id) if draft.foreign.total else []
+    added = added_lines_of(invoice.id) if draft.added.total else []
     ahead, last = None, draft.last_issued
     if last is not None:
         ahead = ahead_after(last, invoice, is_moved=last.is_moved)
     ahead_cents = ahead.cents if ahead else 0
     foreseen = expected(invoice, found, draft.around, now=now)
-    sync = status_from(invoice, draft.run, foreign)
+    sync = status_from(invoice, draft.run, added)
     charge = charge_of(organization, invoice.period_end)
     earlier = earlier_of(draft.around.earlier)
     return LiveBill(

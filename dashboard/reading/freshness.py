@@ -34,7 +34,7 @@ class Freshness:
 
 def freshness_of(invoice: CurrentInvoice, sync: SyncStatus, *, now: datetime) -> Freshness:
     """Return the moments of a draft; all usage that was accepted by `now` is on it."""
-    stays = sum(line.amount_cents for line in sync.foreign if line.decision != "adopt")
+    stays = sum(line.amount_cents for line in sync.added if line.decision != "adopt")
     waiting = invoice.total_cents - invoice.synced_total_cents if invoice.is_dirty else 0
     return Freshness(
         counted_at=now,

@@ -22,16 +22,16 @@ from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.organizations.models import Organization
 from dashboard.reading.earlier import earlier_invoices
 from dashboard.reading.rows import (
+    AddedLines,
     Around,
     BilledOrganization,
     CurrentInvoice,
-    ForeignLines,
     LastIssued,
     LatestRun,
 )
 from dashboard.services.models import Service
 from dashboard.statement import Statement, columns, parameter, split
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.usage.waiting import waits_of
 
 _SIZE = len(IDENTITY)
@@ -43,7 +43,7 @@ class Draft:
 
     invoice: CurrentInvoice
     run: LatestRun | None
-    foreign: ForeignLines
+    added: AddedLines
     around: Around
     last_issued: LastIssued | None
     budget_cents: int | None
@@ -64,15 +64,15 @@ def open_bill(key: SessionKey, slug: str) -> Opened:
     if row is None:
         return Opened()
     reader = Identity.of(row[:_SIZE])
-    organization, invoice, run, foreign, around, last = split(row[_SIZE:], _KINDS)
+    organization, invoice, run, added, around, last = split(row[_SIZE:], _KINDS)
     if invoice is None:
         return Opened(reader, organization)
     budget_cents = organization.budget_cents
-    draft = Draft(invoice, run, foreign, around, last, budget_cents)
+    draft = Draft(invoice, run, added, around, last, budget_cents)
     return Opened(reader, organization, draft)
 
 
-_KINDS = (BilledOrganization, CurrentInvoice, LatestRun, ForeignLines, Around, LastIssued)
+_KINDS = (BilledOrganization, CurrentInvoice, LatestRun, AddedLines, Around, LastIssued)
 _organization = Organization.__table__.alias("organization")
 _draft = Invoice.__table__.alias("draft")
 _cycle = BillingCycle.__table__.alias("cycle")
@@ -89,21 +89,21 @@ def latest_run(invoice_id: ColumnElement[int]) -> LateralFromClause:
     )
 
 
-def foreign_lines(invoice_id: ColumnElement[int]) -> LateralFromClause:
+def added_lines(invoice_id: ColumnElement[int]) -> LateralFromClause:
     """Return the numbers of an invoice's lines at Stripe that are not ours."""
     return (
         select(
             func.count().label("total"),
-            func.count(ForeignLine.decision).label("decided"),
-            func.count().filter(ForeignLine.decision == "leave").label("left"),
+            func.count(AddedLine.decision).label("decided"),
+            func.count().filter(AddedLine.decision == "leave").label("left"),
         )
-        .where(ForeignLine.invoice_id == invoice_id)
+        .where(AddedLine.invoice_id == invoice_id)
         .lateral("foreign_lines")
     )
 
 
 def _opening() -> Select[Any]:
-    run, foreign = latest_run(_draft.c.id), foreign_lines(_draft.c.id)
+    run, added = latest_run(_draft.c.id), added_lines(_draft.c.id)
     earlier = earlier_invoices(_organization, _draft)
     last = _last_issued()
     is_wanted = _organization.c.slug == parameter("slug", String)
@@ -114,7 +114,7 @@ def _opening() -> Select[Any]:
             *columns(BilledOrganization, _organization),
             *columns(CurrentInvoice, _draft),
             *columns(LatestRun, run),
-            *columns(ForeignLines, foreign),
+            *columns(AddedLines, added),
             *_around(),
             earlier.c.told.label("earlier"),
             *columns(LastIssued, last),
@@ -124,7 +124,7 @@ def _opening() -> Select[Any]:
             .outerjoin(_draft, is_current)
             .outerjoin(_cycle, _cycle.c.id == _draft.c.cycle_id)
             .outerjoin(run, true())
-            .outerjoin(foreign, true())
+            .outerjoin(added, true())
             .outerjoin(earlier, true())
             .outerjoin(last, true())
         )

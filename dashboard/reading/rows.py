@@ -94,7 +94,7 @@ class LatestRun(NamedTuple):
     error: str | None
 
 
-class ForeignLines(NamedTuple):
+class AddedLines(NamedTuple):
     """How many lines of Stripe's are not ours, how many were decided on, and how many were left."""
 
     total: int

@@ -30,7 +30,7 @@ from dashboard.organizations.search import asked, says
 from dashboard.pricing.models import Price
 from dashboard.services.models import Service
 from dashboard.statement import Statement, any_of, parameter
-from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun, SyncStep
+from dashboard.sync.models import AddedLine, SyncedLine, SyncRun, SyncStep
 
 FEW = 5
 # Of those that belong to the organization that is found first.
@@ -170,7 +170,7 @@ def person_of(email: str) -> list[FoundPerson]:
 def invoice_with_line(stripe_line_id: str) -> FoundInvoice | None:
     """Return the invoice that a line at Stripe is on, whether ours or added there."""
     ours = select(SyncedLine.invoice_id).where(SyncedLine.stripe_line_id == stripe_line_id)
-    added = select(ForeignLine.invoice_id).where(ForeignLine.stripe_line_id == stripe_line_id)
+    added = select(AddedLine.invoice_id).where(AddedLine.stripe_line_id == stripe_line_id)
     row = db.session.execute(_invoices().where(Invoice.id.in_(ours.union(added)))).first()
     return FoundInvoice(*row) if row else None
 

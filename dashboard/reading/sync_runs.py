@@ -61,7 +61,7 @@ def run_with_steps(slug: str, run_id: int) -> SyncRun:
     return found
 
 
-def leaves_foreign(run: SyncRun) -> bool:
+def leaves_added(run: SyncRun) -> bool:
     """Whether a line that is not ours was on the draft when the run ended.
 
     A run of a release that did not count them is told by what it saw and did not remove.

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.facts import InvoiceFacts, RunFacts, StateFacts
-from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
+from dashboard.sync.models import ACTIVE, AddedLine, SyncRun
 from dashboard.sync.stripe_draft import was_switched_off
 
 NOTHING_BILLED = "The ledger bills nothing, so Stripe has no such invoice and needs none."
@@ -21,13 +21,13 @@ State = Literal["none", "in_sync", "pending", "syncing", "differs", "held", "fai
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many foreign lines of an invoice nobody decided on, and how many somebody left."""
+    """How many lines added at Stripe nobody decided on, and how many somebody left."""
 
     undecided: int
     left: int
 
     @classmethod
-    def of(cls, lines: Iterable[ForeignLine]) -> Waiting:
+    def of(cls, lines: Iterable[AddedLine]) -> Waiting:
         """Count the lines of one invoice."""
         decisions = [line.decision for line in lines]
         return cls(decisions.count(None), decisions.count("leave"))
@@ -57,7 +57,7 @@ class SyncStatus:
 
     `equal_at` is the last moment at which both totals were compared and equal; None where they were
     not, whatever was agreed: a line that is not ours is no agreement.
-    `foreign` are the lines at Stripe that are not ours; `held_by` says, for staff, that one of them
+    `added` are the lines at Stripe that are not ours; `held_by` says, for staff, that one of them
     keeps the invoice from being finalized, and is empty when none does. `is_unscheduled`: somebody
     switched Stripe's own schedule off.
     """
@@ -67,7 +67,7 @@ class SyncStatus:
     plainly: str
     equal_at: datetime | None
     run: RunFacts | None
-    foreign: tuple[ForeignLine, ...]
+    added: tuple[AddedLine, ...]
     held_by: str
     is_unscheduled: bool = False
 
@@ -77,23 +77,23 @@ def status_of(invoice: Invoice) -> SyncStatus:
     run = db.session.scalar(
         select(SyncRun).where(SyncRun.invoice_id == invoice.id).order_by(SyncRun.id.desc()).limit(1)
     )
-    return status_from(invoice, run, foreign_lines_of(invoice.id))
+    return status_from(invoice, run, added_lines_of(invoice.id))
 
 
-def foreign_lines_of(invoice_id: int) -> Sequence[ForeignLine]:
+def added_lines_of(invoice_id: int) -> Sequence[AddedLine]:
     """Return the lines at Stripe that are not ours."""
     return db.session.scalars(
-        select(ForeignLine)
-        .where(ForeignLine.invoice_id == invoice_id)
-        .order_by(ForeignLine.stripe_line_id)
+        select(AddedLine)
+        .where(AddedLine.invoice_id == invoice_id)
+        .order_by(AddedLine.stripe_line_id)
     ).all()
 
 
 def status_from(
-    invoice: InvoiceFacts, run: RunFacts | None, foreign: Sequence[ForeignLine]
+    invoice: InvoiceFacts, run: RunFacts | None, added: Sequence[AddedLine]
 ) -> SyncStatus:
-    """Return the status of an invoice with its newest run and its foreign lines."""
-    waiting = Waiting.of(foreign) if invoice.status not in FINALIZED else Waiting(0, 0)
+    """Return the status of an invoice with its newest run and its lines added at Stripe."""
+    waiting = Waiting.of(added) if invoice.status not in FINALIZED else Waiting(0, 0)
     state = state_of(invoice, is_active=run is not None and run.state in ACTIVE, waiting=waiting)
     return SyncStatus(
         state,
@@ -101,7 +101,7 @@ def status_from(
         _plainly(state, invoice, run),
         _equal_at(invoice),
         run,
-        tuple(foreign),
+        tuple(added),
         waiting.sentence,
         not waiting.sentence and was_switched_off(invoice, invoice.period_end),
     )
@@ -127,7 +127,7 @@ def state_of(invoice: StateFacts, *, is_active: bool, waiting: Waiting) -> State
     return next((state for holds, state in facts if holds), "in_sync")
 
 
-def _parked(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
+def _on_hold(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     return invoice.parked_reason or "On hold until a person checks it."
 
 
@@ -176,7 +176,7 @@ def _in_sync(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) ->
 
 
 _SENTENCES = {
-    "parked": _parked,
+    "parked": _on_hold,
     "syncing": _syncing,
     "differs": _held,
     "held": _held,

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, select, true
 
 from dashboard.billing.models import Invoice
-from dashboard.reading.opening import Draft, foreign_lines, latest_run
+from dashboard.reading.opening import Draft, added_lines, latest_run
 from dashboard.reading.rows import (
+    AddedLines,
     BilledOrganization,
     CurrentInvoice,
-    ForeignLines,
     LatestRun,
 )
 from dashboard.statement import Statement, columns, parameter, split
@@ -76,20 +76,20 @@ def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetim
     """Return the tag of the current invoice with what is shown beside it."""
     terms = Terms(*(getattr(organization, name) for name in Terms._fields))
     beside = Beside(terms, draft.around.earlier)
-    return tag_of(Moving.of(draft.invoice), draft.run, draft.foreign, beside, now=now)
+    return tag_of(Moving.of(draft.invoice), draft.run, draft.added, beside, now=now)
 
 
 def tag_of_invoice(invoice: Invoice, *, now: datetime) -> str:
     """Return the tag of any invoice: one statement."""
     row = _BESIDE.row(invoice=invoice.id)
-    run, foreign = split(row or (), (LatestRun, ForeignLines))
-    return tag_of(Moving.of(invoice), run, foreign, now=now)
+    run, added = split(row or (), (LatestRun, AddedLines))
+    return tag_of(Moving.of(invoice), run, added, now=now)
 
 
 def tag_of(
     invoice: Moving,
     run: LatestRun | None,
-    foreign: ForeignLines,
+    added: AddedLines,
     beside: Beside | None = None,
     *,
     now: datetime,
@@ -125,7 +125,7 @@ def tag_of(
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
         *((digest(beside.earlier), digest(beside.terms)) if beside else ()),
         *((run.id, run.state, run.calls_made, run.calls_planned) if run else ("none",)),
-        *foreign,
+        *added,
     )
     return ".".join(map(str, facts))
 
@@ -135,9 +135,9 @@ def digest(facts: object) -> str:
     return blake2b(repr(facts).encode(), digest_size=6).hexdigest()
 
 
-_run, _foreign = (one(parameter("invoice", BigInteger)) for one in (latest_run, foreign_lines))
+_run, _added = (one(parameter("invoice", BigInteger)) for one in (latest_run, added_lines))
 _BESIDE = Statement(
-    select(*columns(LatestRun, _run), *columns(ForeignLines, _foreign)).select_from(
-        _foreign.outerjoin(_run, true())
+    select(*columns(LatestRun, _run), *columns(AddedLines, _added)).select_from(
+        _added.outerjoin(_run, true())
     )
 )

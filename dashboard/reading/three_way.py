@@ -16,9 +16,9 @@ from sqlalchemy import select
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.sync.added_lines import added_lines
 from dashboard.sync.compare import Finding
-from dashboard.sync.foreign import foreign_lines
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.sync.readings import three_sides
 
 # What each state waits for. `sync`: the next one sends it. `verify`: one that reads Stripe's lines
@@ -42,7 +42,7 @@ class Compared(NamedTuple):
     quantity: Decimal | None = None
     unit: str = ""
     # The line added at Stripe, once a sync has noted it.
-    foreign: ForeignLine | None = None
+    added: AddedLine | None = None
 
     @property
     def repair(self) -> str | None:
@@ -97,7 +97,7 @@ def three_way(invoice: Invoice) -> ThreeWay:
     """Return the lines of an invoice on three sides; Stripe is not asked."""
     findings, reading = three_sides(invoice)
     items = _items(invoice.id)
-    noted = {one.stripe_line_id: one for one in foreign_lines(invoice.id)}
+    noted = {one.stripe_line_id: one for one in added_lines(invoice.id)}
     found = [_compared(one, items, noted) for one in findings]
     if reading is None:
         found = [line._replace(theirs=None) for line in found]
@@ -112,7 +112,7 @@ def three_way(invoice: Invoice) -> ThreeWay:
     )
 
 
-def _was_equal(invoice: Invoice, noted: Iterable[ForeignLine]) -> bool:
+def _was_equal(invoice: Invoice, noted: Iterable[AddedLine]) -> bool:
     """Whether the totals were equal at the last sync; a line that was adopted is ours."""
     if any(line.decision != "adopt" for line in noted):
         return False
@@ -125,9 +125,9 @@ def _what_differs_first(line: Compared) -> tuple[bool, int]:
     return is_equal, 0 if is_equal else -abs(line.difference)
 
 
-def _as_noted(line: ForeignLine) -> Compared:
+def _as_noted(line: AddedLine) -> Compared:
     """Return a line added at Stripe as a sync noted it: nobody has read Stripe since."""
-    return Compared("foreign", line.description, None, None, line.amount_cents, foreign=line)
+    return Compared("foreign", line.description, None, None, line.amount_cents, added=line)
 
 
 class _Item(NamedTuple):
@@ -149,7 +149,7 @@ def _items(invoice_id: int) -> dict[str, _Item]:
     }
 
 
-def _compared(finding: Finding, items: dict[str, _Item], noted: dict[str, ForeignLine]) -> Compared:
+def _compared(finding: Finding, items: dict[str, _Item], noted: dict[str, AddedLine]) -> Compared:
     shown = finding.ours or finding.theirs or finding.agreed
     item = items.get(finding.key or "")
     return Compared(
@@ -161,5 +161,5 @@ def _compared(finding: Finding, items: dict[str, _Item], noted: dict[str, Foreig
         item_id=item.id if item else None,
         quantity=item.quantity if item and item.unit else None,
         unit=item.unit if item else "",
-        foreign=noted.get(finding.line_id or "") if finding.state == "foreign" else None,
+        added=noted.get(finding.line_id or "") if finding.state == "foreign" else None,
     )

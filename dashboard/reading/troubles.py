@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_listing import WAITS
 from dashboard.billing.void_models import VoidCase
-from dashboard.sync.models import ACTIVE, ForeignLine, SyncRun
+from dashboard.sync.models import ACTIVE, AddedLine, SyncRun
 
 UNFINISHED = ("draft", "closing", "sealed")
 
@@ -33,8 +33,8 @@ class Troubles(NamedTuple):
 
 
 _invoice = Invoice.__table__.alias("other")
-_line = ForeignLine.__table__.alias("line")
-_IS_PARKED = _invoice.c.parked_at.is_not(None)
+_line = AddedLine.__table__.alias("line")
+_IS_ON_HOLD = _invoice.c.parked_at.is_not(None)
 _IS_UNPAID = (_invoice.c.status == "open") & _invoice.c.payment_failure.is_not(None)
 _FAILS = (_invoice.c.status == "draft") & (_invoice.c.sync_failures > 0)
 _IS_UNDECIDED, _IS_LEFT = _line.c.decision.is_(None), _line.c.decision == "leave"
@@ -69,7 +69,7 @@ def _void(organization: NamedFromClause) -> Select[Any]:
 
 
 ATTENTION: dict[str, Rows] = {
-    "parked": _invoices(_IS_PARKED),
+    "parked": _invoices(_IS_ON_HOLD),
     "differs": _lines(_IS_UNDECIDED),
     "held": _lines(_IS_LEFT),
     "failed": _invoices(_FAILS),

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.bounds import check_fees
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
@@ -120,7 +120,7 @@ class _Attaching:
                 "quantity": plain(service.changes[0].quantity),
                 "at": service.attached_at.isoformat(),
             }
-            record("service.attached", service, self.actor, facts, now=self.now)
+            write_entry("service.attached", service, self.actor, facts, now=self.now)
             cause = Cause("attach", self.now, self.actor, service.id)
             reassign_usage(service, self.locked, cause, since=service.attached_at)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.bounds import check_fees
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
@@ -63,7 +63,7 @@ def change_quantity(
     db.session.flush()
     rate_effects([service], locked, Cause("quantity", now, actor, service.id), since=instant)
     facts = {"from": plain(before), "to": plain(quantity), "at": instant.isoformat()}
-    record("service.changed", service, actor, facts, now=now)
+    write_entry("service.changed", service, actor, facts, now=now)
     return change
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.fold import count_waiting
@@ -66,7 +66,7 @@ def detach_service(
     db.session.flush()
     cause = Cause("detach", now, actor, service.id)
     rate_effects([service], locked, cause, since=instant)
-    record("service.detached", service, actor, {"at": instant.isoformat()}, now=now)
+    write_entry("service.detached", service, actor, {"at": instant.isoformat()}, now=now)
     taken_off = reassign_usage(service, locked, cause, since=instant)
     return Detachment(service, taken_off)
 

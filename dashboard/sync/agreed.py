@@ -15,7 +15,7 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteLine
 from dashboard.statement import Statement, parameter
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import AddedLine, SyncedLine
 from dashboard.sync.plan import Known
 from dashboard.sync.snapshot import Snapshot, synced_lines
 
@@ -36,13 +36,13 @@ def forget_lines(invoice: Invoice, lines: Iterable[tuple[str, str]]) -> None:
 
 
 def forget_line(invoice_id: int, line_id: str, line: SyncedLine | None) -> None:
-    """Drop the agreed line or foreign line that had this id at Stripe."""
+    """Drop the agreed line or line added at Stripe that had this id at Stripe."""
     # A surplus copy shares its key with the line that stays: only the id tells them apart.
     if line is not None and line.stripe_line_id in (line_id, None):
         db.session.delete(line)
     db.session.execute(
-        delete(ForeignLine).where(
-            ForeignLine.invoice_id == invoice_id, ForeignLine.stripe_line_id == line_id
+        delete(AddedLine).where(
+            AddedLine.invoice_id == invoice_id, AddedLine.stripe_line_id == line_id
         )
     )
 
@@ -114,30 +114,31 @@ def keep_members(invoice_id: int, snapshot: Snapshot) -> None:
 
 
 def agreed_total(invoice_id: int) -> int:
-    """Return what Stripe's total should be: the agreed lines and the foreign ones that stay."""
+    """Return what Stripe's total should be: the agreed lines and those added there that stay."""
     return agreement(invoice_id).agreed_cents
 
 
 class Agreement(NamedTuple):
     """What a reply and the money gate are held against: whether an item makes a line, how many
-    lines are foreign, of how many of ours the id is not known, and what Stripe's total should be.
+    lines were added at Stripe, of how many of ours the id is not known, and what Stripe's total
+    should be.
     """
 
     bills_anything: bool
-    foreign: int
+    added: int
     unlearned: int
     agreed_cents: int
 
 
 def agreement(invoice_id: int) -> Agreement:
     """Return it of an invoice, as it is written."""
-    bills, foreign, theirs, unlearned, ours = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
-    return Agreement(bills, foreign, unlearned, int(ours or 0) + int(theirs or 0))
+    bills, added, theirs, unlearned, ours = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
+    return Agreement(bills, added, unlearned, int(ours or 0) + int(theirs or 0))
 
 
 _invoice = parameter("invoice", BigInteger)
-_ours, _theirs = SyncedLine.__table__.c, ForeignLine.__table__.c
-_foreign = (
+_ours, _theirs = SyncedLine.__table__.c, AddedLine.__table__.c
+_added = (
     select(
         func.count().label("lines"),
         func.sum(_theirs.amount_cents)
@@ -155,9 +156,9 @@ _AGREEMENT = Statement(
             or_(InvoiceItem.amount_cents != 0, InvoiceItem.quantity != 0),
         )
         .exists(),
-        func.min(_foreign.c.lines),
-        func.min(_foreign.c.cents),
+        func.min(_added.c.lines),
+        func.min(_added.c.cents),
         func.count(_ours.id).filter(_ours.stripe_line_id.is_(None)),
         func.sum(_ours.amount_cents),
-    ).select_from(_foreign.outerjoin(SyncedLine, _ours.invoice_id == _invoice))
+    ).select_from(_added.outerjoin(SyncedLine, _ours.invoice_id == _invoice))
 )

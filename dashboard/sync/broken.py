@@ -9,9 +9,9 @@ from __future__ import annotations
 import structlog
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.sync.ending import fail, retry
@@ -74,8 +74,8 @@ def give_up(work: Work, why: str) -> None:
     fail(work, Unexpected(sentence))
     if invoice.status in FINALIZED:
         return
-    park(invoice, Unexpected.code, sentence, now=now)
-    record("sync.given_up", invoice, SYSTEM, {"run_id": run.id, "error": why}, now=now)
+    put_on_hold(invoice, Unexpected.code, sentence, now=now)
+    write_entry("sync.given_up", invoice, SYSTEM, {"run_id": run.id, "error": why}, now=now)
     work.checkpoint()
     try:
         hold_at_stripe(work)

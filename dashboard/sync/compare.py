@@ -43,7 +43,7 @@ class Comparison:
 
     findings: tuple[Finding, ...]
     known: tuple[Known, ...]
-    foreign: tuple[RemoteLine, ...]
+    added: tuple[RemoteLine, ...]
 
     @property
     def differences(self) -> tuple[Finding, ...]:
@@ -57,18 +57,18 @@ def compare(
     """Class every line by who changed it since it was last agreed."""
     key_of = {one.line_id: one.content.key for one in synced if one.line_id is not None}
     known: list[Known] = []
-    foreign: list[RemoteLine] = []
+    added: list[RemoteLine] = []
     for line in remote:
         key = line.key or key_of.get(line.id)
         if key is None:
-            foreign.append(line)
+            added.append(line)
         else:
             known.append(Known(content_of(line, key), line.id, marked=line.key is not None))
     findings = [
         *_of_keys(desired, synced, known),
-        *(Finding("foreign", None, one.id, None, None, content_of(one, "")) for one in foreign),
+        *(Finding("foreign", None, one.id, None, None, content_of(one, "")) for one in added),
     ]
-    return Comparison(tuple(findings), tuple(known), tuple(foreign))
+    return Comparison(tuple(findings), tuple(known), tuple(added))
 
 
 def content_of(line: RemoteLine, key: str) -> LineContent:

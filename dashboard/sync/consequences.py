@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dashboard.billing.models import Invoice
 from dashboard.sync.decide import choices
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 
 
 class Move(NamedTuple):
@@ -34,7 +34,7 @@ class Consequence(NamedTuple):
         return (self.ledger.after or 0) - (self.ledger.before or 0)
 
 
-def consequences(line: ForeignLine, invoice: Invoice) -> list[Consequence]:
+def consequences(line: AddedLine, invoice: Invoice) -> list[Consequence]:
     """Return what each decision that is open on a line added at Stripe would do.
 
     What else the ledger has to tell Stripe is left out: it goes there whatever is decided.

@@ -14,17 +14,17 @@ from dashboard.gateway.errors import (
     ServerFailed,
 )
 from dashboard.gateway.protocol import LINES_PER_CALL
+from dashboard.sync.added_lines import note_added
 from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import tell_details
-from dashboard.sync.foreign import note_foreign
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
 from dashboard.sync.naming import recognize
 from dashboard.sync.plan import KINDS, Change, Plan
-from dashboard.sync.settle import settle
+from dashboard.sync.recover import recover
 from dashboard.sync.snapshot import Snapshot, take_snapshot
 from dashboard.sync.strays import remove_strays
 from dashboard.sync.stripe_calls.lines import (
@@ -57,7 +57,7 @@ class Aim:
 
     verify: bool
     look: bool = False
-    settled: bool = False
+    recovered: bool = False
     comparison: Comparison | None = None
 
 
@@ -98,15 +98,15 @@ def converge(work: Work) -> Comparison | None:
 
 def one_round(work: Work, aim: Aim) -> bool:
     """Settle, plan and apply once; return whether ledger and Stripe now agree."""
-    if not aim.settled:
-        settle(work)
-    aim.settled = False
+    if not aim.recovered:
+        recover(work)
+    aim.recovered = False
     tell_details(work)
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)
     if remove_strays(work, snapshot.synced, aim.comparison):
-        aim.look = aim.settled = True
+        aim.look = aim.recovered = True
         return False
     if not plan.is_empty:
         apply(work, snapshot, plan, look=aim.verify)
@@ -114,7 +114,7 @@ def one_round(work: Work, aim: Aim) -> bool:
     unproven = snapshot.exists and aim.comparison is None
     if aim.verify and (unproven or not plan.is_empty):
         # Only a reading that finds nothing to change ends a verification.
-        aim.look = aim.settled = True
+        aim.look = aim.recovered = True
         return False
     conclude(work, snapshot, aim.comparison if plan.is_empty else None)
     return True
@@ -141,8 +141,8 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
         snapshot = held_snapshot(work)
     comparison = snapshot.compare(work.remote or [])
     add_findings(work.run, comparison)
-    if comparison.foreign or snapshot.foreign:
-        note_foreign(work.invoice, comparison, now=work.clock())
+    if comparison.added or snapshot.added:
+        note_added(work.invoice, comparison, now=work.clock())
         # What was just noted is part of the snapshot from here on.
         snapshot = held_snapshot(work)
     return snapshot, comparison, snapshot.plan(comparison)

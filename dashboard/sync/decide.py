@@ -1,4 +1,4 @@
-"""What becomes of a foreign line: take ours, adopt theirs, or leave. Support decides, not code."""
+"""What becomes of a line added at Stripe: take ours, adopt theirs, or leave. Support decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import FINALIZED, Invoice
@@ -16,7 +16,7 @@ from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import AddedLine, SyncedLine
 
 DECISIONS = ("take_ours", "adopt", "leave")
 # Carried out by a sync, or in the ledger already: nothing takes them back.
@@ -29,10 +29,10 @@ DONE = {
 GONE = "That line is no longer on Stripe's draft. Nothing was changed. Reload the invoice."
 
 
-def foreign_line(organization: Organization, line_id: int) -> ForeignLine:
-    """Return the organization's foreign line; raises `NotFound`."""
-    query = select(ForeignLine).where(
-        ForeignLine.id == line_id, ForeignLine.organization_id == organization.id
+def added_line(organization: Organization, line_id: int) -> AddedLine:
+    """Return the organization's line added at Stripe; raises `NotFound`."""
+    query = select(AddedLine).where(
+        AddedLine.id == line_id, AddedLine.organization_id == organization.id
     )
     line = db.session.scalar(query)
     if line is None:
@@ -40,7 +40,7 @@ def foreign_line(organization: Organization, line_id: int) -> ForeignLine:
     return line
 
 
-def choices(line: ForeignLine, invoice: Invoice) -> tuple[str, ...]:
+def choices(line: AddedLine, invoice: Invoice) -> tuple[str, ...]:
     """Return the decisions that `decide_line` accepts now, the most usual one first.
 
     Leaving a line changes nothing at Stripe, so it can be decided anew. The other two are carried
@@ -66,7 +66,7 @@ NOTHING = Seen()
 
 
 def decide_line(
-    line: ForeignLine,
+    line: AddedLine,
     decision: str,
     *,
     seen: Seen = NOTHING,
@@ -102,20 +102,20 @@ def decide_line(
         adopt(line, invoice, reason=reason, actor=actor, now=now)
     if decision != "leave":
         invoice.needs_verification = True
-    record("foreign_line.decided", invoice, actor, facts, reason=reason, now=now)
+    write_entry("foreign_line.decided", invoice, actor, facts, reason=reason, now=now)
     return invoice
 
 
-def _as_now(line: ForeignLine) -> ForeignLine:
+def _as_now(line: AddedLine) -> AddedLine:
     """Return the line as it is under the invoice's lock; a sync may have removed it meanwhile."""
-    query = select(ForeignLine).where(ForeignLine.id == line.id)
+    query = select(AddedLine).where(AddedLine.id == line.id)
     found = db.session.scalar(query, execution_options={"populate_existing": True})
     if found is None:
         raise NotFound(GONE)
     return found
 
 
-def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: Seen) -> None:
+def _check(line: AddedLine, invoice: Invoice, decision: str, seen: Seen) -> None:
     if invoice.status in FINALIZED:
         raise InvoiceIsFrozen("The invoice is finalized. Nothing was changed. Credit it instead.")
     if seen.cents not in (None, line.amount_cents):
@@ -136,7 +136,7 @@ def _check(line: ForeignLine, invoice: Invoice, decision: str, seen: Seen) -> No
 
 
 def adopt(
-    line: ForeignLine, invoice: Invoice, *, reason: str | None, actor: Actor, now: datetime
+    line: AddedLine, invoice: Invoice, *, reason: str | None, actor: Actor, now: datetime
 ) -> None:
     """Make the line an adjustment, agreed with Stripe already; the sync only marks it as ours."""
     adjustment = add_adjustment(

@@ -13,7 +13,7 @@ from dashboard.gateway.errors import NotOurs
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
 from dashboard.organizations.models import Organization
 from dashboard.sync.agreed import agreement, learn_ids
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import AddedLine, SyncedLine
 from dashboard.sync.work import Work
 
 UNTOUCHED = "Nothing was changed here. Check whether another application uses the same account."
@@ -71,7 +71,7 @@ def forget_draft(invoice: Invoice) -> None:
 
     The invoice must be locked: whoever decides on one of its lines holds it too.
     """
-    for table in (SyncedLine, ForeignLine):
+    for table in (SyncedLine, AddedLine):
         for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
             db.session.delete(line)
     db.session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.policy import current_policy
 from dashboard.errors import BillingError, Stale
 from dashboard.gateway.errors import GatewayError, Refused
@@ -52,7 +52,7 @@ def fail(work: Work, error: BillingError) -> None:
 def park_and_fail(work: Work, error: Refused) -> None:
     """A refusal does not go away: hold the invoice for a person, and Stripe's schedule with it."""
     fail(work, error)
-    park(work.invoice, error.code, error.message, now=work.clock())
+    put_on_hold(work.invoice, error.code, error.message, now=work.clock())
     work.checkpoint()
     hold_at_stripe(work)
 

@@ -1,4 +1,4 @@
-"""The money gate: finalize only what equals the ledger to the cent, else park and say why."""
+"""The money gate: finalize only what equals the ledger to the cent, else hold it and say why."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park, settle_without_stripe
+from dashboard.billing.outcome import close_without_stripe, put_on_hold
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.pricing.exact import major_text
+from dashboard.sync.added_lines import added_lines
 from dashboard.sync.agreed import Agreement, agreement
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.effects import record_invoice
-from dashboard.sync.foreign import foreign_lines
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.work import Work
@@ -40,7 +40,7 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
         look_at_total(work)
         reason = refusal(invoice, comparison, agreement(invoice.id))
     if reason is not None:
-        park(invoice, *reason, now=work.clock())
+        put_on_hold(invoice, *reason, now=work.clock())
         work.checkpoint()
         hold_at_stripe(work)
         return
@@ -64,8 +64,8 @@ def refusal(
     invoice: Invoice, comparison: Comparison | None, found: Agreement
 ) -> tuple[str, str] | None:
     """Return why the invoice may not leave, as a code and a sentence; None when it may."""
-    if found.foreign:
-        return "foreign_lines", foreign_reason(invoice, foreign_lines(invoice.id))
+    if found.added:
+        return "foreign_lines", added_reason(invoice, added_lines(invoice.id))
     if comparison is None or comparison.differences:
         return "not_verified", (
             "Stripe's lines could not be proven equal to the ledger. Nothing was billed. Verify "
@@ -80,13 +80,13 @@ def refusal(
     return None
 
 
-def foreign_reason(invoice: Invoice, foreign: Sequence[ForeignLine]) -> str:
-    """Return why foreign lines hold an invoice, with what they come to."""
-    amount = _text(sum(line.amount_cents for line in foreign), invoice)
-    if len(foreign) == 1:
+def added_reason(invoice: Invoice, added: Sequence[AddedLine]) -> str:
+    """Return why lines added at Stripe hold an invoice, with what they come to."""
+    amount = _text(sum(line.amount_cents for line in added), invoice)
+    if len(added) == 1:
         found, each = f"a line of {amount} that we did not send", "it"
     else:
-        found, each = f"{len(foreign)} lines that we did not send, {amount} in total", "each"
+        found, each = f"{len(added)} lines that we did not send, {amount} in total", "each"
     return (
         f"Stripe's draft holds {found}. Nothing was billed, and nothing will be until you decide "
         f"what to do with {each}."
@@ -102,19 +102,19 @@ def _text(cents: int, invoice: Invoice) -> str:
     return major_text(Decimal(cents), invoice.currency)
 
 
-def hold_or_let_go(work: Work, *, was_parked: bool) -> None:
+def hold_or_let_go(work: Work, *, was_on_hold: bool) -> None:
     """After a sync that finalizes nothing: let Stripe's own schedule stand only where it may.
 
-    While a foreign line is on the draft, Stripe must not bill it by itself; a sealed invoice is
-    then parked again. Raises `GatewayError`.
+    While a line added at Stripe is on the draft, Stripe must not bill it by itself; a sealed
+    invoice is then put on hold again. Raises `GatewayError`.
     """
     invoice = work.invoice
-    foreign = foreign_lines(invoice.id)
-    if not foreign:
-        schedule_again(work, was_parked=was_parked)
+    added = added_lines(invoice.id)
+    if not added:
+        schedule_again(work, was_on_hold=was_on_hold)
         return
     if invoice.status == "sealed":
-        park(invoice, "foreign_lines", foreign_reason(invoice, foreign), now=work.clock())
+        put_on_hold(invoice, "foreign_lines", added_reason(invoice, added), now=work.clock())
         work.checkpoint()
     hold_at_stripe(work)
 
@@ -124,13 +124,13 @@ def end_empty(work: Work) -> None:
     invoice = work.invoice
     if invoice.stripe_invoice_id is not None:
         perform(work, DeleteDraft(invoice.stripe_invoice_id))
-    settle_without_stripe(invoice, now=work.clock())
+    close_without_stripe(invoice, now=work.clock())
 
 
 def hold_at_stripe(work: Work) -> None:
     """Switch the dead-man switch off while the invoice is held, so that Stripe does not bill it.
 
-    Best effort: when Stripe can not be told now, the next run of the held invoice tells it.
+    Best effort: when Stripe cannot be told now, the next run of the held invoice tells it.
     """
     invoice = work.invoice
     if invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at is None:
@@ -148,7 +148,7 @@ def check_finalized(work: Work) -> None:
     invoice = work.invoice
     if invoice.stripe_total_cents != invoice.total_cents:
         ours, theirs = totals(invoice)
-        park(
+        put_on_hold(
             invoice,
             "billed_differently",
             f"Stripe finalized {theirs}, and the ledger says {ours}. Correct it with a credit note "

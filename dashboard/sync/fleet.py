@@ -21,7 +21,7 @@ UNSETTLED = ("draft", "closing", "sealed", "open", "uncollectible")
 class FleetCounts:
     """Invoices that somebody or something has yet to see to, and the syncs under way.
 
-    Parked ones may be issued already. `void` are those whose money nobody decided on.
+    On hold ones may be issued already. `void` are those whose money nobody decided on.
     """
 
     draft: Counted

@@ -1,7 +1,7 @@
 """Runs of long ago, and their steps: removed a few at a time, never one that is still needed.
 
 What stays however old it is: a run that is under way, one with a step that is not settled, every
-run of an invoice that is not issued or is parked (its last schedule decides what follows), and the
+run of an invoice that is not issued or is on hold (its last schedule decides what follows), and the
 newest of each invoice.
 """
 

@@ -47,8 +47,8 @@ def take(invoice_id: int, *, owner: str, now: datetime) -> tuple[Lease, bool]:
     found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
     if found is None:
         raise Busy("Another sync of this invoice is in progress. This one runs after it.")
-    fence, is_unsettled = found
-    return Lease(invoice_id, owner, fence), is_unsettled
+    fence, has_open_steps = found
+    return Lease(invoice_id, owner, fence), has_open_steps
 
 
 def extend(lease: Lease, *, now: datetime) -> None:
@@ -89,7 +89,7 @@ _OWNER, _UNTIL = parameter("owner", String), parameter("until", _INSTANT)
 _RENEW = Statement(_held(expires_at=_UNTIL))
 _RELEASE = Statement(_held(expires_at=null(), owner=null()))
 # Asked with the invoice held already: only who holds it writes its steps.
-_UNSETTLED = select(SyncStep.id).where(SyncStep.invoice_id == _INVOICE, SyncStep.outcome.is_(None))
+_OPEN_STEPS = select(SyncStep.id).where(SyncStep.invoice_id == _INVOICE, SyncStep.outcome.is_(None))
 _TAKE = Statement(
     insert(SyncLease)
     .values(invoice_id=_INVOICE, fence=1, owner=_OWNER, expires_at=_UNTIL)
@@ -100,5 +100,5 @@ _TAKE = Statement(
             SyncLease.expires_at.is_(None), SyncLease.expires_at <= parameter("now", _INSTANT)
         ),
     )
-    .returning(SyncLease.fence, _UNSETTLED.exists())
+    .returning(SyncLease.fence, _OPEN_STEPS.exists())
 )

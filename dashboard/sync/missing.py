@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record as record_audit
+from dashboard.audit.write import write_entry as record_audit
 from dashboard.billing.locks import lock_row
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.effects import forget_draft

@@ -42,7 +42,7 @@ class SyncedLine(Model):
     members: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
 
 
-class ForeignLine(Model):
+class AddedLine(Model):
     """A line on Stripe's draft that is not ours; support decides what becomes of it."""
 
     __tablename__ = "foreign_lines"

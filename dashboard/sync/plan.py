@@ -102,12 +102,12 @@ def make_plan(
     *,
     exists: bool,
     unwanted: Sequence[Known] = (),
-    foreign_cents: int = 0,
+    added_cents: int = 0,
 ) -> Plan:
     """Return the plan that leads from `known` (what Stripe has) to `desired` (the ledger).
 
-    `unwanted` are foreign lines somebody decided to remove; `foreign_cents` is the sum of those
-    that stay. A key that Stripe has twice keeps its best copy and loses the others.
+    `unwanted` are lines added at Stripe that somebody decided to remove; `added_cents` is the sum
+    of those that stay. A key that Stripe has twice keeps its best copy and loses the others.
     """
     kept, surplus = _one_per_key(desired, known)
     wanted = {line.key: line for line in desired}
@@ -124,8 +124,8 @@ def make_plan(
         create=not exists and bool(desired),
         changes=tuple(changes),
         unchanged=len(desired) - touched - sum(1 for one in changes if one.kind == "add"),
-        cents_before=sum(one.content.amount_cents for one in (*known, *unwanted)) + foreign_cents,
-        cents_after=sum(one.amount_cents for one in desired) + foreign_cents,
+        cents_before=sum(one.content.amount_cents for one in (*known, *unwanted)) + added_cents,
+        cents_after=sum(one.amount_cents for one in desired) + added_cents,
         reads=ceil(len(known) / LINES_PER_CALL) if unlearned else 0,
     )
 

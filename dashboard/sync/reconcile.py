@@ -9,12 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record as record_audit
+from dashboard.audit.write import write_entry as record_audit
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park, record_reading
+from dashboard.billing.outcome import put_on_hold, record_reading
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
@@ -57,7 +57,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], 
         now=now,
     )
     if remote.total_cents != invoice.total_cents and remote.status != "void":
-        park(
+        put_on_hold(
             invoice,
             "billed_differently",
             f"Stripe billed {_text(remote.total_cents, invoice)}, and the ledger says "

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, and_, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.stuck import STUCK, is_to_be_tried
@@ -69,7 +69,7 @@ def request_syncs(
         for invoice in invoices:
             if invoice.id in new:
                 facts = {"run_id": new[invoice.id].id, "verify": request.verify}
-                record("invoice.sync_requested", invoice, request.actor, facts, now=now)
+                write_entry("invoice.sync_requested", invoice, request.actor, facts, now=now)
     return [{**under_way, **new}[one] for one in ids]
 
 
@@ -127,7 +127,7 @@ def due_for_sync(*, now: datetime, most: int) -> list[int]:
             or_(Invoice.revision > Invoice.synced_revision, Invoice.needs_verification),
             Invoice.status.in_(("draft", "closing")),
             Invoice.next_sync_at <= now,
-            # One that can not be closed is kept in step: Stripe may bill it by its own schedule.
+            # One that cannot be closed is kept in step: Stripe may bill it by its own schedule.
             or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
             ~select(SyncRun.id)
             .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
@@ -146,7 +146,7 @@ def put_off(invoice_id: int, *, now: datetime) -> None:
 
 
 def due_to_finalize(*, now: datetime, most: int) -> list[int]:
-    """Return the ids of sealed invoices that nobody parked or is finalizing, oldest first.
+    """Return the ids of sealed invoices that nobody on hold or is finalizing, oldest first.
 
     What the clock itself found stuck is among them again after a while.
     """

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.pricing.exact import major_text
@@ -40,7 +40,7 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
     if before in (None, revision.id) or invoice.status == "void":
         return False
     if revision.customer_id != invoice.organization.stripe_customer_id:
-        park(
+        put_on_hold(
             invoice,
             "replaced_by_stranger",
             f"Stripe replaced {invoice.called} by {revision.id}, which belongs to another "
@@ -55,7 +55,7 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
         "asks_cents": revision.total_cents,
         "ledger_cents": invoice.total_cents,
     }
-    record("invoice.replaced_at_stripe", invoice, STRIPE, facts, now=now)
+    write_entry("invoice.replaced_at_stripe", invoice, STRIPE, facts, now=now)
     invoice.replaced_stripe_id, invoice.replaced_number = before, invoice.number
     invoice.stripe_invoice_id = revision.id
     # What was known of the old one says nothing of this one.
@@ -66,7 +66,7 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
             major_text(Decimal(cents), invoice.currency)
             for cents in (revision.total_cents, invoice.total_cents)
         )
-        park(
+        put_on_hold(
             invoice,
             "revised_differently",
             f"An edit at Stripe replaced {invoice.called} by {revision.number}, which bills "

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from dashboard.billing.models import InvoiceItem
 from dashboard.extensions import Model
 from dashboard.statement import Statement, parameter
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import AddedLine, SyncedLine
 
 
 class Charge(NamedTuple):
@@ -57,7 +57,7 @@ class Agreed(NamedTuple):
     period_end: datetime
 
 
-class Foreign(NamedTuple):
+class Added(NamedTuple):
     """A line that is not ours, and what was decided about it."""
 
     stripe_line_id: str
@@ -70,12 +70,12 @@ class Foreign(NamedTuple):
 class Sides(NamedTuple):
     """The three sides of an invoice's lines: the ledger's, the agreed ones, and what is not ours.
 
-    Metered items come first, agreed lines by key, foreign ones by Stripe's id.
+    Metered items come first, agreed lines by key, those added at Stripe by Stripe's id.
     """
 
     charges: list[Charge]
     agreed: list[Agreed]
-    foreign: list[Foreign]
+    added: list[Added]
 
 
 def read_sides(invoice_id: int) -> Sides:
@@ -89,11 +89,11 @@ def read_sides(invoice_id: int) -> Sides:
         elif side == _AGREED:
             sides.agreed.append(Agreed(key, line_id, cents, description, start, end))
         else:
-            sides.foreign.append(Foreign(line_id, cents, description, start, decision))
+            sides.added.append(Added(line_id, cents, description, start, decision))
     return sides
 
 
-_CHARGE, _AGREED, _FOREIGN = range(3)
+_CHARGE, _AGREED, _ADDED = range(3)
 _INSTANT = DateTime(timezone=True)
 # What a side does not have is null.
 _KINDS: Mapping[str, TypeEngine[Any]] = {
@@ -134,12 +134,12 @@ _SIDES = Statement(
         ),
         _side(_AGREED, SyncedLine, _NO_NUMBER, _NO_NUMBER, SyncedLine.key),
         _side(
-            _FOREIGN,
-            ForeignLine,
+            _ADDED,
+            AddedLine,
             _NO_NUMBER,
             _NO_NUMBER,
-            ForeignLine.stripe_line_id,
-            period_start=ForeignLine.__table__.c.found_at,
+            AddedLine.stripe_line_id,
+            period_start=AddedLine.__table__.c.found_at,
         ),
     ).order_by("side", "place_0", "place_1", "place_2")
 )

@@ -12,11 +12,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from dashboard.audit.actor import Actor, ActorKind
 from dashboard.billing.locks import VERSIONS, for_change, note_held
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import unpark
+from dashboard.billing.outcome import take_off_hold
 from dashboard.errors import Stale
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
-from dashboard.gateway.lanes import Lane, in_lane
+from dashboard.gateway.priorities import Priority, with_priority
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import Reason, calling_for
 from dashboard.organizations.models import Organization
@@ -41,7 +41,7 @@ WITH_ALL = (
     .join(Invoice.organization)
 )
 AS_NOW = {"populate_existing": True}
-LANES: Mapping[str, Lane] = {
+PRIORITIES: Mapping[str, Priority] = {
     "final": "closing", "scheduled": "scheduled", "event": "scheduled", "bulk": "scheduled",
 }  # fmt: skip
 
@@ -66,16 +66,16 @@ def execute(
         return None
     run, invoice, _, *versions = found
     note_held(invoice.id, *versions)
-    held, is_unsettled = lease.take(invoice.id, owner=owner, now=clock())
+    held, has_open_steps = lease.take(invoice.id, owner=owner, now=clock())
     if not begin(run, now=clock()):
         # Another worker ended it between our look and our lease.
         lease.release(held)
         return None
     checkpoint()
     work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
-    work.is_unsettled = is_unsettled
+    work.has_open_steps = has_open_steps
     try:
-        with in_lane(LANES.get(run.trigger, "interactive")), calling_for(reason_of(run)):
+        with with_priority(PRIORITIES.get(run.trigger, "interactive")), calling_for(reason_of(run)):
             carry_out_or_break_off(work)
     except lease.LeaseLost:
         db.session.rollback()
@@ -161,28 +161,28 @@ def carry_out(work: Work) -> None:
 
 def advance(work: Work) -> None:
     """Converge, and finalize where asked; reconcile when Stripe acted first."""
-    was_parked = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
-    if was_parked:
+    was_on_hold = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
+    if was_on_hold:
         run = work.run
         by = Actor(cast(ActorKind, run.actor_kind), run.actor_id, run.actor_label)
-        unpark(work.invoice, now=work.clock(), actor=by)
+        take_off_hold(work.invoice, now=work.clock(), actor=by)
     try:
         if finalized_at_stripe(work.invoice):
             raise NotEditable("Stripe's invoice is no longer a draft.")
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)
-        elif was_parked or comparison is not None or work.invoice.restores_schedule:
-            settle_schedule(work, was_parked=was_parked)
+        elif was_on_hold or comparison is not None or work.invoice.restores_schedule:
+            hold_or_schedule(work, was_on_hold=was_on_hold)
             see_total(work, comparison)
     except NotEditable:
         reconcile(work)
 
 
-def settle_schedule(work: Work, *, was_parked: bool) -> None:
+def hold_or_schedule(work: Work, *, was_on_hold: bool) -> None:
     """Set the dead-man switch as the draft's lines allow; a draft that is gone is made anew."""
     try:
-        hold_or_let_go(work, was_parked=was_parked)
+        hold_or_let_go(work, was_on_hold=was_on_hold)
     except Missing as error:
         resolve_missing(work, error)
         converge(work)

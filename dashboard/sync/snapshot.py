@@ -20,7 +20,7 @@ from dashboard.sync.facts import AgreedFacts, ChargeFacts
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
-from dashboard.sync.rows import Charge, Foreign, read_sides
+from dashboard.sync.rows import Added, Charge, read_sides
 
 _GLANCES = 5
 
@@ -33,12 +33,12 @@ class Snapshot:
     exists: bool
     desired: tuple[LineContent, ...]
     synced: tuple[Known, ...]
-    # How many foreign lines are known, those that somebody decided to remove, and how many stay
-    # with their sum.
-    foreign: int
+    # How many lines added at Stripe are known, those that somebody decided to remove, and how many
+    # stay with their sum.
+    added: int
     unwanted: tuple[Known, ...]
     foreign_left: int
-    foreign_cents: int
+    added_cents: int
 
     def plan(self, comparison: Comparison | None = None) -> Plan:
         """Return the plan from the last agreed state, or from what a comparison saw at Stripe."""
@@ -47,7 +47,7 @@ class Snapshot:
             self.synced if comparison is None else comparison.known,
             exists=self.exists,
             unwanted=self.unwanted,
-            foreign_cents=self.foreign_cents,
+            added_cents=self.added_cents,
         )
 
     def compare(self, remote: list[RemoteLine]) -> Comparison:
@@ -79,17 +79,17 @@ def glance(invoice: Invoice) -> Snapshot:
 
 
 def _read(invoice: Invoice) -> Snapshot:
-    charges, agreed, foreign = read_sides(invoice.id)
-    left = [line for line in foreign if line.decision not in ("take_ours", "adopt")]
+    charges, agreed, added = read_sides(invoice.id)
+    left = [line for line in added if line.decision not in ("take_ours", "adopt")]
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
         desired=desired_lines([item for item in charges if is_billed(item)]),
         synced=tuple(known_of(line) for line in agreed),
-        foreign=len(foreign),
-        unwanted=tuple(unwanted_of(line) for line in foreign if line.decision == "take_ours"),
+        added=len(added),
+        unwanted=tuple(unwanted_of(line) for line in added if line.decision == "take_ours"),
         foreign_left=len(left),
-        foreign_cents=sum(line.amount_cents for line in left),
+        added_cents=sum(line.amount_cents for line in left),
     )
 
 
@@ -147,8 +147,8 @@ def known_of(line: AgreedFacts) -> Known:
     return Known(content, line.stripe_line_id)
 
 
-def unwanted_of(line: Foreign) -> Known:
-    """Return a foreign line that is to be removed; it has no period of ours."""
+def unwanted_of(line: Added) -> Known:
+    """Return a line added at Stripe that is to be removed; it has no period of ours."""
     content = LineContent(
         line.stripe_line_id, line.amount_cents, line.description, line.found_at, line.found_at
     )

@@ -45,7 +45,7 @@ def intend(work: Work, wanted: StripeCall) -> SyncStep:
         error=None,
     )
     insert_step(step)
-    work.is_unsettled = True
+    work.has_open_steps = True
     return step
 
 

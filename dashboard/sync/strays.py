@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.gateway.records import RemoteLine
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
@@ -49,4 +49,4 @@ def remove(work: Work, item: RemoteLine, key: str) -> None:
     ]
     facts = {"key": key, "stripe_id": item.id, "amount_cents": item.amount_cents}
     facts |= {"currency": work.invoice.currency}
-    record("invoice.stray_removed", work.invoice, STRIPE, facts, now=work.clock())
+    write_entry("invoice.stray_removed", work.invoice, STRIPE, facts, now=work.clock())

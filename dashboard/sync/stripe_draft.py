@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
@@ -59,13 +59,13 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
         perform(work, Schedule(reply.id, None))
 
 
-def schedule_again(work: Work, *, was_parked: bool) -> None:
+def schedule_again(work: Work, *, was_on_hold: bool) -> None:
     """Set the dead-man switch of a draft anew that holding it had switched off."""
     invoice = work.invoice
     at = finalizes_at(invoice, work.clock())
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
         return
-    if was_parked or invoice.restores_schedule or held_by_us(invoice):
+    if was_on_hold or invoice.restores_schedule or held_by_us(invoice):
         wanted = Schedule(invoice.stripe_invoice_id, at)
         hold_unless_scheduled(work, perform(work, wanted), at)
 
@@ -103,7 +103,7 @@ def ask_for_schedule(invoice: Invoice, *, actor: Actor, now: datetime) -> None:
             "Reload the page."
         )
     invoice.restores_schedule = True
-    record("invoice.schedule_restored", invoice, actor, {}, now=now)
+    write_entry("invoice.schedule_restored", invoice, actor, {}, now=now)
 
 
 def finalizes_at(invoice: ScheduleFacts, now: datetime) -> datetime | None:

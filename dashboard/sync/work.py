@@ -34,7 +34,7 @@ class Work:
     # Stripe's lines as last read in this run; None once anything was written after.
     remote: list[RemoteLine] | None = field(default=None)
     # Whether a call of the invoice may have no outcome yet.
-    is_unsettled: bool = True
+    has_open_steps: bool = True
     # Those that ended since the last commit.
     steps: list[SyncStep] = field(default_factory=list)
     # The keys of missing lines of which the pending items were looked through.

@@ -18,7 +18,7 @@ from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.fleet import LATE
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.trends.models import FleetSample
 from dashboard.usage.models import UsageWaiting
 from dashboard.webhooks.models import WebhookEvent
@@ -106,10 +106,10 @@ def _unequal(now: datetime) -> Any:
     is_unfinished = Invoice.status.in_(UNFINISHED)
     parked = select(Invoice.id).where(Invoice.parked_at.is_not(None), is_unfinished)
     failing = select(Invoice.id).where(Invoice.sync_failures > 1, is_unfinished)
-    holds = or_(ForeignLine.decision.is_(None), ForeignLine.decision == "leave")
+    holds = or_(AddedLine.decision.is_(None), AddedLine.decision == "leave")
     held = (
         select(Invoice.id)
-        .join(ForeignLine, ForeignLine.invoice_id == Invoice.id)
+        .join(AddedLine, AddedLine.invoice_id == Invoice.id)
         .where(holds, is_unfinished)
     )
     return union(late, parked, failing, held)

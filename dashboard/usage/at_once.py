@@ -20,7 +20,7 @@ from dashboard.accounts.tokens import USE_IS_NOTED_EVERY
 from dashboard.database_failures import is_lost
 from dashboard.errors import OutcomeUnknown
 from dashboard.usage import arrays
-from dashboard.usage.resolve import Fact
+from dashboard.usage.resolve import ResolvedRecord
 from dashboard.usage.store import columns
 
 # As many callers as wait at most; together they are fewer records than one large batch.
@@ -32,7 +32,7 @@ class Small(NamedTuple):
     """A batch that was resolved by kept books, each key in it once, and whose token sends it."""
 
     token_hash: str
-    facts: Sequence[Fact]
+    resolved: Sequence[ResolvedRecord]
     # How many versions the prices of its meters had in these books.
     versions: frozenset[tuple[str, int]]
 
@@ -122,7 +122,7 @@ def accepter(
 
 
 def _asked(batches: Sequence[Small], now: datetime) -> dict[str, object]:
-    rows = [(number, fact) for number, one in enumerate(batches, 1) for fact in one.facts]
+    rows = [(number, record) for number, one in enumerate(batches, 1) for record in one.resolved]
     priced = sorted(set[tuple[str, int]]().union(*(one.versions for one in batches)))
     return {
         "hashes": arrays.texts(one.token_hash for one in batches),
@@ -132,5 +132,5 @@ def _asked(batches: Sequence[Small], now: datetime) -> dict[str, object]:
         "priced": arrays.texts(meter for meter, _ in priced),
         "counts": arrays.integers(count for _, count in priced),
         "batches": arrays.integers(number for number, _ in rows),
-        **columns([fact for _, fact in rows]),
+        **columns([record for _, record in rows]),
     }

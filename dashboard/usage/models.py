@@ -14,7 +14,7 @@ from dashboard.services.models import Service
 
 
 class UsageKey(Model):
-    """A key that was counted; a table of its own, as partitions can not keep a key unique."""
+    """A key that was counted; a table of its own, as partitions cannot keep a key unique."""
 
     __tablename__ = "usage_keys"
 

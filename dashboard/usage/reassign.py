@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.models import Invoice
 from dashboard.billing.rebill import rebill
@@ -83,4 +83,4 @@ def _record(
         "cents": cents,
         "currency": service.price.currency,
     }
-    record(action, service, cause.by or SYSTEM, facts, now=cause.at)
+    write_entry(action, service, cause.by or SYSTEM, facts, now=cause.at)

@@ -13,7 +13,7 @@ from dashboard.extensions import db
 from dashboard.few import Few
 from dashboard.usage import arrays
 from dashboard.usage.books import Books
-from dashboard.usage.resolve import Fact
+from dashboard.usage.resolve import ResolvedRecord
 
 # Of large batches PostgreSQL writes so many of a process at a time: a dozen at once take as long in
 # all, and whoever counts them would get a dozenth of the machine (docs/decisions/fold.md).
@@ -116,27 +116,27 @@ class Outdated(Exception):
     """The books changed since they were read; nothing was written."""
 
 
-def accept(facts: Collection[Fact], books: Books, *, now: datetime) -> set[OwnedKey]:
+def accept(resolved: Collection[ResolvedRecord], books: Books, *, now: datetime) -> set[OwnedKey]:
     """Write keys, records and what they come to; return the keys that were new.
 
-    When not all were, only the keys are written: `add` the facts of those, or `unclaim` them.
-    Raises Outdated when the books, under which the facts were resolved, do not hold any more.
+    When not all were, only the keys are written: `add` the records of those, or `unclaim` them.
+    Raises Outdated when the books, under which the records were resolved, do not hold any more.
     """
-    more = {"now": now, "size": len(facts)} | _revisions(books) | _cycles(facts)
-    values = columns(facts) | more
-    with _FEW.one() if len(facts) >= LARGE else nullcontext():
+    more = {"now": now, "size": len(resolved)} | _revisions(books) | _cycles(resolved)
+    values = columns(resolved) | more
+    with _FEW.one() if len(resolved) >= LARGE else nullcontext():
         rows = db.session.execute(ACCEPT, values).all()
     if not rows:
-        return {(fact.account.id, fact.entry.key) for fact in facts}
+        return {(record.account.id, record.reported.key) for record in resolved}
     if not rows[0].hold:
         raise Outdated
     return {(row.organization_id, row.key) for row in rows if row.key is not None}
 
 
-def add(facts: Collection[Fact], *, now: datetime) -> None:
+def add(resolved: Collection[ResolvedRecord], *, now: datetime) -> None:
     """Write records and what they come to; their keys are claimed."""
-    if facts:
-        db.session.execute(ADD, columns(facts) | {"now": now})
+    if resolved:
+        db.session.execute(ADD, columns(resolved) | {"now": now})
 
 
 def unclaim(keys: Collection[OwnedKey]) -> None:
@@ -168,27 +168,27 @@ def _revisions(books: Books) -> dict[str, object]:
     }
 
 
-def _cycles(facts: Collection[Fact]) -> dict[str, object]:
-    used = {(fact.account.id, fact.cycle_id) for fact in facts}
+def _cycles(resolved: Collection[ResolvedRecord]) -> dict[str, object]:
+    used = {(record.account.id, record.cycle_id) for record in resolved}
     return {
         "owners": arrays.integers(owner for owner, _ in used),
         "owned": arrays.integers(cycle_id for _, cycle_id in used),
     }
 
 
-def columns(facts: Collection[Fact]) -> dict[str, object]:
-    """Return what is written of these facts, column by column."""
-    entries = [fact.entry for fact in facts]
+def columns(resolved: Collection[ResolvedRecord]) -> dict[str, object]:
+    """Return what is written of these records, column by column."""
+    reported = [record.reported for record in resolved]
     return {
-        "organizations": arrays.integers(fact.account.id for fact in facts),
-        "keys": arrays.texts(entry.key for entry in entries),
-        "fingerprints": arrays.texts(entry.fingerprint for entry in entries),
-        "instants": arrays.instants(entry.recorded_at for entry in entries),
-        "meters": arrays.texts(entry.meter for entry in entries),
-        "named": arrays.texts(entry.service for entry in entries),
-        "services": arrays.integers(fact.service_id for fact in facts),
-        "versions": arrays.integers(fact.version.id for fact in facts),
-        "cycles": arrays.integers(fact.cycle_id for fact in facts),
-        "quantities": arrays.decimals(entry.quantity for entry in entries),
-        "revisions": arrays.integers(fact.account.services_revision for fact in facts),
+        "organizations": arrays.integers(record.account.id for record in resolved),
+        "keys": arrays.texts(record.key for record in reported),
+        "fingerprints": arrays.texts(record.fingerprint for record in reported),
+        "instants": arrays.instants(record.recorded_at for record in reported),
+        "meters": arrays.texts(record.meter for record in reported),
+        "named": arrays.texts(record.service for record in reported),
+        "services": arrays.integers(record.service_id for record in resolved),
+        "versions": arrays.integers(record.version.id for record in resolved),
+        "cycles": arrays.integers(record.cycle_id for record in resolved),
+        "quantities": arrays.decimals(record.quantity for record in reported),
+        "revisions": arrays.integers(record.account.services_revision for record in resolved),
     }

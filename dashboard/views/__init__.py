@@ -3,6 +3,7 @@
 from flask import Flask
 
 from dashboard.views import (
+    added_lines,
     adjustments,
     api_tokens,
     at_stripe,
@@ -15,7 +16,6 @@ from dashboard.views import (
     documents,
     factors,
     fleet,
-    foreign_lines,
     glance,
     glossary,
     history,
@@ -76,7 +76,7 @@ RESOURCES = (
     spend, adjustments, items, history, budgets, what_if, comparison,
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations,
-    invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, foreign_lines,
+    invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
     void_decisions, webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor,
     audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,

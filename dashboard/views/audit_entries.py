@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import permission
 from dashboard.audit.listing import KINDS, AuditFilter, entries, every_entry, line_by_id
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.forms.audit import AuditFilterForm
@@ -97,5 +97,5 @@ def _exported(format_: str) -> AuditFilter:
     filters = {name: value for name in form.data if (value := request.args.get(name))}
     who = person_by_id(reader().id)
     facts = {"format": format_, "filters": filters}
-    record("audit.exported", who, current_actor(), facts, now=utc_now())
+    write_entry("audit.exported", who, current_actor(), facts, now=utc_now())
     return wanted

@@ -13,7 +13,7 @@ from dashboard.accounts.sessions import METHODS
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.money import minimum_charge
-from dashboard.reading.sync_runs import leaves_foreign
+from dashboard.reading.sync_runs import leaves_added
 from dashboard.sync.decide import choices
 from dashboard.views.access import can
 from dashboard.views.address_patterns import Addresses
@@ -48,7 +48,7 @@ def register_context(app: Flask) -> None:
         csrf_token=csrf_token,
         decline_words=decline_words,
         demo_accounts=demo_accounts,
-        foreign_choices=choices,
+        added_choices=choices,
         form_page=form_page,
         here=here,
         integrity=integrity,
@@ -58,7 +58,7 @@ def register_context(app: Flask) -> None:
         member_words=MEMBER_WORDS,
         method_words=METHODS,
         minimum_charge=minimum_charge,
-        leaves_foreign=leaves_foreign,
+        leaves_added=leaves_added,
         navigation=navigation,
         next_theme=next_theme,
         off_in_a_view=off_in_a_view,

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
@@ -43,7 +43,7 @@ def pdf(slug: str, sequence: int) -> Response:
     """Download it as a PDF."""
     invoice = _invoice(slug, sequence)
     paper = _paper(invoice)
-    record("invoice.printed", invoice, current_actor(), now=utc_now())
+    write_entry("invoice.printed", invoice, current_actor(), now=utc_now())
     # A large one takes a second, or waits for others: not with a transaction.
     checkpoint()
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{slug}-{paper.title.lower()}-{paper.called}")

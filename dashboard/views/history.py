@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.fold import counted_organization
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
@@ -60,7 +60,9 @@ def export(slug: str) -> Response:
             f"The filter cannot be read: {wrong}. Nothing was downloaded. Correct it first."
         )
     filters = {name: value for name in form.data if (value := request.args.get(name))}
-    record("history.exported", organization, current_actor(), {"filters": filters}, now=utc_now())
+    write_entry(
+        "history.exported", organization, current_actor(), {"filters": filters}, now=utc_now()
+    )
     rows = history_rows(every_change(wanted), is_staff=reader().is_staff)
     return csv_answer(f"{slug}-history.csv", rows)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.balance import move_of
 from dashboard.billing.current import draft_of
 from dashboard.billing.fold import counted_organization
@@ -101,7 +101,7 @@ def export(slug: str, sequence: int) -> Response:
     """Download an invoice's lines."""
     organization = counted_organization(slug, now=utc_now())
     invoice = invoice_by_sequence(organization, sequence)
-    record("invoice.exported", invoice, current_actor(), now=utc_now())
+    write_entry("invoice.exported", invoice, current_actor(), now=utc_now())
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
     found = items_of_invoice(invoice, with_lines=False)
     return csv_answer(name, invoice_rows(invoice, found.items))

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.current import draft_of
 from dashboard.billing.fold import count_now
 from dashboard.billing.overview import unfinished_of
@@ -58,7 +58,7 @@ def create(slug: str) -> ResponseReturnValue:
     except GatewayError:
         refuse(AWAY)
         return redirect(back, code=303)
-    record("portal.opened", organization, current_actor(), now=utc_now())
+    write_entry("portal.opened", organization, current_actor(), now=utc_now())
     return redirect(portal, code=303)
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.errors import NotFound
@@ -54,6 +54,6 @@ def export(slug: str) -> Response:
     may_write()
     invoice = db.session.get_one(Invoice, draft.invoice.id)
     facts = {"by": wanted.by, "range": wanted.over}
-    record("spend.exported", invoice, current_actor(), facts, now=now)
+    write_entry("spend.exported", invoice, current_actor(), facts, now=now)
     name = f"{slug}-spend-by-{wanted.by}-{wanted.over}-{now:%Y-%m-%d}.csv"
     return csv_answer(name, rows)

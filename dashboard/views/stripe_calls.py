@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import current_config
 from dashboard.gateway.circuit import FAILURES
-from dashboard.gateway.lanes import LANES
 from dashboard.gateway.limiter import READS_ALLOTTED
+from dashboard.gateway.priorities import PRIORITIES
 from dashboard.gateway.reasons import Reason
 from dashboard.reading.next_close import next_close
 from dashboard.views.hypermedia import is_htmx
@@ -41,8 +41,8 @@ def show() -> ResponseReturnValue:
     return render_template(
         "stripe_calls/_calls.html" if is_htmx() else "stripe_calls/show.html",
         use=stripe_use(),
-        lanes=LANES,
-        columns=[f"{lane.capitalize()}>" for lane in LANES],
+        priorities=PRIORITIES,
+        columns=[f"{priority.capitalize()}>" for priority in PRIORITIES],
         share=share,
         reason_words=REASON_WORDS,
         failures_that_open=FAILURES,

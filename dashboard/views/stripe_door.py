@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 
 from dashboard.clock import utc_now
-from dashboard.measures import WEBHOOKS_RECEIVED, count_request
+from dashboard.metrics import WEBHOOKS_RECEIVED, count_request
 from dashboard.together import Together
 from dashboard.views.stripe_webhook import ENDPOINT
 from dashboard.webhooks.handlers import ADDRESS

@@ -11,7 +11,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.extensions import csrf
 from dashboard.gateway.errors import BadSignature, NotAnEvent
-from dashboard.measures import WEBHOOKS_RECEIVED
+from dashboard.metrics import WEBHOOKS_RECEIVED
 from dashboard.webhooks.handlers import ADDRESS
 from dashboard.webhooks.intake import store_delivered
 from jobs.inbox import ring

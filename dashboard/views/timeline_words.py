@@ -75,7 +75,7 @@ def _run(told: Run, where: Where) -> Said:
                     tone="bad")  # fmt: skip
     if told.found:
         return Said("differs", _found(told), note=_differs(told), by=by, address=address,
-                    tone="bad" if _is_foreign(told) else "notice")  # fmt: skip
+                    tone="bad" if _is_added(told) else "notice")  # fmt: skip
     if told.sent:
         changes = f"{told.sent} change{'s' if told.sent != 1 else ''}"
         equal = "" if told.is_apart else ", totals equal"
@@ -85,12 +85,12 @@ def _run(told: Run, where: Where) -> Said:
     return Said("equal", says, note=why, by=by, address=address)
 
 
-def _is_foreign(told: Run) -> bool:
+def _is_added(told: Run) -> bool:
     return (told.first_found or {}).get("state") == "foreign"
 
 
 def _found(told: Run) -> str:
-    if told.found == 1 and _is_foreign(told):
+    if told.found == 1 and _is_added(told):
         return "Check found a line added at Stripe"
     return f"Check found {told.found} line{'s' if told.found != 1 else ''} that differed"
 

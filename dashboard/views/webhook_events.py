@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.forms.events import EventFilterForm
@@ -91,7 +91,7 @@ def create_replay(event_id: int) -> ResponseReturnValue:
     event = event_by_id(event_id)
     refuse_unreadable(event)
     facts = {"stripe_event_id": event.stripe_event_id, "state": event.state}
-    record("event.replayed", event, current_actor(), facts, now=utc_now())
+    write_entry("event.replayed", event, current_actor(), facts, now=utc_now())
     replay_event.enqueue(event.id)
     flash("The event is being processed again.")
     return redirect(url_for("webhook_events.show", event_id=event_id), code=303)

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from dashboard.accounts.models import User
 from dashboard.accounts.people import person_by_id
 from dashboard.accounts.permissions import permission
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.views.access import current_actor, reader
 from dashboard.views.hypermedia import is_htmx
@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
 def create_retry(job_id: str) -> ResponseReturnValue:
     """Queue a job that failed once more."""
     failure = retry(_redis(), job_id)
-    record("job.retried", _whoever(), current_actor(), _told(failure), now=utc_now())
+    write_entry("job.retried", _whoever(), current_actor(), _told(failure), now=utc_now())
     flash("The job is queued again.")
     return redirect(url_for("work.show"), code=303)
 
@@ -41,7 +41,7 @@ def create_retry(job_id: str) -> ResponseReturnValue:
 def create_removal(job_id: str) -> ResponseReturnValue:
     """Take a job that failed off the list."""
     failure = take_off(_redis(), job_id)
-    record("job.removed", _whoever(), current_actor(), _told(failure), now=utc_now())
+    write_entry("job.removed", _whoever(), current_actor(), _told(failure), now=utc_now())
     flash("The job is removed from the list.")
     return redirect(url_for("work.show"), code=303)
 

@@ -12,13 +12,13 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.corrections import Kept, keep_correction, keep_payments
 from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
-from dashboard.billing.outcome import note_decline, park
+from dashboard.billing.outcome import note_decline, put_on_hold
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.pricing.exact import major_text
@@ -126,7 +126,7 @@ def told(invoice: Invoice, kept: Kept, delivery: Delivery) -> Handled:
         "currency": invoice.currency,
         "status": row.status,
     }
-    record(f"{row.kind}.told", invoice, STRIPE, facts, now=delivery.now)
+    write_entry(f"{row.kind}.told", invoice, STRIPE, facts, now=delivery.now)
     amount = major_text(Decimal(row.amount_cents), invoice.currency)
     return Handled(f"A {row.kind.replace('_', ' ')} of {amount} is {row.status}.")
 
@@ -135,7 +135,7 @@ def hold_all(invoices: Sequence[Invoice], remote: RemoteCorrection, delivery: De
     """Hold invoices that were paid together: of which one money went back, a person must say."""
     amount = major_text(Decimal(remote.amount_cents), invoices[0].currency)
     for invoice in invoices:
-        park(
+        put_on_hold(
             invoice,
             SEVERAL,
             f"A {remote.kind} of {amount} ({remote.id}, {remote.status}) belongs to a payment for "

@@ -1,6 +1,6 @@
 """Process many events together: what they are about is held by a few statements, not by one each.
 
-Each event goes through its own handler, in memory, and has its own result. What a batch can not do
+Each event goes through its own handler, in memory, and has its own result. What a batch cannot do
 (a reading from Stripe, an error, anything that has to be looked up) is put aside and processed by
 itself; the others go on as if it had not been among them.
 """
@@ -30,7 +30,7 @@ from dashboard.webhooks.inbox import all_handled, give_back, take
 from dashboard.webhooks.subject import Subject, place_of, subject_of
 
 log = structlog.get_logger("webhooks")
-# The first finds what can not go along, the second goes without it; more is odd.
+# The first finds what cannot go along, the second goes without it; more is odd.
 TRIES = 3
 Told = tuple[Delivery, Subject]
 
@@ -53,7 +53,7 @@ class Drained:
 
 
 class _Trouble(Exception):
-    """Some events can not go along: the others begin anew without them."""
+    """Some events cannot go along: the others begin anew without them."""
 
     def __init__(self, events: list[int]) -> None:
         super().__init__(f"{len(events)} events cannot go together")

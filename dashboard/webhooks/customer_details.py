@@ -7,7 +7,7 @@ what the ledger says until a person decides, or changes it here.
 from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.gateway.records import RemoteCustomer
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.customers import UNKNOWN, default_card_told
@@ -56,7 +56,7 @@ def note(organization: Organization, said: dict[str, str | None], delivery: Deli
     if said == before:
         return AGREES
     facts = {"before": before, "after": said}
-    record("customer.changed_at_stripe", organization, STRIPE, facts, now=delivery.now)
+    write_entry("customer.changed_at_stripe", organization, STRIPE, facts, now=delivery.now)
     if differs:
         return "The name or e-mail was changed at Stripe. A person decides which to keep."
     return "Stripe's customer matches the ledger again."

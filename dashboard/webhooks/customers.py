@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.organizations.cards import (
     ATTACHED,
     CHANGED,
@@ -30,7 +30,7 @@ def customer_deleted(delivery: Delivery) -> Handled:
     organization.customer_lost_at = delivery.now
     organization.agreed_customer = organization.customer_at_stripe = None
     forget_cards(organization)
-    record("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
+    write_entry("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
     return Handled("The customer was deleted at Stripe; the next sync creates a new one.")
 
 

@@ -1,4 +1,4 @@
-"""Take over what an event tells of an invoice, reading it where its order can not be told."""
+"""Take over what an event tells of an invoice, reading it where its order cannot be told."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import note_failure, park, record_remote
+from dashboard.billing.outcome import note_failure, put_on_hold, record_remote
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.agreed import agreed_total
 from dashboard.sync.effects import forget_draft
@@ -92,7 +92,7 @@ def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: dateti
 def note_move(invoice: Invoice, before: str, *, now: datetime) -> None:
     """Put on record that Stripe moved the invoice on from `before`."""
     facts = {"from": before, "to": invoice.status, "stripe_id": invoice.stripe_invoice_id}
-    record(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=now)
+    write_entry(f"invoice.{invoice.status}", invoice, STRIPE, facts, now=now)
 
 
 def as_it_stands(delivery: Delivery) -> RemoteInvoice:
@@ -125,12 +125,12 @@ def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, *, is_echo: bool
 
 
 def finalization_failed(delivery: Delivery) -> Handled:
-    """Stripe could not finalize: park it with Stripe's reason."""
+    """Stripe could not finalize: put it on hold with Stripe's reason."""
     invoice = our_invoice(delivery)
     if invoice is None or invoice.status in FINALIZED:
         return Handled("No invoice of ours is waiting for it.", ignored=True)
     why = delivery.invoice.finalization_error or "no reason was given"
-    park(
+    put_on_hold(
         invoice,
         "finalization_failed",
         f"Stripe could not finalize it: {why}. Nothing was billed. Fix the cause, then sync.",
@@ -153,4 +153,4 @@ def forget_deleted(invoice: Invoice, *, now: datetime) -> None:
     facts = {"stripe_id": invoice.stripe_invoice_id}
     forget_draft(invoice)
     invoice.next_sync_at = now
-    record("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=now)
+    write_entry("invoice.deleted_at_stripe", invoice, STRIPE, facts, now=now)

@@ -1,6 +1,6 @@
 """Read invoices again that nobody told us of for long: the last resort where events were lost.
 
-Back-fill lists events, of which Stripe keeps a month; what it can not bring is found here, slowly,
+Back-fill lists events, of which Stripe keeps a month; what it cannot bring is found here, slowly,
 within what an account may read (STRIPE_REREADS_PER_HOUR).
 """
 
@@ -34,7 +34,7 @@ UNFINISHED = ("draft", "closing", "sealed")
 
 
 def longest_unread(*, most: int) -> list[int]:
-    """Return the invoices to read next: what is unsettled or parked first, then what is unpaid.
+    """Return the invoices to read next: what is unsettled or on hold first, then what is unpaid.
 
     Of both, what was read longest ago, so that in the end each has its turn.
     """

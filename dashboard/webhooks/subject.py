@@ -25,7 +25,7 @@ class Subject:
 
 
 def subject_of(delivery: Delivery) -> Subject:
-    """Return what to hold for the event's handler. Raises `Aside` where a batch can not."""
+    """Return what to hold for the event's handler. Raises `Aside` where a batch cannot."""
     family = delivery.type.rpartition(".")[0]
     if family == "invoice":
         return Subject(invoice=delivery.invoice.id)

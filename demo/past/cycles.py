@@ -28,8 +28,8 @@ from dashboard.services.attach import attach_services
 from dashboard.services.known import Attachment
 from dashboard.sync.request import Request
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from demo.accounts import DEMO
 from demo.ledger import BATCH, batches, credit
 from demo.organizations import DemoOrganization
@@ -168,7 +168,7 @@ def report(world: World, wanted: DemoOrganization, span: Period, step: timedelta
 
 def usage(
     world: World, wanted: DemoOrganization, span: Period, step: timedelta
-) -> Iterator[UsageEntry]:
+) -> Iterator[ReportedRecord]:
     """Yield the usage of a span of time, a record for each step and metered service."""
     seconds = int(step.total_seconds())
     for at in instants(span.start, span.end, step):
@@ -176,4 +176,4 @@ def usage(
             percent = wanted.percent_at(service, at, now=world.today)
             told = entry(wanted, service, at, seconds=seconds, origin="history", percent=percent)
             said = {"quantity": Decimal(told["quantity"]), "recorded_at": at}
-            yield UsageEntry(**(told | said))
+            yield ReportedRecord(**(told | said))

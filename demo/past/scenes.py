@@ -24,7 +24,7 @@ from dashboard.webhooks.models import WebhookEvent
 from demo.accounts import DEMO
 from demo.organizations import FAILING_CARD, DemoOrganization
 from demo.past.world import World, account
-from demo.stripe import add_foreign_line, good, pay_with
+from demo.stripe import add_line_at_stripe, good, pay_with
 from demo.users import email_of
 
 # Above the demo's limit, for as long as the second person of a deployment has.
@@ -58,7 +58,7 @@ def line_is_added(world: World, wanted: DemoOrganization) -> None:
     """Somebody at Stripe adds a line to the draft just before its final comparison."""
     invoice = current_invoice(account(wanted.slug))
     world.sync(invoice)
-    add_foreign_line(world.stripe, str(invoice.stripe_invoice_id))
+    add_line_at_stripe(world.stripe, str(invoice.stripe_invoice_id))
 
 
 def invoice_is_voided(world: World, wanted: DemoOrganization) -> None:

@@ -13,7 +13,7 @@ from dashboard.api import door as at_the_door
 from dashboard.audit.actor import SYSTEM
 from dashboard.clock import utc_now
 from dashboard.errors import OutcomeUnknown
-from dashboard.measures import REQUEST_SECONDS
+from dashboard.metrics import REQUEST_SECONDS
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction

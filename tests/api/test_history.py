@@ -11,7 +11,7 @@ from dashboard.billing.reverse import reverse_adjustment
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT
 from tests.people import make_bill
 from tests.support.usage import record_batch
@@ -49,7 +49,7 @@ def test_a_reversal_is_told_from_a_charge(caller, acme):
 def test_pages_lead_to_the_end_and_filters_hold(caller, acme):
     for hours in range(1, 8):
         now = utc_now() + timedelta(hours=hours)
-        entry = UsageEntry("acme", "acme-requests", f"h-{hours}", Decimal(1), utc_now())
+        entry = ReportedRecord("acme", "acme-requests", f"h-{hours}", Decimal(1), utc_now())
         with transaction():
             record_batch([entry], now=now)
     seen, more = [], ""

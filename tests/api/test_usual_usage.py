@@ -32,7 +32,7 @@ bodies = st.lists(st.one_of(st.just(RECORD), records, strange), max_size=3)
 
 def as_documented(raw):
     try:
-        return checked(UsageBatchIn, raw).entries()
+        return checked(UsageBatchIn, raw).reported()
     except ValidationError:
         return None
 

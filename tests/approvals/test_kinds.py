@@ -20,8 +20,8 @@ from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
+from dashboard.sync.added_lines import added_lines
 from dashboard.sync.decide import decide_line
-from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.support.billing import put
@@ -63,7 +63,7 @@ def line_id(bill: Invoice, syncer: Syncer) -> int:
     syncer.sync(bill)
     add_foreign(syncer, bill)
     syncer.sync(bill, verify=True)
-    return foreign_lines(bill.id)[0].id
+    return added_lines(bill.id)[0].id
 
 
 def adoption(line_id: int) -> Wanted:
@@ -92,7 +92,7 @@ def test_a_line_that_was_decided_on_leaves_nothing_to_approve(
     sam, ada = people
     proposal = proposed(bill.organization, adoption(line_id), sam)
     with transaction():
-        decide_line(foreign_lines(bill.id)[0], "take_ours", actor=ada, now=utc_now())
+        decide_line(added_lines(bill.id)[0], "take_ours", actor=ada, now=utc_now())
     with pytest.raises(NothingLeft):
         decided(bill.organization, proposal, ada)
     assert bill.total_cents == 100
@@ -107,7 +107,7 @@ def test_a_line_whose_amount_changed_is_never_approved_at_another_one(
     proposal = proposed(bill.organization, adoption(line_id), sam)
     seen = name_of(basis_of(proposal, bill.organization))
     with transaction():
-        foreign_lines(bill.id)[0].amount_cents = 7000
+        added_lines(bill.id)[0].amount_cents = 7000
     # Not on what was shown before, and not on what is shown now: nobody proposed $70.00.
     for shown in (seen, None):
         with pytest.raises(NothingLeft, match=r"now \$70\.00; \$50\.00 was proposed"):
@@ -122,7 +122,7 @@ def test_a_line_that_was_left_meanwhile_is_shown_again(
     proposal = proposed(bill.organization, adoption(line_id), sam)
     seen = name_of(basis_of(proposal, bill.organization))
     with transaction():
-        decide_line(foreign_lines(bill.id)[0], "leave", actor=ada, now=utc_now())
+        decide_line(added_lines(bill.id)[0], "leave", actor=ada, now=utc_now())
     with pytest.raises(BasisMoved, match="decision to leave the line"):
         decided(bill.organization, proposal, ada, seen=seen)
     decided(bill.organization, proposal, ada)

@@ -5,7 +5,7 @@ from sqlalchemy import QueuePool
 
 from dashboard.audit import listing
 from dashboard.audit.listing import AuditFilter, every_entry
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.transaction import transaction
 from tests.factories import NOW, SUPPORT, make_organization
 
@@ -16,7 +16,7 @@ def look(db: SQLAlchemy, times: int) -> None:
     """Have an organization looked at so often."""
     organization = make_organization()
     for _ in range(times):
-        record("organization.looked_at", organization, SUPPORT, now=NOW)
+        write_entry("organization.looked_at", organization, SUPPORT, now=NOW)
 
 
 def test_a_download_that_is_read_slowly_holds_no_connection(db: SQLAlchemy, monkeypatch) -> None:
@@ -40,7 +40,7 @@ def test_what_is_added_meanwhile_neither_shifts_nor_repeats_a_line(
     lines = every_entry(LOOKED)
     read = [next(lines).id]
     with transaction():
-        record("organization.looked_at", make_organization("other"), SUPPORT, now=NOW)
+        write_entry("organization.looked_at", make_organization("other"), SUPPORT, now=NOW)
     read += [line.id for line in lines]
     assert len(read) == 5
     assert read == sorted(read, reverse=True)

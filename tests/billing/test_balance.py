@@ -14,7 +14,7 @@ from dashboard.billing.balance import (
 )
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import settle_without_stripe
+from dashboard.billing.outcome import close_without_stripe
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from tests.support.billing import make_bill, put
@@ -232,7 +232,7 @@ def test_an_invoice_that_billed_nothing_tells_of_no_balance(db: object) -> None:
     empty = issue_at_stripe(credited, due=0, before=0, after=-4000, status="paid")
     with transaction():
         draft = seal_now(empty, now=empty.period_end)
-        settle_without_stripe(empty, now=utc_now())
+        close_without_stripe(empty, now=utc_now())
     assert balance_ahead(draft) == Ahead(credited, -4000)
 
 

@@ -14,7 +14,7 @@ from dashboard.billing.roll import roll_early
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -84,7 +84,7 @@ def test_a_preview_at_the_end_of_a_cycle_closes_it_where_it_ends(acme, db):
 def test_usage_from_the_instant_of_the_cut_on_is_on_the_invoice_after_it(acme, db, after):
     make_service(acme, MeteredPriceFactory(), at=APRIL)
     roll_early(acme, reason="Moving", actor=SUPPORT, now=NOW)
-    entry = UsageEntry("acme", "requests", "a", Decimal(1), NOW + after)
+    entry = ReportedRecord("acme", "requests", "a", Decimal(1), NOW + after)
     record_batch([entry], now=NOW + HOUR)
     cut, rest = invoices(db)
     assert (cut.period_end, rest.period_start) == (NOW, NOW)

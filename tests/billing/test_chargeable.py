@@ -8,7 +8,7 @@ import pytest
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     MeteredPriceFactory,
@@ -32,7 +32,7 @@ def invoice(db):
 
 
 def use(units, at=TENTH):
-    record_batch([UsageEntry("acme", "requests", f"{units}{at}", Decimal(units), at)], now=at)
+    record_batch([ReportedRecord("acme", "requests", f"{units}{at}", Decimal(units), at)], now=at)
 
 
 def test_a_line_is_what_can_be_charged_and_says_how_it_was_rounded(invoice):

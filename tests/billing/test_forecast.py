@@ -16,7 +16,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.money import Money
 from dashboard.services.detach import detach_service
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     SUPPORT,
@@ -46,7 +46,7 @@ def forecast(invoice: Invoice, *, now: datetime) -> Forecast:
 
 
 def use(quantity, at, meter="requests"):
-    record_batch([UsageEntry("acme", meter, f"{meter}{at}", Decimal(quantity), at)], now=at)
+    record_batch([ReportedRecord("acme", meter, f"{meter}{at}", Decimal(quantity), at)], now=at)
 
 
 def test_usage_goes_on_at_its_pace_and_fees_are_known(acme, db):
@@ -236,7 +236,7 @@ def test_a_service_attached_for_the_time_before_brings_its_pace_along(db):
     acme = make_organization(now=TENTH)
     make_service(acme, MeteredPriceFactory(), at=APRIL, now=TENTH)
     past = APRIL + timedelta(days=4)
-    record_batch([UsageEntry("acme", "requests", "past", Decimal(100), past)], now=TENTH)
+    record_batch([ReportedRecord("acme", "requests", "past", Decimal(100), past)], now=TENTH)
     expected = forecast(current_invoice(acme), now=TENTH)
     assert expected.likely_cents == 3 * 500
 
@@ -283,7 +283,7 @@ def test_late_usage_on_a_bill_stands_as_it_is(acme, db):
     following = roll_over(acme, now=may)
     seal_now(invoice, now=may)
     record_batch(
-        [UsageEntry("acme", "requests", "late", Decimal(50), may - timedelta(days=1))], now=may
+        [ReportedRecord("acme", "requests", "late", Decimal(50), may - timedelta(days=1))], now=may
     )
     use("10", may + timedelta(days=1))
     # May has 31 days, of which ten are over: 10 units become 31, beside the 50 late ones.

@@ -23,8 +23,8 @@ from dashboard.reading.history import read_history
 from dashboard.reading.history_query import FACTS, HistoryFilter
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -53,7 +53,7 @@ def acme(db):
 
 def use(acme, key, units, now):
     """Report and count units of requests."""
-    record_batch([UsageEntry(acme.slug, "requests", key, Decimal(units), now)], now=now)
+    record_batch([ReportedRecord(acme.slug, "requests", key, Decimal(units), now)], now=now)
     count_now(acme.id, now=now)
     current_invoice(acme)
 
@@ -102,7 +102,7 @@ def test_a_discrete_fact_parts_the_usage_of_an_hour(db, acme):
     second = make_service(
         acme, MeteredPriceFactory(meter="calls"), now=NOW + 2 * MINUTE, at=NOW - DAY, label="calls"
     )
-    record_batch([UsageEntry("acme", "calls", "c", Decimal(7), NOW)], now=NOW + 3 * MINUTE)
+    record_batch([ReportedRecord("acme", "calls", "c", Decimal(7), NOW)], now=NOW + 3 * MINUTE)
     count_now(acme.id, now=NOW + 3 * MINUTE)
     db.session.commit()
     detach_service(second, at=NOW - HOUR, now=NOW + 4 * MINUTE, actor=SUPPORT)

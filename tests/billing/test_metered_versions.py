@@ -12,7 +12,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.extensions import db as database
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     SUPPORT,
@@ -43,7 +43,7 @@ def priced(acme, first, second):
 
 
 def use(units, at, now=None):
-    entry = UsageEntry("acme", "requests", f"key-{next(numbers)}", Decimal(units), at)
+    entry = ReportedRecord("acme", "requests", f"key-{next(numbers)}", Decimal(units), at)
     record_batch([entry], now=now or at)
 
 
@@ -177,7 +177,7 @@ def test_another_price_counts_for_itself(acme, db):
     PriceVersionFactory(price=other, **terms)
     make_service(acme, other, at=APRIL, now=APRIL)
     use(1, BEFORE)
-    record_batch([UsageEntry("acme", "jobs", "job", Decimal(1), AFTER)], now=AFTER)
+    record_batch([ReportedRecord("acme", "jobs", "job", Decimal(1), AFTER)], now=AFTER)
     assert amounts(current_invoice(acme)) == [2000, 2000]
 
 

@@ -30,9 +30,9 @@ from dashboard.pricing.terms import Terms
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.models import UsageKey, UsageTakenOff, UsageTotal
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     SUPPORT,
     MeteredPriceFactory,
@@ -84,7 +84,7 @@ class Books:
         key = self.keys.setdefault(fact, f"key-{len(self.keys)}")
         at = NOW - timedelta(hours=back)
         slug, meter = self.organization.slug, str(self.metered.meter)
-        record_batch([UsageEntry(slug, meter, key, Decimal(units), at, named)], now=self.now)
+        record_batch([ReportedRecord(slug, meter, key, Decimal(units), at, named)], now=self.now)
 
     def end(self, fact):
         _, back, named = fact

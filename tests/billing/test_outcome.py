@@ -10,13 +10,13 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.corrections import has_unknown_payment
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import (
+    close_without_stripe,
     last_moved_at,
     note_failure,
     order,
-    park,
+    put_on_hold,
     record_reading,
     record_remote,
-    settle_without_stripe,
 )
 from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db as database
@@ -142,7 +142,7 @@ def test_stripes_own_instants_count_before_ours(bill: Invoice) -> None:
 
 
 def test_void_lets_go_of_what_was_held_and_opens_its_case(bill: Invoice) -> None:
-    park(bill, "total_differs", "They differ.", now=NOW)
+    put_on_hold(bill, "total_differs", "They differ.", now=NOW)
     remote = replace(told(bill, "void", NOW), voided_at=EARLIER)
     database.session.commit()
     assert record_remote(bill, remote, now=NOW) == "moved"
@@ -198,7 +198,7 @@ def test_what_stripe_put_back_is_held_with_what_is_left_of_it(known: Invoice) ->
 
 
 def test_what_is_held_for_something_else_stays_held(known: Invoice) -> None:
-    park(known, "revised_differently", "It asks for more.", now=NOW)
+    put_on_hold(known, "revised_differently", "It asks for more.", now=NOW)
     record_remote(known, told(known, "uncollectible", LATER), now=LATER)
     assert known.parked_code == "revised_differently"
 
@@ -236,7 +236,7 @@ def test_a_failure_of_what_is_paid_is_counted_and_not_shown(bill: Invoice) -> No
 
 def test_what_bills_nothing_ends_without_stripe(bill: Invoice) -> None:
     bill.needs_verification = True
-    settle_without_stripe(bill, now=NOW)
+    close_without_stripe(bill, now=NOW)
     assert (bill.status, bill.finalized_at, bill.paid_at) == ("paid", NOW, NOW)
     assert (bill.amount_due_cents, bill.amount_paid_cents) == (0, 0)
     assert bill.needs_verification is False

@@ -14,8 +14,8 @@ from dashboard.billing.plain_fold import add_plain
 from dashboard.billing.roll import roll_early
 from dashboard.pricing.catalog import price_by_code
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.usage.waiting import organizations_waiting
 from tests.factories import (
     APRIL,
@@ -69,7 +69,7 @@ def shops(db):
 def accept(organizations, key, units):
     """Accept so many units of every meter of each."""
     entries = [
-        UsageEntry(one.slug, name, f"{key}-{name}", Decimal(units), NOW)
+        ReportedRecord(one.slug, name, f"{key}-{name}", Decimal(units), NOW)
         for one in organizations
         for name in TERMS
     ]

@@ -25,7 +25,7 @@ from dashboard.organizations.models import Organization
 from dashboard.pricing.catalog import add_version
 from dashboard.pricing.versions import terms_of
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -166,7 +166,7 @@ def test_a_preview_says_to_the_cent_what_the_roll_then_does(db: object) -> None:
     acme = make_organization()
     make_service(acme, price, quantity=Decimal(3), at=APRIL)
     make_service(acme, MeteredPriceFactory(), at=APRIL)
-    record_batch([UsageEntry("acme", "requests", "k", Decimal(70), NOW)], now=NOW)
+    record_batch([ReportedRecord("acme", "requests", "k", Decimal(70), NOW)], now=NOW)
     later = NOW + timedelta(days=9)
     dearer = replace(terms_of(price.versions[0]), unit_amount=Decimal(5000))
     add_version(price, dearer, effective_at=later, now=NOW, actor=SUPPORT)

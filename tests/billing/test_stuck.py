@@ -1,4 +1,4 @@
-"""What the clock can not close is held for a person, and tried again more rarely."""
+"""What the clock cannot close is held for a person, and tried again more rarely."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.stuck import STUCK, TRIED_AGAIN_AFTER, hold_stuck, is_to_be_tried, let_go
 from dashboard.errors import Conflict
 from dashboard.extensions import db as database
@@ -63,7 +63,7 @@ def test_the_quarter_of_an_hour_counts_from_the_last_try(bill: Invoice) -> None:
 
 
 def test_what_is_held_for_something_else_keeps_its_reason(bill: Invoice) -> None:
-    park(bill, "total_differs", "The totals differ.", now=NOW)
+    put_on_hold(bill, "total_differs", "The totals differ.", now=NOW)
     hold_stuck(bill.id, ZeroDivisionError(), now=LATER)
     assert (bill.parked_code, bill.parked_at) == ("total_differs", NOW)
     assert (bill.parked_reason, entries()) == ("The totals differ.", [])

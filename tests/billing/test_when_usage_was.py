@@ -11,7 +11,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import InvoiceItem
 from dashboard.extensions import db as database
 from dashboard.pricing.models import Price
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     MeteredPriceFactory,
@@ -34,7 +34,7 @@ def invoice(db):
 
 
 def use(at, told=None):
-    record_batch([UsageEntry("acme", "requests", f"{at}", Decimal(10), at)], now=told or at)
+    record_batch([ReportedRecord("acme", "requests", f"{at}", Decimal(10), at)], now=told or at)
 
 
 def periods(invoice):

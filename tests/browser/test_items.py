@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import PriceFactory, make_service
 from tests.people import People, bill_of
 from tests.support.browser import guarded_context
@@ -50,7 +50,7 @@ def test_a_group_opens_in_place_and_a_refresh_keeps_it_open(customer: Page) -> N
     assert customer.url.endswith(f"{BILL}?open=servers")
     now = utc_now()
     with transaction():
-        record_batch([UsageEntry("acme", "acme-requests", "new", Decimal(300), now)], now=now)
+        record_batch([ReportedRecord("acme", "acme-requests", "new", Decimal(300), now)], now=now)
     customer.evaluate("htmx.trigger(document.getElementById('bill'), 'wake')")
     expect(customer.get_by_text("1,500 requests").first).to_be_visible()
     expect(customer.get_by_role("link", name="Large server (robot-3)")).to_be_visible()
@@ -72,7 +72,7 @@ def test_a_refresh_keeps_the_panel_and_the_groups_beneath_it(customer: Page) -> 
     assert shown != f"{BILL}?open=servers"
     now = utc_now()
     with transaction():
-        record_batch([UsageEntry("acme", "acme-requests", "new", Decimal(300), now)], now=now)
+        record_batch([ReportedRecord("acme", "acme-requests", "new", Decimal(300), now)], now=now)
     customer.evaluate("htmx.trigger(document.getElementById('bill'), 'wake')")
     expect(customer.locator("#bill").get_by_text("1,500 requests").first).to_be_attached()
     assert server.count() == 1

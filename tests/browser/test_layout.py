@@ -10,8 +10,8 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views.formatting import money
 from tests.factories import MembershipFactory, make_organization
 from tests.people import People
@@ -36,7 +36,7 @@ def edges(element: Locator) -> tuple[float, float]:
 def test_a_bill_of_millions_does_not_run_into_the_forecast(support: Page) -> None:
     now = utc_now()
     with transaction():
-        huge = UsageEntry("acme", "acme-requests", "huge", Decimal(123_456_789_012), now)
+        huge = ReportedRecord("acme", "acme-requests", "huge", Decimal(123_456_789_012), now)
         record_batch([huge], now=now)
     support.goto("/organizations/acme")
     total, forecast = (

@@ -19,7 +19,7 @@ from dashboard.mail.models import Mail
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import NOW, SUPPORT, MembershipFactory, UserFactory
 from tests.support.usage import record_batch
 
@@ -49,7 +49,7 @@ def budget(organization: Organization, cents: int | None) -> None:
 def use(slug: str, quantity: int, at: datetime, *, now: datetime = NOW) -> None:
     """Have so many requests on the bill."""
     with transaction():
-        entry = UsageEntry(slug, "requests", str(uuid4()), Decimal(quantity), at)
+        entry = ReportedRecord(slug, "requests", str(uuid4()), Decimal(quantity), at)
         record_batch([entry], now=now)
 
 

@@ -13,7 +13,7 @@ from dashboard.letters import letter_of
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.budgets.support import member
 from tests.factories import MeteredPriceFactory, make_organization, make_service
 from tests.support.needs import look_now, sentences
@@ -43,8 +43,8 @@ def use(*days: tuple[datetime, int], service: str = "web", slug: str = "acme") -
     """Have so many requests on these days on the bill; they cost five cents each."""
     with transaction():
         entries = [
-            UsageEntry(slug, "requests", f"{service}:{at}:{count}", Decimal(count), at + DAY / 2,
-                       service=service)
+            ReportedRecord(slug, "requests", f"{service}:{at}:{count}", Decimal(count),
+                           at + DAY / 2, service=service)
             for at, count in days
         ]  # fmt: skip
         record_batch(entries, now=max(NOW, days[-1][0] + DAY))

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.bulk import begin as module
 from dashboard.bulk.begin import cancel
 from dashboard.bulk.models import BulkAction, BulkMember
@@ -62,7 +62,7 @@ def test_too_many_are_refused_before_they_are_written(
 
 def test_a_release_reaches_what_is_on_hold_and_nothing_else(bills: list[Invoice]) -> None:
     with transaction():
-        park(bills[1], "differs", "It differs.", now=utc_now())
+        put_on_hold(bills[1], "differs", "It differs.", now=utc_now())
     assert list(states(begun("release", owners(bills)))) == [bills[1].id]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.bulk import carry_on as module
 from dashboard.bulk.begin import cancel
 from dashboard.bulk.carry_on import carry_on, open_acts
@@ -112,7 +112,7 @@ def test_a_sync_under_way_is_joined_not_doubled(bills: list[Invoice]) -> None:
 def test_what_is_on_hold_is_left_there_and_what_is_issued_is_over(bills: list[Invoice]) -> None:
     act = begun("sync", owners(bills))
     with transaction():
-        park(bills[0], "differs", "It differs.", now=utc_now())
+        put_on_hold(bills[0], "differs", "It differs.", now=utc_now())
         seal_now(bills[1], now=utc_now())
         database.session.flush()
         bills[1].status, bills[1].finalized_at = "open", utc_now()
@@ -126,7 +126,7 @@ def test_what_is_on_hold_is_left_there_and_what_is_issued_is_over(bills: list[In
 def test_a_release_asks_for_the_sync_that_lets_go_and_says_so_of_each(bills: list[Invoice]) -> None:
     with transaction():
         for one in bills[:2]:
-            park(one, "differs", "It differs.", now=utc_now())
+            put_on_hold(one, "differs", "It differs.", now=utc_now())
     act = begun("release", owners(bills))
     with transaction():
         bills[1].parked_at = bills[1].parked_code = bills[1].parked_reason = None

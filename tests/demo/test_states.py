@@ -20,7 +20,7 @@ from dashboard.clock import utc_now
 from dashboard.gateway.conformance.api import Api
 from dashboard.organizations.models import Organization
 from dashboard.reading.charge import Charge, charge_of
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from dashboard.usage.models import UsageTotal
@@ -107,8 +107,8 @@ STATES: dict[str, Callable[[SQLAlchemy], object]] = {
         db, "cedar-press", Invoice.status == "sealed", Invoice.parked_code == "foreign_lines"
     ),
     "a line added at Stripe that differs": lambda db: db.session.scalars(
-        select(ForeignLine).join(Invoice, Invoice.id == ForeignLine.invoice_id).where(
-            DRAFT, ForeignLine.decision.is_(None)
+        select(AddedLine).join(Invoice, Invoice.id == AddedLine.invoice_id).where(
+            DRAFT, AddedLine.decision.is_(None)
         )
     ).all(),
     "an invoice that closes": lambda db: invoices(

@@ -16,8 +16,8 @@ from dashboard.organizations.models import Organization
 from dashboard.services.change import change_quantity
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     SUPPORT,
     MeteredPriceFactory,
@@ -47,7 +47,7 @@ HOUR = timedelta(hours=1)
 
 def report(key: str) -> None:
     """Report usage that is on the bill when it is next looked at."""
-    entry = UsageEntry("acme", "requests", key, Decimal(2), utc_now())
+    entry = ReportedRecord("acme", "requests", key, Decimal(2), utc_now())
     with transaction():
         record_batch([entry], now=utc_now())
 

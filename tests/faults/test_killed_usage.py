@@ -19,9 +19,9 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.models import UsageKey, UsageRecord, UsageTotal, UsageWaiting
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import MeteredPriceFactory, make_organization, make_service
 from tests.support.environment import child_environment
 from tests.support.services import Worker
@@ -52,7 +52,7 @@ def acme(db: SQLAlchemy) -> Organization:
 
 def report() -> None:
     at = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
-    entries = [UsageEntry("acme", "requests", f"key-{n}", Decimal(2), at) for n in range(50)]
+    entries = [ReportedRecord("acme", "requests", f"key-{n}", Decimal(2), at) for n in range(50)]
     record_batch(entries, now=utc_now())
 
 

@@ -8,8 +8,8 @@ from redis import Redis
 
 from dashboard.gateway.call_book import HOURS, CallBook
 from dashboard.gateway.errors import OutcomeUnknown
-from dashboard.gateway.lanes import in_lane
 from dashboard.gateway.limiter import RedisLimiter
+from dashboard.gateway.priorities import with_priority
 from dashboard.gateway.turns import Rates
 
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
@@ -24,19 +24,19 @@ def note(redis: Redis, at: datetime, seconds: float, *, has_succeeded: bool = Tr
 
 
 def test_calls_are_counted_in_their_hour_and_by_lane(redis: Redis) -> None:
-    with in_lane("closing"):
+    with with_priority("closing"):
         note(redis, NOW, 0.2)
         note(redis, NOW, 0.4, has_succeeded=False)
-    with in_lane("scheduled"):
+    with with_priority("scheduled"):
         note(redis, NOW - timedelta(hours=1), 0.1)
     with time_machine.travel(NOW, tick=False):
         hours = CallBook(redis, "book").hours()
     assert len(hours) == HOURS
     now, before, *earlier = hours
     assert now.begins == NOW.replace(minute=0)
-    assert (now.calls, now.by_lane["closing"], now.failed) == (2, 2, 1)
+    assert (now.calls, now.by_priority["closing"], now.failed) == (2, 2, 1)
     assert now.mean_milliseconds == pytest.approx(300)
-    assert (before.calls, before.by_lane["scheduled"], before.failed) == (1, 1, 0)
+    assert (before.calls, before.by_priority["scheduled"], before.failed) == (1, 1, 0)
     assert all(one.calls == 0 and one.mean_milliseconds is None for one in earlier)
 
 
@@ -47,7 +47,7 @@ def test_the_limiter_counts_each_call_it_admits(redis: Redis) -> None:
     with pytest.raises(OutcomeUnknown), limiter.admitted("POST add_lines"):
         raise OutcomeUnknown("Nobody answered.")
     hour = limiter.book.hours()[0]
-    assert (hour.calls, hour.by_lane["interactive"], hour.failed) == (2, 2, 1)
+    assert (hour.calls, hour.by_priority["interactive"], hour.failed) == (2, 2, 1)
 
 
 def test_an_hour_is_forgotten_after_a_day(redis: Redis) -> None:

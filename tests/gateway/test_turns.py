@@ -1,4 +1,4 @@
-"""Who may call when: never above a rate in any second, nobody forgotten, lanes fair.
+"""Who may call when: never above a rate in any second, nobody forgotten, priorities fair.
 
 In made-up time; `test_limiter.py` has real threads.
 """
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from dashboard.gateway.lanes import LANES
+from dashboard.gateway.priorities import PRIORITIES
 from dashboard.gateway.turns import HORIZON_MS, IN_FLIGHT_SECONDS, Rates
 from tests.support.turns import World
 
@@ -19,7 +19,7 @@ LATE = st.sampled_from([0.0, 0.0, 1.0, 8.5, 30.0, 49.0, 120.0, 700.0])
 CALLS = st.fixed_dictionaries(
     {
         "when": st.integers(0, 4000).map(float),
-        "lane": st.sampled_from(LANES),
+        "priority": st.sampled_from(PRIORITIES),
         "endpoint": st.sampled_from(["POST a", "POST b", "GET c"]),
         "slow": LATE,
         "late": LATE,

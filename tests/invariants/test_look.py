@@ -19,8 +19,8 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.services.detach import detach_service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     SUPPORT,
     MeteredPriceFactory,
@@ -62,7 +62,7 @@ def use(acme: Organization, key: str, service: str, at, *, is_folded: bool = Tru
     """Report seven units, counted at once or left to wait."""
     with transaction():
         record_batch(
-            [UsageEntry(acme.slug, "requests", key, Decimal(7), at, service)], now=utc_now()
+            [ReportedRecord(acme.slug, "requests", key, Decimal(7), at, service)], now=utc_now()
         )
         if is_folded:
             fold([acme.id], now=utc_now())

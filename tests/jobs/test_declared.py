@@ -210,7 +210,7 @@ FIELDS = st.sampled_from([*sorted(declared.READ), b"meta", b"exc_info", b"webhoo
 def test_no_hash_makes_reading_a_job_fail(fields: dict[bytes, bytes]) -> None:
     job = DeclaredJob("one", Redis())
     job.restore({b"data": b"?", **fields})
-    assert (job.foreign is None) or job.args == ()
+    assert (job.refusal is None) or job.args == ()
     assert isinstance(job.func_name, str)
     assert job.success_callback is job.failure_callback is job.stopped_callback is None
 

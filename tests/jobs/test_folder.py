@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from dashboard.billing.models import InvoiceItem
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.usage.waiting import organizations_waiting
 from jobs import folder as folding
 from jobs import ticks
@@ -43,7 +43,9 @@ def folder(app: Flask, db: SQLAlchemy, redis: Redis) -> Folder:
 def report(key: str) -> None:
     now = utc_now()
     with transaction():
-        record_batch([UsageEntry(one, "requests", key, Decimal(2), now) for one in SLUGS], now=now)
+        record_batch(
+            [ReportedRecord(one, "requests", key, Decimal(2), now) for one in SLUGS], now=now
+        )
 
 
 def units(db: SQLAlchemy) -> Decimal | None:

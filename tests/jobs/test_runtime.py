@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.models import AuditEntry
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.transaction import after_commit, commit, rollback, transaction
@@ -31,7 +31,7 @@ def entries() -> int:
 
 def note(organization_id: int) -> None:
     """Write an audit entry; then fail, when asked to by a negative id."""
-    record("test.noted", make_bill().organization, SYSTEM, now=utc_now())
+    write_entry("test.noted", make_bill().organization, SYSTEM, now=utc_now())
     if organization_id < 0:
         raise ValueError("asked to fail")
 

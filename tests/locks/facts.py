@@ -19,8 +19,8 @@ from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.known import Attachment
 from dashboard.transaction import checkpoint
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT
 from tests.locks.stage import Stage
 
@@ -32,7 +32,7 @@ def report(stage: Stage, *, backwards: bool = False) -> None:
     late = stage.draft().period_start - timedelta(seconds=1)
     record_batch(
         [
-            UsageEntry(slug, "requests", f"key-{stage.number()}", Decimal(3), at)
+            ReportedRecord(slug, "requests", f"key-{stage.number()}", Decimal(3), at)
             for slug in slugs
             for at in (now, late)
         ],
@@ -45,7 +45,10 @@ def report_much(stage: Stage) -> None:
     now = stage.now()
     units = Decimal(10) ** 13
     record_batch(
-        [UsageEntry(slug, "requests", f"key-{stage.number()}", units, now) for slug in stage.slugs],
+        [
+            ReportedRecord(slug, "requests", f"key-{stage.number()}", units, now)
+            for slug in stage.slugs
+        ],
         now=now,
     )
 

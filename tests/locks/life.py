@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dashboard.billing.close import seal
 from dashboard.billing.locks import lock_invoice
-from dashboard.billing.outcome import park, unpark
+from dashboard.billing.outcome import put_on_hold, take_off_hold
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.billing.stuck import hold_stuck
@@ -42,8 +42,8 @@ def seal_both(stage: Stage, *, wait: bool = True) -> None:
 
 def hold_and_let_go(stage: Stage) -> None:
     invoice = lock_invoice(stage.draft().id)
-    park(invoice, "test", "Held.", now=stage.now())
-    unpark(invoice, now=stage.now())
+    put_on_hold(invoice, "test", "Held.", now=stage.now())
+    take_off_hold(invoice, now=stage.now())
 
 
 def hold_what_is_stuck(stage: Stage) -> None:

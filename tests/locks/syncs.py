@@ -13,7 +13,7 @@ from dashboard.bulk.carry_on import carry_on
 from dashboard.bulk.verbs import VERBS
 from dashboard.extensions import db
 from dashboard.sync.decide import decide_line
-from dashboard.sync.models import ForeignLine, SyncRun, SyncStep
+from dashboard.sync.models import AddedLine, SyncRun, SyncStep
 from dashboard.sync.request import Request, preview, request_sync, request_syncs
 from dashboard.sync.run import execute
 from dashboard.sync.stripe_draft import ask_for_schedule
@@ -104,12 +104,12 @@ def decide(stage: Stage, decision: str) -> None:
     """Decide on a line that is not ours, while syncs may remove it."""
     invoice = stage.draft()
     line = db.session.scalar(
-        select(ForeignLine)
-        .where(ForeignLine.invoice_id == invoice.id, ForeignLine.decision.is_(None))
+        select(AddedLine)
+        .where(AddedLine.invoice_id == invoice.id, AddedLine.decision.is_(None))
         .limit(1)
     )
     if line is None:
-        line = ForeignLine(
+        line = AddedLine(
             organization_id=invoice.organization_id,
             invoice_id=invoice.id,
             stripe_line_id=f"il_{stage.number()}",

@@ -7,17 +7,17 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.void import open_case
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.needs.act import note, snooze, take
 from dashboard.needs.found import Found
 from dashboard.needs.models import Need
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.transaction import transaction
 from dashboard.webhooks.models import WebhookEvent
 from tests.factories import SUPPORT, UserFactory
@@ -36,7 +36,7 @@ def bill(db: SQLAlchemy, redis: object) -> Invoice:
 
 def hold(bill: Invoice) -> None:
     """Park it."""
-    park(bill, "differs", "The totals differ. Look.", now=NOW)
+    put_on_hold(bill, "differs", "The totals differ. Look.", now=NOW)
 
 
 def issue(bill: Invoice, **facts: object) -> None:
@@ -47,9 +47,9 @@ def issue(bill: Invoice, **facts: object) -> None:
         setattr(bill, name, value)
 
 
-def add_line(bill: Invoice, decision: str | None) -> ForeignLine:
+def add_line(bill: Invoice, decision: str | None) -> AddedLine:
     """Note a line added at Stripe."""
-    line = ForeignLine(
+    line = AddedLine(
         organization_id=bill.organization_id, invoice_id=bill.id, stripe_line_id="il_1",
         description="Workshop", amount_cents=-25000, found_at=NOW, decision=decision,
     )  # fmt: skip
@@ -163,12 +163,12 @@ def test_what_is_settled_leaves_by_itself_and_is_kept(bill: Invoice) -> None:
 
 def test_who_settled_it_is_known_by_what_they_did_since_it_was_found(bill: Invoice) -> None:
     with transaction():
-        record("foreign_line.decided", bill, SUPPORT, now=NOW - timedelta(days=1))
+        write_entry("foreign_line.decided", bill, SUPPORT, now=NOW - timedelta(days=1))
         line = add_line(bill, None)
     [need] = look_now(now=NOW)
     with transaction():
         line.decision = "take_ours"
-        record("foreign_line.decided", bill, SUPPORT, now=NOW + timedelta(seconds=1))
+        write_entry("foreign_line.decided", bill, SUPPORT, now=NOW + timedelta(seconds=1))
     assert look_now(now=NOW + timedelta(seconds=2)) == []
     database.session.refresh(need)
     assert need.settled_by == SUPPORT.label
@@ -176,7 +176,7 @@ def test_who_settled_it_is_known_by_what_they_did_since_it_was_found(bill: Invoi
 
 def test_what_happened_before_it_was_found_settled_nothing(bill: Invoice) -> None:
     with transaction():
-        record("foreign_line.decided", bill, SUPPORT, now=NOW - timedelta(days=1))
+        write_entry("foreign_line.decided", bill, SUPPORT, now=NOW - timedelta(days=1))
         line = add_line(bill, None)
     [need] = look_now(now=NOW)
     with transaction():

@@ -16,7 +16,7 @@ from dashboard.reading.bill import live_bill
 from dashboard.reading.earlier import EarlierInvoice
 from dashboard.reading.line_syncs import line_syncs
 from dashboard.reading.sync_status import status_of
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.transaction import transaction
 from tests.people import bill_of, make_bill
 from tests.support.bill_changes import CHANGES, NOW, agree, find_foreign
@@ -44,7 +44,7 @@ def test_a_page_says_of_the_sync_what_the_sync_says(acme: Organization, name: st
         "sentence",
         "plainly",
         "equal_at",
-        "foreign",
+        "added",
         "held_by",
         "is_unscheduled",
     ):
@@ -96,7 +96,7 @@ def test_a_line_decided_anew_has_another_tag(acme: Organization) -> None:
         find_foreign(bill_of(acme))
     for decision in (None, "leave", "take_ours"):
         with transaction():
-            database.session.query(ForeignLine).one().decision = decision
+            database.session.query(AddedLine).one().decision = decision
         tags.append(tag_on_page(bill_of(acme), now=NOW))
     assert len(set(tags)) == 3
 

@@ -20,7 +20,7 @@ from dashboard.reading.movers import SinceLastCycle, since_last_cycle
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views.mover_words import Said, rest_words, said_of
 from tests.factories import (
     APRIL,
@@ -50,7 +50,9 @@ class Story:
     def use(self, quantity: int, at: datetime, service: str = "live") -> None:
         """Report usage of data transfer."""
         key = f"{service} {at}"
-        record_batch([UsageEntry("acme", "transfer", key, Decimal(quantity), at, service)], now=at)
+        record_batch(
+            [ReportedRecord("acme", "transfer", key, Decimal(quantity), at, service)], now=at
+        )
 
     def attach(self, price: Price, name: str, at: datetime, **wanted: object) -> Service:
         """Attach a service when it is."""

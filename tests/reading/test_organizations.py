@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dashboard import paging
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
-from dashboard.paging import FIRST, LAST, Asked, Counted, Place, Sort, Turn
+from dashboard.paging import FIRST, LAST, Asked, Counted, NoSuchPage, Place, Sort, Turn
 from dashboard.reading import organizations
 from dashboard.reading.organizations import (
     SIZE,
@@ -128,10 +128,10 @@ def test_by_the_end_of_their_cycles_each_comes_once_in_either_direction(
         assert len(set(ends)) == 5
 
 
-def test_a_place_that_is_none_of_the_order_is_its_beginning(db: SQLAlchemy) -> None:
+def test_a_place_that_is_none_of_the_order_is_refused(db: SQLAlchemy) -> None:
     make("Alpha")
-    page = list_organizations(asked=Asked(Turn(Place("Alpha", 1)), ENDS))
-    assert (len(page.rows), page.previous) == (1, None)
+    with pytest.raises(NoSuchPage):
+        list_organizations(asked=Asked(Turn(Place("Alpha", 1)), ENDS))
 
 
 def test_how_many_need_attention_is_one_statement(db: SQLAlchemy) -> None:

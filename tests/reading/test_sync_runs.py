@@ -10,7 +10,7 @@ from dashboard.reading.sync_runs import (
     RunFilter,
     counts_by_state,
     is_active,
-    leaves_foreign,
+    leaves_added,
     recent_runs,
     run_with_steps,
 )
@@ -98,8 +98,8 @@ def with_findings(*line_ids: str, removed: tuple[str, ...] | None = ()) -> SyncR
 
 
 def test_a_run_left_what_it_saw_and_did_not_remove() -> None:
-    assert leaves_foreign(with_findings("il_a"))
-    assert leaves_foreign(with_findings("il_a", "il_c", removed=("il_c",)))
-    assert leaves_foreign(with_findings("il_a", removed=None))
-    assert not leaves_foreign(with_findings("il_a", "il_c", removed=("il_a", "il_c", "il_d")))
-    assert not leaves_foreign(with_findings())
+    assert leaves_added(with_findings("il_a"))
+    assert leaves_added(with_findings("il_a", "il_c", removed=("il_c",)))
+    assert leaves_added(with_findings("il_a", removed=None))
+    assert not leaves_added(with_findings("il_a", "il_c", removed=("il_a", "il_c", "il_d")))
+    assert not leaves_added(with_findings())

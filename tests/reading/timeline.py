@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.audit.actor import SYSTEM, Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.billing.draft import current_invoice
 from dashboard.budgets.models import BudgetAlert
 from dashboard.extensions import db
@@ -21,7 +21,7 @@ def act(
     organization: Organization, action: str, *, at: datetime = NOW, by: Actor = SYSTEM, **facts: Any
 ) -> None:
     """Put an act on record."""
-    record(action, organization, by, facts, now=at)
+    write_entry(action, organization, by, facts, now=at)
     db.session.flush()
 
 

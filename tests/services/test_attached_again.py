@@ -11,7 +11,7 @@ from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.known import ServiceDetached, ServiceExists
 from dashboard.services.models import Service
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -106,7 +106,9 @@ def test_usage_that_names_it_counts_for_the_one_attached_then(acme, db):
     detach_service(first, at=ENDED, now=NOW, actor=SUPPORT)
     make_service(acme, dear, at=ENDED + DAY, external_id="web")
     instants = (ENDED - DAY, ENDED + DAY)
-    entries = [UsageEntry("acme", "requests", f"{at}", Decimal(1), at, "web") for at in instants]
+    entries = [
+        ReportedRecord("acme", "requests", f"{at}", Decimal(1), at, "web") for at in instants
+    ]
     record_batch(entries, now=NOW)
     assert sorted(item.amount_cents for item in current_invoice(acme).items) == [1, 100]
 
@@ -115,13 +117,13 @@ def test_a_service_ends_with_its_second_so_no_usage_before_the_end_is_cut_off(ac
     service = make_service(acme, MeteredPriceFactory(), at=APRIL)
     ended = detach_service(service, at=NOW + 2 * PART, now=NOW + DAY, actor=SUPPORT).service
     assert ended.detached_at == NOW + timedelta(seconds=1)
-    record_batch([UsageEntry("acme", "requests", "a", Decimal(1), NOW + PART)], now=NOW + DAY)
+    record_batch([ReportedRecord("acme", "requests", "a", Decimal(1), NOW + PART)], now=NOW + DAY)
     assert detach_service(service, at=NOW + 2 * PART, now=NOW + DAY, actor=SUPPORT).service is ended
 
 
 def test_usage_before_the_end_stays_when_the_end_is_told_later(acme):
     service = make_service(acme, MeteredPriceFactory(), at=APRIL)
-    record_batch([UsageEntry("acme", "requests", "a", Decimal(1), NOW + PART)], now=NOW + DAY)
+    record_batch([ReportedRecord("acme", "requests", "a", Decimal(1), NOW + PART)], now=NOW + DAY)
     ended = detach_service(service, at=NOW + 2 * PART, now=NOW + DAY, actor=SUPPORT)
     assert ended.taken_off.records == 0
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.overview import items_of
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
-from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncedLine, SyncRun
 
 NOW = utc_now()
 
@@ -46,7 +46,7 @@ def run(invoice: Invoice, state: str = "retrying", **properties: object) -> Sync
 
 def find_foreign(invoice: Invoice, decision: str | None = None) -> None:
     """Let Stripe's draft hold a line that is not ours."""
-    line = ForeignLine(
+    line = AddedLine(
         organization_id=invoice.organization_id, invoice_id=invoice.id, stripe_line_id="il_f",
         description="Consulting", amount_cents=9900, found_at=NOW, decision=decision,
     )  # fmt: skip
@@ -57,7 +57,9 @@ CHANGES: dict[str, Change] = {
     "agreed": agree,
     "edited": lambda one: setattr(one, "needs_verification", True),
     "failing": lambda one: setattr(one, "sync_failures", 3),
-    "held back": lambda one: park(one, "differs", "Stripe's total is $1.00 higher.", now=NOW),
+    "held back": lambda one: put_on_hold(
+        one, "differs", "Stripe's total is $1.00 higher.", now=NOW
+    ),
     "under way": lambda one: run(one, "running", calls_planned=2, calls_made=1),
     "beyond its plan": lambda one: run(one, "running", calls_planned=2, calls_made=3),
     "retrying": lambda one: run(one, error="Stripe failed", next_attempt_at=NOW),

@@ -25,8 +25,8 @@ from dashboard.pricing.versions import terms_of
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
     LONG_AGO,
     SUPPORT,
@@ -117,7 +117,7 @@ class World:
 
     def use(self, records):
         entries = [
-            UsageEntry(
+            ReportedRecord(
                 self.organization.slug, str(self.metered.meter), f"key-{next(numbers)}", units,
                 self.ago(back),
             )

@@ -6,15 +6,15 @@ from playwright.sync_api import Page
 
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 
 
 def use(quantity: int) -> None:
     """Report usage of Acme."""
     now = utc_now()
     with transaction():
-        entry = UsageEntry("acme", "acme-requests", f"k{quantity}", Decimal(quantity), now)
+        entry = ReportedRecord("acme", "acme-requests", f"k{quantity}", Decimal(quantity), now)
         record_batch([entry], now=now)
 
 

@@ -75,7 +75,7 @@ def arrive(bodies: Sequence[dict[str, Any]]) -> list[int]:
 
 
 def drain_once(most: int = 100) -> Drained:
-    """Process a batch as the job does; Stripe can not be asked."""
+    """Process a batch as the job does; Stripe cannot be asked."""
     with transaction():
         drained = drain(gateway=NOBODY, checkpoint=checkpoint, now=utc_now(), most=most)
     db.session.expire_all()

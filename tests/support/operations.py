@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.audit.actor import SYSTEM
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
 from dashboard.gateway.records import CustomerDraft
 from dashboard.organizations.change import change_organization
@@ -92,7 +92,7 @@ def _unparked(bill: Invoice, syncer: Syncer) -> str:
     syncer.gateway.schedule_finalization(stripe_id, None, key=f"hold-{stripe_id}")
     with transaction():
         bill.automatically_finalizes_at = None
-        park(bill, "test", "Held by a test.", now=utc_now())
+        put_on_hold(bill, "test", "Held by a test.", now=utc_now())
     return "support"
 
 

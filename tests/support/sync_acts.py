@@ -6,8 +6,8 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.sync.added_lines import added_lines
 from dashboard.sync.decide import decide_line
-from dashboard.sync.foreign import foreign_lines
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.support.simulator import API_KEY
@@ -45,9 +45,9 @@ def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
 
 
 def decide(bill: Invoice, decision: str) -> None:
-    """Decide on the one foreign line as support would."""
+    """Decide on the one line added at Stripe as support would."""
     with transaction():
-        decide_line(foreign_lines(bill.id)[0], decision, actor=SUPPORT, now=utc_now())
+        decide_line(added_lines(bill.id)[0], decision, actor=SUPPORT, now=utc_now())
 
 
 def pay(bill: Invoice, syncer: Syncer) -> None:

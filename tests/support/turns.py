@@ -14,7 +14,7 @@ from itertools import count
 
 from redis import Redis
 
-from dashboard.gateway.lanes import LANES, Lane, in_lane
+from dashboard.gateway.priorities import PRIORITIES, Priority, with_priority
 from dashboard.gateway.turns import (
     LATENESS_MS,
     SCRIPT,
@@ -36,7 +36,7 @@ class Caller:
     """One call: how late it comes for its turn and begins after its instant, how long it takes."""
 
     name: str
-    lane: Lane
+    priority: Priority
     endpoint: str
     entered: float = 0.0
     slow: float = 0.0
@@ -75,9 +75,11 @@ class World:
         """Let something happen at a time."""
         heapq.heappush(self._events, (when, next(self._order), happens))
 
-    def enter(self, when: float, lane: Lane, endpoint: str = "POST a", **how: float) -> Caller:
+    def enter(
+        self, when: float, priority: Priority, endpoint: str = "POST a", **how: float
+    ) -> Caller:
         """Let a caller enter at a time."""
-        caller = Caller(f"c{len(self.callers)}", lane, endpoint, when, **how)
+        caller = Caller(f"c{len(self.callers)}", priority, endpoint, when, **how)
         self.callers.append(caller)
         self.at(when, lambda: self._ask(caller, "enter"))
         return caller
@@ -116,7 +118,7 @@ class World:
         at = START_MS + self.now - self.set_back
         clock = {"seconds": int(at // 1000), "microseconds": round(at % 1000 * 1000)}
         self.redis.hset("clock of the test", mapping=clock)  # type: ignore[arg-type]
-        with in_lane(caller.lane):
+        with with_priority(caller.priority):
             answer = self.turns.ask(asked, caller.name, caller.endpoint)
         self._follow(caller, answer)
 
@@ -154,7 +156,7 @@ class World:
         pipe.execute()
 
     def _block(self, caller: Caller, answer: Answer) -> None:
-        line = f"turns:{LANES.index(caller.lane) + 1} {caller.endpoint}"
+        line = f"turns:{PRIORITIES.index(caller.priority) + 1} {caller.endpoint}"
         where, then = ("freed", "come") if answer.what == "full" else (line, "enter")
         self._blocked[where].append(caller)
 

@@ -12,13 +12,13 @@ from dashboard.extensions import db
 from dashboard.services.detach import Detachment, detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import BatchResult, UsageEntry
 from dashboard.usage.record import record_batch as accept_batch
+from dashboard.usage.reported import BatchResult, ReportedRecord
 from dashboard.usage.waiting import organizations_waiting
 from tests.factories import NOW, SUPPORT
 
 
-def record_batch(entries: Sequence[UsageEntry], *, now: datetime) -> BatchResult:
+def record_batch(entries: Sequence[ReportedRecord], *, now: datetime) -> BatchResult:
     """Record a batch, and count it as whoever reads the bill does."""
     result = accept_batch(entries, now=now)
     fold(organizations_waiting(most=1000), now=now)
@@ -33,7 +33,7 @@ def accept(
     slug: str = "acme",
 ) -> BatchResult:
     """Accept one record, which waits to be counted."""
-    return accept_batch([UsageEntry(slug, "requests", key, Decimal(quantity), at)], now=now)
+    return accept_batch([ReportedRecord(slug, "requests", key, Decimal(quantity), at)], now=now)
 
 
 def detach_the_one(at: datetime) -> Detachment:
@@ -46,4 +46,6 @@ def use(slug: str, key: str, quantity: int) -> None:
     """Report usage of the bill's metered price."""
     now = utc_now()
     with transaction():
-        record_batch([UsageEntry(slug, f"{slug}-requests", key, Decimal(quantity), now)], now=now)
+        record_batch(
+            [ReportedRecord(slug, f"{slug}-requests", key, Decimal(quantity), now)], now=now
+        )

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.billing.models import Invoice
 from dashboard.sync.consequences import Move, consequences, of_adjustment, of_void
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 
 
 def invoice(ledger: int = 10_000, stripe: int | None = 12_500, status: str = "draft") -> Invoice:
@@ -14,9 +14,9 @@ def invoice(ledger: int = 10_000, stripe: int | None = 12_500, status: str = "dr
     )
 
 
-def line(cents: int = 2500, decision: str | None = None) -> ForeignLine:
+def line(cents: int = 2500, decision: str | None = None) -> AddedLine:
     """Return a line that somebody added at Stripe."""
-    return ForeignLine(amount_cents=cents, decision=decision)
+    return AddedLine(amount_cents=cents, decision=decision)
 
 
 @pytest.mark.parametrize("cents", [2500, -2500])

@@ -1,4 +1,4 @@
-"""The end of a bill: finalized only when equal to the cent, else parked with a sentence."""
+"""The end of a bill: finalized only when equal to the cent, else on hold with a sentence."""
 
 import pytest
 from sqlalchemy import select

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.extensions import db
 from dashboard.sync.forget import forget_runs
 from dashboard.sync.models import SyncRun, SyncStep
@@ -102,7 +102,7 @@ def test_a_step_that_is_not_settled_keeps_its_run(bill: Invoice) -> None:
 def test_an_invoice_that_is_parked_keeps_all_of_its_runs(bill: Invoice) -> None:
     runs = [run(bill), run(bill)]
     with transaction():
-        park(bill, "differs", "It differs.", now=NOW)
+        put_on_hold(bill, "differs", "It differs.", now=NOW)
     forget()
     assert kept() == runs
 

@@ -107,7 +107,7 @@ def words(case: Case, steps: Sequence[SyncStep]) -> str:
 
 
 def assert_agreement(case: Case) -> None:
-    """Whatever happened: nothing is billed twice, and what is not parked equals the ledger."""
+    """Whatever happened: nothing is billed twice, and what is not on hold equals the ledger."""
     assert case.syncer.simulator.get("audit")["ok"]
     bill = case.bill
     if bill.parked_at is None and bill.stripe_invoice_id is not None:

@@ -27,7 +27,7 @@ LEDGERS = st.dictionaries(KEYS, st.integers(-10_000, 10_000)).map(
 
 @st.composite
 def stripes(draw: st.DrawFn) -> list[RemoteLine]:
-    """What Stripe may have: our lines, some of them twice, edited ones, and foreign ones."""
+    """What Stripe may have: our lines, some of them twice, edited ones, and those added there."""
     keys = draw(st.lists(st.one_of(st.none(), KEYS), max_size=12))
     return [
         RemoteLine(f"il_{n}", key, draw(st.integers(-10_000, 10_000)), f"Item {key}", START, END)
@@ -84,10 +84,10 @@ def test_the_cents_before_and_after_are_what_the_two_sides_add_up_to(
     ledger: list[LineContent], remote: list[RemoteLine]
 ) -> None:
     seen = compare(ledger, (), remote)
-    foreign = sum(line.amount_cents for line in seen.foreign)
-    plan = make_plan(ledger, list(seen.known), exists=True, foreign_cents=foreign)
+    added = sum(line.amount_cents for line in seen.added)
+    plan = make_plan(ledger, list(seen.known), exists=True, added_cents=added)
     assert plan.cents_before == sum(line.amount_cents for line in remote)
-    assert plan.cents_after == sum(line.amount_cents for line in ledger) + foreign
+    assert plan.cents_after == sum(line.amount_cents for line in ledger) + added
 
 
 @given(LEDGERS, LEDGERS)

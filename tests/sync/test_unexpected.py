@@ -15,7 +15,7 @@ from dashboard.gateway.records import LineContent, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.reading.sync_status import status_of
 from dashboard.sync.broken import MOST_INTERRUPTIONS
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.sync.request import due_for_sync
 from dashboard.transaction import transaction
 from tests.support.billing import put
@@ -164,7 +164,7 @@ def test_odd_text_on_a_line_at_stripe_breaks_nothing(
     invoices.add_lines(stripe_id, {"lines": [{"amount": 100, "description": odd}]})
     run = syncer.sync(bill, verify=True)
     assert (run.state, run.error) == ("succeeded", None)
-    [found] = db.session.scalars(select(ForeignLine))
+    [found] = db.session.scalars(select(AddedLine))
     assert "\0" not in found.description
     assert len(found.description) <= 500
     ours = [one for one in syncer.gateway.lines(str(bill.stripe_invoice_id)) if one.key == "a"]

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.billing.models import Invoice
 from dashboard.gateway.records import LineContent, RemoteLine
-from dashboard.sync.foreign import foreign_lines
+from dashboard.sync.added_lines import added_lines
 from tests.support.billing import put
 from tests.support.sync_acts import add_foreign, decide
 from tests.support.syncing import Syncer
@@ -67,7 +67,7 @@ def test_a_foreign_line_is_noted_and_left_alone(synced: Invoice, syncer: Syncer)
     add_foreign(syncer, synced)
     run = syncer.sync(synced, verify=True)
     assert [finding["state"] for finding in run.findings] == ["foreign"]
-    assert [(one.amount_cents, one.decision) for one in foreign_lines(synced.id)] == [(5000, None)]
+    assert [(one.amount_cents, one.decision) for one in added_lines(synced.id)] == [(5000, None)]
     assert syncer.lines(synced)[None] == 5000
 
 
@@ -96,7 +96,7 @@ def test_taking_ours_removes_the_foreign_line(synced: Invoice, syncer: Syncer) -
     syncer.sync(synced, verify=True)
     decide(synced, "take_ours")
     run = syncer.sync(synced)
-    assert (run.state, foreign_lines(synced.id)) == ("succeeded", [])
+    assert (run.state, added_lines(synced.id)) == ("succeeded", [])
     assert None not in syncer.lines(synced)
     assert synced.stripe_total_cents == synced.total_cents
 
@@ -110,7 +110,7 @@ def test_adopting_theirs_makes_it_an_adjustment_without_a_second_line(
     decide(synced, "adopt")
     run = syncer.sync(synced)
     lines = syncer.lines(synced)
-    assert (run.state, foreign_lines(synced.id)) == ("succeeded", [])
+    assert (run.state, added_lines(synced.id)) == ("succeeded", [])
     assert (len(lines), None in lines) == (13, False)
     assert synced.total_cents == before + 5000 == synced.stripe_total_cents
 
@@ -122,4 +122,4 @@ def test_a_line_that_is_left_stays_through_later_syncs(synced: Invoice, syncer: 
     put(synced, k01=7)
     syncer.sync(synced, verify=True)
     assert syncer.lines(synced)[None] == 5000
-    assert foreign_lines(synced.id)[0].decision == "leave"
+    assert added_lines(synced.id)[0].decision == "leave"

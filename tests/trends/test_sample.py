@@ -6,7 +6,7 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.extensions import db as database
 from dashboard.trends.models import FleetSample
 from dashboard.trends.sample import Machine, calls_percent, sample, samples
@@ -42,7 +42,7 @@ def test_a_quiet_installation_is_equal_and_within_its_interval(db: SQLAlchemy, r
 def test_what_is_late_on_hold_or_failing_is_counted_once(db: SQLAlchemy, redis) -> None:
     held, late, fine = (bill_of(make_bill(slug)) for slug in ("acme", "late", "fine"))
     held.next_sync_at = fine.next_sync_at = NOW + HOUR
-    park(held, "differs", "They differ.", now=NOW)
+    put_on_hold(held, "differs", "They differ.", now=NOW)
     held.sync_failures = 4
     late.next_sync_at, late.revision = NOW - timedelta(minutes=30), late.synced_revision + 1
     database.session.flush()

@@ -17,9 +17,9 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.transaction import transaction
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal, UsageWaiting
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from dashboard.usage.taken_off import list_taken_off
 from dashboard.usage.waiting import organizations_waiting
 from tests.factories import (
@@ -195,7 +195,7 @@ def test_units_that_a_line_can_not_hold_are_kept_with_their_reason(db, acme, pri
     monkeypatch.setattr("dashboard.usage.books.most_units", lambda *_: Decimal(10) ** 30)
     accept("small", "3")
     accept("huge", "9" * 19, now=NOW + timedelta(seconds=1))
-    record_batch([UsageEntry("acme", "disk", "other", Decimal(2), NOW)], now=NOW)
+    record_batch([ReportedRecord("acme", "disk", "other", Decimal(2), NOW)], now=NOW)
     count_now(acme.id, now=NOW)
     assert current_invoice(acme).total_cents == 10
     rows = list_taken_off(acme).rows

@@ -11,9 +11,9 @@ from dashboard.extensions import db
 from dashboard.installation import this_installation
 from dashboard.transaction import transaction
 from dashboard.usage import record
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.forget import forget_keys
 from dashboard.usage.models import UsageKey, UsageRecord
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from dashboard.usage.shelf import Shelf
 from tests.factories import NOW, MeteredPriceFactory, make_organization, make_service
 from tests.support.usage import record_batch
@@ -23,10 +23,10 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def reported() -> list[UsageEntry]:
+def reported() -> list[ReportedRecord]:
     """Usage of each of the last forty days, in hundreds of keys a day."""
     entries = [
-        UsageEntry("acme", "requests", f"{day}-{number}", Decimal(1), NOW - day * DAY)
+        ReportedRecord("acme", "requests", f"{day}-{number}", Decimal(1), NOW - day * DAY)
         for day in range(40)
         for number in range(100)
     ]

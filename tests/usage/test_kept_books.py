@@ -11,9 +11,9 @@ from dashboard.billing.fold import count_now
 from dashboard.services.models import Service
 from dashboard.transaction import rollback, transaction
 from dashboard.usage import record
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -81,7 +81,7 @@ def test_a_batch_is_one_statement_when_its_books_are_kept(db, acme, size):
     with transaction():
         accept("first")
     entries = [
-        UsageEntry("acme", "requests", f"{n}", Decimal(1), NOW - timedelta(minutes=n))
+        ReportedRecord("acme", "requests", f"{n}", Decimal(1), NOW - timedelta(minutes=n))
         for n in range(size)
     ]
     with count_queries(db.engine) as queries:

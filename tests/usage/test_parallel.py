@@ -13,9 +13,9 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.roll import roll_over
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.usage.waiting import organizations_waiting
 from tests.factories import APRIL, NOW, MeteredPriceFactory, make_organization, make_service
 
@@ -46,7 +46,7 @@ def in_parallel(app, *acts):
 
 def batch(name, slugs, at=NOW, keys=25):
     return [
-        UsageEntry(slug, "requests", f"{name}-{n}", Decimal(2), at)
+        ReportedRecord(slug, "requests", f"{name}-{n}", Decimal(2), at)
         for n in range(keys)
         for slug in slugs
     ]

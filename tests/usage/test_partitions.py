@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.partitions import ensure_partitions
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import MeteredPriceFactory, make_organization, make_service
 from tests.support.usage import record_batch
 
@@ -48,7 +48,7 @@ def test_the_months_around_now_are_made_once(db):
 def test_records_that_came_before_their_partition_are_moved_into_it(db):
     organization = make_organization(anchor=MARCH, now=MARCH)
     make_service(organization, MeteredPriceFactory(), now=MARCH)
-    entries = [UsageEntry("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
+    entries = [ReportedRecord("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
     record_batch(entries, now=MARCH)
     db.session.commit()
     assert where(db) == {"usage_records_default": 3}
@@ -63,7 +63,7 @@ def test_records_that_came_before_their_partition_are_moved_into_it(db):
 def test_new_partitions_never_deadlock_with_other_work(app, db):
     organization = make_organization(anchor=MARCH, now=MARCH)
     make_service(organization, MeteredPriceFactory(), now=MARCH)
-    entries = [UsageEntry("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
+    entries = [ReportedRecord("acme", "requests", f"k{n}", Decimal(1), MARCH) for n in range(3)]
     record_batch(entries[:1], now=MARCH)
     db.session.commit()
     # Whoever changes an organization and then reads or writes usage.

@@ -11,9 +11,9 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.pricing.models import Price
 from dashboard.services.detach import detach_service
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
 from dashboard.usage.record import record_batch as accept_batch
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 
 def entry(key="a", quantity="1", at=NOW, **more):
     known = {"organization": "acme", "meter": "requests"}
-    return UsageEntry(key=key, quantity=Decimal(quantity), recorded_at=at, **(known | more))
+    return ReportedRecord(key=key, quantity=Decimal(quantity), recorded_at=at, **(known | more))
 
 
 def codes(refused):

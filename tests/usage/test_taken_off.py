@@ -15,8 +15,8 @@ from dashboard.billing.roll import roll_early, roll_over
 from dashboard.errors import Conflict
 from dashboard.services.detach import detach_service
 from dashboard.services.instant import InstantOutOfBounds
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord, UsageTotal
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from dashboard.usage.taken_off import list_taken_off
 from tests.factories import (
     APRIL,
@@ -47,7 +47,7 @@ def web(acme, price):
 
 def use(key="a", quantity="10", at=NOW - DAY, now=NOW, **more):
     known = {"organization": "acme", "meter": "requests", "service": "web"} | more
-    entry = UsageEntry(key=key, quantity=Decimal(quantity), recorded_at=at, **known)
+    entry = ReportedRecord(key=key, quantity=Decimal(quantity), recorded_at=at, **known)
     return record_batch([entry], now=now)
 
 
@@ -226,8 +226,8 @@ def test_a_detachment_takes_the_same_number_of_statements_whatever_it_takes_off(
         name = f"web-{records}"
         service = make_service(acme, price, at=APRIL, external_id=name)
         entries = [
-            UsageEntry("acme", "requests", f"{name}-{n}", Decimal(1), NOW - n * timedelta(hours=1),
-                       name)
+            ReportedRecord("acme", "requests", f"{name}-{n}", Decimal(1),
+                           NOW - n * timedelta(hours=1), name)
             for n in range(records)
         ]  # fmt: skip
         record_batch([one for one in entries if one.recorded_at >= APRIL], now=NOW)

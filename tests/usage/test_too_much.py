@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from dashboard.billing.draft import current_invoice
-from dashboard.usage.entry import BatchRefused, UsageEntry
 from dashboard.usage.models import UsageRecord
+from dashboard.usage.reported import BatchRefused, ReportedRecord
 from tests.factories import (
     APRIL,
     NOW,
@@ -34,7 +34,7 @@ def two(db):
 
 
 def entry(slug, key, quantity="1"):
-    return UsageEntry(slug, "requests", key, Decimal(quantity), NOW)
+    return ReportedRecord(slug, "requests", key, Decimal(quantity), NOW)
 
 
 def use(*entries):
@@ -65,7 +65,9 @@ def test_an_organization_whose_cycle_cannot_open_is_named_and_stops_nobody_else(
     make_service(two[0], fee, at=APRIL)
     PriceVersionFactory(price=fee, effective_at=may, unit_amount=Decimal(10**16))
     db.session.commit()
-    entries = [UsageEntry(slug, "requests", "may", Decimal(1), may) for slug in ("beta", "acme")]
+    entries = [
+        ReportedRecord(slug, "requests", "may", Decimal(1), may) for slug in ("beta", "acme")
+    ]
     with pytest.raises(BatchRefused) as refused:
         record_batch(entries, now=may)
     [error] = refused.value.facts["errors"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.billing.outcome import note_failure, park
+from dashboard.billing.outcome import note_failure, put_on_hold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -84,7 +84,7 @@ def test_two_alarms_stand_on_a_page_and_the_larger_is_first(
     assert "$70.00" in second
     assert "1 more payment declined or past due" in text_of(page(customer.get(PAGE)))
     with transaction():
-        park(bill_of(acme), "differs", "The totals differ.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "The totals differ.", now=utc_now())
     assert len(alarms(customer)) == 2
 
 

@@ -18,7 +18,7 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, OutcomeUnknown
 from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine, SyncedLine
+from dashboard.sync.models import AddedLine, SyncedLine
 from dashboard.sync.snapshot import glance
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
@@ -110,7 +110,7 @@ def test_a_line_that_a_sync_noted_is_there_before_anybody_reads_stripe(
     support: FlaskClient, invoice: Invoice
 ) -> None:
     with transaction():
-        line = ForeignLine(
+        line = AddedLine(
             organization_id=invoice.organization_id, invoice_id=invoice.id,
             stripe_line_id="il_theirs", description="Onboarding workshop", amount_cents=25_000,
             found_at=utc_now(),
@@ -138,7 +138,7 @@ def test_agreed_is_said_of_a_moment_at_which_both_totals_were_equal(
 ) -> None:
     with transaction():
         if cents is not None:
-            line = ForeignLine(
+            line = AddedLine(
                 organization_id=invoice.organization_id, invoice_id=invoice.id,
                 stripe_line_id="il_theirs", description="Onboarding workshop", amount_cents=cents,
                 found_at=utc_now(), decision=decision,
@@ -207,7 +207,7 @@ def test_a_line_that_a_sync_noted_leads_to_its_decision(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     with transaction():
-        line = ForeignLine(
+        line = AddedLine(
             organization_id=acme.id, invoice_id=invoice.id, stripe_line_id="il_theirs",
             description="Onboarding workshop", amount_cents=25_000, found_at=utc_now(),
         )  # fmt: skip

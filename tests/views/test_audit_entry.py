@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from dashboard.audit.listing import KINDS, AuditLine
 from dashboard.audit.models import AuditEntry
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -55,7 +55,7 @@ def test_what_an_entry_is_about_is_a_link(
     support: FlaskClient, admin: FlaskClient, acme: Organization
 ) -> None:
     with transaction():
-        record("invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": 5}, now=utc_now())
+        write_entry("invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": 5}, now=utc_now())
     soup = page(support.get("/audit-entries?kind=invoices"))
     assert soup.select_one('a[href="/organizations/acme/invoices/1"]') is not None
     assert soup.select_one('a[href="/organizations/acme/adjustments"]') is not None
@@ -81,7 +81,9 @@ def test_a_page_of_entries_takes_the_same_queries_for_any_number(
         page(support.get("/audit-entries"))
     with transaction():
         for number in range(30):
-            record("invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": number}, now=utc_now())
+            write_entry(
+                "invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": number}, now=utc_now()
+            )
     with count_queries(db.engine) as many:
         page(support.get("/audit-entries"))
     assert many.count <= few.count + 1
@@ -90,7 +92,7 @@ def test_a_page_of_entries_takes_the_same_queries_for_any_number(
 def test_the_facts_have_an_address(support: FlaskClient, acme: Organization) -> None:
     with transaction():
         told = {"cents": 900, "cents_before": 500, "currency": "usd"}
-        entry = record("budget.set", acme, SUPPORT, told, reason="They asked", now=utc_now())
+        entry = write_entry("budget.set", acme, SUPPORT, told, reason="They asked", now=utc_now())
     listed = page(support.get("/audit-entries?kind=organizations"))
     address = f"/audit-entries/{entry.id}"
     assert listed.select_one(f'a[href="{address}"][data-panel]') is not None
@@ -107,7 +109,7 @@ def test_the_facts_have_an_address(support: FlaskClient, acme: Organization) -> 
 
 def test_the_export_holds_what_the_kind_keeps(support: FlaskClient, acme: Organization) -> None:
     with transaction():
-        record("invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": 5}, now=utc_now())
+        write_entry("invoice.sealed", bill_of(acme), SUPPORT, {"total_cents": 5}, now=utc_now())
     soup = page(support.get("/audit-entries?kind=invoices"))
     link = next(one for one in soup.select("a.btn") if "JSON lines" in one.get_text())
     lines = [json.loads(one) for one in support.get(link["href"]).text.splitlines()]

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import select
 
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.bulk.models import BulkAction
 from dashboard.clock import utc_now
 from dashboard.extensions import db
@@ -67,12 +67,12 @@ def test_more_that_match_by_now_are_shown_before_anything_is_begun(
     support: FlaskClient, acme: Organization
 ) -> None:
     with transaction():
-        park(bill_of(acme), "differs", "It differs.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "It differs.", now=utc_now())
     sent = asked(support, "scope=all&verb=release")
     assert sent["confirmed"] == "1"
     with transaction():
         other = db.session.scalars(select(Organization).where(Organization.slug == "other")).one()
-        park(bill_of(other), "differs", "It differs.", now=utc_now())
+        put_on_hold(bill_of(other), "differs", "It differs.", now=utc_now())
     answer = post(support, "/bulk-actions", **sent)
     soup = page(answer, 409)
     assert "There are now 2, and you confirmed 1" in text_of(soup)

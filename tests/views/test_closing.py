@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from dashboard.billing.close import close, seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import note_failure, park
+from dashboard.billing.outcome import note_failure, put_on_hold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -59,7 +59,7 @@ def decline(invoice: Invoice) -> None:
 
 def hold(invoice: Invoice) -> None:
     """Wait for a person."""
-    park(invoice, "differs", "The totals differ.", now=utc_now())
+    put_on_hold(invoice, "differs", "The totals differ.", now=utc_now())
 
 
 def test_each_step_of_the_close_is_another_state_of_an_open_page(

@@ -16,7 +16,7 @@ from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import MeteredPriceFactory, PriceFactory, make_organization, make_service
 from tests.pages import fragment, page, text_of
 from tests.support.queries import count_queries
@@ -45,12 +45,17 @@ def two_cycles(db: SQLAlchemy, people: object) -> Organization:
         first = current_invoice(organization)
         ends = first.period_end
         record_batch(
-            [UsageEntry("two-cycles", "transfer", "1", Decimal(400), start + DAY)], now=start + DAY
+            [ReportedRecord("two-cycles", "transfer", "1", Decimal(400), start + DAY)],
+            now=start + DAY,
         )
         roll_over(organization, now=ends)
         seal_now(first, now=ends)
         record_batch(
-            [UsageEntry("two-cycles", "transfer", "2", Decimal(200), ends + timedelta(hours=1))],
+            [
+                ReportedRecord(
+                    "two-cycles", "transfer", "2", Decimal(200), ends + timedelta(hours=1)
+                )
+            ],
             now=ends + timedelta(hours=1),
         )
         make_service(

@@ -18,7 +18,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views import paper_pdf
 from dashboard.views.formatting import money
 from tests.factories import SUPPORT, MeteredPriceFactory, PriceFactory, make_service
@@ -183,7 +183,7 @@ def test_usage_by_tier_is_explained(customer: FlaskClient, acme: Organization) -
             version__model="graduated", version__tiers=tiers, version__allowance=Decimal(5),
         )  # fmt: skip
         make_service(acme, transfer, now=now, at=now - timedelta(days=1))
-        record_batch([UsageEntry("acme", "transfer", "t", Decimal(2005), now)], now=now)
+        record_batch([ReportedRecord("acme", "transfer", "t", Decimal(2005), now)], now=now)
     for words in (read(customer), text_of(page(customer.get(DOCUMENT)))):
         assert "2,005 GB by tier" in words
         assert "Included amounts are taken off first: 5 GB of Data transfer." in words

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
 from dashboard.gateway.circuit import FAILURES
 from dashboard.organizations.models import Organization
@@ -63,7 +63,7 @@ def test_what_needs_a_person_is_counted_with_the_way_to_it(
     admin: FlaskClient, acme: Organization
 ) -> None:
     with transaction():
-        park(bill_of(acme), "differs", "The totals differ.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "The totals differ.", now=utc_now())
     look_now()
     soup = page(admin.get("/fleet"))
     assert "1 thing, $" in text_of(soup)

@@ -9,7 +9,7 @@ from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.transaction import transaction
 from dashboard.views.formatting import clock, lately, short_day
 from tests.pages import page, text_of
@@ -33,7 +33,7 @@ def add_line_at_stripe(invoice: Invoice, cents: int) -> None:
     """Let a sync have found a line there that is not ours."""
     found = {"stripe_line_id": "il_f", "description": "Workshop", "found_at": utc_now()}
     of = {"organization_id": invoice.organization_id, "invoice_id": invoice.id}
-    db.session.add(ForeignLine(**of, **found, amount_cents=cents))
+    db.session.add(AddedLine(**of, **found, amount_cents=cents))
     invoice.stripe_total_cents = invoice.synced_total_cents + cents
 
 
@@ -91,7 +91,7 @@ def test_a_line_that_is_taken_off_again_is_no_agreement_before_it_is_gone(
         agree(bill_of(acme))
         add_line_at_stripe(bill_of(acme), 100)
         db.session.flush()
-        db.session.query(ForeignLine).one().decision = "take_ours"
+        db.session.query(AddedLine).one().decision = "take_ours"
     assert "Equal with Stripe" not in sentence(customer)
 
 

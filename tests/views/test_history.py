@@ -13,7 +13,7 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.services.change import change_quantity
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT
 from tests.pages import page, text_of
 from tests.people import bill_of
@@ -104,7 +104,7 @@ def test_older_changes_are_a_page_further_with_the_filters_kept(
 ) -> None:
     now = utc_now()
     for hours in range(60):
-        entry = UsageEntry("acme", "acme-requests", f"h-{hours}", Decimal(1), now)
+        entry = ReportedRecord("acme", "acme-requests", f"h-{hours}", Decimal(1), now)
         with transaction():
             record_batch([entry], now=now + timedelta(hours=hours))
     first = page(customer.get(f"{HISTORY}?cause=usage"))
@@ -121,7 +121,7 @@ def test_the_page_takes_as_many_statements_for_many_changes_as_for_few(
     with count_queries(db.engine) as few:
         customer.get(HISTORY)
     for hours in range(1, 30):
-        entry = UsageEntry("acme", "acme-requests", f"h-{hours}", Decimal(1), utc_now())
+        entry = ReportedRecord("acme", "acme-requests", f"h-{hours}", Decimal(1), utc_now())
         with transaction():
             record_batch([entry], now=utc_now() + timedelta(hours=hours))
     with count_queries(db.engine) as many:

@@ -17,8 +17,8 @@ from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.reading.glance import Glance
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views.formatting import money
 from dashboard.views.glance import HEIGHT, bars_of
 from tests.factories import MembershipFactory, make_organization
@@ -94,7 +94,7 @@ def test_it_takes_the_same_statements_for_any_number(
 def test_usage_that_waits_is_on_it(customer: FlaskClient, kettle: Organization) -> None:
     before = rows(customer)[1]
     with transaction():
-        entry = UsageEntry("kettle", "kettle-requests", "more", Decimal(100), utc_now())
+        entry = ReportedRecord("kettle", "kettle-requests", "more", Decimal(100), utc_now())
         record_batch([entry], now=utc_now())
     assert rows(customer)[1] != before
     assert f"${bill_of(kettle).total_cents / 100:.2f}" in rows(customer)[1]

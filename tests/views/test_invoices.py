@@ -12,7 +12,7 @@ from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -148,7 +148,7 @@ def test_a_parked_invoice_is_said_once_and_in_words_for_its_reader(
     with transaction():
         invoice = bill_of(acme)
         seal_now(invoice, now=utc_now())
-        park(invoice, "total_differs", "The totals differ.", now=utc_now())
+        put_on_hold(invoice, "total_differs", "The totals differ.", now=utc_now())
     for address in (f"{ADDRESS}/1", ADDRESS, "/organizations/acme"):
         words = text_of(page(customer.get(address)))
         assert "Being checked" in words, address

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.pages import fragment, page, text_of
 from tests.people import bill_of
 
@@ -34,7 +34,7 @@ def test_usage_that_was_counted_in_bulk_is_explained_too(
 ) -> None:
     now = utc_now()
     with transaction():
-        record_batch([UsageEntry("acme", "acme-requests", "more", Decimal(300), now)], now=now)
+        record_batch([ReportedRecord("acme", "acme-requests", "more", Decimal(300), now)], now=now)
     assert "1,500 requests at $0.05 each" in text_of(
         page(customer.get(address_of(acme, "metered")))
     )

@@ -23,7 +23,7 @@ from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT, PriceFactory, PriceVersionFactory, make_service
 from tests.people import bill_of, make_bill
 from tests.support.bill_changes import CHANGES, agree
@@ -50,7 +50,7 @@ def service_of(invoice: Invoice) -> Service:
 
 def use(invoice: Invoice) -> None:
     """Report more usage."""
-    record_batch([UsageEntry("acme", "acme-requests", "more", Decimal(77), utc_now())],
+    record_batch([ReportedRecord("acme", "acme-requests", "more", Decimal(77), utc_now())],
                  now=utc_now())  # fmt: skip
 
 

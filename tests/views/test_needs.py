@@ -9,7 +9,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.budgets.models import UnusualUsage
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
@@ -23,7 +23,7 @@ from jobs.watch import look_for_needs
 from tests.factories import NOW
 from tests.pages import fragment, page, post, text_of
 from tests.people import People, bill_of, make_bill
-from tests.support.foreign_lines import add_line
+from tests.support.added_lines import add_line
 from tests.support.needs import look_now
 from tests.support.queries import count_queries
 
@@ -46,7 +46,7 @@ def things(acme: Organization, people: People, looked: Redis) -> list[Need]:
         other.status, other.payment_failure = "open", "Insufficient funds."
         other.amount_remaining_cents, other.finalized_at = 420_715, utc_now() - timedelta(hours=46)
         held = bill_of(make_bill("held", name="Granite Ledger"))
-        park(held, "differs", "Stripe's total is $1.54 above ours.", now=utc_now())
+        put_on_hold(held, "differs", "Stripe's total is $1.54 above ours.", now=utc_now())
         held.total_cents = 611_890
         add_line(acme, "il_1", None)
     return look_now()
@@ -229,7 +229,9 @@ def test_the_page_is_as_many_statements_whatever_there_is(
         page(support.get("/needs"))
     with transaction():
         for number in range(4):
-            park(bill_of(make_bill(f"held-{number}")), "differs", "It differs.", now=utc_now())
+            put_on_hold(
+                bill_of(make_bill(f"held-{number}")), "differs", "It differs.", now=utc_now()
+            )
     look_now()
     with count_queries(database.engine) as some:
         page(support.get("/needs"))
@@ -260,7 +262,7 @@ def test_the_clock_finds_it_and_tells_the_sidebar(
     support: FlaskClient, acme: Organization, redis: Redis
 ) -> None:
     with transaction():
-        park(bill_of(acme), "differs", "It differs.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "It differs.", now=utc_now())
     look_for_needs()
     kinds = database.session.scalars(select(Need.kind).order_by(Need.kind)).all()
     # No worker runs beside these tests.

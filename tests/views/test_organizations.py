@@ -3,11 +3,11 @@
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.billing.outcome import park
+from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.transaction import transaction
 from tests.factories import make_organization
 from tests.pages import fragment, page, text_of
@@ -116,7 +116,7 @@ def test_the_list_can_be_narrowed_to_what_needs_a_person(
     support: FlaskClient, acme: Organization
 ) -> None:
     with transaction():
-        park(bill_of(acme), "differs", "Stripe's total is not ours.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "Stripe's total is not ours.", now=utc_now())
     words = text_of(page(support.get("/organizations?attention=parked")))
     assert "Acme Freight" in words
     assert "Other Labs" not in words
@@ -187,7 +187,7 @@ def test_a_parked_bill_says_why_to_support_and_plainly_to_customers(
     support: FlaskClient, customer: FlaskClient, acme: Organization
 ) -> None:
     with transaction():
-        park(bill_of(acme), "differs", "Stripe's total is $1.00 higher.", now=utc_now())
+        put_on_hold(bill_of(acme), "differs", "Stripe's total is $1.00 higher.", now=utc_now())
     assert "Stripe's total is $1.00 higher." in text_of(page(support.get("/organizations/acme")))
     plain = text_of(page(customer.get("/organizations/acme")))
     assert "$1.00 higher" not in plain
@@ -199,7 +199,7 @@ def test_a_foreign_line_is_shown_with_its_three_choices(
 ) -> None:
     with transaction():
         db.session.add(
-            ForeignLine(
+            AddedLine(
                 organization_id=acme.id,
                 invoice_id=bill_of(acme).id,
                 stripe_line_id="il_1",

@@ -23,13 +23,13 @@ from dashboard.accounts.sessions import end_sessions
 from dashboard.audit.actor import SYSTEM
 from dashboard.billing.adjust import add_adjustment
 from dashboard.clock import utc_now
-from dashboard.measures import REQUEST_SECONDS
+from dashboard.metrics import REQUEST_SECONDS
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views import poll_door
 from tests.factories import SUPPORT
 from tests.pages import page
@@ -126,7 +126,7 @@ def test_a_bill_that_moved_is_shown(poll: Poll, acme: Organization) -> None:
 
 def test_usage_that_waits_is_put_on_the_bill_first(poll: Poll, acme: Organization) -> None:
     with transaction():
-        entry = UsageEntry("acme", "acme-requests", "second", Decimal(9800), utc_now())
+        entry = ReportedRecord("acme", "acme-requests", "second", Decimal(9800), utc_now())
         record_batch([entry], now=utc_now())
     answer = poll()
     assert answer.status_code == 200

@@ -15,7 +15,7 @@ from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
-from tests.support.foreign_lines import add_line
+from tests.support.added_lines import add_line
 from tests.support.needs import sentences
 from tests.support.proposing import PATH, PROPOSALS, add, approve, total
 from tests.support.void_pages import issued_and_void

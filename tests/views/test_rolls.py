@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import settle_without_stripe
+from dashboard.billing.outcome import close_without_stripe
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -59,7 +59,7 @@ def test_a_cycle_without_charges_is_rolled_without_an_invoice(support: FlaskClie
     with transaction():
         seal_now(bill_of(empty), now=utc_now())
         first = invoices(empty)[0]
-        settle_without_stripe(first, now=utc_now())
+        close_without_stripe(first, now=utc_now())
     words = text_of(page(support.get("/organizations/empty/invoices/1")))
     assert "Nothing to pay" in words
     assert "no invoice was issued" in words

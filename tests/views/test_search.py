@@ -10,14 +10,14 @@ from dashboard.accounts.models import User
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine, SyncedLine, SyncRun, SyncStep
+from dashboard.sync.models import AddedLine, SyncedLine, SyncRun, SyncStep
 from dashboard.transaction import transaction
 from dashboard.views.search import marked
 from dashboard.webhooks.models import WebhookEvent
 from tests.factories import MembershipFactory, PriceFactory, make_service
 from tests.pages import fragment, page, text_of
 from tests.people import People, bill_of, make_bill
-from tests.support.foreign_lines import add_line
+from tests.support.added_lines import add_line
 from tests.support.queries import count_queries
 
 HTMX = {"HX-Request": "true"}
@@ -219,5 +219,5 @@ def test_every_page_has_the_palette_and_the_way_to_the_page(support: FlaskClient
 
 def test_a_line_that_was_removed_names_nothing(support: FlaskClient, known: Organization) -> None:
     with transaction():
-        database.session.query(ForeignLine).delete()
+        database.session.query(AddedLine).delete()
     assert "No match" in text_of(page(support.get("/search?q=il_theirs")))

@@ -14,7 +14,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT, MeteredPriceFactory, make_organization, make_service
 from tests.pages import fragment as part_of
 from tests.pages import page, text_of
@@ -167,7 +167,7 @@ def test_a_chart_of_many_products_weighs_under_four_kilobytes(
             make_service(acme, price, now=now, at=now - timedelta(days=10))
     with transaction():
         entries = [
-            UsageEntry(
+            ReportedRecord(
                 "acme", f"m-{number}", f"k-{number}-{day}", Decimal(37 * number + 11 * day + 5),
                 now - timedelta(days=day),
             )

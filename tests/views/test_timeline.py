@@ -13,7 +13,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.reading.timeline.wanted import OF_STAFF
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.views.timeline import LABELS
 from tests.pages import page, text_of
 from tests.people import People
@@ -89,7 +89,7 @@ def test_totals_are_not_called_equal_while_stripe_holds_a_line_of_its_own(
 ) -> None:
     sent = {"lines_changed": 2, "cents_before": 138_700, "cents_after": 138_723}
     made = run(acme, **sent)
-    line = ForeignLine(
+    line = AddedLine(
         organization_id=acme.id, invoice_id=made.invoice_id, stripe_line_id="il_workshop",
         description="Onboarding workshop", amount_cents=25_000,
         found_at=made.created_at - timedelta(minutes=1),
@@ -115,7 +115,7 @@ def test_a_sync_of_before_a_line_was_added_at_stripe_keeps_its_equal_totals(
     support: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:
     made = run(acme, lines_changed=2, cents_before=100, cents_after=123, lines_foreign=0)
-    line = ForeignLine(
+    line = AddedLine(
         organization_id=acme.id, invoice_id=made.invoice_id, stripe_line_id="il_workshop",
         description="Onboarding workshop", amount_cents=25_000, found_at=made.created_at,
     )  # fmt: skip

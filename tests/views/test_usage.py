@@ -16,8 +16,8 @@ from dashboard.pricing.models import Price
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
 from dashboard.transaction import transaction
-from dashboard.usage.entry import UsageEntry
 from dashboard.usage.record import record_batch as accept_batch
+from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT, PriceVersionFactory
 from tests.pages import page, text_of
 from tests.people import bill_of
@@ -33,7 +33,7 @@ def rolled(acme: Organization) -> Organization:
         roll_early(acme, reason="Contract ends", actor=SUPPORT, now=utc_now())
     with transaction():
         now = utc_now()
-        record_batch([UsageEntry("acme", "acme-requests", "more", Decimal(300), now)], now=now)
+        record_batch([ReportedRecord("acme", "acme-requests", "more", Decimal(300), now)], now=now)
     return acme
 
 
@@ -51,7 +51,7 @@ def test_a_version_that_began_inside_the_cycle_says_since_when(
         began = utc_now() - timedelta(days=1)
         PriceVersionFactory(price=price, effective_at=began, unit_amount=Decimal(7))
         database.session.expire_all()
-        entry = UsageEntry("acme", "acme-requests", "more", Decimal(300), utc_now())
+        entry = ReportedRecord("acme", "acme-requests", "more", Decimal(300), utc_now())
         record_batch([entry], now=utc_now())
     before, after = page(customer.get(ADDRESS)).select("#usage tbody tr")
     assert "in force since" not in text_of(before)
@@ -116,7 +116,7 @@ def acme_service(acme: Organization) -> Service:
 def test_what_was_accepted_is_shown_and_to_when_is_said(customer: FlaskClient) -> None:
     accepted = utc_now()
     with transaction():
-        entry = UsageEntry("acme", "acme-requests", "more", Decimal(300), accepted)
+        entry = ReportedRecord("acme", "acme-requests", "more", Decimal(300), accepted)
         accept_batch([entry], now=accepted)
     words = text_of(page(customer.get(ADDRESS)))
     assert "1,500 requests" in words

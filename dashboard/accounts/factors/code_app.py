@@ -14,7 +14,7 @@ from dashboard.accounts.factors.sealing import CannotOpen, open_sealed, seal, se
 from dashboard.accounts.locks import lock_user
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Invalid
 from dashboard.extensions import db
 
@@ -54,7 +54,7 @@ def keep_code_app(
     app = db.session.get(CodeApp, user.id) or CodeApp(user_id=user.id)
     app.secret, app.used_step, app.created_at = seal(secret, keys), step, now
     db.session.add(app)
-    record("factor.added", user, actor_of(user), {"factor": "app"}, now=now)
+    write_entry("factor.added", user, actor_of(user), {"factor": "app"}, now=now)
 
 
 def is_code_of_app(user: User, typed: str, *, keys: Sequence[str], now: datetime) -> bool:

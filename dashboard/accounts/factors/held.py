@@ -21,7 +21,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.sessions import end_sessions
 from dashboard.accounts.sign_in import actor_of
 from dashboard.audit.actor import Actor
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 
@@ -102,7 +102,7 @@ def take_factors_away(user: User, *, actor: Actor, now: datetime) -> None:
     db.session.execute(delete(Passkey).where(Passkey.user_id == user.id))
     forget_recovery_codes(user)
     facts = {"app": had.app_since is not None, "passkeys": len(had.passkeys)}
-    record("factors.taken_away", user, actor, facts, now=now)
+    write_entry("factors.taken_away", user, actor, facts, now=now)
     end_sessions(user, actor=actor, now=now)
 
 
@@ -118,4 +118,4 @@ def _removed(user: User, facts: dict[str, object], now: datetime) -> None:
     db.session.flush()
     if not factors_of(user.id):
         forget_recovery_codes(user)
-    record("factor.removed", user, actor_of(user), facts, now=now)
+    write_entry("factor.removed", user, actor_of(user), facts, now=now)

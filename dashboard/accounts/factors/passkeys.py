@@ -31,7 +31,7 @@ from dashboard.accounts.factors.models import Passkey
 from dashboard.accounts.locks import held, lock_user
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
 from dashboard.text import printable
@@ -136,7 +136,7 @@ def keep_passkey(
     )
     db.session.add(passkey)
     facts = {"factor": "passkey", "name": passkey.name}
-    record("factor.added", user, actor_of(user), facts, now=now)
+    write_entry("factor.added", user, actor_of(user), facts, now=now)
     return passkey
 
 

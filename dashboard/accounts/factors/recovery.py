@@ -12,7 +12,7 @@ from dashboard.accounts.factors.models import RecoveryCode
 from dashboard.accounts.models import User
 from dashboard.accounts.secret_hash import hash_of
 from dashboard.accounts.sign_in import actor_of
-from dashboard.audit.record import record
+from dashboard.audit.write import write_entry
 from dashboard.extensions import db
 
 HOW_MANY = 10
@@ -27,7 +27,7 @@ def renew_recovery_codes(user: User, *, now: datetime) -> list[str]:
     codes = [_new_code() for _ in range(HOW_MANY)]
     for code in codes:
         db.session.add(RecoveryCode(user_id=user.id, code_hash=_hash(code), created_at=now))
-    record("recovery_codes.made", user, actor_of(user), {"codes": len(codes)}, now=now)
+    write_entry("recovery_codes.made", user, actor_of(user), {"codes": len(codes)}, now=now)
     return codes
 
 
@@ -44,7 +44,7 @@ def use_recovery_code(user: User, typed: str, *, now: datetime) -> bool:
     found.used_at = now
     db.session.flush()
     facts = {"left": recovery_codes_left(user.id)}
-    record("recovery_code.used", user, actor_of(user), facts, now=now)
+    write_entry("recovery_code.used", user, actor_of(user), facts, now=now)
     return True
 
 

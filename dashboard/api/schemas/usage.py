@@ -15,7 +15,7 @@ from dashboard.api.schemas.types import (
     Slug,
     Told,
 )
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 
 MOST_RECORDS = 10_000
 
@@ -30,9 +30,9 @@ class UsageRecordIn(Sent):
     recorded_at: Instant
     service: ExternalId | None = None
 
-    def entry(self) -> UsageEntry:
+    def reported(self) -> ReportedRecord:
         """Return the record in plain values."""
-        return UsageEntry(
+        return ReportedRecord(
             self.organization, self.meter, self.key, self.quantity, self.recorded_at, self.service
         )
 
@@ -44,9 +44,9 @@ class UsageBatchIn(Sent):
         list[Annotated[UsageRecordIn, Counted]], Field(min_length=1, max_length=MOST_RECORDS)
     ]
 
-    def entries(self) -> list[UsageEntry]:
+    def reported(self) -> list[ReportedRecord]:
         """Return the records in plain values."""
-        return [record.entry() for record in self.records]
+        return [record.reported() for record in self.records]
 
 
 class UsageBatchOut(Told):

@@ -8,7 +8,7 @@ from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.reading.timeline.happening import Happening, Run
 from dashboard.reading.timeline.wanted import Window
-from dashboard.sync.models import ForeignLine, SyncRun
+from dashboard.sync.models import AddedLine, SyncRun
 
 SOURCE = "runs"
 OF = frozenset({"syncs"})
@@ -17,11 +17,11 @@ OF = frozenset({"syncs"})
 def read_runs(window: Window) -> list[Happening]:
     """Return the newest runs of a window, each where it was asked for."""
     # What a run left is on its record. Of those from before it was, the lines there are now tell.
-    apart = select(ForeignLine.id).where(
-        ForeignLine.organization_id == SyncRun.organization_id,
-        ForeignLine.invoice_id == SyncRun.invoice_id,
-        or_(ForeignLine.decision.is_(None), ForeignLine.decision == "leave"),
-        ForeignLine.found_at <= SyncRun.created_at,
+    apart = select(AddedLine.id).where(
+        AddedLine.organization_id == SyncRun.organization_id,
+        AddedLine.invoice_id == SyncRun.invoice_id,
+        or_(AddedLine.decision.is_(None), AddedLine.decision == "leave"),
+        AddedLine.found_at <= SyncRun.created_at,
     )
     query = (
         select(

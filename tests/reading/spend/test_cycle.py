@@ -10,7 +10,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_over
 from dashboard.money import Money
 from dashboard.reading.spend.read import Wanted, spend_of
-from dashboard.usage.entry import UsageEntry
+from dashboard.usage.reported import ReportedRecord
 from dashboard.views.spend_drawing import draw
 from tests.factories import SUPPORT, MeteredPriceFactory, make_organization, make_service
 from tests.support.reading import opened_by_support
@@ -26,7 +26,7 @@ def test_the_line_of_a_longer_last_cycle_ends_at_the_total_it_is_labeled_with(
     make_service(organization, MeteredPriceFactory(), now=MARCH, at=MARCH)
     for day in (1, 31):
         at = MARCH.replace(day=day, hour=5)
-        entry = UsageEntry("acme", "requests", f"day-{day}", Decimal(100), at)
+        entry = ReportedRecord("acme", "requests", f"day-{day}", Decimal(100), at)
         record_batch([entry], now=at)
     add_adjustment(
         current_invoice(organization), Money(-300, "usd"), reason="A delay", description="Goodwill",

@@ -31,23 +31,23 @@ KEY_LIFE = timedelta(hours=23)
 REPLAY_IS_USELESS = frozenset((ServerFailed.code, KeyMismatch.code))
 
 
-def settle(work: Work) -> None:
+def recover(work: Work) -> None:
     """Bring every unsettled step of the invoice to an outcome; raises `GatewayError`."""
-    if not work.is_unsettled:
+    if not work.has_open_steps:
         return
     db.session.flush()
-    for (number,) in _UNSETTLED.rows(invoice=work.invoice.id):
-        settle_step(work, db.session.get_one(SyncStep, number))
+    for (number,) in _OPEN_STEPS.rows(invoice=work.invoice.id):
+        recover_step(work, db.session.get_one(SyncStep, number))
 
 
-_UNSETTLED = Statement(
+_OPEN_STEPS = Statement(
     select(SyncStep.id)
     .where(SyncStep.invoice_id == parameter("invoice", BigInteger), SyncStep.outcome.is_(None))
     .order_by(SyncStep.id)
 )
 
 
-def settle_step(work: Work, step: SyncStep) -> None:
+def recover_step(work: Work, step: SyncStep) -> None:
     """Bring one step to an outcome."""
     sent = call_of(step)
     age = work.clock() - step.sent_at

@@ -18,7 +18,7 @@ DECIMAL_PLACES = 12
 QUANTITY_LIMIT = Decimal(10) ** 20
 
 
-class UsageEntry(NamedTuple):
+class ReportedRecord(NamedTuple):
     """So much of a meter at an instant; `organization` is a slug, `service` an external id."""
 
     organization: str
@@ -30,7 +30,7 @@ class UsageEntry(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Equal for entries that say the same, whatever zone or trailing zeros they say it with."""
+        """Equal for records that say the same, whatever zone or trailing zeros they say it with."""
         instant = in_utc(self.recorded_at)
         said = "\n".join((self.meter, self.service or "", plain(self.quantity), instant))
         return sha256(said.encode()).hexdigest()
@@ -38,7 +38,7 @@ class UsageEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why the entry at `index` (from 0) can not be counted."""
+    """Why the record at `index` (from 0) cannot be counted."""
 
     index: int
     field: str
@@ -48,29 +48,29 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """How many entries were counted now, and the indexes of those counted before."""
+    """How many records were counted now, and the indexes of those counted before."""
 
     recorded: int
     duplicates: list[int]
 
 
 class BatchRefused(Invalid):
-    """A batch with an entry that can not be counted; nothing of it was."""
+    """A batch with a record that cannot be counted; nothing of it was."""
 
     code = "batch_refused"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         ordered = sorted(problems, key=lambda problem: problem.index)
-        count = f"{len(ordered)} of its entries" if len(ordered) > 1 else "one of its entries"
+        count = f"{len(ordered)} of its records" if len(ordered) > 1 else "one of its records"
         super().__init__(
             f"Nothing in the batch was recorded: {count} cannot be counted. Correct or leave out "
-            "the listed entries and send the batch again.",
+            "the listed records and send the batch again.",
             errors=[asdict(problem) for problem in ordered],
         )
 
 
 def quantity_problem(index: int, quantity: Decimal) -> Problem | None:
-    """Return why `quantity` can not be kept exactly; None if it can."""
+    """Return why `quantity` cannot be kept exactly; None if it can."""
     if not quantity.is_finite() or quantity < 0 or quantity >= QUANTITY_LIMIT:
         detail = (
             "The quantity must be at least 0 and below 10^20. Correct too much usage with a credit."

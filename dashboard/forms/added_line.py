@@ -13,7 +13,7 @@ from dashboard.sync.decide import DECISIONS, Seen
 CHOOSE = "Choose what to do with the line."
 
 
-class ForeignLineForm(Form):
+class AddedLineForm(Form):
     """A decision, none of them chosen at first, with the reason that goes on record.
 
     `seen` and `cents` are the decision and the amount that stood when the page was made.

@@ -10,13 +10,13 @@ from dashboard.billing.overview import invoice_by_id
 from dashboard.clock import utc_now
 from dashboard.errors import Stale
 from dashboard.extensions import db
-from dashboard.forms.foreign_line import ForeignLineForm
+from dashboard.forms.added_line import AddedLineForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import consequences
-from dashboard.sync.decide import Seen, decide_line, foreign_line
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.decide import Seen, added_line, decide_line
+from dashboard.sync.models import AddedLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
 from dashboard.views.four_eyes import propose_instead, stay_within, wants_second, why_two
@@ -24,7 +24,7 @@ from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
-bp = Blueprint("foreign_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
+bp = Blueprint("added_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
 
 WORDS = {
     "take_ours": "The sync that just started removes the line at Stripe.",
@@ -35,21 +35,21 @@ WORDS = {
 
 
 @bp.get("/<int:line_id>/decisions/new")
-@permission("foreign_line.decide")
+@permission("added_line.decide")
 def new(slug: str, line_id: int) -> ResponseReturnValue:
     """Show what each decision would do to the totals; nothing is chosen."""
     organization = organization_by_slug(slug)
-    line = foreign_line(organization, line_id)
-    form = ForeignLineForm(seen=line.decision or "", cents=str(line.amount_cents))
+    line = added_line(organization, line_id)
+    form = AddedLineForm(seen=line.decision or "", cents=str(line.amount_cents))
     return _page(organization, line, form)
 
 
 @bp.post("/<int:line_id>/decisions")
-@permission("foreign_line.decide")
+@permission("added_line.decide")
 def decide(slug: str, line_id: int) -> ResponseReturnValue:
     """Take ours, adopt theirs, or leave the line."""
     organization, now = organization_by_slug(slug), utc_now()
-    line, form = foreign_line(organization, line_id), ForeignLineForm()
+    line, form = added_line(organization, line_id), AddedLineForm()
     if not form.validate_on_submit():
         return _page(organization, line, form), 422
     decision = form.decision.data
@@ -77,7 +77,7 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
 
 
 def _propose(
-    organization: Organization, line: ForeignLine, form: ForeignLineForm
+    organization: Organization, line: AddedLine, form: AddedLineForm
 ) -> ResponseReturnValue:
     """Propose to adopt the line, if it is as it was seen."""
     if form.what_was_seen() != Seen(line.decision, line.amount_cents):
@@ -89,10 +89,10 @@ def _propose(
     return propose_instead(organization, wanted)
 
 
-def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) -> str:
+def _page(organization: Organization, line: AddedLine, form: AddedLineForm) -> str:
     invoice = invoice_by_id(organization, line.invoice_id)
     return render_template(
-        "foreign_lines/new.html",
+        "added_lines/new.html",
         organization=organization,
         invoice=invoice,
         line=line,
@@ -102,6 +102,6 @@ def _page(organization: Organization, line: ForeignLine, form: ForeignLineForm) 
     )
 
 
-def _is_adopted(line: ForeignLine) -> bool:
-    query = select(ForeignLine.decision).where(ForeignLine.id == line.id)
+def _is_adopted(line: AddedLine) -> bool:
+    query = select(AddedLine.decision).where(AddedLine.id == line.id)
     return db.session.scalar(query) == "adopt"

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from dashboard import readiness
 from dashboard.accounts.permissions import permission
 from dashboard.extensions import csrf, current_config
-from dashboard.measures import scrape
+from dashboard.metrics import scrape
 from dashboard.noted import begin_request, note_request
 from jobs.health import read_health
 
@@ -24,7 +24,7 @@ UNKNOWN = dict.fromkeys(("clock", "workers", "queues"), "unknown without Redis")
 bp = Blueprint("operation", __name__)
 
 
-def register_operation(app: Flask) -> None:
+def register_operator_pages(app: Flask) -> None:
     """Give every request an id and a log line, and serve the three operator pages."""
     app.before_request(begin)
     app.after_request(finish)

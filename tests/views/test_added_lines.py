@@ -11,18 +11,18 @@ from dashboard.billing.close import seal_now
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from dashboard.transaction import transaction
 from dashboard.views.formatting import money
 from tests.pages import page, post, text_of
 from tests.people import bill_of
-from tests.support.foreign_lines import add_line
+from tests.support.added_lines import add_line
 
 ACME = "/organizations/acme"
 
 
 @pytest.fixture
-def line(acme: Organization) -> ForeignLine:
+def line(acme: Organization) -> AddedLine:
     """A line of $1.00 without a description that a comparison found on Acme's draft."""
     with transaction():
         return add_line(acme, "il_1", None)
@@ -43,7 +43,7 @@ def chooser(client: FlaskClient, address: str) -> list[Tag]:
     return found
 
 
-def decide(browser: FlaskClient, line: ForeignLine, decision: str, seen: str = "") -> int:
+def decide(browser: FlaskClient, line: AddedLine, decision: str, seen: str = "") -> int:
     """Send a decision from a page that showed `seen`, and return the status."""
     address = f"{ACME}/foreign-lines/{line.id}/decisions"
     fields = {"seen": seen, "cents": "100", "reason": "Sold on its own quote"}
@@ -51,7 +51,7 @@ def decide(browser: FlaskClient, line: ForeignLine, decision: str, seen: str = "
 
 
 def test_a_line_without_a_description_reads_as_something(
-    support: FlaskClient, line: ForeignLine
+    support: FlaskClient, line: AddedLine
 ) -> None:
     soup = page(support.get(ACME))
     assert "A line without a description of $1.00" in text_of(soup)
@@ -59,7 +59,7 @@ def test_a_line_without_a_description_reads_as_something(
 
 
 def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
-    support: FlaskClient, line: ForeignLine
+    support: FlaskClient, line: AddedLine
 ) -> None:
     assert decide(support, line, "leave") == 303
     soup = page(support.get(ACME))
@@ -71,7 +71,7 @@ def test_a_left_line_stays_on_the_page_with_the_way_to_decide_anew(
 
 
 def test_the_column_of_stripes_amounts_has_a_row_for_the_line(
-    support: FlaskClient, customer: FlaskClient, line: ForeignLine
+    support: FlaskClient, customer: FlaskClient, line: AddedLine
 ) -> None:
     rows = "section[aria-labelledby=items-title] tbody tr"
     theirs = page(support.get(ACME)).select(rows)[-1]
@@ -99,13 +99,13 @@ def test_what_was_left_is_said_wherever_the_invoice_is_looked_at(
     assert "not ours" not in words
 
 
-def test_the_list_says_once_that_a_line_waits(support: FlaskClient, line: ForeignLine) -> None:
+def test_the_list_says_once_that_a_line_waits(support: FlaskClient, line: AddedLine) -> None:
     row = page(support.get("/organizations?attention=differs")).select_one("tbody tr")
     assert text_of(row).count("Differs") == 1
 
 
 def test_a_line_of_an_earlier_invoice_is_not_said_of_the_current_one(
-    support: FlaskClient, acme: Organization, line: ForeignLine
+    support: FlaskClient, acme: Organization, line: AddedLine
 ) -> None:
     with transaction():
         seal_now(bill_of(acme), now=utc_now())
@@ -114,7 +114,7 @@ def test_a_line_of_an_earlier_invoice_is_not_said_of_the_current_one(
     assert "Differs" not in text_of(row.select_one("td.cell-second"))
 
 
-def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: ForeignLine) -> None:
+def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: AddedLine) -> None:
     assert decide(support, line, "adopt") == 303
     address = f"{ACME}/foreign-lines/{line.id}/decisions"
     words = text_of(
@@ -125,7 +125,7 @@ def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: Foreig
 
 
 def test_a_sealed_invoice_says_why_its_line_is_not_adopted(
-    support: FlaskClient, acme: Organization, line: ForeignLine
+    support: FlaskClient, acme: Organization, line: AddedLine
 ) -> None:
     with transaction():
         seal_now(bill_of(acme), now=utc_now())
@@ -136,7 +136,7 @@ def test_a_sealed_invoice_says_why_its_line_is_not_adopted(
 
 
 def test_each_choice_says_what_it_does_before_it_is_made(
-    support: FlaskClient, acme: Organization, line: ForeignLine
+    support: FlaskClient, acme: Organization, line: AddedLine
 ) -> None:
     with transaction():
         bill = bill_of(acme)
@@ -164,7 +164,7 @@ def test_each_choice_says_what_it_does_before_it_is_made(
     ],
 )
 def test_without_a_choice_or_a_reason_nothing_is_done(
-    support: FlaskClient, acme: Organization, line: ForeignLine, fields: dict[str, str]
+    support: FlaskClient, acme: Organization, line: AddedLine, fields: dict[str, str]
 ) -> None:
     before = bill_of(acme).total_cents
     page(post(support, f"{ACME}/foreign-lines/{line.id}/decisions", **fields), 422)
@@ -173,7 +173,7 @@ def test_without_a_choice_or_a_reason_nothing_is_done(
 
 
 def test_a_line_that_changed_meanwhile_is_looked_at_again(
-    support: FlaskClient, acme: Organization, line: ForeignLine
+    support: FlaskClient, acme: Organization, line: AddedLine
 ) -> None:
     with transaction():
         line.amount_cents = 25000
@@ -183,7 +183,7 @@ def test_a_line_that_changed_meanwhile_is_looked_at_again(
 
 
 def test_the_reason_is_on_record_and_on_the_adjustment(
-    support: FlaskClient, line: ForeignLine
+    support: FlaskClient, line: AddedLine
 ) -> None:
     assert decide(support, line, "adopt") == 303
     reasons = [one.reason for one in db.session.scalars(select(AuditEntry))]

@@ -12,7 +12,7 @@ from dashboard.audit.models import AuditEntry
 from dashboard.extensions import Model, db
 
 
-def record(
+def write_entry(
     action: str,
     subject: Model,
     actor: Actor,

@@ -3,13 +3,13 @@
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.models import ForeignLine
+from dashboard.sync.models import AddedLine
 from tests.people import bill_of
 
 
-def add_line(organization: Organization, stripe_id: str, decision: str | None) -> ForeignLine:
-    """Note a foreign line on the organization's draft."""
-    line = ForeignLine(
+def add_line(organization: Organization, stripe_id: str, decision: str | None) -> AddedLine:
+    """Note a line added at Stripe on the organization's draft."""
+    line = AddedLine(
         organization_id=organization.id,
         invoice_id=bill_of(organization).id,
         stripe_line_id=stripe_id,
