@@ -130,7 +130,7 @@ def test_a_poll_leads_to_signing_in_and_back_to_its_page(support: Page) -> None:
     change(ended_at=utc_now())
     # Later than the answer to this, which would not come from a page that was left meanwhile. Both
     # the poll and the chart in it may lead there, and the second ends the way of the first.
-    support.evaluate("setTimeout(() => htmx.trigger(document.getElementById('bill'), 'wake'))")
+    support.evaluate("setTimeout(() => htmx.trigger(document.getElementById('bill'), 'wake'), 500)")
     expect(support).to_have_url(re.compile(r"/session/new\?next=/organizations/acme$"))
     support.wait_for_load_state()
     sign_in(support)
