@@ -213,7 +213,7 @@ def test_a_line_that_a_sync_noted_leads_to_its_decision(
         )  # fmt: skip
         db.session.add(line)
     soup = read(app, support, monkeypatch, *theirs(invoice), added())
-    assert soup.select_one("tr.is-foreign a.btn").text == "Decide"
+    assert soup.select_one("tr.is-added a.btn").text == "Decide"
 
 
 @pytest.mark.parametrize(
