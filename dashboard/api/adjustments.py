@@ -6,7 +6,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body
 from dashboard.api.schemas.invoices import AdjustmentIn, AdjustmentOut
-from dashboard.billing.adjust import add_adjustment, adjustment_by_key
+from dashboard.billing.adjust import OURS, add_adjustment, adjustment_by_key
 from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
@@ -69,6 +69,12 @@ def _key(wanted: AdjustmentIn) -> str:
         raise Invalid(
             "The request has no key. Nothing was added. Send an Idempotency-Key header or a `key` "
             f"of at most {KEY_LENGTH} printable characters, so that a repeat adds nothing twice.",
+            field="key",
+        )
+    if key.startswith(OURS):
+        raise Invalid(
+            f"A key cannot begin with {', '.join(OURS)}: such keys are made here. Nothing was "
+            "added. Send another key.",
             field="key",
         )
     return key

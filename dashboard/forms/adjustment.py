@@ -8,6 +8,7 @@ from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, ValidationError
 
+from dashboard.billing.adjust import OURS
 from dashboard.forms.amounts import example, read_amount
 from dashboard.forms.base import DAMAGED, Form
 from dashboard.money import Money
@@ -54,6 +55,11 @@ class AdjustmentForm(Form):
         if self.key.errors:
             self.key.data = str(uuid4())
         return is_valid
+
+    def validate_key(self, field: HiddenField) -> None:
+        """Refuse a name that only the product gives."""
+        if (field.data or "").startswith(OURS):
+            raise ValidationError(DAMAGED)
 
     def validate_amount(self, field: StringField) -> None:
         """Refuse what is not a positive amount of the currency's precision."""

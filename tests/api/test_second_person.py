@@ -37,6 +37,22 @@ def test_a_token_moves_the_limit_and_not_a_cent_more(
 
 
 @pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("key", ["proposal:4", "reversal:1", "adopted:il_1", "waived-7"])
+def test_no_caller_takes_a_key_that_is_made_here(
+    caller_with: Callable[..., Caller], db: SQLAlchemy, key: str
+) -> None:
+    """An approval under that key would be refused for ever, and a waiver is counted elsewhere."""
+    caller = caller_with("adjustments:write")
+    for refused in (
+        caller.post(CHARGES, charge(100) | {"key": key}),
+        caller.post(CHARGES, {**charge(100), "key": None}, Idempotency_Key=key),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (422, "invalid")
+        assert "A key cannot begin with" in refused.json["detail"]
+    assert db.session.scalars(select(Adjustment.amount_cents)).all() == [-500]
+
+
+@pytest.mark.usefixtures("acme")
 def test_without_a_limit_a_token_moves_any_amount(caller_with: Callable[..., Caller]) -> None:
     caller = caller_with("adjustments:write")
     assert caller.post(CHARGES, charge(50_000_000)).status_code == 201
