@@ -21,13 +21,10 @@
   const into = (method, address, more) =>
     htmx.ajax(method, address, { target: body(), swap: "innerHTML", headers: { "HX-Target": "div#panel-body" }, ...more });
 
-  document.addEventListener("htmx:before:request", (event) => {
-    const source = event.detail.ctx.sourceElement;
-    const click = event.detail.ctx.sourceEvent;
-    if (!source.matches?.("[data-panel]")) return;
-    // A modified click asks for a new tab; the browser opens it and the panel stays shut.
-    if (click?.metaKey || click?.ctrlKey || click?.shiftKey) event.preventDefault();
-  });
+  // A modified click asks for a new tab or window, which the browser opens: htmx would cancel it before it looks.
+  document.addEventListener("click", (event) => {
+    if ((event.metaKey || event.ctrlKey || event.shiftKey) && event.target.closest?.("a[hx-get]")) event.stopPropagation();
+  }, true);
 
   // What the page asks for, a refresh say, is answered as the page is looked at: not by the panel's address.
   document.addEventListener("htmx:config:request", (event) => {

@@ -1,5 +1,7 @@
 """The panel beside a page: it has an address, forms are answered in it, and Back closes it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -79,6 +81,17 @@ def test_a_panel_closed_otherwise_takes_no_second_step_back(
     assert support.evaluate("window.isTheSamePage")
     support.go_back()
     support.wait_for_url("**/organizations")
+
+
+@pytest.mark.parametrize("modifier", ["ControlOrMeta", "Shift"])
+def test_a_modified_click_opens_a_tab_and_no_panel(support: Page, modifier: str) -> None:
+    support.goto(BILL)
+    link = support.get_by_role("link", name="Add charge or credit")
+    with support.context.expect_page() as opened:
+        link.click(modifiers=[modifier])
+    expect(opened.value).to_have_url(re.compile(f"{FORM}$"))
+    expect(support.get_by_role("dialog", name="Details")).to_be_hidden()
+    assert support.url.endswith(BILL)
 
 
 def test_forward_opens_the_panel_again(support: Page, adjustment: Locator) -> None:
