@@ -19,7 +19,7 @@ from dashboard.pricing.models import Price, PriceVersion
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.compare import Finding
 from dashboard.sync.models import AddedLine
-from dashboard.sync.readings import three_sides
+from dashboard.sync.readings import is_overtaken, three_sides
 
 # What each state waits for. `sync`: the next one sends it. `verify`: one that reads Stripe's lines
 # repairs it, for they are ours. `decision`: a person says what becomes of it.
@@ -60,6 +60,7 @@ class ThreeWay:
     """The lines, what differs first. Without a reading there is no Stripe side.
 
     `is_agreed`: the totals were equal when a sync last ended, `agreed_at`; else it only sent.
+    `overtaken_at`: when Stripe was read before that, which is compared with nothing.
     """
 
     lines: Sequence[Compared]
@@ -67,16 +68,12 @@ class ThreeWay:
     is_agreed: bool
     read_at: datetime | None
     read_by: str | None
+    overtaken_at: datetime | None = None
 
     @property
     def is_read(self) -> bool:
         """Whether there is a reading of Stripe to compare with."""
         return self.read_at is not None
-
-    @property
-    def is_older(self) -> bool:
-        """Whether a sync has written to Stripe since it was read."""
-        return bool(self.read_at and self.agreed_at and self.read_at < self.agreed_at)
 
     def total(self, side: str) -> int:
         """Return what the lines of a side come to: `ours`, `agreed` or `theirs`."""
@@ -99,6 +96,9 @@ def three_way(invoice: Invoice) -> ThreeWay:
     items = _items(invoice.id)
     noted = {one.stripe_line_id: one for one in added_lines(invoice.id)}
     found = [_compared(one, items, noted) for one in findings]
+    overtaken_at = None
+    if reading is not None and is_overtaken(reading, invoice):
+        overtaken_at, reading = reading.read_at, None
     if reading is None:
         found = [line._replace(theirs=None) for line in found]
         found += map(_as_noted, noted.values())
@@ -109,6 +109,7 @@ def three_way(invoice: Invoice) -> ThreeWay:
         _was_equal(invoice, noted.values()),
         reading.read_at if reading else None,
         reading.read_by if reading else None,
+        overtaken_at,
     )
 
 

@@ -53,13 +53,19 @@ def reading_of(invoice: Invoice) -> StripeReading | None:
 def three_sides(invoice: Invoice) -> tuple[list[Finding], StripeReading | None]:
     """Return every line of the ledger, of what was agreed and of what was last read, classed.
 
-    Stripe is not asked. Where nobody read it, what was agreed is taken for what is there.
+    Stripe is not asked. Where nobody read it since the last sync wrote to it, what was agreed is
+    taken for what is there.
     """
     snapshot, reading = glance(invoice), reading_of(invoice)
-    if reading is None:
-        return list(_without_stripe(snapshot)), None
+    if reading is None or is_overtaken(reading, invoice):
+        return list(_without_stripe(snapshot)), reading
     read = recognize(invoice.id, lines_of(reading))
     return list(snapshot.compare(read).findings), reading
+
+
+def is_overtaken(reading: StripeReading, invoice: Invoice) -> bool:
+    """Whether a sync has written to Stripe since it was read: nothing is compared with that."""
+    return invoice.last_synced_at is not None and reading.read_at < invoice.last_synced_at
 
 
 def _without_stripe(snapshot: Snapshot) -> Iterator[Finding]:

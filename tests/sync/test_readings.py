@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.audit.actor import Actor
 from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
 from dashboard.gateway.records import RemoteLine
 from dashboard.sync.readings import keep_reading, lines_of, reading_of, three_sides
 from dashboard.transaction import transaction
@@ -80,7 +81,12 @@ def test_the_sides_are_those_of_the_reading_and_stripe_is_not_asked(
     syncer.sync(bill)
     lines = syncer.gateway.lines(str(bill.stripe_invoice_id))
     put(bill, b=300)
-    keep(bill, *lines, remote(50, None, "il_x"), of=str(bill.stripe_invoice_id))
+    now = int((utc_now() - NOW).total_seconds()) + 1
+    read = (*lines, remote(50, None, "il_x"))
+    # What was read before the last sync is compared with nothing.
+    keep(bill, *read, of=str(bill.stripe_invoice_id))
+    assert {one.state for one in three_sides(bill)[0]} == {"equal", "we_changed"}
+    keep(bill, *read, of=str(bill.stripe_invoice_id), after=now)
     syncer.operations()
     findings, reading = three_sides(bill)
     assert {one.key: one.state for one in findings} == {
