@@ -59,7 +59,7 @@ def test_support_views_as_the_customer_and_leaves(
     page.goto(BILL)
     page.get_by_role("button", name="View as the customer").click()
     banner = page.locator(".viewing")
-    expect(banner).to_contain_text("You see acme as its customer does")
+    expect(banner).to_contain_text("You see Acme Freight as its customer does")
     expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
     shoot(page, "viewing")
     banner.get_by_role("button", name="Leave the view").click()
