@@ -38,7 +38,8 @@ def each_of(part: Part, currency: str, cycle: Period) -> str:
     """Return what a unit costs: $36.00, by tier; $96.00 × 25/30 days of a part of the cycle.
 
     Nothing of what has no price, or several. The part of the cycle is told where all items are for
-    the same one and it leads to the amount: a quantity may have changed within it.
+    the same one and it leads to the amount: a quantity may have changed within it. Of several it
+    is said that there are, as the price times the quantity is not the amount.
     """
     items: Sequence[Item] = part.items if isinstance(part, Group) else (part,)
     if isinstance(part, Group) and len(part.kinds) > 1:
@@ -51,7 +52,9 @@ def each_of(part: Part, currency: str, cycle: Period) -> str:
         (one.period_start, one.period_end) == (first.period_start, first.period_end)
         for one in items
     )
-    return f"{each}{_part_of_cycle(first, currency, cycle)}" if is_together else each
+    if not is_together:
+        return f"{each}, each for its part of the cycle"
+    return f"{each}{_part_of_cycle(first, currency, cycle)}"
 
 
 def unit_price_of(item: Item, currency: str) -> str:

@@ -66,11 +66,13 @@ def test_a_part_of_the_cycle_stands_beside_the_price_where_it_leads_to_the_amoun
     assert each(fee("a", 3540, **hours)) == "$36.00 × 29.5/30 days"
 
 
-def test_several_that_were_attached_at_different_times_have_the_price_alone() -> None:
+def test_several_that_were_attached_at_different_times_say_that_each_is_for_its_part() -> None:
     late = fee("b", 8000, period_start=START + 5 * DAY, unit_amount=Decimal(9600))
     early = fee("a", 9600, unit_amount=Decimal(9600))
     items = [early, late]
-    assert each_of(Group("x", "Servers", items, [items]), "usd", CYCLE) == "$96.00"
+    assert each_of(Group("x", "Servers", items, [items]), "usd", CYCLE) == (
+        "$96.00, each for its part of the cycle"
+    )
     assert each_of(Group("x", "Servers", items, [[early], [late]]), "usd", CYCLE) == ""
 
 
