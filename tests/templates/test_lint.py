@@ -13,6 +13,7 @@ OURS = [
     *sorted((ROOT / "static" / "js").glob("*.js")),
 ]
 LONGEST = 120
+WIDEST = 160
 
 # htmx 4 renamed or dropped these; they would be ignored in silence.
 HTMX_2 = re.compile(
@@ -54,6 +55,12 @@ def test_every_form_that_changes_something_carries_a_token(path: Path) -> None:
     text = path.read_text()
     forms = len(re.findall(r'<form[^>]*method="post"', text))
     assert len(re.findall(r"{{ csrf\([^)]*\) }}", text)) == forms
+
+
+@pytest.mark.parametrize("path", named(TEMPLATES))
+def test_a_template_has_no_line_that_is_read_sideways(path: Path) -> None:
+    lines = enumerate(path.read_text().splitlines(), 1)
+    assert [number for number, line in lines if len(line) > WIDEST] == []
 
 
 @pytest.mark.parametrize("path", named(TEMPLATES))
