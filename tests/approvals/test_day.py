@@ -1,8 +1,10 @@
 """The limit is of what one person moves alone for an organization in a day, in any parts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.approvals.day import AboveTogether, hold_day, moved_alone, undoes_own
@@ -17,6 +19,7 @@ from dashboard.settings.approvals import limits_in
 from dashboard.transaction import transaction
 from tests.factories import NOW, make_organization
 from tests.support.proposals import approved, charged, proposed
+from tests.support.waiting import eventually, waits_for_a_lock
 
 HOUR = timedelta(hours=1)
 LIMIT = limits_in("200").wants_two
@@ -92,3 +95,31 @@ def test_under_the_lock_it_is_looked_at_again(
     hold_day(acme, Money(5_001, "usd"), is_done=lambda: True, **told)
     with pytest.raises(AboveTogether, match=r"together they need a second person. Nothing was"):
         hold_day(acme, Money(-5_001, "usd"), is_done=lambda: False, **told)
+
+
+def test_of_two_acts_at_once_the_second_counts_the_first(
+    app: Flask, db: SQLAlchemy, acme: Organization, sam: Actor
+) -> None:
+    acme_id = acme.id
+    db.session.rollback()
+    told = {"wants_two": LIMIT, "is_done": lambda: False, "actor": sam, "now": NOW}
+
+    def click() -> str:
+        with app.app_context(), transaction():
+            try:
+                hold_day(db.session.get_one(Organization, acme_id), Money(-15_000, "usd"), **told)
+            except AboveTogether:
+                return "together"
+        return "alone"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            held = db.session.get_one(Organization, acme_id)
+            hold_day(held, Money(-15_000, "usd"), **told)
+            answer = pool.submit(click)
+            eventually(lambda: waits_for_a_lock(db) or answer.done())
+            add_adjustment(
+                current_invoice(held), Money(-15_000, "usd"), reason="Outage",
+                description="Goodwill", actor=sam, now=NOW, key="first",
+            )  # fmt: skip
+        assert answer.result(timeout=10) == "together"

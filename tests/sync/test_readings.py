@@ -98,6 +98,21 @@ def test_the_sides_are_those_of_the_reading_and_stripe_is_not_asked(
     assert syncer.operations() == []
 
 
+def test_a_reading_of_the_very_instant_of_the_sync_is_not_overtaken(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=100)
+    syncer.sync(bill)
+    with transaction():
+        bill.last_synced_at = NOW
+    keep(bill, remote(50, None, "il_x"), of=str(bill.stripe_invoice_id))
+    assert "foreign" in {one.state for one in three_sides(bill)[0]}
+    keep(bill, remote(50, None, "il_x"), of=str(bill.stripe_invoice_id), after=1)
+    with transaction():
+        bill.last_synced_at = NOW + timedelta(seconds=2)
+    assert "foreign" not in {one.state for one in three_sides(bill)[0]}
+
+
 def test_where_nobody_read_it_what_was_agreed_is_taken_for_what_is_there(
     bill: Invoice, syncer: Syncer
 ) -> None:
