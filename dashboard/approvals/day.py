@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 from dashboard.approvals.models import Proposal
 from dashboard.audit.actor import Actor
 from dashboard.audit.models import AuditEntry
+from dashboard.billing.adjust import WAIVED
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Adjustment
 from dashboard.errors import Stale
@@ -116,7 +117,7 @@ def _adjusted(organization_id: int, user_id: int, since: datetime) -> Select[int
         _is_by(one.actor_kind, one.actor_id, user_id),
         one.created_at > since,
         # Part of the decision on a void invoice, which is counted as a whole.
-        ~one.idempotency_key.startswith("waived-"),
+        ~one.idempotency_key.startswith(WAIVED),
         ~_was_approved(organization_id, user_id, one.created_at),
         ~was_undone,
         ~undid,

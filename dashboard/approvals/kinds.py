@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import func, select
 
 from dashboard.approvals.models import Proposal
-from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.adjust import PROPOSED, add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Adjustment, Invoice
@@ -84,7 +84,7 @@ class OneOff:
             description=proposal.terms["description"],
             actor=proposal.proposer,
             now=now,
-            key=f"proposal:{proposal.id}",
+            key=f"{PROPOSED}{proposal.id}",
         )
 
 

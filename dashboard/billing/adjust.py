@@ -23,7 +23,7 @@ from dashboard.pricing.rating import MAX_CENTS
 
 # What begins so names a charge or credit that the product makes: of a proposal, a reversal, an
 # adopted line, the decision on a void invoice. Nobody else may take such a name first.
-OURS = ("proposal:", "reversal:", "adopted:", "waived-")
+PROPOSED, REVERSED, ADOPTED, WAIVED = OURS = ("proposal:", "reversal:", "adopted:", "waived-")
 
 
 class KeyReused(Conflict):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from dashboard.audit.actor import Actor
-from dashboard.billing.adjust import add_adjustment, item_key
+from dashboard.billing.adjust import REVERSED, add_adjustment, item_key
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
 from dashboard.errors import Conflict, InvoiceIsFrozen
@@ -108,6 +108,6 @@ def reverse_adjustment(
         description=f"Reversal: {adjustment.description}"[:LONGEST],
         actor=actor,
         now=now,
-        key=f"reversal:{adjustment.id}",
+        key=f"{REVERSED}{adjustment.id}",
         reverses_id=adjustment.id,
     )

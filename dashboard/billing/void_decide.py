@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.adjust import WAIVED, add_adjustment
 from dashboard.billing.cause import Cause
 from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice, lock_open
@@ -134,7 +134,7 @@ def _waive(case: VoidCase, draft: Invoice, actor: Actor, now: datetime) -> None:
             reason="A credit note or an edit at Stripe had taken it off before the void.",
             actor=actor,
             now=now,
-            key=f"waived-{case.invoice_id}",
+            key=f"{WAIVED}{case.invoice_id}",
         )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.adjust import ADOPTED, add_adjustment
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.errors import Invalid, InvoiceIsFrozen, NotFound, Stale
@@ -146,7 +146,7 @@ def adopt(
         description=line.description or "Adopted line",
         actor=actor,
         now=now,
-        key=f"adopted:{line.stripe_line_id}",
+        key=f"{ADOPTED}{line.stripe_line_id}",
     )
     db.session.add(
         SyncedLine(
