@@ -66,8 +66,8 @@ def leaves_added(run: SyncRun) -> bool:
 
     A run of a release that did not count them is told by what it saw and did not remove.
     """
-    if run.lines_foreign is not None:
-        return run.lines_foreign > 0
+    if run.lines_not_ours is not None:
+        return run.lines_not_ours > 0
     changes = run.plan["changes"] if run.plan else ()
     removed = {one["key"] for one in changes if one["kind"] == "remove"}
     seen = {one["line_id"] for one in run.findings if one["state"] == "foreign"}

@@ -240,7 +240,7 @@ def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> N
         # What was repaired on the way can leave a record that is not what is there now.
         replace_lines(invoice, comparison.known, {})
     keep_members(invoice.id, snapshot)
-    work.run.lines_foreign = snapshot.foreign_left
+    work.run.lines_not_ours = snapshot.added_left
     invoice.synced_revision = max(invoice.synced_revision, snapshot.revision)
     invoice.synced_total_cents = sum(line.amount_cents for line in snapshot.desired)
     invoice.last_synced_at = now

@@ -133,7 +133,7 @@ class SyncRun(Model):
     lines_changed: Mapped[int] = mapped_column(default=0)
     lines_removed: Mapped[int] = mapped_column(default=0)
     # Lines at Stripe that were not ours when it ended; null where a former release did not count.
-    lines_foreign: Mapped[int | None]
+    lines_not_ours: Mapped[int | None]
     cents_before: Mapped[int | None]
     cents_after: Mapped[int | None]
     calls_planned: Mapped[int] = mapped_column(default=0)

@@ -37,7 +37,7 @@ class Snapshot:
     # stay with their sum.
     added: int
     unwanted: tuple[Known, ...]
-    foreign_left: int
+    added_left: int
     added_cents: int
 
     def plan(self, comparison: Comparison | None = None) -> Plan:
@@ -88,7 +88,7 @@ def _read(invoice: Invoice) -> Snapshot:
         synced=tuple(known_of(line) for line in agreed),
         added=len(added),
         unwanted=tuple(unwanted_of(line) for line in added if line.decision == "take_ours"),
-        foreign_left=len(left),
+        added_left=len(left),
         added_cents=sum(line.amount_cents for line in left),
     )
 

@@ -1,7 +1,7 @@
 """Mail a person what became of what they proposed, once
 
 Revision ID: 0080_mails_to_proposers
-Revises: 0079_foreign_lines_of_runs
+Revises: 0079_lines_not_ours
 
 The checks are put in place without a look at the mails there are, all of which fit, and then looked
 through while everybody goes on.
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0080_mails_to_proposers"
-down_revision = "0079_foreign_lines_of_runs"
+down_revision = "0079_lines_not_ours"
 branch_labels = None
 depends_on = None
 

@@ -52,7 +52,7 @@ def test_a_run_keeps_how_many_lines_were_not_ours_when_it_read(
     with_it = syncer.sync(bill)
     decide(line, "take_ours")
     removing = syncer.sync(bill)
-    assert (with_it.lines_foreign, removing.lines_foreign) == (1, 0)
+    assert (with_it.lines_not_ours, removing.lines_not_ours) == (1, 0)
     assert leaves_added(with_it)
     assert not leaves_added(removing)
 
@@ -65,7 +65,7 @@ def test_a_line_that_was_left_is_still_not_ours_in_later_runs(
     left = syncer.sync(bill)
     decide(line, "adopt", seen="leave")
     adopted = syncer.sync(bill)
-    assert (left.lines_foreign, adopted.lines_foreign) == (1, 0)
+    assert (left.lines_not_ours, adopted.lines_not_ours) == (1, 0)
 
 
 def test_a_line_to_be_removed_is_not_adopted_from_a_stale_tab(

@@ -105,7 +105,7 @@ def test_a_sync_of_before_a_decision_does_not_become_one_of_equal_totals(
     support: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:
     sent = {"lines_changed": 2, "cents_before": 138_700, "cents_after": 138_723}
-    run(acme, **sent, lines_foreign=1)
+    run(acme, **sent, lines_not_ours=1)
     db.session.commit()
     text = said(support, kind="syncs")
     assert "Sync sent 2 changes +$0.23, $1,387.23 at Stripe with a line we did not send" in text
@@ -114,7 +114,7 @@ def test_a_sync_of_before_a_decision_does_not_become_one_of_equal_totals(
 def test_a_sync_of_before_a_line_was_added_at_stripe_keeps_its_equal_totals(
     support: FlaskClient, acme: Organization, db: SQLAlchemy
 ) -> None:
-    made = run(acme, lines_changed=2, cents_before=100, cents_after=123, lines_foreign=0)
+    made = run(acme, lines_changed=2, cents_before=100, cents_after=123, lines_not_ours=0)
     line = AddedLine(
         organization_id=acme.id, invoice_id=made.invoice_id, stripe_line_id="il_workshop",
         description="Onboarding workshop", amount_cents=25_000, found_at=made.created_at,

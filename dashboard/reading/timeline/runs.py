@@ -44,7 +44,7 @@ def read_runs(window: Window) -> list[Happening]:
             Invoice.sequence,
             Invoice.number,
             Invoice.currency,
-            func.coalesce(SyncRun.lines_foreign > 0, apart.exists()),
+            func.coalesce(SyncRun.lines_not_ours > 0, apart.exists()),
         )
         .join(Invoice, Invoice.id == SyncRun.invoice_id)
         .where(
