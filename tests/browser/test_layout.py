@@ -94,7 +94,9 @@ def test_on_a_telephone_the_present_place_is_in_sight(support: Page) -> None:
 def test_on_a_telephone_an_instant_stays_inside_its_card(support: Page) -> None:
     support.set_viewport_size({"width": 390, "height": 844})
     support.goto("/organizations/acme")
-    support.goto(str(support.get_by_role("link", name="API requests").get_attribute("href")))
+    support.goto(
+        str(support.get_by_role("link", name="API requests", exact=True).get_attribute("href"))
+    )
     card = support.get_by_role("region", name="Details")
     assert edges(card.locator("time").first)[1] < edges(card)[1]
 

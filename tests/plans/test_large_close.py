@@ -51,7 +51,8 @@ ASKED: dict[str, tuple[Callable[[], object], int, int]] = {
     "due_to_finalize": (lambda: due_to_finalize(now=utc_now(), most=MOST), 2000, 1800),
     "due_for_sync": (lambda: due_for_sync(now=utc_now(), most=MOST), 2000, 1800),
     "abandoned_runs": (lambda: abandoned_runs(now=utc_now(), most=MOST), 2500, 0),
-    "fleet_counts": (lambda: fleet_counts(now=utc_now()), 9000, 0),
+    # Dead versions of the rows are passed by until they are vacuumed: 7,900 to 9,100 by chance.
+    "fleet_counts": (lambda: fleet_counts(now=utc_now()), 11_000, 0),
 }
 
 
