@@ -8,6 +8,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from dashboard.clock import utc_now
+from dashboard.invariants.known import INVARIANTS
+from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
 from dashboard.sync.counts import count
 from dashboard.sync.fleet import fleet_counts
 from dashboard.webhooks.listing import event_figures
@@ -35,6 +37,14 @@ VOID = Gauge("dashboard_void_invoices_undecided", "Void invoices that need a dec
 RUNS = Gauge("dashboard_sync_runs_active", "Syncs that are queued, running or retrying.")
 EVENTS = Gauge("dashboard_webhook_events", "Webhook events not yet processed.", ("state",))
 AGE = Gauge("dashboard_counts_age_seconds", "Age of counts above a thousand.")
+BROKEN = Gauge(
+    "dashboard_invariants_broken",
+    "Organizations of which an invariant of the money does not hold.",
+    ("invariant",),
+)
+LOOKED = Gauge(
+    "dashboard_invariants_age_seconds", "Time since the last whole look at the money began."
+)
 TICK_AGE = Gauge(
     "dashboard_clock_tick_age_seconds", "Time since the schedule entry last ran.", ("entry",)
 )
@@ -61,10 +71,11 @@ def scrape(redis: Redis) -> bytes:
     """Return every figure as Prometheus reads them; those of the fleet are the same everywhere."""
     with _SCRAPE:
         # Else a state that no row has any more would keep the last count it had, and its alarm.
-        for gauge in (INVOICES, EVENTS, TICK_AGE, QUEUED, OLDEST):
+        for gauge in (INVOICES, EVENTS, BROKEN, TICK_AGE, QUEUED, OLDEST):
             gauge.clear()
         collect_work(redis)
         collect_fleet()
+        collect_invariants()
         return generate_latest()
 
 
@@ -100,3 +111,12 @@ def collect_fleet() -> None:
     PARKED.set(found.parked.number)
     RUNS.set(found.active.number)
     AGE.set((now - found.oldest).total_seconds() if found.oldest else 0)
+
+
+def collect_invariants() -> None:
+    """Read what looks at the money found, each invariant with a figure of its own."""
+    tallies = tallies_now()
+    for one in INVARIANTS:
+        BROKEN.labels(one.name).set(tallies.get(one.name, Tally()).organizations)
+    begun_at = last_round_at()
+    LOOKED.set((utc_now() - begun_at).total_seconds() if begun_at else math.inf)

@@ -14,6 +14,7 @@ from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.installation import Installation
+from dashboard.invariants.models import InvariantFinding, InvariantRound
 from dashboard.mail.models import Mail
 from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
@@ -42,6 +43,8 @@ __all__ = [
     "Correction",
     "FleetSample",
     "Installation",
+    "InvariantFinding",
+    "InvariantRound",
     "Invitation",
     "Invoice",
     "InvoiceItem",

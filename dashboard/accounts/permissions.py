@@ -86,6 +86,8 @@ _TABLE = (
     Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),
     Permission("job.retry", STAFF),
+    Permission("invariant.view", STAFF),
+    Permission("invariant.look", STAFF),
     Permission("doctor.view", ADMIN),
     Permission("token.manage", ADMIN, is_proved=True),
     Permission("people.manage", ADMIN, is_proved=True),

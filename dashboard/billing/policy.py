@@ -12,7 +12,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class BillingPolicy:
-    """How often to sync, how long a cycle stays open for late usage, and how old usage may be."""
+    """How often to sync, how long a cycle stays open for late usage, and how old usage may be.
+
+    `hold_when_broken`: no bill of an organization is issued while its money does not add up.
+    """
 
     sync_interval_seconds: int = 3600
     closing_grace_seconds: int = 3600
@@ -20,6 +23,7 @@ class BillingPolicy:
     usage_max_age_days: int = 35
     usage_max_skew_seconds: int = 300
     stripe_rereads_per_hour: int = 10
+    hold_when_broken: bool = True
 
     @property
     def max_age(self) -> timedelta:

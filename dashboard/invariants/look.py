@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import select, text
 
+from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.invariants.known import INVARIANTS, Invariant
+from dashboard.invariants.invariant import Invariant
+from dashboard.invariants.known import INVARIANTS
 from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import major_text, plain
 from dashboard.transaction import transaction
@@ -26,7 +28,10 @@ class Broken:
     """One place where an invariant does not hold; amounts are in minor units of `currency`."""
 
     invariant: Invariant
+    organization_id: int
     slug: str
+    # Of the invoice that it is about, if it is about one.
+    sequence: int | None
     subject: str
     currency: str | None
     said: Side
@@ -38,12 +43,14 @@ class Broken:
         return f"{self.slug}, {self.subject}: {names.said} {said}, {names.found} {found}."
 
 
-def look_at(organization_ids: Collection[int]) -> list[Broken]:
-    """Return what does not hold of these organizations."""
-    wanted = {"organizations": list(organization_ids)}
+def look_at(
+    organization_ids: Collection[int], *, now: datetime, only: Sequence[Invariant] = INVARIANTS
+) -> list[Broken]:
+    """Return what does not hold of these organizations; a statement for each invariant."""
+    wanted = {"organizations": list(organization_ids), "now": now}
     return [
         Broken(invariant, *row)
-        for invariant in INVARIANTS
+        for invariant in only
         for row in db.session.execute(text(invariant.sql), wanted)
     ]
 
@@ -55,7 +62,7 @@ def look_at_all() -> Iterator[tuple[int, Sequence[Broken]]]:
         with transaction():
             query = select(Organization.id).where(Organization.id > last)
             ids = db.session.scalars(query.order_by(Organization.id).limit(SLICE)).all()
-            found = look_at(ids) if ids else []
+            found = look_at(ids, now=utc_now()) if ids else []
         if not ids:
             return
         yield len(ids), found

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dashboard.approvals.models import Proposal
@@ -19,6 +19,7 @@ from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import UnusualUsage
+from dashboard.invariants.models import InvariantFinding
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.webhooks.models import WebhookEvent
@@ -163,6 +164,28 @@ def dead(_now: datetime) -> Rows:
         .outerjoin(Organization, is_customer)
         .where(WebhookEvent.state == "dead")
         .order_by(WebhookEvent.id)
+        .limit(MOST)
+    )
+
+
+def sums(_now: datetime) -> Rows:
+    """Return of whom the money does not add up, confirmed by a second look."""
+    facts = func.jsonb_build_object(
+        "invariant", InvariantFinding.invariant,
+        "places", InvariantFinding.places,
+        "example", InvariantFinding.examples[0]["text"].astext,
+    )  # fmt: skip
+    return (
+        _shown(
+            cast(InvariantFinding.id, String),
+            InvariantFinding.first_seen_at,
+            facts,
+            InvariantFinding.organization_id,
+            null(),
+            null(),
+        )
+        .where(InvariantFinding.cleared_at.is_(None), InvariantFinding.confirmed_at.is_not(None))
+        .order_by(InvariantFinding.id)
         .limit(MOST)
     )
 

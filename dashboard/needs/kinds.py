@@ -23,11 +23,14 @@ GROUPS = {
     "void": "Void",
     "unusual": "Unusual",
     "approval": "Approval",
+    "sums": "Does not add up",
     "late": "Late",
 }
 
 
-Place = Literal["invoice", "at_stripe", "syncs", "event", "budget", "jobs", "calls", "proposal"]
+Place = Literal[
+    "invoice", "at_stripe", "syncs", "event", "budget", "jobs", "calls", "proposal", "invariants"
+]
 
 
 class Step(NamedTuple):
@@ -70,11 +73,12 @@ _SYNC = (
 
 _SEE_INVOICE, _SEE_SYNCS = Step("See invoice", "invoice"), Step("See syncs", "syncs")
 _DECIDE = Step("Decide", "invoice")
+_SEE_CHECK = Step("See check", "invariants")
 _KINDS = (
     Kind("on_hold", "On hold", "differs", "bad", "pause", _SEE_INVOICE,
          words.on_hold, found.on_hold, acts=_SYNC, by_code={
              "foreign_lines": _DECIDE, "total_differs": Step("Compare", "at_stripe"),
-             "stuck": _SEE_SYNCS,
+             "stuck": _SEE_SYNCS, "does_not_add_up": _SEE_CHECK,
          }),
     Kind("past_due", "Past due", "payments", "bad", "clock", _SEE_INVOICE,
          words.past_due, found.past_due),
@@ -88,6 +92,8 @@ _KINDS = (
          words.left, found.left, acts=("foreign_line.decided",)),
     Kind("void", "Void", "void", "bad", "cross", _DECIDE, words.void, found.void,
          acts=("invoice.void_billed", "invoice.void_written_off")),
+    Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
+         words.sums, found.sums),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
          words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
     Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See alerts", "budget"),

@@ -87,6 +87,13 @@ def approval(facts: Facts) -> str:
     return f"{facts['proposed_by']} proposed a {what}{called}. A second person decides by {ends}."
 
 
+def sums(facts: Facts) -> str:
+    """Return what does not hold of an organization, by its first example."""
+    more = facts["places"] - 1
+    others = f" And in {more} more." if more else ""
+    return f"{facts['example']}{others}"
+
+
 def late(facts: Facts) -> str:
     """Return what part of the machine stands still; whoever found it words it."""
     return str(facts["why"])

@@ -9,6 +9,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import close_without_stripe, put_on_hold
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable
+from dashboard.invariants.hold import DOES_NOT_ADD_UP, why_not_issued
 from dashboard.pricing.exact import major_text
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.agreed import Agreement, agreement
@@ -26,10 +27,17 @@ TOTAL_DIFFERS = "total_differs"
 def finalize(work: Work, comparison: Comparison | None) -> None:
     """Finalize a sealed invoice whose lines were just found equal to the ledger.
 
-    An invoice that bills nothing ends here without Stripe. Raises `GatewayError`.
+    An invoice that bills nothing ends here without Stripe, and none is issued while the money of
+    its organization does not add up. Raises `GatewayError`.
     """
     invoice = work.invoice
     if invoice.status != "sealed" or invoice.parked_at is not None:
+        return
+    unsound = why_not_issued(invoice)
+    if unsound is not None:
+        put_on_hold(invoice, DOES_NOT_ADD_UP, unsound, now=work.clock())
+        work.checkpoint()
+        hold_at_stripe(work)
         return
     found = agreement(invoice.id)
     if not found.bills_anything:

@@ -20,6 +20,7 @@ from dashboard.views import (
     glossary,
     history,
     home,
+    invariants,
     invitations,
     invoice_links,
     invoices,
@@ -78,6 +79,7 @@ RESOURCES = (
     members, member_invitations,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
     void_decisions, webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor,
+    invariants,
     audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip

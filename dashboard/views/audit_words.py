@@ -39,6 +39,7 @@ SENTENCES = {
     "foreign_line.decided": "Decided “{decision}” on the line “{description}” of {amount_cents}"
     "[; it was “{earlier}” before].",
     "history.exported": "Downloaded the history of the bill's lines[, only {filters}].",
+    "invariant.look_asked": "Had all organizations looked at for: {invariant}",
     "invitation.accepted": "{email} accepted the invitation as {role}.",
     "invitation.created": "Invited {email} as {role}.",
     "invitation.withdrawn": "Withdrew the invitation for {email} as {role}.",
@@ -84,6 +85,7 @@ SENTENCES = {
     "note.pinned": "Pinned a note.",
     "note.unpinned": "Unpinned a note.",
     "organization.created": "Created “{name}”, billed in {currency}.",
+    "organization.looked_at": "Looked whether the money adds up; {broken} checks failed.",
     "person.activated": "Reactivated {email}.",
     "person.admitted": "Joined through the company's sign-on[, as {role}].",
     "person.email_changed": "Changed the sign-in address to the one from the company's sign-on.",

@@ -45,6 +45,7 @@ _GROUPS = (
         ("fleet.view", "Jobs and schedule", "clock", "work.show", "j"),
         ("fleet.view", "API budget", "gauge", "stripe_calls.show", "b"),
         ("fleet.view", "Fleet health", "pulse", "fleet.show", "f"),
+        ("invariant.view", "Invariants", "equal", "invariants.show", "i"),
         ("doctor.view", "Doctor", "shield", "doctor.show", "d"),
     )),
     ("Records", (

@@ -130,6 +130,8 @@ def address_of(need: ListedNeed) -> str:
         return url_for("webhook_events.show", event_id=int(need.subject))
     if slug and place == "proposal":
         return url_for("proposals.show", slug=slug, proposal_id=int(need.subject))
+    if place == "invariants":
+        return url_for("invariants.show", name=need.facts.get("invariant"))
     if slug and place in ("invoice", "at_stripe"):
         return _address_of_invoice(need, slug)
     if slug and place in OF_ORGANIZATIONS:

@@ -145,6 +145,13 @@ BULK = {
     "done": StatusWord("Done", "check", "mute"),
     "failures": StatusWord("Done, some failed", "alert", "warn"),
 }
+# Of what must hold of the money.
+INVARIANT = {
+    "broken": StatusWord("Does not hold", "cross", "bad"),
+    "holds": StatusWord("Holds", "settled", "ok"),
+    "stale": StatusWord("Not looked at", "clock", "warn"),
+    "unseen": StatusWord("Not looked at yet", "clock", "warn"),
+}
 WORK = {
     "ok": StatusWord("On time", "check", "mute"),
     "late": StatusWord("Late", "clock", "warn"),
@@ -170,6 +177,7 @@ KINDS = {
     "line": LINE,
     "proposal": PROPOSAL,
     "bulk": BULK,
+    "invariant": INVARIANT,
 }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db as database
+from dashboard.invariants.known import INVARIANTS
 from dashboard.invariants.look import look_at
 from tests.support.ledger_world import (
     early,
@@ -43,6 +44,8 @@ def billed(world, kind):
     return {key: cents for key, cents in sums.items() if cents}
 
 
+# No sync runs in this world, so much of it is late.
+OF_MONEY = [one for one in INVARIANTS if one.stops]
 # However many examples are asked for, and however busy the machine is.
 pytestmark = pytest.mark.timeout(900)
 
@@ -73,5 +76,5 @@ def check_the_law(db, story, versions, currency="usd"):
         assert invoice.total_cents == sum(item.amount_cents for item in invoice.items)
         assert all(item.amount_cents % STEPS.get(currency, 1) == 0 for item in invoice.items)
     assert current_invoice(world.organization).period_end > world.now
-    assert list(map(str, look_at([world.organization.id]))) == []
+    assert list(map(str, look_at([world.organization.id], now=world.now, only=OF_MONEY))) == []
     db.session.rollback()

@@ -18,6 +18,8 @@ from sqlalchemy import select
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.extensions import db as database
+from dashboard.invariants.known import OF_BILLS, OF_THE_ISSUED, OF_USAGE
+from dashboard.invariants.look import look_at
 from dashboard.pricing.terms import Terms
 from tests.support.ledger_world import (
     ahead,
@@ -31,6 +33,8 @@ from tests.support.ledger_world import (
 from tests.support.stripe_acts import tell
 from tests.support.void_world import VoidWorld, facts, index, steps, stripe_first
 
+# No sync ran in this world: what Stripe confirmed is not told in it.
+WITHOUT_SYNCS = [one for one in (*OF_BILLS, *OF_USAGE, *OF_THE_ISSUED) if one.stops]
 # However many examples are asked for, and however busy the machine is.
 pytestmark = pytest.mark.timeout(900)
 
@@ -134,6 +138,8 @@ def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story, v
     ):
         claims = select(VoidClaim.cents).where(VoidClaim.invoice_id == case.invoice_id)
         assert case.cents == sum(db.session.scalars(claims))
+    found = look_at([world.organization.id], now=world.now, only=WITHOUT_SYNCS)
+    assert list(map(str, found)) == []
     db.session.rollback()
 
 

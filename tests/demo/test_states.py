@@ -18,6 +18,7 @@ from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import BudgetAlert, UnusualUsage
 from dashboard.clock import utc_now
 from dashboard.gateway.conformance.api import Api
+from dashboard.invariants.look import look_at_all
 from dashboard.organizations.models import Organization
 from dashboard.reading.charge import Charge, charge_of
 from dashboard.sync.models import AddedLine
@@ -50,6 +51,7 @@ def test_the_demo_shows_every_state_and_equals_stripe_but_where_it_says_so(
     assert [name for name in STATES if not is_shown(db, name)] == []
     assert differing(db, settings) == DIFFERING
     assert late(db) == []
+    assert [str(one) for _, found in look_at_all() for one in found] == []
     before = rows(db)
     make_past(settings, ORGANIZATIONS, tell=told.append)
     assert rows(db) == before

@@ -68,6 +68,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "forget_mails"),
         ("maintenance", "forget_old"),
         ("maintenance", "forget_sessions"),
+        ("maintenance", "look_at_money"),
         ("maintenance", "make_partitions"),
         ("maintenance", "reread_invoices"),
         ("maintenance", "watch_usage"),

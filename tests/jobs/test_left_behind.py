@@ -25,6 +25,7 @@ NAMES = {
         "backfill_events", "drain_inbox", "process_event", "process_events", "replay_event",
         "reread_invoices", "sweep_events",
     ],
+    "jobs.invariants": ["look_at_money"],
     "jobs.mails": ["forget_mails", "send_due_mails", "send_mails"],
     "jobs.syncs": ["sweep_runs", "sync_batch", "sync_due", "sync_run"],
     "jobs.upkeep": ["count_fleet", "forget_sessions", "make_partitions"],

@@ -10,6 +10,8 @@ from dashboard.billing.outcome import put_on_hold, take_off_hold
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.billing.stuck import hold_stuck
+from dashboard.invariants.hold import hold_and_let_go as hold_for
+from dashboard.invariants.models import InvariantFinding
 from dashboard.sync.request import Request, request_syncs
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
@@ -44,6 +46,23 @@ def hold_and_let_go(stage: Stage) -> None:
     invoice = lock_invoice(stage.draft().id)
     put_on_hold(invoice, "test", "Held.", now=stage.now())
     take_off_hold(invoice, now=stage.now())
+
+
+def find_what_does_not_add_up(stage: Stage) -> None:
+    """Hold what is sealed of both for what a look found, and let it go as a later one does."""
+    closing = [one.id for which in (0, 1) for one in stage.invoices("closing", which)]
+    seal(closing, now=stage.now() + timedelta(days=1), wait=True)
+    checkpoint()
+    ids = [stage.organization(which).id for which in (1, 0)]
+    example = {"subject": "invoice 1", "text": "It does not add up.", "sequence": 1}
+    found = [
+        InvariantFinding(
+            invariant="items_add_up", organization_id=one, places=1, examples=[example]
+        )
+        for one in ids
+    ]
+    hold_for(found, ids, now=stage.now())
+    hold_for([], ids, now=stage.now())
 
 
 def hold_what_is_stuck(stage: Stage) -> None:

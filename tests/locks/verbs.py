@@ -28,6 +28,7 @@ from tests.locks.four_eyes import (
 )
 from tests.locks.life import (
     close_both,
+    find_what_does_not_add_up,
     hold_and_let_go,
     hold_what_is_stuck,
     roll,
@@ -92,6 +93,7 @@ VERBS: Mapping[str, Act] = {
     "seal without waiting": lambda stage: seal_both(stage, wait=False),
     "park and let go": hold_and_let_go,
     "hold what is stuck": hold_what_is_stuck,
+    "find what does not add up": find_what_does_not_add_up,
     "request a sync": ask,
     "request both syncs": ask_for_both,
     "request both without waiting": lambda stage: ask_for_both(stage, wait=False),

@@ -11,6 +11,7 @@ from dashboard.budgets.look import find_moved, is_any_budget, note_used
 from dashboard.budgets.unusual import find_unusual
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.invariants.look import look_at
 from dashboard.sync.forget import forget_runs
 from dashboard.sync.request import abandoned_runs, due_for_sync, due_to_finalize
 from dashboard.usage.waiting import organizations_waiting
@@ -43,6 +44,8 @@ ASKED: dict[str, tuple[Callable[[], object], int]] = {
         lambda: find_unusual(range(1, HABITS + 1), now=utc_now(), is_mailed=True),
         6_000,
     ),
+    # A slice of two hundred: a year of invoices of each, their items and their usage.
+    "look_at": (lambda: look_at(range(1, 201), now=utc_now()), 60_000),
     "forget_runs": (lambda: forget_runs(0, before=_days_ago(5), most=200), 4000),
     "forget_events": (lambda: forget_events(0, before=_days_ago(40), most=200), 4000),
 }

@@ -71,6 +71,8 @@ OF_STAFF = [
     "/bulk-actions/new?verb=replay&like={event}",
     "/jobs",
     "/stripe-calls",
+    "/invariants",
+    "/invariants?name=items_add_up",
     "/catalog",
     "/catalog/acme-fee",
     "/audit-entries",

@@ -1,0 +1,123 @@
+"""What must hold of invoices once they are issued, and of what is on record."""
+
+from __future__ import annotations
+
+from dashboard.invariants.invariant import Invariant
+
+OF_THE_ISSUED = (
+    Invariant(
+        "voids_are_decided",
+        "Every void invoice has a case that says what becomes of its amount.",
+        "cases wanted",
+        "there are",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(number, invoices.sequence::text), null, 1, 0
+        from invoices join organizations on organizations.id = invoices.organization_id
+        where invoices.organization_id = any(:organizations) and invoices.status = 'void'
+          and not exists (select from void_cases where invoice_id = invoices.id)
+        """,
+    ),
+    Invariant(
+        "voids_add_up",
+        "What is decided on of a void invoice is what its items claim.",
+        "to decide",
+        "claimed",
+        """
+        select organizations.id, slug, sequence, 'invoice ' || coalesce(number, sequence::text),
+               invoices.currency, void_cases.cents, coalesce(claims.cents, 0)
+        from void_cases join invoices on invoices.id = void_cases.invoice_id
+        join organizations on organizations.id = invoices.organization_id
+        left join lateral (
+            select sum(cents) as cents from void_claims where invoice_id = invoices.id
+        ) as claims on true
+        where invoices.organization_id = any(:organizations)
+          and void_cases.cents <> coalesce(claims.cents, 0)
+        """,
+    ),
+    Invariant(
+        "voids_are_billed_once",
+        "Only what a person decided to bill of a void invoice is billed again.",
+        "decided",
+        "billed again",
+        """
+        select organizations.id, slug, before.sequence,
+               'invoice ' || coalesce(before.number, before.sequence::text)
+               || ', “' || again.description || '”',
+               before.currency,
+               case when void_cases.state = 'billed' then void_claims.claimed_cents else 0 end,
+               again.amount_cents
+        from invoice_items as again
+        join invoice_items as items on items.id = again.carried_from_id
+        join invoices as before on before.id = items.invoice_id
+        join organizations on organizations.id = before.organization_id
+        left join void_cases on void_cases.invoice_id = before.id
+        left join void_claims on void_claims.item_id = items.id
+        where again.organization_id = any(:organizations) and again.kind = 'rebilled'
+          and (void_cases.state is distinct from 'billed'
+               or abs(again.amount_cents) > abs(coalesce(void_claims.claimed_cents, 0)))
+        """,
+    ),
+    Invariant(
+        "corrections_add_up",
+        "Every invoice says what its refunds and disputes come to.",
+        "says",
+        "they come to",
+        """
+        select organizations.id, slug, sequence, 'invoice ' || coalesce(number, sequence::text),
+               invoices.currency,
+               refunded_cents + disputed_cents + charged_back_cents, coalesce(told.cents, 0)
+        from invoices join organizations on organizations.id = invoices.organization_id
+        left join lateral (
+            select sum(amount_cents) as cents from corrections
+            where invoice_id = invoices.id
+              and (kind = 'refund' and status not in ('failed', 'canceled', 'void')
+                   or kind = 'dispute'
+                      and status not in ('won', 'warning_closed', 'prevented'))
+        ) as told on true
+        where invoices.organization_id = any(:organizations)
+          and refunded_cents + disputed_cents + charged_back_cents <> coalesce(told.cents, 0)
+        """,
+        stops=False,
+    ),
+    Invariant(
+        "payments_add_up",
+        "What remains to be paid of an issued invoice is what is due less what was paid.",
+        "due less paid",
+        "remains",
+        """
+        select organizations.id, slug, sequence, 'invoice ' || coalesce(number, sequence::text),
+               invoices.currency, greatest(amount_due_cents - amount_paid_cents, 0),
+               amount_remaining_cents
+        from invoices join organizations on organizations.id = invoices.organization_id
+        where invoices.organization_id = any(:organizations)
+          and invoices.status in ('open', 'paid', 'uncollectible') and parked_at is null
+          and greatest(amount_due_cents - amount_paid_cents, 0) <> amount_remaining_cents
+        """,
+        stops=False,
+    ),
+    Invariant(
+        "acts_are_on_record",
+        "Every charge and credit is in the audit trail with its amount.",
+        "added",
+        "on record",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(number, sequence::text)
+               || ', “' || adjustments.description || '”',
+               invoices.currency, adjustments.amount_cents, entries.cents
+        from adjustments join invoices on invoices.id = adjustments.invoice_id
+        join organizations on organizations.id = invoices.organization_id
+        left join lateral (
+            select (facts ->> 'cents')::bigint as cents from audit_entries
+            where organization_id = adjustments.organization_id
+              and at = adjustments.created_at and subject_type = 'adjustments'
+              and subject_id = adjustments.id
+              and action in ('adjustment.added', 'adjustment.reversed')
+            limit 1
+        ) as entries on true
+        where adjustments.organization_id = any(:organizations)
+          and adjustments.amount_cents is distinct from entries.cents
+        """,
+    ),
+)
