@@ -51,6 +51,7 @@ TICK_AGE = Gauge(
 TICKS_LATE = Gauge(
     "dashboard_clock_entries_late", "Schedule entries late by three intervals and a minute."
 )
+TICKS_PAUSED = Gauge("dashboard_clock_entries_paused", "Schedule entries that a person paused.")
 QUEUED = Gauge("dashboard_queue_jobs", "Jobs waiting, by queue.", ("queue",))
 OLDEST = Gauge("dashboard_queue_oldest_seconds", "Age of the oldest waiting job.", ("queue",))
 REDIS = Gauge("dashboard_redis_up", "Whether Redis answered.")
@@ -92,6 +93,7 @@ def collect_work(redis: Redis) -> None:
     for tick in health.ticks:
         TICK_AGE.labels(tick.name).set(math.inf if tick.age_seconds is None else tick.age_seconds)
     TICKS_LATE.set(sum(tick.is_late for tick in health.ticks) if health.ticks else math.inf)
+    TICKS_PAUSED.set(sum(tick.paused is not None for tick in health.ticks))
     for queue in health.queues:
         QUEUED.labels(queue.queue).set(queue.jobs)
         OLDEST.labels(queue.queue).set(queue.oldest_seconds)

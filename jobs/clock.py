@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Container
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -58,13 +59,23 @@ class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
         due = self.connection.zrange(
             self.scheduled_jobs_key, "-inf", utc_now().timestamp(), byscore=True
         )
+        paused = self.paused() if due else ()
         for job_id in map(as_text, due):
-            self.do_due(job_id)
+            self.do_due(job_id, paused)
 
-    def do_due(self, job_id: str) -> None:
+    def paused(self) -> Container[str]:
+        """Return the entries that are paused; none where nobody can read which."""
+        try:
+            return ticks.paused(self.connection)
+        except ValueError as error:
+            log.error("redis_garbled", reason=repr(error)[:200])
+            return ()
+
+    def do_due(self, job_id: str, paused: Container[str] = ()) -> None:
         """Do one entry that is due; what this table does not declare is taken off, and not done.
 
-        What Redis holds of the entry is not even read: it is the id that counts.
+        What Redis holds of the entry is not even read: it is the id that counts. One that is
+        `paused` has its next time, and is left out.
         """
         entry = self.by_id.get(job_id)
         if entry is None:
@@ -74,6 +85,8 @@ class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
         # First, so that a crash in the midst of it loses no entry.
         again = utc_now() + timedelta(seconds=entry.every_seconds)
         self.connection.zadd(self.scheduled_jobs_key, {job_id: again.timestamp()})
+        if entry.task.__name__ in paused:
+            return
         with self.app.app_context():
             if entry.hands_out:
                 self.hand_out(entry)
@@ -82,6 +95,7 @@ class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
 
     def hand_out(self, entry: Entry) -> None:
         """Run the entry's task here, for no longer than a worker would."""
+        began = monotonic()
         try:
             with UnixSignalDeathPenalty(entry.task.timeout, JobTimeoutException):  # type: ignore[no-untyped-call]
                 entry.task()
@@ -92,7 +106,7 @@ class Clock(Scheduler):  # type: ignore[misc]  # the library has no types
             # A connection that was cut off in the midst of an answer must not be used again.
             db.session().invalidate()
         else:
-            ticks.note(self.connection, entry.task.__name__)
+            ticks.note(self.connection, entry.task.__name__, monotonic() - began)
 
     def _install_signal_handlers(self) -> None:
         def stop(_number: int, _frame: object) -> None:

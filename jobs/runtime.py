@@ -7,6 +7,7 @@ be done, and the clock's entries in `jobs.schedule` hand it out again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import Generic, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
@@ -52,10 +53,12 @@ class Task(Generic[P]):
         if not self.is_alone:
             # What is asked for from here on may come too late for this run: it is queued anew.
             redis_or_none(lambda redis: redis.delete(self.mark(args)))
+        began = monotonic()
         with transaction():
             self.function(*args, **kwargs)
         if self.is_alone:
-            redis_or_none(lambda redis: ticks.note(redis, self.__name__))
+            took = monotonic() - began
+            redis_or_none(lambda redis: ticks.note(redis, self.__name__, took))
 
     def enqueue(self, *ids: int, queue: str | None = None) -> None:
         """Queue it once the present transaction is committed; not twice while it waits."""

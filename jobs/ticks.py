@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
+from typing import NamedTuple
 
 from redis import Redis
 from rq.utils import as_text
@@ -14,6 +16,8 @@ from dashboard.clock import utc_now
 EVERY = "clock:every"
 LAST = "clock:last"
 SINCE = "clock:since"
+TOOK = "clock:took"
+PAUSED = "clock:paused"
 # What the ids of the clock's entries begin with, in rq-scheduler's own set.
 PREFIX = "schedule-"
 # A machine that is too busy for a moment is no reason to wake anybody.
@@ -23,21 +27,32 @@ MISSED = 3
 FIRST_SECONDS = 120
 
 
+class Pause(NamedTuple):
+    """Who paused an entry, and when in seconds since 1970."""
+
+    by: str
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """An entry of the clock and how many seconds ago it last came to its end; None for never.
 
-    `declared_seconds` ago it was declared first.
+    `declared_seconds` ago it was declared first. Its last turn took `took_seconds`.
     """
 
     name: str
     every_seconds: int
     age_seconds: float | None
     declared_seconds: float = inf
+    took_seconds: float | None = None
+    paused: Pause | None = None
 
     @property
     def is_late(self) -> bool:
-        """Whether it missed so many turns that somebody has to look."""
+        """Whether it missed so many turns that somebody has to look; one that is paused never."""
+        if self.paused:
+            return False
         if self.age_seconds is None:
             return self.declared_seconds > FIRST_SECONDS
         return self.age_seconds > max(MISSED * self.every_seconds, SHORTEST_ALARM_SECONDS)
@@ -54,9 +69,34 @@ def declare(redis: Redis, table: Mapping[str, int]) -> None:
         pipe.execute()
 
 
-def note(redis: Redis, name: str) -> None:
-    """Note that the entry has just done what was due."""
+def note(redis: Redis, name: str, took_seconds: float | None = None) -> None:
+    """Note that the entry has just done what was due, and how long that took."""
     redis.hset(LAST, name, str(utc_now().timestamp()))
+    if took_seconds is not None:
+        redis.hset(TOOK, name, f"{took_seconds:.3f}")
+
+
+def pause(redis: Redis, name: str, by: str) -> bool:
+    """Let the clock leave the entry out until `resume`; whether it did not already."""
+    told = Pause(by, utc_now().timestamp())
+    return bool(redis.hsetnx(PAUSED, name, json.dumps(told)))
+
+
+def resume(redis: Redis, name: str) -> bool:
+    """Let the clock do the entry again; whether it was paused."""
+    return bool(redis.hdel(PAUSED, name))
+
+
+def paused(redis: Redis) -> dict[str, Pause]:
+    """Return the entries that are paused, by name; raises ValueError for what none of us wrote."""
+    return {as_text(name): _pause(told) for name, told in redis.hgetall(PAUSED).items()}
+
+
+def _pause(written: bytes | str) -> Pause:
+    told = json.loads(written)
+    if not isinstance(told, list) or len(told) != len(Pause._fields):
+        raise ValueError(f"{written!r} is no pause")
+    return Pause(str(told[0]), _instant(str(told[1])))
 
 
 def _instant(written: bytes | str) -> float:
@@ -69,7 +109,8 @@ def _instant(written: bytes | str) -> float:
 
 def read(redis: Redis) -> list[Tick]:
     """Return every entry as its clock declared it; none when no clock ever ran on this Redis."""
-    every, last, since = (redis.hgetall(one) for one in (EVERY, LAST, SINCE))
+    every, last, since, took = (redis.hgetall(one) for one in (EVERY, LAST, SINCE, TOOK))
+    pauses = paused(redis)
     now = utc_now().timestamp()
     return [
         Tick(
@@ -77,6 +118,8 @@ def read(redis: Redis) -> list[Tick]:
             int(seconds),
             now - _instant(last[name]) if name in last else None,
             now - _instant(since[name]) if name in since else inf,
+            _instant(took[name]) if name in took else None,
+            pauses.get(as_text(name)),
         )
         for name, seconds in every.items()
     ]

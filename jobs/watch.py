@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from redis import Redis
@@ -74,6 +74,12 @@ def late_parts(health: Health, *, now: datetime) -> Iterable[Found]:
     """Yield what of the machine stands still."""
     for tick in health.late_ticks:
         yield Found(f"tick:{tick.name}", _since(tick, now), {"why": _tick_words(tick, now)})
+    for tick in health.ticks:
+        if tick.paused:
+            at = _minute(datetime.fromtimestamp(tick.paused.at, UTC))
+            called = tick.name.replace("_", " ").capitalize()
+            why = f"{tick.paused.by} paused “{called}”. It does not run until it is resumed."
+            yield Found(f"paused:{tick.name}", at, {"why": why})
     for queue in health.late_queues:
         since = _minute(now - timedelta(seconds=queue.oldest_seconds))
         why = f"A job in the queue “{queue.queue}” has been waiting since {since:%H:%M} UTC."

@@ -86,6 +86,7 @@ _TABLE = (
     Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),
     Permission("job.retry", STAFF),
+    Permission("schedule.manage", ADMIN),
     Permission("invariant.view", STAFF),
     Permission("invariant.look", STAFF),
     Permission("doctor.view", ADMIN),

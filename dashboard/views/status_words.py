@@ -155,6 +155,7 @@ INVARIANT = {
 WORK = {
     "ok": StatusWord("On time", "check", "mute"),
     "late": StatusWord("Late", "clock", "warn"),
+    "paused": StatusWord("Paused", "pause", "warn"),
 }
 KINDS = {
     "invoice": INVOICE,

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisIsAway
 from sqlalchemy import create_engine, text
 
 from dashboard.clock import utc_now
+from dashboard.errors import Conflict, NotFound
 from dashboard.transaction import transaction
 from jobs import clock as clocks
 from jobs import folder, ticks
@@ -19,7 +21,7 @@ from jobs.clock import Clock
 from jobs.cycles import roll_due
 from jobs.queues import QUEUES, queue_named
 from jobs.runtime import Task
-from jobs.schedule import TABLE, Entry
+from jobs.schedule import TABLE, Entry, run_now
 from jobs.upkeep import count_fleet
 from jobs.watch import look_for_needs, sample_fleet
 from tests.support.billing import make_bill, put
@@ -231,3 +233,52 @@ def test_a_signal_stops_it_though_redis_is_away(
         for number, handler in before.items():
             signal.signal(number, handler)
     assert clock.is_stopping
+
+
+def test_a_paused_entry_is_left_out_until_it_is_resumed(clock: Clock, redis: Redis) -> None:
+    bill = make_bill()
+    with transaction():
+        bill.period_end = utc_now()
+    [entry] = (one for one in TABLE if one.task is roll_due)
+    assert ticks.pause(redis, "roll_due", "Ada")
+    assert not ticks.pause(redis, "roll_due", "Grace")
+    fall_due(clock, entry)
+    assert queued(redis) == []
+    [tick] = (one for one in ticks.read(redis) if one.name == "roll_due")
+    assert tick.paused
+    assert tick.paused.by == "Ada"
+    assert not replace(tick, age_seconds=9999.0).is_late
+    assert ticks.resume(redis, "roll_due")
+    fall_due(clock, entry)
+    assert queued(redis) == [("closing", "roll_batch")]
+
+
+def test_a_pause_that_none_of_us_wrote_stops_nothing(clock: Clock, redis: Redis) -> None:
+    bill = make_bill()
+    with transaction():
+        bill.period_end = utc_now()
+    redis.hset(ticks.PAUSED, "roll_due", "?")
+    [entry] = (one for one in TABLE if one.task is roll_due)
+    fall_due(clock, entry)
+    assert queued(redis) == [("closing", "roll_batch")]
+
+
+def test_an_entry_is_done_at_the_next_look_where_a_person_asks(clock: Clock, redis: Redis) -> None:
+    clock.enqueue_jobs()
+    assert queued(redis) == []
+    run_now(redis, "backfill_events")
+    clock.enqueue_jobs()
+    assert queued(redis) == [("maintenance", "backfill_events")]
+    ticks.pause(redis, "backfill_events", "Ada")
+    with pytest.raises(Conflict, match="is paused"):
+        run_now(redis, "backfill_events")
+    with pytest.raises(NotFound):
+        run_now(redis, "no_such_entry")
+
+
+def test_how_long_a_turn_took_is_noted(clock: Clock, redis: Redis) -> None:
+    [entry] = (one for one in TABLE if one.task is roll_due)
+    fall_due(clock, entry)
+    [tick] = (one for one in ticks.read(redis) if one.name == "roll_due")
+    assert tick.took_seconds is not None
+    assert 0 < tick.took_seconds < 10

@@ -12,7 +12,7 @@ from dashboard.gateway.limiter import READS_ALLOTTED, RedisLimiter
 from dashboard.transaction import commit
 from jobs.health import Health, Waiting
 from jobs.queues import queue_named
-from jobs.ticks import Tick
+from jobs.ticks import Pause, Tick
 from jobs.watch import COUNTS, failed_jobs, late_parts, look_for_needs, look_soon
 
 NOW = datetime(2026, 3, 1, 12, 30, 45, 678, tzinfo=UTC)
@@ -34,6 +34,18 @@ def test_an_entry_that_stopped_is_told_with_when_it_last_ran() -> None:
             "tick:roll_due",
             datetime(2026, 3, 1, 12, 20, tzinfo=UTC),
             "“Roll due” last ran at 12:20 UTC; it runs every 2 seconds.",
+        )
+    ]
+
+
+def test_an_entry_that_a_person_paused_is_told_though_it_is_not_late() -> None:
+    at = NOW - timedelta(hours=1)
+    paused = Tick("roll_due", 2, 3600.0, paused=Pause("Ada", at.timestamp()))
+    assert told(ticks=[paused]) == [
+        (
+            "paused:roll_due",
+            datetime(2026, 3, 1, 11, 30, tzinfo=UTC),
+            "Ada paused “Roll due”. It does not run until it is resumed.",
         )
     ]
 

@@ -40,6 +40,7 @@ def address(app: Flask, rule: Rule, organization: Organization) -> str:
         "sequence": 1,
         "item_id": bill_of(organization).items[0].id,
         "code": f"{organization.slug}-fee",
+        "name": "count_fleet",
     }
     values = {name: samples.get(name, 1) for name in rule.arguments}
     return app.url_map.bind("localhost").build(rule.endpoint, values)
