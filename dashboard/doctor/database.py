@@ -22,6 +22,12 @@ ADDRESS = "Is it running, and is DATABASE_URL right? Without it no page is serve
 # What a crash must not lose, and what PostgreSQL may be told to do without.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 SETTINGS = text("select name, setting from pg_settings")
+# The triggers without which history can be changed: facts, the audit trail, finalized invoices.
+GUARDS = (
+    "audit_entries_are_facts", "adjustments_are_facts", "usage_records_are_facts",
+    "price_versions_are_facts", "item_changes_are_facts", "invoices_guard", "invoice_items_guard",
+)  # fmt: skip
+STANDING = text("select tgname from pg_trigger where tgenabled in ('O', 'A') and not tgisinternal")
 OWNED = text("""
     select pg_has_role(current_user, relowner, 'usage') from pg_class
     where oid = 'invoices'::regclass
@@ -46,6 +52,7 @@ def findings(config: Config, *, workers_alive: int) -> Iterator[Finding]:
     yield connections(settings, budget(config, workers_alive=workers_alive))
     if found.serves:
         yield role()
+        yield guards()
         yield months()
 
 
@@ -104,6 +111,16 @@ def role() -> Finding:
         to_do = "Use separate roles for migrations and processes: deploy/postgresql."
         return look("role", seen, to_do)
     return ok("role", "it owns no tables")
+
+
+def guards() -> Finding:
+    """Return whether the triggers are on that keep what happened from being changed."""
+    standing = set(db.session.scalars(STANDING))
+    if off := [name for name in GUARDS if name not in standing]:
+        seen = f"{', '.join(off)} off: what happened can be changed unseen"
+        to_do = "Turn them on (`alter table … enable trigger …`), and find out who turned them off."
+        return mend("guards", seen, to_do)
+    return ok("guards", "facts, the audit trail and finalized invoices cannot be changed")
 
 
 def months() -> Finding:

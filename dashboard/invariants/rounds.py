@@ -84,9 +84,15 @@ def pass_over(*, now: datetime) -> int | None:
 
 
 def slices_of_a_turn() -> int:
-    """Return how many slices a turn takes so that a round is over within a day."""
+    """Return how many slices a turn takes so that a round is over within a day.
+
+    All of them for a person, who waits for it.
+    """
     round_ = _under_way()
-    return 1 if round_ is None else max(1, ceil(round_.total / SLICE / TURNS_OF_A_ROUND))
+    if round_ is None:
+        return 1
+    slices = ceil(round_.total / SLICE)
+    return max(1, slices if round_.asked_by else ceil(slices / TURNS_OF_A_ROUND))
 
 
 def look_now(organization: Organization, *, actor: Actor, now: datetime) -> int:

@@ -36,7 +36,23 @@ def test_the_tests_own_server_is_looked_at_from_all_sides(db: SQLAlchemy, ours: 
     assert states.pop("role") == "look"
     assert states.pop("partitions") in ("ok", "look")
     assert set(states.values()) == {"ok"}
-    assert states.keys() == {"version", "migrations", "clock of the database", "connections"}
+    assert states.keys() == {
+        "version", "migrations", "clock of the database", "connections", "guards"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("trigger", "table"),
+    [("audit_entries_are_facts", "audit_entries"), ("invoices_guard", "invoices")],
+)
+def test_a_guard_that_somebody_turned_off_is_to_be_turned_on(
+    db: SQLAlchemy, trigger: str, table: str
+) -> None:
+    db.session.execute(text(f"alter table {table} disable trigger {trigger}"))
+    found = database.guards()
+    db.session.rollback()
+    assert found.state == "mend"
+    assert found.seen.startswith(f"{trigger} off")
 
 
 def test_more_connections_than_the_server_has_are_said_with_what_to_do() -> None:

@@ -7,7 +7,9 @@ from sqlalchemy import text
 
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
+from dashboard.invariants import rounds
 from dashboard.invariants.command import EXAMPLES
+from dashboard.invariants.keep import CONFIRMED_AFTER
 from dashboard.invariants.known import INVARIANTS
 from dashboard.transaction import transaction
 from tests.factories import make_organization
@@ -51,6 +53,26 @@ def test_what_is_broken_is_told_with_examples_and_fails(app: Flask, db: object) 
     assert document["looked_at"] == EXAMPLES + 2
     [items] = (one for one in document["invariants"] if one["name"] == "items_add_up")
     assert len(items["broken"]) == EXAMPLES + 2
+
+
+def test_what_the_clock_found_is_told_too(app: Flask, db: object) -> None:
+    shop(2)
+    break_totals()
+    begun = utc_now() - CONFIRMED_AFTER
+    with transaction():
+        rounds.look_further(now=begun)
+    once = "    The clock saw it fail once, and looks again within a minute.\n"
+    assert once in run(app).output
+    with transaction():
+        rounds.look_again(now=begun + CONFIRMED_AFTER)
+    since = f"{begun:%Y-%m-%d %H:%M} UTC"
+    assert f"    The clock found it of 2 organizations since {since}.\n" in run(app).output
+    document = json.loads(run(app, "--json").output)
+    assert document["last_round_began_at"] == begun.isoformat()
+    [items] = (one for one in document["invariants"] if one["name"] == "items_add_up")
+    assert items["kept"] == {
+        "organizations": 2, "places": 2, "since": begun.isoformat(), "seen_once": 0
+    }  # fmt: skip
 
 
 def test_one_organization_is_looked_at_by_itself(app: Flask, db: object) -> None:

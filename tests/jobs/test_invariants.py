@@ -11,13 +11,14 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.invariants import look as looks
 from dashboard.invariants import rounds
+from dashboard.invariants.known import BY_NAME
 from dashboard.invariants.models import InvariantFinding, InvariantRound
 from dashboard.transaction import transaction
 from jobs import invariants
 from jobs.invariants import look_at_money
 from jobs.queues import queue_named
 from jobs.schedule import TABLE
-from tests.factories import make_organization
+from tests.factories import SUPPORT, make_organization
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,14 @@ def test_a_turn_takes_more_where_a_round_would_take_longer_than_a_day(
     monkeypatch.setattr(rounds, "TURNS_OF_A_ROUND", 1)
     look_at_money()
     assert looked() == (5, True)
+
+
+def test_what_a_person_asked_for_is_looked_at_in_one_turn() -> None:
+    with transaction():
+        asked = rounds.ask_round(BY_NAME["items_add_up"], actor=SUPPORT, now=utc_now())
+    look_at_money()
+    database.session.refresh(asked)
+    assert (asked.looked, asked.ended_at is None) == (5, False)
 
 
 def test_one_that_cannot_be_looked_at_stops_none_of_the_others(

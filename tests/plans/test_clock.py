@@ -45,7 +45,7 @@ ASKED: dict[str, tuple[Callable[[], object], int]] = {
         6_000,
     ),
     # A slice of two hundred: a year of invoices of each, their items and their usage.
-    "look_at": (lambda: look_at(range(1, 201), now=utc_now()), 60_000),
+    "look_at": (lambda: look_at(range(1, 201), now=utc_now()), 40_000),
     "forget_runs": (lambda: forget_runs(0, before=_days_ago(5), most=200), 4000),
     "forget_events": (lambda: forget_events(0, before=_days_ago(40), most=200), 4000),
 }

@@ -106,7 +106,7 @@ def test_a_round_under_way_shows_how_far_it_is_and_that_it_stands(
         database.session.scalars(select(InvariantRound)).one().ended_at = None
     words = text_of(page(support.get("/invariants")))
     assert f"Every check, 1 of {everybody()} organizations since" in words
-    assert "The look has stopped" in words
+    assert "The checks have stopped" in words
 
 
 def test_one_check_shows_all_that_was_found_of_it(support: FlaskClient, acme: Organization) -> None:
