@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, delete, func, or_, select
 
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
-from dashboard.gateway.records import RemoteLine
+from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.statement import Statement, parameter
 from dashboard.sync.models import AddedLine, SyncedLine
 from dashboard.sync.plan import Known
@@ -134,6 +134,14 @@ def agreement(invoice_id: int) -> Agreement:
     """Return it of an invoice, as it is written."""
     bills, added, theirs, unlearned, ours = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
     return Agreement(bills, added, unlearned, int(ours or 0) + int(theirs or 0))
+
+
+def agrees(invoice: Invoice, draft: RemoteInvoice) -> bool:
+    """Whether a reply's total is that of the agreed lines; the ids that it shows are kept."""
+    found = agreement(invoice.id)
+    if found.unlearned:
+        learn_ids(invoice, draft.lines)
+    return draft.total_cents == found.agreed_cents
 
 
 _invoice = parameter("invoice", BigInteger)

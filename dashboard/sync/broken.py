@@ -14,11 +14,11 @@ from dashboard.billing.models import FINALIZED
 from dashboard.billing.outcome import put_on_hold
 from dashboard.errors import BillingError
 from dashboard.extensions import db
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.ending import fail, retry
 from dashboard.sync.finalize import hold_at_stripe
 from dashboard.sync.lease import LeaseLost, extend
 from dashboard.sync.models import SyncRun
-from dashboard.sync.work import Work
 
 MOST_INTERRUPTIONS = 5
 # From here on a run gets a job by itself: with others in one, it would take them along each time.
@@ -45,7 +45,7 @@ def goes_alone(run: SyncRun) -> bool:
     return run.interruptions >= ALONE_FROM
 
 
-def break_off(work: Work, error: Exception) -> None:
+def break_off(work: DraftWork, error: Exception) -> None:
     """Undo what was not committed, and let the run try again or end; raises `LeaseLost`."""
     run_id, invoice_id = work.run.id, work.invoice.id
     db.session.rollback()
@@ -64,7 +64,7 @@ def break_off(work: Work, error: Exception) -> None:
         retry(work, again)
 
 
-def give_up(work: Work, why: str) -> None:
+def give_up(work: DraftWork, why: str) -> None:
     """End the run, and hold its invoice until somebody has seen to it; raises `LeaseLost`."""
     run, invoice, now = work.run, work.invoice, work.clock()
     sentence = (

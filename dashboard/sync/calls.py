@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Sequence
 
 from dashboard.gateway.circuit import CircuitOpen
 from dashboard.gateway.errors import (
@@ -14,70 +12,41 @@ from dashboard.gateway.errors import (
     OutcomeUnknown,
     Refused,
 )
-from dashboard.gateway.records import RemoteInvoice, RemoteLine
-from dashboard.sync.effects import is_about
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
-from dashboard.sync.naming import recognize
 from dashboard.sync.steps import finish, intend
-from dashboard.sync.stripe_calls.base import Reply, Sending, StripeCall
+from dashboard.sync.stripe_calls.base import Reply, Sending, StripeCall, W
 from dashboard.sync.work import Work
 
 TRIES = 4
-# After a call that took longer the lease is renewed before the next: it outlasts one, not two.
-QUICK_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 # With these the same key may be sent again: not executed, still running, or answered from memory.
 SAME_KEY_AGAIN = (NotNow, CallInFlight, OutcomeUnknown)
 
 
-def perform(work: Work, wanted: StripeCall, *, look: bool = False) -> Reply:
+def perform(work: W, wanted: StripeCall[W]) -> Reply:
     """Intend, commit, call, record; return the reply or raise `GatewayError`.
 
-    What was recorded is committed with the next intention, or with the end of the run: until then
-    the step counts as unsettled, and settling it again finds the same. So nothing is lost where
-    `look` has Stripe's lines read between reply and record, and one transaction takes both in.
+    What was recorded is committed with the next intention, or when the lease is given back: until
+    then the step counts as open, and recovering it finds the same.
     """
     step = intend(work, wanted)
     work.checkpoint()
-    began = time.monotonic()
     reply = send(work, step, wanted)
-    lines = lines_in(reply) if look else None
-    if look and lines is None and time.monotonic() - began <= QUICK_SECONDS:
-        lines = read_behind(work, step, wanted, reply)
     record(work, step, wanted, reply)
-    # They are another draft's where this one was replaced meanwhile.
-    if lines is not None and is_about(work, wanted.about):
-        work.remote = recognize(work.invoice.id, lines)
     return reply
 
 
-def record(work: Work, step: SyncStep, sent: StripeCall, reply: Reply) -> None:
+def record(work: W, step: SyncStep, sent: StripeCall[W], reply: Reply) -> None:
     """Note the effect of a call as its reply shows it, in the transaction that ends the step."""
     sent.take_over(work, reply)
-    work.remote = None
     finish(step, "done", work, reply)
 
 
-def lines_in(reply: Reply) -> Sequence[RemoteLine] | None:
-    """Return Stripe's lines as a call left them, where its own reply shows all of them."""
-    return reply.all_lines if isinstance(reply, RemoteInvoice) else None
-
-
-def read_behind(work: Work, step: SyncStep, sent: StripeCall, reply: Reply) -> Sequence[RemoteLine]:
-    """Read Stripe's lines behind a call that is not recorded; where that fails, it is."""
-    try:
-        return work.gateway.lines(str(sent.about))
-    except GatewayError:
-        record(work, step, sent, reply)
-        work.checkpoint()
-        raise
-
-
-def send(work: Work, step: SyncStep, wanted: StripeCall) -> Reply:
+def send(work: W, step: SyncStep, wanted: StripeCall[W]) -> Reply:
     """Send a committed step, again where its key makes that safe.
 
-    A refusal ends the step; any other error leaves it without an outcome, to be settled.
+    A refusal ends the step; any other error leaves it without an outcome, to be recovered.
     """
     # Whether an earlier sending may have been carried out, whatever a later one is answered.
     unsure = step.attempts > 1
@@ -110,8 +79,8 @@ def _give_up(work: Work, step: SyncStep, error: GatewayError, *, unsure: bool) -
     step.error_code = error.code
     step.error = error.message
     step.stripe_request_id = error.request_id
-    # A 429 was not executed: unless an earlier sending may have been, nothing is to be settled and
-    # the next attempt plans afresh.
+    # A 429 was not executed: unless an earlier sending may have been, nothing is to be recovered,
+    # and the next attempt begins afresh.
     if isinstance(error, Refused) or (isinstance(error, NotNow) and not unsure):
         finish(step, "refused", work)
     work.checkpoint()

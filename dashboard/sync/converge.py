@@ -1,4 +1,4 @@
-"""Make Stripe's draft equal to the ledger: settle, plan, apply, and look again where asked to."""
+"""Make Stripe's draft equal to the ledger: recover, plan, apply, and look again where asked to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import tell_details
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.lease import extend
+from dashboard.sync.looking import perform_and_look
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
 from dashboard.sync.naming import recognize
 from dashboard.sync.plan import KINDS, Change, Plan
-from dashboard.sync.recover import recover
+from dashboard.sync.recover_draft import recover_draft
 from dashboard.sync.snapshot import Snapshot, take_snapshot
 from dashboard.sync.strays import remove_strays
 from dashboard.sync.stripe_calls.lines import (
@@ -35,7 +37,6 @@ from dashboard.sync.stripe_calls.lines import (
     UpdateLines,
 )
 from dashboard.sync.stripe_draft import create_draft
-from dashboard.sync.work import Work
 
 ROUNDS = 6
 CALLS: Mapping[str, Callable[[str, Sequence[SentLine]], ChangeLines]] = {
@@ -61,7 +62,7 @@ class Aim:
     comparison: Comparison | None = None
 
 
-def converge(work: Work) -> Comparison | None:
+def converge(work: DraftWork) -> Comparison | None:
     """Apply what differs; return the last comparison when Stripe's lines were read.
 
     A verifying run first sends what the ledger knows is new, then reads the lines and repairs until
@@ -96,10 +97,10 @@ def converge(work: Work) -> Comparison | None:
     )
 
 
-def one_round(work: Work, aim: Aim) -> bool:
-    """Settle, plan and apply once; return whether ledger and Stripe now agree."""
+def one_round(work: DraftWork, aim: Aim) -> bool:
+    """Recover, plan and apply once; return whether ledger and Stripe now agree."""
     if not aim.recovered:
-        recover(work)
+        recover_draft(work)
     aim.recovered = False
     tell_details(work)
     snapshot, aim.comparison, plan = assess(work, aim.look)
@@ -125,7 +126,7 @@ def was_otherwise(snapshot: Snapshot, comparison: Comparison | None) -> bool:
     return comparison is not None and set(comparison.known) != set(snapshot.synced)
 
 
-def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
+def assess(work: DraftWork, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
     """Return the ledger's state, Stripe's where it was read, and the plan between them."""
     if look and work.invoice.stripe_invoice_id is not None:
         # Before the snapshot: one taken earlier would have to be taken again.
@@ -148,13 +149,13 @@ def assess(work: Work, look: bool) -> tuple[Snapshot, Comparison | None, Plan]:
     return snapshot, comparison, snapshot.plan(comparison)
 
 
-def held_snapshot(work: Work) -> Snapshot:
+def held_snapshot(work: DraftWork) -> Snapshot:
     """Return the snapshot, with the invoice and the right to write it held until the commit."""
     extend(work.lease, now=work.clock())
     return take_snapshot(work.invoice)
 
 
-def read_lines(work: Work) -> bool:
+def read_lines(work: DraftWork) -> bool:
     """Read Stripe's lines, unless nothing was written since they were; return whether it did."""
     if work.remote is not None:
         return False
@@ -181,7 +182,7 @@ def add_findings(run: SyncRun, comparison: Comparison) -> None:
         run.findings = [*earlier, *found]
 
 
-def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
+def adopt_plan(work: DraftWork, snapshot: Snapshot, plan: Plan) -> None:
     """Write the plan on the run; refuse when it is not the one a person saw and approved."""
     run = work.run
     if run.expected_plan_hash not in (None, plan.hash):
@@ -200,7 +201,7 @@ def adopt_plan(work: Work, snapshot: Snapshot, plan: Plan) -> None:
     run.calls_planned = plan.calls
 
 
-def apply(work: Work, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:
+def apply(work: DraftWork, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:
     """Send the plan: the customer and the draft when missing, then the changes in bulk.
 
     With `look` the lines are read behind the last of these, before any of it is recorded.
@@ -213,7 +214,10 @@ def apply(work: Work, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:
     for number, (kind, changes) in enumerate(bulk, 1):
         lines = [sent_line(change) for change in changes]
         wanted = CALLS[kind](str(work.invoice.stripe_invoice_id), lines)
-        perform(work, wanted, look=look and number == len(bulk))
+        if look and number == len(bulk):
+            perform_and_look(work, wanted)
+        else:
+            perform(work, wanted)
 
 
 def sent_line(change: Change) -> SentLine:
@@ -230,7 +234,7 @@ def chunks(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
         yield changes[start : start + size]
 
 
-def conclude(work: Work, snapshot: Snapshot, comparison: Comparison | None) -> None:
+def conclude(work: DraftWork, snapshot: Snapshot, comparison: Comparison | None) -> None:
     """Note that ledger and Stripe agree as of the snapshot's revision.
 
     The invoice's row is as it is now, and locked: by the snapshot, or with the last reply.

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dashboard.gateway.errors import Missing
 from dashboard.sync.calls import perform
-from dashboard.sync.missing import forget_customer
+from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.effects import forget_customer
 from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_calls.drafts import SetTerms
 from dashboard.sync.work import Work
 
 
-def tell_details(work: Work) -> None:
+def tell_details(work: DraftWork) -> None:
     """Bring the customer and the draft to what the organization's details say now."""
     tell_customer(work)
     tell_terms(work)
@@ -31,7 +32,7 @@ def tell_customer(work: Work) -> None:
         forget_customer(work, customer_id)
 
 
-def tell_terms(work: Work) -> None:
+def tell_terms(work: DraftWork) -> None:
     """Set how the current draft is collected; an invoice of an ended cycle keeps its terms."""
     invoice = work.invoice
     if invoice.stripe_invoice_id is None or invoice.status != "draft":

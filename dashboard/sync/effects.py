@@ -1,30 +1,18 @@
-"""What a confirmed call changes here: Stripe's ids, the agreed lines, the totals last seen."""
+"""What any call changes here: the invoice and the customer, as a reply or a reading showed them."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
+from dashboard.audit.actor import STRIPE
+from dashboard.audit.write import write_entry
 from dashboard.billing.identity import is_customer_of, is_this
 from dashboard.billing.locks import lock_row, read_held
-from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
-from dashboard.extensions import db
 from dashboard.gateway.errors import NotOurs
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
 from dashboard.organizations.models import Organization
-from dashboard.sync.agreed import agreement, learn_ids
-from dashboard.sync.models import AddedLine, SyncedLine
 from dashboard.sync.work import Work
 
 UNTOUCHED = "Nothing was changed here. Check whether another application uses the same account."
-
-
-def agrees(invoice: Invoice, draft: RemoteInvoice) -> bool:
-    """Whether a reply's total is that of the agreed lines; the ids that it shows are kept."""
-    found = agreement(invoice.id)
-    if found.unlearned:
-        learn_ids(invoice, draft.lines)
-    return draft.total_cents == found.agreed_cents
 
 
 def is_about(work: Work, stripe_invoice_id: str | None) -> bool:
@@ -66,20 +54,23 @@ def record_invoice(work: Work, remote: RemoteInvoice) -> None:
     record_remote(work.invoice, remote, now=work.clock())
 
 
-def forget_draft(invoice: Invoice) -> None:
-    """Forget a draft that no longer exists at Stripe; the next sync makes a new one.
+def forget_customer(work: Work, stripe_id: str) -> None:
+    """Forget a customer that was deleted at Stripe; the next draft has a new one made."""
+    organization = work.invoice.organization
+    lock_row(organization)
+    if organization.stripe_customer_id == stripe_id:
+        note_missing(work, "customer.deleted_at_stripe", stripe_id)
+        organization.stripe_customer_id = None
+        organization.customer_lost_at = work.clock()
+        organization.agreed_customer = organization.customer_at_stripe = None
 
-    The invoice must be locked: whoever decides on one of its lines holds it too.
-    """
-    for table in (SyncedLine, AddedLine):
-        for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
-            db.session.delete(line)
-    db.session.flush()
-    invoice.stripe_invoice_id = None
-    invoice.stripe_attempt += 1
-    invoice.stripe_status = None
-    invoice.stripe_total_cents = None
-    invoice.agreed_terms = None
-    invoice.automatically_finalizes_at = None
-    invoice.synced_revision = 0
-    invoice.synced_total_cents = 0
+
+def note_missing(work: Work, action: str, stripe_id: str) -> None:
+    """Put on record that something is no longer at Stripe."""
+    write_entry(
+        action,
+        work.invoice,
+        STRIPE,
+        {"stripe_id": stripe_id},
+        now=work.clock(),
+    )

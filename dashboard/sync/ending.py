@@ -9,8 +9,8 @@ from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.policy import current_policy
 from dashboard.errors import BillingError, Stale
 from dashboard.gateway.errors import GatewayError, Refused
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.finalize import hold_at_stripe
-from dashboard.sync.work import Work
 
 # The first retry after half a minute, the last ones a quarter of an hour apart.
 FIRST_RETRY = timedelta(seconds=30)
@@ -20,7 +20,7 @@ ATTEMPTS = {"scheduled": 4, "final": 200}
 ATTEMPTS_BY_DEFAULT = 8
 
 
-def succeed(work: Work) -> None:
+def succeed(work: DraftWork) -> None:
     """End the run well and say when the invoice is due again."""
     run, invoice, now = work.run, work.invoice, work.clock()
     run.state = "succeeded"
@@ -34,7 +34,7 @@ def succeed(work: Work) -> None:
         invoice.next_sync_at = None
 
 
-def fail(work: Work, error: BillingError) -> None:
+def fail(work: DraftWork, error: BillingError) -> None:
     """End the run with a sentence; what was agreed before stands."""
     run, invoice, now = work.run, work.invoice, work.clock()
     run.state = "failed"
@@ -49,7 +49,7 @@ def fail(work: Work, error: BillingError) -> None:
     invoice.next_sync_at = now + interval * wait
 
 
-def park_and_fail(work: Work, error: Refused) -> None:
+def park_and_fail(work: DraftWork, error: Refused) -> None:
     """A refusal does not go away: hold the invoice for a person, and Stripe's schedule with it."""
     fail(work, error)
     put_on_hold(work.invoice, error.code, error.message, now=work.clock())
@@ -57,7 +57,7 @@ def park_and_fail(work: Work, error: Refused) -> None:
     hold_at_stripe(work)
 
 
-def retry_or_fail(work: Work, error: GatewayError) -> None:
+def retry_or_fail(work: DraftWork, error: GatewayError) -> None:
     """Try again later by one policy, or end when the attempts are used up."""
     run = work.run
     if run.attempts >= ATTEMPTS.get(run.trigger, ATTEMPTS_BY_DEFAULT):
@@ -66,7 +66,7 @@ def retry_or_fail(work: Work, error: GatewayError) -> None:
     retry(work, error)
 
 
-def retry(work: Work, error: BillingError) -> None:
+def retry(work: DraftWork, error: BillingError) -> None:
     """Let the run wait for its next attempt, and say why."""
     run = work.run
     run.state = "retrying"

@@ -15,16 +15,16 @@ from dashboard.sync.added_lines import added_lines
 from dashboard.sync.agreed import Agreement, agreement
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.models import AddedLine
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
-from dashboard.sync.work import Work
 
 TOTAL_DIFFERS = "total_differs"
 
 
-def finalize(work: Work, comparison: Comparison | None) -> None:
+def finalize(work: DraftWork, comparison: Comparison | None) -> None:
     """Finalize a sealed invoice whose lines were just found equal to the ledger.
 
     An invoice that bills nothing ends here without Stripe, and none is issued while the money of
@@ -56,7 +56,7 @@ def finalize(work: Work, comparison: Comparison | None) -> None:
     check_finalized(work)
 
 
-def look_at_total(work: Work) -> None:
+def look_at_total(work: DraftWork) -> None:
     """Ask Stripe for its total where the last one seen is not the ledger's.
 
     The reply that showed it may have been lost. Raises `NotEditable` when Stripe acted first.
@@ -110,7 +110,7 @@ def _text(cents: int, invoice: Invoice) -> str:
     return major_text(Decimal(cents), invoice.currency)
 
 
-def hold_or_let_go(work: Work, *, was_on_hold: bool) -> None:
+def hold_or_let_go(work: DraftWork, *, was_on_hold: bool) -> None:
     """After a sync that finalizes nothing: let Stripe's own schedule stand only where it may.
 
     While a line added at Stripe is on the draft, Stripe must not bill it by itself; a sealed
@@ -127,7 +127,7 @@ def hold_or_let_go(work: Work, *, was_on_hold: bool) -> None:
     hold_at_stripe(work)
 
 
-def end_empty(work: Work) -> None:
+def end_empty(work: DraftWork) -> None:
     """End an invoice without lines: its draft at Stripe, if there is one, is deleted."""
     invoice = work.invoice
     if invoice.stripe_invoice_id is not None:
@@ -135,7 +135,7 @@ def end_empty(work: Work) -> None:
     close_without_stripe(invoice, now=work.clock())
 
 
-def hold_at_stripe(work: Work) -> None:
+def hold_at_stripe(work: DraftWork) -> None:
     """Switch the dead-man switch off while the invoice is held, so that Stripe does not bill it.
 
     Best effort: when Stripe cannot be told now, the next run of the held invoice tells it.
@@ -151,7 +151,7 @@ def hold_at_stripe(work: Work) -> None:
         work.run.error = f"{work.run.error or ''} Stripe's own schedule is still on: {error}"
 
 
-def check_finalized(work: Work) -> None:
+def check_finalized(work: DraftWork) -> None:
     """Compare once more after the finalization; a difference opens a case."""
     invoice = work.invoice
     if invoice.stripe_total_cents != invoice.total_cents:

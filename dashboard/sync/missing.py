@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dashboard.audit.actor import STRIPE
-from dashboard.audit.write import write_entry as record_audit
-from dashboard.billing.locks import lock_row
+from sqlalchemy import select
+
+from dashboard.billing.models import Invoice
+from dashboard.extensions import db
 from dashboard.gateway.errors import Missing, NotEditable
-from dashboard.sync.effects import forget_draft
+from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.effects import forget_customer, note_missing
 from dashboard.sync.lease import extend
-from dashboard.sync.work import Work
+from dashboard.sync.models import AddedLine, SyncedLine
 
 
-def resolve_missing(work: Work, error: Missing) -> None:
+def resolve_missing(work: DraftWork, error: Missing) -> None:
     """Forget the deleted draft or customer so that the next round makes it anew.
 
     A missing line is no cause to forget the draft: the lines are read and compared instead.
@@ -27,7 +29,7 @@ def resolve_missing(work: Work, error: Missing) -> None:
             found = work.gateway.invoice(invoice.stripe_invoice_id)
         except Missing:
             extend(work.lease, now=work.clock())
-            _note(work, "invoice.deleted_at_stripe", invoice.stripe_invoice_id)
+            note_missing(work, "invoice.deleted_at_stripe", invoice.stripe_invoice_id)
             forget_draft(invoice)
         else:
             if found.status != "draft":
@@ -35,22 +37,20 @@ def resolve_missing(work: Work, error: Missing) -> None:
     work.checkpoint()
 
 
-def forget_customer(work: Work, stripe_id: str) -> None:
-    """Forget a customer that was deleted at Stripe; the next draft has a new one made."""
-    organization = work.invoice.organization
-    lock_row(organization)
-    if organization.stripe_customer_id == stripe_id:
-        _note(work, "customer.deleted_at_stripe", stripe_id)
-        organization.stripe_customer_id = None
-        organization.customer_lost_at = work.clock()
-        organization.agreed_customer = organization.customer_at_stripe = None
+def forget_draft(invoice: Invoice) -> None:
+    """Forget a draft that no longer exists at Stripe; the next sync makes a new one.
 
-
-def _note(work: Work, action: str, stripe_id: str) -> None:
-    record_audit(
-        action,
-        work.invoice,
-        STRIPE,
-        {"stripe_id": stripe_id},
-        now=work.clock(),
-    )
+    The invoice must be locked: whoever decides on one of its lines holds it too.
+    """
+    for table in (SyncedLine, AddedLine):
+        for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
+            db.session.delete(line)
+    db.session.flush()
+    invoice.stripe_invoice_id = None
+    invoice.stripe_attempt += 1
+    invoice.stripe_status = None
+    invoice.stripe_total_cents = None
+    invoice.agreed_terms = None
+    invoice.automatically_finalizes_at = None
+    invoice.synced_revision = 0
+    invoice.synced_total_cents = 0

@@ -71,8 +71,9 @@ class AddedLine(Model):
 
 
 class SyncLease(Model):
-    """The right to write one invoice at Stripe; each taking raises `fence`, so that a stalled
-    holder is found out.
+    """The right to write one invoice at Stripe, for a sync or any other call.
+
+    Each taking raises `fence`, so that a stalled holder is found out.
     """
 
     __tablename__ = "sync_leases"
@@ -153,7 +154,10 @@ class SyncRun(Model):
 
 
 class SyncStep(Model):
-    """One intended call, committed before it is sent; without an `outcome` it is settled first."""
+    """One intended call, committed before it is sent; without an `outcome` it is recovered first.
+
+    `run` is the sync that made it; None for a call that no sync makes, such as a credit note's.
+    """
 
     __tablename__ = "sync_steps"
     __table_args__ = (
@@ -171,7 +175,7 @@ class SyncStep(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
-    run_id: Mapped[int] = mapped_column(ForeignKey("sync_runs.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_runs.id"))
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
     position: Mapped[int]
     operation: Mapped[str] = mapped_column(String(24))
@@ -189,4 +193,4 @@ class SyncStep(Model):
     error_code: Mapped[str | None] = mapped_column(String(60))
     error: Mapped[str | None] = mapped_column(Text)
 
-    run: Mapped[SyncRun] = relationship(back_populates="steps")
+    run: Mapped[SyncRun | None] = relationship(back_populates="steps")

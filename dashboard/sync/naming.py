@@ -34,5 +34,7 @@ def known_keys(invoice_id: int) -> set[str]:
     under_way = select(SyncStep.body).where(
         SyncStep.invoice_id == invoice_id, SyncStep.outcome.is_(None)
     )
-    sent = (line["key"] for body in db.session.scalars(under_way) for line in body.get("lines", ()))
+    bodies = db.session.scalars(under_way)
+    # Lines of a credit note, say, have no keys.
+    sent = (line["key"] for body in bodies for line in body.get("lines", ()) if "key" in line)
     return {*db.session.scalars(items.union_all(agreed)), *sent}

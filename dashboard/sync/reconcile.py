@@ -18,13 +18,13 @@ from dashboard.billing.outcome import put_on_hold, record_reading
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.naming import recognize
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
-from dashboard.sync.work import Work
 
 
-def reconcile(work: Work) -> None:
+def reconcile(work: DraftWork) -> None:
     """Read the finalized invoice and take its outcome over; raises `GatewayError`."""
     invoice = work.invoice
     stripe_id = str(invoice.stripe_invoice_id)
@@ -35,7 +35,9 @@ def reconcile(work: Work) -> None:
     take_over(invoice, latest(work.gateway, remote), lines, work)
 
 
-def take_over(invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], work: Work) -> None:
+def take_over(
+    invoice: Invoice, remote: RemoteInvoice, lines: list[RemoteLine], work: DraftWork
+) -> None:
     """Seal the invoice as Stripe billed it and carry the rest forward."""
     now = work.clock()
     lock_row(invoice)

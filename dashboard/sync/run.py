@@ -26,12 +26,12 @@ from dashboard.sync.agreed import agreed_total
 from dashboard.sync.broken import KILLED, break_off, give_up, is_hopeless
 from dashboard.sync.compare import Comparison
 from dashboard.sync.converge import converge
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
 from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
-from dashboard.sync.work import Work
 
 # From the invoice, which is locked: that is what whoever reads the statement looks for first.
 WITH_ALL = (
@@ -72,8 +72,7 @@ def execute(
         lease.release(held)
         return None
     checkpoint()
-    work = Work(run, invoice, held, gateway, checkpoint, clock, pause)
-    work.has_open_steps = has_open_steps
+    work = DraftWork(invoice, held, gateway, checkpoint, clock, pause, has_open_steps, run=run)
     try:
         with with_priority(PRIORITIES.get(run.trigger, "interactive")), calling_for(reason_of(run)):
             carry_out_or_break_off(work)
@@ -118,7 +117,7 @@ _BEGIN = Statement(
 )
 
 
-def carry_out_or_break_off(work: Work) -> None:
+def carry_out_or_break_off(work: DraftWork) -> None:
     """Carry the run out and give the lease back, whatever happens; raises `LeaseLost`."""
     try:
         if is_hopeless(work.run):
@@ -135,7 +134,7 @@ def carry_out_or_break_off(work: Work) -> None:
         work.checkpoint()
 
 
-def doubt(work: Work) -> None:
+def doubt(work: DraftWork) -> None:
     """Have the invoice compared: a call of ours may have reached Stripe after the takeover.
 
     Whoever took over ends the run; nothing else here is ours to write any more.
@@ -145,7 +144,7 @@ def doubt(work: Work) -> None:
         work.invoice.next_sync_at = work.clock()
 
 
-def carry_out(work: Work) -> None:
+def carry_out(work: DraftWork) -> None:
     """Advance the run and end it; every way it is known to fail ends in a state and a sentence."""
     try:
         advance(work)
@@ -159,7 +158,7 @@ def carry_out(work: Work) -> None:
         succeed(work)
 
 
-def advance(work: Work) -> None:
+def advance(work: DraftWork) -> None:
     """Converge, and finalize where asked; reconcile when Stripe acted first."""
     was_on_hold = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
     if was_on_hold:
@@ -179,7 +178,7 @@ def advance(work: Work) -> None:
         reconcile(work)
 
 
-def hold_or_schedule(work: Work, *, was_on_hold: bool) -> None:
+def hold_or_schedule(work: DraftWork, *, was_on_hold: bool) -> None:
     """Set the dead-man switch as the draft's lines allow; a draft that is gone is made anew."""
     try:
         hold_or_let_go(work, was_on_hold=was_on_hold)
@@ -188,7 +187,7 @@ def hold_or_schedule(work: Work, *, was_on_hold: bool) -> None:
         converge(work)
 
 
-def see_total(work: Work, comparison: Comparison | None) -> None:
+def see_total(work: DraftWork, comparison: Comparison | None) -> None:
     """Read Stripe's total where its lines, just read, come to another and no reply showed it."""
     invoice = work.invoice
     if comparison is not None and invoice.stripe_total_cents != agreed_total(invoice.id):

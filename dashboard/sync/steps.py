@@ -12,29 +12,27 @@ from dashboard.extensions import db
 from dashboard.statement import Statement, parameter
 from dashboard.sync.lease import extend
 from dashboard.sync.models import SyncStep
-from dashboard.sync.stripe_calls.base import Reply, StripeCall
+from dashboard.sync.stripe_calls.base import Reply, StripeCall, W
 from dashboard.sync.work import Work
 
 
-def intend(work: Work, wanted: StripeCall) -> SyncStep:
-    """Return a new step of the run; the caller commits it before sending.
+def intend(work: W, wanted: StripeCall[W]) -> SyncStep:
+    """Return a new step; the caller commits it before sending.
 
-    The key is made from the run and the step, so it is the same on every repetition. Its random
-    tail keeps a database restored from a backup from meeting keys that Stripe still remembers.
+    The key is kept with the step, so it is the same on every repetition. Its random tail keeps a
+    database restored from a backup from meeting keys that Stripe still remembers.
     """
     now = work.clock()
     extend(work.lease, now=now)
-    # Counted up together with the step in each transaction, so it is the number of steps.
-    work.run.calls_made += 1
-    position = work.run.calls_made
+    position = work.count_call()
     step = SyncStep(
-        organization_id=work.run.organization_id,
-        run_id=work.run.id,
+        organization_id=work.invoice.organization_id,
+        run_id=None if work.run is None else work.run.id,
         invoice_id=work.invoice.id,
         position=position,
         operation=wanted.operation,
         body=wanted.body(),
-        idempotency_key=f"sync-{work.run.id}-{position}-{secrets.token_hex(4)}",
+        idempotency_key=f"{work.key_prefix}-{position}-{secrets.token_hex(4)}",
         fence=work.lease.fence,
         attempts=1,
         sent_at=now,
@@ -69,13 +67,13 @@ _INSERT = Statement(
 
 
 def finish(step: SyncStep, outcome: str, work: Work, reply: Reply = None) -> None:
-    """End a step: from now on it needs no settling. Raises `LeaseLost`.
+    """End a step: from now on it needs no recovery. Raises `LeaseLost`.
 
-    Whoever took the invoice over has settled the step already, and knows newer things.
+    Whoever took the invoice over has recovered the step already, and knows newer things.
     """
     extend(work.lease, now=work.clock())
-    work.steps.append(step)
     step.outcome = outcome
     step.finished_at = work.clock()
+    work.ended(step)
     if reply is not None:
         step.stripe_request_id = reply.request_id

@@ -13,12 +13,12 @@ from dashboard.audit.write import write_entry
 from dashboard.gateway.records import RemoteLine
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.plan import Known
 from dashboard.sync.stripe_calls.items import DeleteItem
-from dashboard.sync.work import Work
 
 
-def remove_strays(work: Work, agreed: Sequence[Known], comparison: Comparison | None) -> bool:
+def remove_strays(work: DraftWork, agreed: Sequence[Known], comparison: Comparison | None) -> bool:
     """Delete what waits of the lines that are missing; return whether Stripe was asked.
 
     It is asked once a run for each missing line, and only then: a line that is merely gone leaves
@@ -40,7 +40,7 @@ def remove_strays(work: Work, agreed: Sequence[Known], comparison: Comparison | 
     return True
 
 
-def remove(work: Work, item: RemoteLine, key: str) -> None:
+def remove(work: DraftWork, item: RemoteLine, key: str) -> None:
     """Delete one pending item and put on record that somebody unassigned its line."""
     perform(work, DeleteItem(item.id))
     work.run.findings = [

@@ -16,14 +16,14 @@ from dashboard.extensions import db
 from dashboard.gateway.records import CustomerDraft, InvoiceDraft, RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.sync.calls import perform
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.facts import ScheduleFacts
 from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.stripe_calls.customers import CreateCustomer
 from dashboard.sync.stripe_calls.drafts import CreateDraft, Schedule
-from dashboard.sync.work import Work
 
 
-def create_draft(work: Work) -> None:
+def create_draft(work: DraftWork) -> None:
     """Create the customer at first need and the empty draft."""
     invoice, organization = work.invoice, work.invoice.organization
     # The sync of its other invoice may have created the customer just now.
@@ -51,7 +51,7 @@ def create_draft(work: Work) -> None:
     hold_unless_scheduled(work, reply, at)
 
 
-def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> None:
+def hold_unless_scheduled(work: DraftWork, reply: object, at: datetime | None) -> None:
     """Hold a draft whose schedule did not read back: Stripe would close it within the hour."""
     if isinstance(reply, RemoteInvoice) and reply.auto_advance:
         if at is not None and reply.automatically_finalizes_at == at:
@@ -59,7 +59,7 @@ def hold_unless_scheduled(work: Work, reply: object, at: datetime | None) -> Non
         perform(work, Schedule(reply.id, None))
 
 
-def schedule_again(work: Work, *, was_on_hold: bool) -> None:
+def schedule_again(work: DraftWork, *, was_on_hold: bool) -> None:
     """Set the dead-man switch of a draft anew that holding it had switched off."""
     invoice = work.invoice
     at = finalizes_at(invoice, work.clock())

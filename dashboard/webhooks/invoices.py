@@ -10,7 +10,7 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import note_failure, put_on_hold, record_remote
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.agreed import agreed_total
-from dashboard.sync.effects import forget_draft
+from dashboard.sync.missing import forget_draft
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.sync.revisions import adopt, latest

@@ -12,11 +12,15 @@ from dashboard.bulk.begin import Wish, begin, cancel
 from dashboard.bulk.carry_on import carry_on
 from dashboard.bulk.verbs import VERBS
 from dashboard.extensions import db
+from dashboard.sync.calls import perform
 from dashboard.sync.decide import decide_line
 from dashboard.sync.models import AddedLine, SyncRun, SyncStep
+from dashboard.sync.recover import recover
 from dashboard.sync.request import Request, preview, request_sync, request_syncs
 from dashboard.sync.run import execute
+from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_draft import ask_for_schedule
+from dashboard.sync.work import work_on
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
 from tests.locks.facts import adjust
@@ -58,6 +62,25 @@ def carry_out(stage: Stage, *, trigger: str = "support", status: str = "draft") 
     run = request_sync(invoices[0], wanted, now=stage.now())
     checkpoint()
     _execute(stage, run)
+
+
+def call_without_a_sync(stage: Stage) -> None:
+    """Tell Stripe of the customer under the invoice's lease, with no run."""
+    invoice = stage.draft()
+    known(stage, invoice)
+    one = invoice.organization
+    wanted = UpdateCustomer(str(one.stripe_customer_id), one.name, one.email.lower())
+    checkpoint()
+    with work_on(
+        invoice,
+        gateway=stage.gateway,
+        checkpoint=checkpoint,
+        clock=lambda: stage.begun + timedelta(seconds=stage.number()),
+        pause=lambda _seconds: None,
+        owner=f"worker-{stage.number()}",
+    ) as work:
+        recover(work)
+        perform(work, wanted)
 
 
 def reconcile(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """Carrying out syncs in a test, against a simulator, without a worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.sync.run import execute
+from dashboard.sync.work import Work, work_on
 from dashboard.transaction import checkpoint, transaction
 from tests.support.simulator import API_KEY, WEBHOOK_SECRET, SimulatorControl
 
@@ -50,6 +52,22 @@ class Syncer:
             )
         db.session.refresh(run)
         return run
+
+    @contextmanager
+    def work_on(self, invoice: Invoice) -> Iterator[Work]:
+        """Hold the invoice's lease, for calls that no sync makes."""
+        with (
+            transaction(),
+            work_on(
+                invoice,
+                gateway=self.gateway,
+                checkpoint=checkpoint,
+                clock=self.clock,
+                pause=lambda _seconds: None,
+                owner="test",
+            ) as work,
+        ):
+            yield work
 
     def lines(self, invoice: Invoice) -> dict[str | None, int]:
         """Return what Stripe's invoice bills by our key; raise when a key is there twice."""

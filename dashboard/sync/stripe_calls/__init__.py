@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from dashboard.sync.models import SyncStep
 from dashboard.sync.stripe_calls.base import StripeCall
@@ -17,7 +18,7 @@ from dashboard.sync.stripe_calls.drafts import (
 from dashboard.sync.stripe_calls.items import DeleteItem
 from dashboard.sync.stripe_calls.lines import AddLines, RemoveLines, UpdateLines
 
-STRIPE_CALLS: Mapping[str, type[StripeCall]] = {
+STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
     one.operation: one
     for one in (
         CreateCustomer, UpdateCustomer,
@@ -28,6 +29,6 @@ STRIPE_CALLS: Mapping[str, type[StripeCall]] = {
 }  # fmt: skip
 
 
-def call_of(step: SyncStep) -> StripeCall:
+def call_of(step: SyncStep) -> StripeCall[Any]:
     """Return the call that a step keeps."""
     return STRIPE_CALLS[step.operation].read(step.body)

@@ -5,34 +5,41 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
-from dashboard.sync.effects import agrees, is_about, record_invoice
+from dashboard.sync.effects import is_about, record_invoice
 from dashboard.sync.lease import extend
 from dashboard.sync.work import Work
 
 Body = Mapping[str, Any]
 Reply = RemoteCustomer | RemoteInvoice | None
+# What a call needs to be made: any work, or that of a sync.
+W = TypeVar("W", bound=Work, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """As which a call is sent: the same however often."""
+    """As which a call is sent: the same however often. `run` is the sync's, where one makes it."""
 
     key: str
     run: str
 
 
-class StripeCall(ABC):
+class StripeCall(ABC, Generic[W]):
     """One call: what is sent, what its reply changes here, and how to see what it did.
+
+    `StripeCall[Work]` is for whoever holds the invoice's lease; `StripeCall[DraftWork]` is about a
+    draft, and only its sync makes it.
 
     It is written ahead as a step: `operation` and `body` say all of it, and stay readable to later
     releases. Each kind stands in docs/faults.md and in tests/support/operations.py.
     """
 
     operation: ClassVar[str]
+    # Whether only a sync of the draft can take over what it did.
+    needs_sync: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -48,14 +55,14 @@ class StripeCall(ABC):
         """Make the call. Raises `GatewayError`."""
 
     @abstractmethod
-    def take_over(self, work: Work, reply: Reply) -> None:
+    def take_over(self, work: W, reply: Reply) -> None:
         """Note what the reply shows, in the transaction that ends the step."""
 
     @abstractmethod
-    def read_back(self, work: Work) -> StripeCall | None:
+    def read_back(self, work: W) -> StripeCall[W] | None:
         """See at Stripe what a call without an outcome did; raise `GatewayError`.
 
-        Returned is the call that is to be made now, if any: itself where no plan makes it again.
+        Returned is the call that is to be made now, if any: itself where nobody makes it again.
         """
 
     @property
@@ -64,16 +71,14 @@ class StripeCall(ABC):
         return None
 
 
-class AnsweredByInvoice(StripeCall):
+class AnsweredByInvoice(StripeCall[W]):
     """A call whose reply is the invoice."""
 
-    def take_over(self, work: Work, reply: Reply) -> None:
+    def take_over(self, work: W, reply: Reply) -> None:
         extend(work.lease, now=work.clock())
         if isinstance(reply, RemoteInvoice) and is_about(work, self.about):
             record_invoice(work, reply)
-            self.agree(work)
-            # Of what is no draft any more nothing is left to be compared line by line.
-            work.differs = reply.status == "draft" and not agrees(work.invoice, reply)
+            self.agree(work, reply)
 
-    def agree(self, work: Work) -> None:
-        """Keep what Stripe confirmed and its reply does not tell."""
+    def agree(self, work: W, reply: RemoteInvoice) -> None:
+        """Keep what Stripe confirmed beside what the invoice itself shows."""

@@ -7,13 +7,12 @@ from typing import Any, Self
 
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import CustomerDraft, RemoteCustomer
-from dashboard.sync.effects import record_customer
-from dashboard.sync.missing import forget_customer
+from dashboard.sync.effects import forget_customer, record_customer
 from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
 from dashboard.sync.work import Work
 
 
-class _OfCustomer(StripeCall):
+class _OfCustomer(StripeCall[Work]):
     """A call whose reply is the customer, told a name and an e-mail."""
 
     def take_over(self, work: Work, reply: Reply) -> None:

@@ -1,4 +1,4 @@
-"""Calls about the invoice as a whole, from its draft to its finalization."""
+"""Calls about a draft as a whole, from its creation to its finalization."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from dashboard.billing.models import Invoice
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import InvoiceDraft
-from dashboard.sync.effects import forget_draft, record_invoice
+from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.effects import record_invoice
 from dashboard.sync.lease import extend
-from dashboard.sync.stripe_calls.base import AnsweredByInvoice, Body, Reply, Sending, StripeCall
-from dashboard.sync.work import Work
+from dashboard.sync.missing import forget_draft
+from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
+from dashboard.sync.stripe_calls.of_draft import AnsweredByDraft
 
 
 @dataclass(frozen=True, slots=True)
-class CreateDraft(AnsweredByInvoice):
+class CreateDraft(AnsweredByDraft):
     """Make the empty draft."""
 
     operation = "create_invoice"
@@ -34,18 +36,18 @@ class CreateDraft(AnsweredByInvoice):
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.create_invoice(self.draft, key=sending.key)
 
-    def agree(self, work: Work) -> None:
-        _agree_on_terms(work.invoice, self.draft.collection_method, self.draft.days_until_due)
+    def keep(self, invoice: Invoice) -> None:
+        _agree_on_terms(invoice, self.draft.collection_method, self.draft.days_until_due)
 
-    def read_back(self, work: Work) -> None:
+    def read_back(self, work: DraftWork) -> None:
         found = work.gateway.find_invoice(self.draft)
         if found is not None:
             record_invoice(work, found)
-            self.agree(work)
+            self.keep(work.invoice)
 
 
 @dataclass(frozen=True, slots=True)
-class _OfInvoice(AnsweredByInvoice):
+class _OfInvoice(AnsweredByDraft):
     """A call about an invoice that is at Stripe."""
 
     invoice_id: str
@@ -61,7 +63,7 @@ class _OfInvoice(AnsweredByInvoice):
     def body(self) -> dict[str, Any]:
         return asdict(self)
 
-    def read_back(self, work: Work) -> StripeCall | None:
+    def read_back(self, work: DraftWork) -> StripeCall[DraftWork] | None:
         record_invoice(work, work.gateway.invoice(self.invoice_id))
         return None
 
@@ -82,8 +84,8 @@ class SetTerms(_OfInvoice):
             self.invoice_id, self.collection_method, self.days_until_due, key=sending.key
         )
 
-    def agree(self, work: Work) -> None:
-        _agree_on_terms(work.invoice, self.collection_method, self.days_until_due)
+    def keep(self, invoice: Invoice) -> None:
+        _agree_on_terms(invoice, self.collection_method, self.days_until_due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Schedule(_OfInvoice):
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.schedule_finalization(self.invoice_id, self.at, key=sending.key)
 
-    def read_back(self, work: Work) -> StripeCall | None:
+    def read_back(self, work: DraftWork) -> StripeCall[DraftWork] | None:
         """See what the schedule is; where the call did not set it, it is set now."""
         record_invoice(work, work.gateway.invoice(self.invoice_id))
         invoice = work.invoice
@@ -134,11 +136,11 @@ class DeleteDraft(_OfInvoice):
             gateway.delete_draft(self.invoice_id)
         return None
 
-    def take_over(self, work: Work, _reply: Reply) -> None:
+    def take_over(self, work: DraftWork, _reply: Reply) -> None:
         extend(work.lease, now=work.clock())
         forget_draft(work.invoice)
 
-    def read_back(self, work: Work) -> None:
+    def read_back(self, work: DraftWork) -> None:
         try:
             work.gateway.invoice(self.invoice_id)
         except Missing:

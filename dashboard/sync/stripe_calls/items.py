@@ -14,7 +14,7 @@ from dashboard.sync.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteItem(StripeCall):
+class DeleteItem(StripeCall[Work]):
     """Delete a pending item. Safe to repeat, and a reading would say nothing that this does not."""
 
     operation = "delete_item"
@@ -35,5 +35,5 @@ class DeleteItem(StripeCall):
     def take_over(self, work: Work, _reply: Reply) -> None:
         extend(work.lease, now=work.clock())
 
-    def read_back(self, _work: Work) -> StripeCall:
+    def read_back(self, _work: Work) -> Self:
         return self

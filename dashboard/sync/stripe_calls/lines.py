@@ -1,4 +1,4 @@
-"""Calls that change an invoice's lines in bulk."""
+"""Calls that change a draft's lines in bulk."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from dashboard.billing.models import Invoice
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import LineContent
 from dashboard.sync.agreed import agree_on_lines, forget_lines, replace_lines
 from dashboard.sync.compare import compare
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.lease import extend
 from dashboard.sync.naming import recognize
 from dashboard.sync.snapshot import known_of, synced_lines
-from dashboard.sync.stripe_calls.base import AnsweredByInvoice, Body, Reply, Sending
-from dashboard.sync.work import Work
+from dashboard.sync.stripe_calls.base import Body, Reply, Sending
+from dashboard.sync.stripe_calls.of_draft import AnsweredByDraft
 
 
 class SentLine(NamedTuple):
@@ -58,7 +60,7 @@ class SentLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLines(AnsweredByInvoice):
+class ChangeLines(AnsweredByDraft):
     """A bulk call; what it did is read back from the lines that carry our metadata."""
 
     invoice_id: str
@@ -75,10 +77,10 @@ class ChangeLines(AnsweredByInvoice):
     def body(self) -> dict[str, Any]:
         return {"invoice_id": self.invoice_id, "lines": [line.body() for line in self.lines]}
 
-    def agree(self, work: Work) -> None:
-        agree_on_lines(work.invoice, [line.body() for line in self.lines])
+    def keep(self, invoice: Invoice) -> None:
+        agree_on_lines(invoice, [line.body() for line in self.lines])
 
-    def read_back(self, work: Work) -> None:
+    def read_back(self, work: DraftWork) -> None:
         lines = work.gateway.lines(self.invoice_id)
         found = work.gateway.invoice(self.invoice_id)
         extend(work.lease, now=work.clock())
@@ -127,5 +129,5 @@ class RemoveLines(ChangeLines):
         ids = [line.id for line in self.lines]
         return gateway.remove_lines(self.invoice_id, ids, run=sending.run, key=sending.key)
 
-    def agree(self, work: Work) -> None:
-        forget_lines(work.invoice, [(line.content.key, line.id) for line in self.lines])
+    def keep(self, invoice: Invoice) -> None:
+        forget_lines(invoice, [(line.content.key, line.id) for line in self.lines])
