@@ -15,7 +15,8 @@ from sqlalchemy import text
 from benchmarks.fleet.rows import make_fleet
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
+from dashboard.gateway.customer_records import CustomerDraft
+from dashboard.gateway.records import InvoiceDraft, LineContent
 from dashboard.installation import this_installation
 from dashboard.transaction import transaction
 from tests.support.simulator import API_KEY, running_simulator

@@ -12,7 +12,8 @@ from sqlalchemy import Select, select
 from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
-from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
+from dashboard.gateway.customer_records import RemoteCustomer
+from dashboard.gateway.records import RemoteInvoice
 from dashboard.ids import read_id
 from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization

@@ -10,8 +10,8 @@ from dashboard.config import Config
 from dashboard.doctor import clocks
 from dashboard.doctor.finding import Finding, look, mend, ok
 from dashboard.gateway.errors import GatewayError, Misconfigured
+from dashboard.gateway.event_records import RemoteEndpoint
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import RemoteEndpoint
 
 STRIPE = "https://api.stripe.com"
 IN_DASHBOARD = "in Stripe's dashboard, under Webhooks"

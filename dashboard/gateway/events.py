@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dashboard.gateway.after_issue import parse_correction, parse_decline, parse_payment
+from dashboard.gateway.customer_records import RemoteCard, RemoteCustomer
+from dashboard.gateway.event_records import RemoteEvent
 from dashboard.gateway.odd import MOST_OF_AN_ID, readable
 from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
-from dashboard.gateway.records import (
-    RemoteCard,
-    RemoteCorrection,
-    RemoteCustomer,
-    RemoteDecline,
-    RemoteEvent,
-    RemoteInvoice,
-    RemotePayment,
-)
+from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemoteInvoice, RemotePayment
 
 
 def invoice_of(event: RemoteEvent) -> RemoteInvoice:

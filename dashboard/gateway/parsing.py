@@ -8,7 +8,9 @@ from dashboard.clock import from_timestamp
 from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.answers import Answer
 from dashboard.gateway.billed_to import billed_to
+from dashboard.gateway.customer_records import RemoteCard, RemoteCustomer
 from dashboard.gateway.errors import NotAnEvent
+from dashboard.gateway.event_records import RemoteEndpoint, RemoteEvent
 from dashboard.gateway.odd import (
     END_OF_TIME,
     MOST_OF_A_NUMBER,
@@ -19,14 +21,7 @@ from dashboard.gateway.odd import (
     one_of,
     whole,
 )
-from dashboard.gateway.records import (
-    RemoteCard,
-    RemoteCustomer,
-    RemoteEndpoint,
-    RemoteEvent,
-    RemoteInvoice,
-    RemoteLine,
-)
+from dashboard.gateway.records import RemoteInvoice, RemoteLine
 
 Json = Mapping[str, Any]
 

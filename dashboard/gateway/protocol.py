@@ -5,20 +5,16 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
+from dashboard.gateway.customer_records import CustomerDraft, RemoteCard, RemoteCustomer
+from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
 from dashboard.gateway.records import (
-    CustomerDraft,
     InvoiceDraft,
     LineContent,
-    RemoteCard,
     RemoteCorrection,
-    RemoteCustomer,
     RemoteDecline,
-    RemoteEndpoints,
-    RemoteEvent,
     RemoteInvoice,
     RemoteLine,
     RemotePayment,
-    Unreadable,
 )
 
 # Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.gateway.errors import NotAnEvent
+from dashboard.gateway.event_records import RemoteEvent, Unreadable
 from dashboard.gateway.odd import MOST_OF_AN_ID
 from dashboard.gateway.parsing import MOST_OF_A_TYPE, parse_event
-from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.gateway.signature import TOLERANCE_SECONDS
 from dashboard.plain import plain
 from dashboard.text import NotStorable, storable

@@ -1,39 +1,12 @@
-"""Plain records in our own words: what we tell Stripe and what it tells us."""
+"""Plain records of invoices and of what follows them: what we tell Stripe and what it tells us."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from dashboard.gateway.told import Told
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerDraft:
-    """What Stripe is told of an organization."""
-
-    organization: str
-    name: str
-    email: str
-    # Whose customer it is; None in steps that were written before installations had names.
-    installation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCustomer(Told):
-    """A customer at Stripe."""
-
-    id: str
-    organization: str | None
-    installation: str | None = None
-    request_id: str | None = None
-    # The payment method that its invoices are charged to.
-    default_card: str | None = None
-    name: str | None = None
-    email: str | None = None
-    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +54,6 @@ class RemoteLine(Told):
     period_start: datetime
     period_end: datetime
     old_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCard(Told):
-    """A payment method, and what people recognize it by if it is a card.
-
-    `was_of_id` is the customer it was taken from; only the event of that names it.
-    """
-
-    id: str
-    customer_id: str | None
-    was_of_id: str | None
-    brand: str | None
-    last4: str | None
-    exp_month: int | None
-    exp_year: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteEndpoint(Told):
-    """Where Stripe delivers events of these `types`, `*` for all, and the version they are in."""
-
-    id: str
-    url: str
-    is_enabled: bool
-    types: tuple[str, ...]
-    # None: the account's own.
-    api_version: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteEndpoints:
-    """All of them, and what Stripe's clock said as it answered."""
-
-    all: tuple[RemoteEndpoint, ...]
-    date: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,36 +178,3 @@ class RemoteInvoice(Told):
     def told_by(self) -> str | None:
         """Stripe's name for the event or reply."""
         return self.event_id or self.request_id
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteEvent(Told):
-    """One event: `payload` is the whole of it as plain JSON.
-
-    `body` is the text that it was read from, where that can be kept as it came.
-    """
-
-    id: str
-    type: str
-    created_at: datetime
-    livemode: bool
-    api_version: str | None
-    object_id: str | None
-    idempotency_key: str | None
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    body: bytes | None = None
-    # Why it is not of the account and mode of our key; None where it is.
-    elsewhere: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Something that Stripe signed and that is no event we can read.
-
-    `id` tells it from others; `type` is what it calls itself, if it does.
-    """
-
-    id: str
-    type: str | None
-    text: str
-    why: str

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from dashboard.gateway.customer_records import CustomerDraft
 from dashboard.gateway.parsing import (
     INSTALLATION,
     INVOICE,
@@ -13,7 +14,7 @@ from dashboard.gateway.parsing import (
     OLD_ORGANIZATION,
     ORGANIZATION,
 )
-from dashboard.gateway.records import CustomerDraft, InvoiceDraft, LineContent
+from dashboard.gateway.records import InvoiceDraft, LineContent
 
 Body = dict[str, Any]
 

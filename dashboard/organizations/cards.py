@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.gateway.records import RemoteCard
+from dashboard.gateway.customer_records import RemoteCard
 from dashboard.organizations.models import Organization
 
 # Of one second: a card is attached before it is changed, and gone after that.

@@ -7,8 +7,9 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.identity import is_customer_of, is_this
 from dashboard.billing.locks import lock_row, read_held
 from dashboard.billing.outcome import record_remote
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.errors import NotOurs
-from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
+from dashboard.gateway.records import RemoteInvoice
 from dashboard.organizations.models import Organization
 from dashboard.sync.work import Work
 

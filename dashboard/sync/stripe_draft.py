@@ -13,7 +13,8 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.errors import Conflict
 from dashboard.extensions import db
-from dashboard.gateway.records import CustomerDraft, InvoiceDraft, RemoteInvoice
+from dashboard.gateway.customer_records import CustomerDraft
+from dashboard.gateway.records import InvoiceDraft, RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork

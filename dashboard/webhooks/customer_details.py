@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
-from dashboard.gateway.records import RemoteCustomer
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.customers import UNKNOWN, default_card_told
 from dashboard.webhooks.delivery import Delivery, Handled

@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from dashboard.gateway.event_records import RemoteEvent
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import RemoteEvent, RemoteInvoice, RemotePayment
+from dashboard.gateway.records import RemoteInvoice, RemotePayment
 from dashboard.sync.models import SyncRun
 from dashboard.webhooks.echoes import own_keys
 from dashboard.webhooks.held import Held

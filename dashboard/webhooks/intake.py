@@ -12,8 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from dashboard.extensions import db
+from dashboard.gateway.event_records import RemoteEvent, Unreadable
 from dashboard.gateway.events import about
-from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.statement import fetched
 from dashboard.webhooks.echoes import ECHO, ECHOES, ONCE_TOLD
 from dashboard.webhooks.handlers import HANDLERS, UNNEEDED

@@ -12,9 +12,9 @@ from dashboard.config import Config
 from dashboard.doctor import provider
 from dashboard.doctor.finding import Finding
 from dashboard.gateway.errors import Misconfigured, OutcomeUnknown
+from dashboard.gateway.event_records import RemoteEndpoint, RemoteEndpoints
 from dashboard.gateway.parsing import API_VERSION
 from dashboard.gateway.protocol import Unlimited
-from dashboard.gateway.records import RemoteEndpoint, RemoteEndpoints
 from dashboard.gateway.stripe import StripeGateway
 from tests.support.environment import config
 from tests.support.simulator import API_KEY, WEBHOOK_SECRET, SimulatorControl, running_simulator

@@ -9,7 +9,8 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import text
 
-from dashboard.gateway.records import CustomerDraft, InvoiceDraft
+from dashboard.gateway.customer_records import CustomerDraft
+from dashboard.gateway.records import InvoiceDraft
 from dashboard.gateway.stripe import StripeGateway
 from tests.locks.stage import Stage, make_stage
 from tests.support.events import invoice_json

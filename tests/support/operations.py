@@ -10,7 +10,7 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
-from dashboard.gateway.records import CustomerDraft
+from dashboard.gateway.customer_records import CustomerDraft
 from dashboard.organizations.change import change_organization
 from dashboard.transaction import transaction
 from tests.support.billing import drop, put

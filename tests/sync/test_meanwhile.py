@@ -11,7 +11,8 @@ from dashboard.billing.close import close
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.records import CustomerDraft, LineContent, RemoteCustomer, RemoteInvoice
+from dashboard.gateway.customer_records import CustomerDraft, RemoteCustomer
+from dashboard.gateway.records import LineContent, RemoteInvoice
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.organizations.models import Organization
 from dashboard.sync.request import Request, due_for_sync, request_sync

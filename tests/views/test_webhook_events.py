@@ -11,7 +11,7 @@ from sqlalchemy import select
 from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.records import Unreadable
+from dashboard.gateway.event_records import Unreadable
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import STATES, WebhookEvent

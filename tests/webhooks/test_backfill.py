@@ -12,9 +12,9 @@ from sqlalchemy import select
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.errors import ServerFailed
+from dashboard.gateway.event_records import RemoteEvent, Unreadable
 from dashboard.gateway.parsing import parse_event
 from dashboard.gateway.reading import read_event
-from dashboard.gateway.records import RemoteEvent, Unreadable
 from dashboard.installation import this_installation
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.backfill import AT_ONCE, OVERLAP, PART, backfill

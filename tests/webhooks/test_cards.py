@@ -10,7 +10,7 @@ import pytest
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.records import RemoteCustomer
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.organizations.cards import ATTACHED, CHANGED, GONE
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
+from dashboard.gateway.event_records import Unreadable
 from dashboard.gateway.parsing import parse_event
 from dashboard.gateway.reading import read_event
-from dashboard.gateway.records import Unreadable
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import WebhookEvent

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import RemoteCustomer, RemoteInvoice
+from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.effects import is_about, record_invoice
 from dashboard.sync.lease import extend
 from dashboard.sync.work import Work

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from dashboard.gateway.customer_records import CustomerDraft, RemoteCustomer
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import CustomerDraft, RemoteCustomer
 from dashboard.sync.effects import forget_customer, record_customer
 from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
 from dashboard.sync.work import Work

@@ -1,0 +1,49 @@
+"""Plain records of customers: what we tell Stripe of one and what it tells us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.gateway.told import Told
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    """What Stripe is told of an organization."""
+
+    organization: str
+    name: str
+    email: str
+    # Whose customer it is; None in steps that were written before installations had names.
+    installation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCustomer(Told):
+    """A customer at Stripe."""
+
+    id: str
+    organization: str | None
+    installation: str | None = None
+    request_id: str | None = None
+    # The payment method that its invoices are charged to.
+    default_card: str | None = None
+    name: str | None = None
+    email: str | None = None
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCard(Told):
+    """A payment method, and what people recognize it by if it is a card.
+
+    `was_of_id` is the customer it was taken from; only the event of that names it.
+    """
+
+    id: str
+    customer_id: str | None
+    was_of_id: str | None
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
