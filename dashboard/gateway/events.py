@@ -9,6 +9,9 @@ from dashboard.gateway.odd import MOST_OF_AN_ID, readable
 from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
 from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemoteInvoice, RemotePayment
 
+# Where an invoice's event has its lines: most of its size, and who handles it does not need them.
+LINES = ("data", "object", "lines")
+
 
 def invoice_of(event: RemoteEvent) -> RemoteInvoice:
     """Return the invoice an `invoice.*` event carries, as it was at that moment."""

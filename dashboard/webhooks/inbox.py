@@ -16,7 +16,6 @@ from sqlalchemy import (
     Text,
     exists,
     func,
-    literal_column,
     or_,
     select,
     update,
@@ -26,6 +25,7 @@ from sqlalchemy.orm import aliased
 
 from dashboard.billing.locks import free_ones
 from dashboard.extensions import db
+from dashboard.gateway.events import LINES
 from dashboard.rows import update_each
 from dashboard.statement import Statement, any_of, parameter
 from dashboard.webhooks.delivery import Handled
@@ -66,7 +66,8 @@ def take(*, now: datetime, most: int, owner: str | None = None) -> list[Claimed]
     Nor those about what somebody has an event of: two workers would wait for each other's rows, and
     a bill's events go in their order. The claim is committed by the caller before processing.
     """
-    events = [Claimed._make(row) for row in _TAKE.rows(now=now, most=most, owner=owner)]
+    rows = _TAKE.rows(now=now, most=most, owner=owner, lines=list(LINES))
+    events = [Claimed._make(row) for row in rows]
     return sorted(events, key=lambda event: event.id)
 
 
@@ -176,7 +177,7 @@ def _taking() -> Statement:
         .limit(parameter("most", BigInteger))
     )
     free = free_ones(oldest, of=WebhookEvent).cte("free")
-    lines = literal_column("'{data,object,lines}'", ARRAY(Text))
+    lines = parameter("lines", ARRAY(Text))
     told = [table.c[name] for name in Claimed._fields[:-1]]
     owner = parameter("owner", String)
     return Statement(
