@@ -57,6 +57,7 @@ OF_STAFF = [
     "/bulk-actions/{act}",
     "/bulk-actions/new?verb=sync&scope=all",
     "/bulk-actions/new?verb=replay",
+    "/organizations/acme/proposals",
     "/organizations/acme/syncs",
     "/organizations/acme/syncs/new",
     "/organizations/acme/at-stripe",
@@ -84,7 +85,7 @@ OF_STAFF = [
 
 # Whose pages, in parts that take no longer than a test may.
 PAGES = {
-    "customer": OF_ACME,
+    "customer": [*OF_ACME, "/organizations/acme/members/departures/new"],
     "support": OF_ACME,
     "support-all": OF_STAFF,
     "admin": [
