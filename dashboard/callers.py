@@ -15,7 +15,7 @@ _WITH_PORT = re.compile(
 
 
 def address_in(told: str | None) -> str | None:
-    """Return the address that is told of a caller, in its one form; None for what is none."""
+    """Return the address that is told of a caller, in its one form; None where there is none."""
     found = _read(told or "")
     return None if found is None else str(found)
 

@@ -9,7 +9,7 @@ LONGEST = 200
 
 
 def email_address(text: str | None, *, field: str = "email") -> str:
-    """Return the address in its normal form; raises `Invalid`, naming `field`, for what is none."""
+    """Return the address in its normal form; raises `Invalid`, naming `field`, for other text."""
     try:
         return validate_email(text or "", check_deliverability=False).normalized
     except EmailNotValidError:
@@ -41,7 +41,7 @@ def as_sent(address: str) -> str:
 
 
 def known_as(text: str) -> str:
-    """Return an address in the one form by which people are known; what is none, as it was typed.
+    """Return an address in the one form by which people are known; other text as it was typed.
 
     An address can be typed in many ways: in capitals, letters put together of two, a domain in
     Punycode or in full width. All of them are one mailbox, and so one person and one guesser's aim.

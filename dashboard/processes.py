@@ -51,12 +51,14 @@ COMMAND = Process("command", is_server=False)
 
 
 def worker_processes(workers: int) -> int:
-    """Return how many processes a pool of so many workers is: one more waits for clicks."""
+    """Return how many processes a pool of `workers` has: one more waits for clicks."""
     return workers + 1
 
 
 def budget(config: Config, *, workers_alive: int = 0) -> dict[str, int]:
-    """Return how many connections each kind may hold in all, with so many workers at least."""
+    """Return how many database connections each kind of process may hold in all.
+
+    For as many workers as are configured, or `workers_alive` where those are more."""
     workers = max(worker_processes(config.workers), workers_alive)
     return {
         "web": config.web_processes * WEB_CONNECTIONS,

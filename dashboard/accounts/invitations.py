@@ -34,9 +34,9 @@ def invite(
 ) -> Invitation:
     """Return a new invitation by an admin.
 
-    An older one to the same ends. Raises `Invalid` for a role or address that is none, or an
-    organization that does not fit the role, `Conflict` where the address has a user already or the
-    maker's access has ended meanwhile.
+    An older one to the same address ends. Raises `Invalid` for text that is no role or address, or
+    an organization that does not fit the role, `Conflict` where the address has a user already or
+    the maker's access has ended meanwhile.
     """
     email = address_of_person(email)
     _check_role(role, organization_id)
@@ -50,7 +50,7 @@ def invite(
 
 
 def make(invitation: Invitation, *, actor: Actor, now: datetime) -> Invitation:
-    """Store and return a new invitation, whose maker is locked; an older one to the same ends."""
+    """Store and return an invitation, whose maker is locked; an older one to its address ends."""
     older = open_ones().where(
         Invitation.email == invitation.email,
         Invitation.organization_id == invitation.organization_id,

@@ -48,9 +48,9 @@ def list_people(
 def by_name(
     found: Sequence[T], people: Iterable[User], asked: Asked, *, counted: Select[Any]
 ) -> Stretch[T]:
-    """Return the rows read `IN_ORDER`, of these people; all are `counted` where some are left.
+    """Return a page of rows that were read `IN_ORDER`, with how many there are in all.
 
-    One more than are shown was looked for.
+    `found` holds one more than a page shows where more follow; only then is `counted` asked.
     """
     total = len(found)
     if asked.turn.place is not None or total > SIZE:

@@ -48,7 +48,9 @@ def invite_member(
 def renew_invitation(
     organization_id: int, invitation_id: int, *, actor: Actor, now: datetime
 ) -> Invitation:
-    """Return a new invitation in place of one that is open or too old; raises as that does."""
+    """Return a new invitation in place of one that is open or too old.
+
+    Raises what `invite_member` does."""
     query = open_ones().where(
         Invitation.id == invitation_id, Invitation.organization_id == organization_id
     )

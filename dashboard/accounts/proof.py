@@ -34,7 +34,7 @@ def show_again(
     by_password: bool,
     now: datetime,
 ) -> bool:
-    """Whether `typed` shows that it is `user` who has this session; if so it is noted there.
+    """Whether `typed` proves that this session is still used by `user`; the session notes it.
 
     It is their password, where those sign anybody in, or a code of theirs, checked by `keys`.
     """

@@ -32,12 +32,12 @@ def refuse_sign_in(email: str, *, device: Device, now: datetime) -> None:
 
 
 def refuse_proof(user: User, *, address: str | None, now: datetime) -> None:
-    """Put on record that who has a session of `user` did not know their password."""
+    """Put on record that somebody in a session of `user` did not know the password."""
     write_entry("session.proof_refused", user, actor_of(user), {"address": address}, now=now)
 
 
 def masked(email: str) -> str | None:
-    """Return the first letter and the domain of an address; None of what is none."""
+    """Return the first letter and the domain of an address; None for text that is no address."""
     name, at, domain = email.strip().lower().rpartition("@")
     if not name or "." not in domain:
         return None

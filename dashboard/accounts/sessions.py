@@ -110,14 +110,14 @@ def note_use(connection: Connection, session_id: int, *, now: datetime) -> None:
 
 
 def prove(session_id: int, *, now: datetime) -> None:
-    """Note that who has this session has shown again who they are."""
+    """Note that the person in this session has shown again who they are."""
     db.session.execute(
         update(UserSession).where(UserSession.id == session_id).values(proved_at=now)
     )
 
 
 def note_factor(session_id: int, factor: str, *, now: datetime) -> None:
-    """Note that who has this session has shown a second factor in it."""
+    """Note that the person in this session has shown a second factor in it."""
     shown = update(UserSession).where(UserSession.id == session_id)
     db.session.execute(shown.values(factor=factor, proved_at=now))
 

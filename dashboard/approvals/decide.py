@@ -74,7 +74,7 @@ def approve(
 
 
 def refuse(proposal: Proposal, *, answer: str, actor: Actor, now: datetime) -> None:
-    """Refuse the proposal with a reason; raises `Forbidden` for who proposed it."""
+    """Refuse the proposal with a reason; raises `Forbidden` for the one who proposed it."""
     if not answer.strip():
         raise Invalid("Enter why you refuse it. Nothing was changed.", field="answer")
     held = lock_proposal(proposal.id)

@@ -55,7 +55,7 @@ class Kind(Protocol):
     def carry_out(
         self, proposal: Proposal, organization: Organization, *, now: datetime
     ) -> SyncRun | None:
-        """Do it in the name of who proposed it; return the sync that follows, if one does."""
+        """Move the money in the proposer's name; return the sync that follows, if one does."""
 
 
 class OneOff:

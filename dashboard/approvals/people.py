@@ -16,7 +16,9 @@ def may(user_id: int, permission: str) -> bool:
 
 
 def person(actor: Actor, permission: str) -> int:
-    """Return the id of who acts; raises `Forbidden` for programs and for who may not."""
+    """Return the id of the person who acts.
+
+    Raises `Forbidden` for a program, and for a person without the permission."""
     if actor.kind != "user" or actor.id is None:
         raise Forbidden(
             "Only a person can propose or decide on this, so nothing was changed. Sign in to do it."

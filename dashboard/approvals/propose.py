@@ -23,7 +23,7 @@ from dashboard.organizations.models import Organization
 
 
 class Wanted(NamedTuple):
-    """What is proposed: a kind with its terms, about one subject, of so much money."""
+    """A proposal before it is kept: which kind, about what, of how much money, and why."""
 
     kind: str
     subject: str

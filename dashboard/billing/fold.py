@@ -59,13 +59,13 @@ def counted_organization(slug: str, *, now: datetime) -> Organization:
 
 
 def count_now(organization_id: int, *, now: datetime) -> None:
-    """Do as `counted_organization` for who has the organization already; one statement."""
+    """Put all accepted usage on the bill of an organization; one statement where none waits."""
     if not rehearses() and is_waiting([organization_id]):
         count_waiting(lock_open([organization_id]), now=now)
 
 
 def count_of_all(organization_ids: Collection[int], *, now: datetime) -> None:
-    """Put on the bills of these organizations what waits of them, for who reads them together."""
+    """Put all accepted usage on the bills of several organizations that are read together."""
     if not rehearses():
         count_waiting(lock_open(organization_ids), now=now)
 

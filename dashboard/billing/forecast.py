@@ -76,11 +76,11 @@ class Forecast:
 
 
 class Billed(Protocol):
-    """What is asked of an invoice."""
+    """The columns of an invoice that a forecast reads."""
 
     @property
     def status(self) -> str:
-        """Only a draft moves."""
+        """The status; only a draft's total still moves."""
 
     @property
     def currency(self) -> str:
@@ -88,7 +88,7 @@ class Billed(Protocol):
 
     @property
     def period_end(self) -> datetime:
-        """When it ends."""
+        """When its period ends, in UTC."""
 
     @property
     def total_cents(self) -> int:

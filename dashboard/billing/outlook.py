@@ -146,7 +146,7 @@ class _Price:
     so_far: SoFar
 
     def billed(self, part: int, of: int) -> int:
-        """Return what the invoice bills with so much of what is likely to come."""
+        """Return what the invoice bills, in minor units, with that part of the likely usage."""
         at_end = [
             EXACT.add(have, one if part == of else pro_rata(one, part, of))
             for have, one in zip(self.units, self.more, strict=True)

@@ -49,7 +49,7 @@ class Pace(NamedTuple):
     trend: int = MILLE
 
     def in_period(self, seconds: Seconds) -> Decimal:
-        """Return the units of so many seconds of each weekday; places beyond twelve are cut."""
+        """Return the units expected in `seconds` of each weekday, cut to twelve decimal places."""
         to_come = weigh(seconds, self.weekdays) * self.trend
         return pro_rata(self.units, to_come, self.weighed * MILLE)
 

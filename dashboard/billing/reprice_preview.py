@@ -36,7 +36,7 @@ class InvoiceChange:
 
     @property
     def cents(self) -> int:
-        """The difference."""
+        """How much more the invoice comes to, in minor units; below zero for less."""
         return self.after_cents - self.before_cents
 
 

@@ -32,7 +32,7 @@ def payers_of(organization_id: int) -> Sequence[Membership]:
 
 
 def choose_mails(user_id: int, organization_id: int, wanted: Mapping[str, bool]) -> None:
-    """Mail a member only what they want from now on; raises Conflict for who is none."""
+    """Mail a member only what they want from now on; raises Conflict for anybody else."""
     membership = _membership(user_id, organization_id)
     if membership is None:
         raise Conflict("You are not a member of this organization. Nothing was changed.")

@@ -53,7 +53,7 @@ class HourOfCalls:
 
     @property
     def calls(self) -> int:
-        """All of them."""
+        """How many there were, of every priority."""
         return sum(self.by_priority.values())
 
     @property

@@ -41,7 +41,7 @@ class CircuitOpen(NotNow):
 
     @classmethod
     def so_long(cls, milliseconds: int) -> Self:
-        """Return the error of a call that is not made because it is open for so long."""
+        """Return the error of a call that is not made: the circuit is open for `milliseconds`."""
         return cls(
             f"Stripe is not answering. The next try is in {-(-milliseconds // 1000)} s. Nothing "
             "was sent and nothing is lost: the ledger keeps counting and syncs resume "
@@ -77,7 +77,7 @@ class Circuit:
         return -(-left // 1000) if left > 0 else 0
 
     def state(self) -> CircuitState:
-        """Return how it stands."""
+        """Return the failures in a row, and how long no call is made."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.get(self._failures)
         pipe.get(self._since)

@@ -72,7 +72,7 @@ def moment(data: Json, name: str) -> datetime:
 
 
 def cut(value: Any, most: int) -> Any:
-    """Return a text that people only read so short that there is room for it."""
+    """Return a text that only people read, cut to what its column has room for."""
     return shown(value, most=most) if isinstance(value, str) else value
 
 

@@ -76,10 +76,10 @@ class PriceVersion(Model):
 
     @property
     def currency(self) -> str:
-        """Its price's."""
+        """The currency of its price."""
         return self.price.currency
 
     @property
     def unit_label(self) -> str:
-        """Its price's."""
+        """What its price calls a unit."""
         return self.price.unit_label

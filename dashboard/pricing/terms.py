@@ -59,7 +59,7 @@ class TermsColumns(Protocol):
 
     @property
     def unit_amount(self) -> Decimal:
-        """Minor units."""
+        """What a unit or a whole cycle costs, in minor units."""
 
     @property
     def allowance(self) -> Decimal:
@@ -67,7 +67,7 @@ class TermsColumns(Protocol):
 
     @property
     def package_size(self) -> Decimal | None:
-        """The units of a package."""
+        """How many units one package holds."""
 
     @property
     def tiers(self) -> Sequence[Mapping[str, Any]]:
@@ -75,11 +75,11 @@ class TermsColumns(Protocol):
 
     @property
     def currency(self) -> str:
-        """The price's."""
+        """The currency of the price."""
 
     @property
     def unit_label(self) -> str:
-        """The price's."""
+        """What the price calls a unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class LiveBill:
 
     @property
     def unsettled(self) -> Sequence[EarlierInvoice]:
-        """Those before the last one of which something is still to come."""
+        """The invoices before the last one that still need money or a decision."""
         last_id = self.last.invoice.id if self.last else None
         return [one for one in self.earlier if not one.is_settled and one.id != last_id]
 

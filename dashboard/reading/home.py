@@ -134,7 +134,7 @@ class Home:
 
 
 def home_of(slugs: Collection[str], *, now: datetime) -> Home:
-    """Return the page of who belongs to these organizations: two statements, however many."""
+    """Return the page of a person with these organizations: two statements, however many."""
     wanted = sorted(slugs)
     found = _ROWS.rows(slugs=wanted)
     recent = (split(row, (RecentInvoice, _Owner)) for row in _RECENT.rows(slugs=wanted))

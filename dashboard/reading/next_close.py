@@ -24,7 +24,7 @@ TOGETHER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class NextClose:
-    """From `begins_at` on, so many invoices end within the hour."""
+    """How many invoices end within the hour from `begins_at` on."""
 
     begins_at: datetime
     invoices: Counted

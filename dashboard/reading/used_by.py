@@ -34,7 +34,7 @@ class UsedBy(NamedTuple):
 
     @property
     def whole(self) -> Decimal:
-        """All of it."""
+        """The units of the whole cycle: before the day, on it, and after it."""
         return EXACT.add(EXACT.add(self.before, self.on), self.after)
 
 

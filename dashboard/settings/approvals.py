@@ -24,7 +24,7 @@ class Limits:
     others: Decimal | None = None
 
     def wants_two(self, amount: Money) -> bool:
-        """Whether so much is moved only when a second person approves it."""
+        """Whether `amount` is moved only when a second person approves it."""
         limit = self.of(amount.currency)
         return limit is not None and abs(amount.major) > limit
 
@@ -57,7 +57,7 @@ class ApprovalSettings(BaseSettings):
 
 
 def limits_in(text: str) -> Limits:
-    """Return the limits that a setting names; raise ValueError for what is none."""
+    """Return the limits that a setting names; raise ValueError for text that names none."""
     named: dict[str, Decimal] = {}
     for part in filter(None, (one.strip() for one in text.split(","))):
         currency, equals, amount = part.rpartition("=")

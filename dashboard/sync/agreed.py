@@ -131,7 +131,7 @@ class Agreement(NamedTuple):
 
 
 def agreement(invoice_id: int) -> Agreement:
-    """Return it of an invoice, as it is written."""
+    """Return the agreement of an invoice, from its rows in the database; one statement."""
     bills, added, theirs, unlearned, ours = tuple(_AGREEMENT.rows(invoice=invoice_id)[0])
     return Agreement(bills, added, unlearned, int(ours or 0) + int(theirs or 0))
 

@@ -112,7 +112,7 @@ class _Batch:
     recorded: int = 0
 
     def read(self) -> None:
-        """Resolve every record."""
+        """Resolve each record of the batch, or note what is wrong with it by its index."""
         resolver = Resolver(self.books, now=self.now)
         for index, record in enumerate(self.records):
             account = self.books.accounts.get(record.organization)

@@ -22,7 +22,7 @@ def show() -> ResponseReturnValue:
 @bp.get("/stripe")
 @permission("doctor.view")
 def stripe() -> ResponseReturnValue:
-    """Show what Stripe says of us: for the page, or with all the rest for who has no scripts."""
+    """Show what Stripe says of us: a part for the page, or the whole page without scripts."""
     area = examine_stripe(_app())
     if is_htmx():
         return render_template("doctor/_area.html", area=area)

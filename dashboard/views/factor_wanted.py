@@ -17,9 +17,9 @@ LEAVING = "session.delete"
 
 
 def lead_to_factor(who: Identity) -> ResponseReturnValue | None:
-    """Lead who has not shown the factor that they need to where they do; None for others.
+    """Return a redirect for a person who has yet to show a second factor; None for others.
 
-    Who has one shows it before they add or remove any: the password alone does not let them.
+    Whoever has one shows it before adding or removing any: the password alone does not let them.
     """
     config = current_config()
     is_needed = who.role in config.roles_with_factor

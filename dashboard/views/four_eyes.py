@@ -24,14 +24,14 @@ from jobs.watch import look_soon
 
 
 def wants_second(organization: Organization, amount: Money) -> bool:
-    """Whether a second person approves so much, with what the reader moved there in a day."""
+    """Whether a second person must approve `amount`, added to what the reader moved in a day."""
     return why_two(organization, amount) is not None
 
 
 def why_two(organization: Organization, amount: Money, *, alone: bool = False) -> str | None:
-    """Return why a second person approves so much, None where the reader decides alone.
+    """Return why a second person must approve `amount`; None where the reader decides alone.
 
-    `alone`: whatever else they moved.
+    With `alone`, what else the reader moved in a day is left out.
     """
     limits, above = current_config().approval_limits, limit_words(amount.currency)
     if not amount or above is None:

@@ -43,7 +43,7 @@ def turn(sort: Sort) -> Turn:
 
 
 def read_place(text: str, read: Callable[[str], Where | None]) -> Where | None:
-    """Return the place of a text, None of an empty one; raises `NoSuchPage` for what is none."""
+    """Return the place that a text names, None for an empty one; raises `NoSuchPage` otherwise."""
     place = read(text) if text else None
     if text and place is None:
         raise NoSuchPage

@@ -26,7 +26,7 @@ bp = Blueprint("spend", __name__, url_prefix="/organizations/<slug>")
 @permission("organization.view")
 @opens(open_bill)
 def show(slug: str) -> ResponseReturnValue:
-    """Answer with the chart, or 304 where nothing on it moved; to who is no script, its page."""
+    """Answer with the chart, or 304 where nothing moved; without scripts, lead to its page."""
     wanted = Wanted.of(request.args)
     if not is_htmx():
         return redirect(url_for("usage.show", slug=slug, **wanted.words()), code=303)

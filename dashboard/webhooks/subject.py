@@ -20,7 +20,7 @@ class Subject:
 
     @property
     def names(self) -> set[str | None]:
-        """What has to be held."""
+        """Stripe's ids of the rows that the event's handler needs locked."""
         return {self.invoice, self.customer}
 
 

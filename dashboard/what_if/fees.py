@@ -87,7 +87,7 @@ class Fees:
 
 
 def with_more(attached: Sequence[Attached], more: int, since: datetime) -> list[Attached]:
-    """Return the services with so many more from `since` on, or fewer, the last ones first."""
+    """Return the services with `more` units from `since` on; below zero the newest lose theirs."""
     if more > 0:
         return [*attached, Attached([Held(since, Decimal(more))])]
     left, kept = Decimal(-more), list[Attached]()

@@ -74,7 +74,7 @@ def check_code(user: User, typed: str, *, keys: Sequence[str], now: datetime) ->
 
 
 def remove_code_app(user: User, *, is_needed: bool, now: datetime) -> None:
-    """Ask `user` for no codes any more; raises `Conflict` for the last of what is needed."""
+    """Remove the code app of `user`; raises `Conflict` for the last factor where one is needed."""
     lock_user(user.id)
     app = db.session.get(CodeApp, user.id)
     if app is None:

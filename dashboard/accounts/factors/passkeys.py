@@ -104,7 +104,7 @@ def options_to_check(passkeys: Sequence[Passkey], place: Place) -> tuple[str, by
 def keep_passkey(
     user: User, answer: str, name: str, *, challenge: bytes, place: Place, now: datetime
 ) -> Passkey:
-    """Return the new passkey of `user` that a browser made; raises `Invalid` for what is none."""
+    """Return the new passkey that the browser of `user` made; raises `Invalid` if it made none."""
     lock_user(user.id)
     if len(passkeys_of(user.id)) >= MOST_PASSKEYS:
         raise Conflict(
