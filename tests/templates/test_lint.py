@@ -13,7 +13,7 @@ OURS = [
     *sorted((ROOT / "static" / "js").glob("*.js")),
 ]
 LONGEST = 120
-WIDEST = 160
+WIDEST = 140
 
 # htmx 4 renamed or dropped these; they would be ignored in silence.
 HTMX_2 = re.compile(
