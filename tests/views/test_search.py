@@ -179,6 +179,19 @@ def test_a_customer_finds_only_their_own(
     assert ask(customer, "2F41-0009")["Invoices"][0].startswith("2F41-0009 Acme Freight,")
 
 
+def test_who_finds_nothing_reads_what_they_can_find(
+    customer: FlaskClient, support: FlaskClient, known: Organization
+) -> None:
+    said = {
+        name: text_of(page(client.get("/search?q=nothing-of-that")))
+        for name, client in (("customer", customer), ("support", support))
+    }
+    for words in ("slug or e-mail", "whole id"):
+        assert words in said["support"]
+        assert words not in said["customer"]
+    assert "a whole invoice number" in said["customer"]
+
+
 def test_who_left_an_organization_finds_it_no_more(
     customer: FlaskClient, known: Organization, people: People
 ) -> None:
