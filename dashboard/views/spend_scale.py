@@ -51,8 +51,9 @@ class Scale:
         return self.top + round(self.height * (self.high - cents) / (self.high - self.low))
 
     def label(self, cents: int) -> str:
-        """Return what the axis says at `cents`."""
-        return axis_money(cents, self.currency)
+        """Return what the axis says at `cents`: with decimals on all of its lines or on none."""
+        is_whole = not cents or self.step % 10 ** minor_digits(self.currency) == 0
+        return (axis_money if is_whole else money)(cents, self.currency)
 
     @property
     def lines(self) -> Sequence[int]:

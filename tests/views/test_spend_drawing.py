@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.currencies import charge_step
 from dashboard.reading.spend.groups import Group, fold
 from dashboard.reading.spend.model import Proof, Prospect, Running, Spend
+from dashboard.views.formatting import money
 from dashboard.views.spend_axis import Tick, ticks
 from dashboard.views.spend_drawing import BARS, BASE, READOUT, Drawing, draw
+from dashboard.views.spend_running import LINES
 from dashboard.views.spend_scale import LABEL_HEIGHT, Scale, apart, axis_money
 from dashboard.views.spend_words import proof_terms, readings
 
@@ -144,6 +147,36 @@ def test_a_scale_shows_all_amounts_with_few_round_lines(amounts: list[int], curr
 def test_an_axis_has_no_decimals_where_it_is_whole() -> None:
     assert [axis_money(one, "usd") for one in (0, 5000, 250)] == ["$0", "$50", "$2.50"]
     assert [axis_money(one, "jpy") for one in (0, 100)] == ["¥0", "¥100"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts", "labels"),
+    [
+        ("usd", [3], ["$0", "$0.01", "$0.02", "$0.03"]),
+        ("usd", [100], ["$0", "$0.50", "$1.00"]),
+        ("usd", [-2, 1], ["-$0.02", "-$0.01", "$0", "$0.01"]),
+        ("jpy", [2], ["¥0", "¥1", "¥2"]),
+        ("kwd", [25], ["KWD0", "KWD0.010", "KWD0.020", "KWD0.030"]),
+    ],
+)
+def test_an_axis_of_a_few_cents_says_each_of_them(
+    currency: str, amounts: list[int], labels: list[str]
+) -> None:
+    scale = Scale.of(amounts, currency, top=READOUT, height=BARS)
+    minus = money(-1, "usd").partition("$")[0]
+    assert [scale.label(one).replace(minus, "-") for one in scale.lines] == labels
+
+
+@given(st.lists(st.integers(-60, 60)), st.sampled_from(["usd", "jpy", "kwd", "isk"]))
+def test_no_two_lines_of_an_axis_say_the_same_or_lie_on_each_other(
+    amounts: list[int], currency: str
+) -> None:
+    charged = [one * charge_step(currency) for one in amounts]
+    scale = Scale.of(charged, currency, top=READOUT, height=LINES)
+    labels = [scale.label(one) for one in scale.lines]
+    assert len(set(labels)) == len(labels)
+    places = [scale.y(one) for one in scale.lines]
+    assert all(above - below >= LABEL_HEIGHT for above, below in itertools.pairwise(places))
 
 
 @given(st.lists(st.integers(0, 132), max_size=5))
