@@ -1,5 +1,6 @@
 // Links with data-panel load their page into the side panel; without this script they are ordinary links.
 // An open panel has the address of its page: reloaded or sent to somebody it is that page, Back closes it, Forward opens it.
+// What is typed in it is not lost by closing it, however: it asks first.
 (() => {
   const panel = () => document.getElementById("panel");
   const body = () => document.getElementById("panel-body");
@@ -12,12 +13,27 @@
   let isEntry = isOverThis(history.state);
   let isOfPanel = false;
   let isChanged = false;
+  let isAnswered = false;
+  let shown = page;
+  let next = null;
+  let field = null;
 
   const record = (address) => {
     if (!isEntry) history.replaceState({ htmx: true, isBeneath: true }, "");
     history[isEntry ? "replaceState" : "pushState"]({ htmx: true, isPanel: true, page }, "", address);
     isEntry = true;
+    shown = address;
   };
+
+  // A form that came back with an answer holds what was typed as if it had always been there.
+  const isText = (field) => !field.matches("[type=radio], [type=checkbox], select");
+  const isOther = (field) => (field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  const isTyped = () => [...body().querySelectorAll("form[method=post] :is(input:not([type=hidden]), textarea, select)")]
+    .some((field) => isOther(field) || (isAnswered && isText(field) && field.value !== ""));
+  const question = () => document.getElementById("panel-question");
+  const leave = () => { if (isTyped()) question().showModal(); else panel().close(); };
   const into = (method, address, more) =>
     htmx.ajax(method, address, { target: body(), swap: "innerHTML", headers: { "HX-Target": "div#panel-body" }, ...more });
 
@@ -43,6 +59,7 @@
     const { target, request, response } = event.detail.ctx;
     if (target !== body()) return;
     if (request.method === "GET") record(response.raw?.url || request.action);
+    isAnswered = request.method === "POST";
     if (panel().open) {
       (body().querySelector("[aria-invalid='true']") ?? body().querySelector("[autofocus]") ?? panel().querySelector("[data-panel-close]")).focus();
       isChanged ||= request.method === "POST" && response.status < 400;
@@ -66,11 +83,47 @@
     }
   });
 
+  // The page that a form leads on to takes the place of the panel, so that Back from there leads to the page beneath; where
+  // it is that very page, it takes its place as well.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { target, response } = event.detail.ctx;
+    const to = target === body() && response.headers?.get?.("HX-Redirect");
+    if (!to || !isEntry) return;
+    event.preventDefault();
+    if (path(to) !== path(page)) location.replace(to);
+    else {
+      next = to;
+      history.back();
+    }
+  });
+
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-panel-close]");
     if (event.target !== panel() && !panel().contains(closer)) return;
     event.preventDefault();
-    panel().close();
+    leave();
+  });
+
+  // The key is caught as it is pressed: what a browser asks before it closes a dialog can be refused but once.
+  document.addEventListener("keydown", (event) => {
+    const isAbove = document.querySelector("dialog[open]:not(#panel)") !== null;
+    if (event.key !== "Escape" || event.isComposing || !panel().open || isAbove || !isTyped()) return;
+    event.preventDefault();
+    leave();
+  }, true);
+  document.addEventListener("cancel", (event) => {
+    if (event.target !== panel() || !isTyped()) return;
+    event.preventDefault();
+    leave();
+  }, true);
+  // Whoever keeps the text goes on where they wrote, not at what they pressed.
+  document.addEventListener("focusin", ({ target }) => { if (body().contains(target) && target.form) field = target; });
+  document.addEventListener("close", ({ target }) => { if (target === question() && panel().open) field?.focus(); }, true);
+  document.addEventListener("click", (event) => {
+    const answer = event.target.closest("#panel-question button");
+    if (!answer) return;
+    question().close();
+    if (answer.hasAttribute("data-panel-discard")) panel().close();
   });
 
   document.addEventListener("close", (event) => {
@@ -85,13 +138,21 @@
     const wasEntry = isEntry;
     isEntry = isOverThis(state);
     isOfPanel = wasEntry || isEntry;
-    if (isEntry) {
+    if (next) location.replace(next);
+    else if (isEntry) {
       if (!state.isShut) into("GET", location.href);
     } else if (state?.isPanel || (state?.isBeneath && path(location.href) !== path(page))) {
       // This document is the panel's page, loaded anew by its address; that entry was made above another page.
       isOfPanel = true;
       location.reload();
-    } else if (panel().open) panel().close();
+    } else if (panel().open && isTyped() && !question().open) {
+      isEntry = true;
+      history.pushState({ htmx: true, isPanel: true, page }, "", shown);
+      leave();
+    } else if (panel().open) {
+      question().close();
+      panel().close();
+    }
     else if (wasEntry && state?.isBeneath) history.back();
   });
 
