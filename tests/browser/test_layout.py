@@ -111,6 +111,19 @@ def test_beside_the_timeline_no_column_of_the_items_is_cut_off(support: Page) ->
     assert name.evaluate("(one) => one.clientWidth") > 100
 
 
+def test_on_paper_the_headline_is_two_rows_of_two_and_nothing_can_be_pressed(
+    support: Page,
+) -> None:
+    # A4 within its margins, at 96 dots an inch.
+    support.set_viewport_size({"width": 718, "height": 1050})
+    support.goto("/organizations/acme")
+    support.emulate_media(media="print")
+    cells = [edges(one)[0] for one in support.locator("#bill .summary > div").all()]
+    assert cells == [cells[0], cells[1], cells[0], cells[1]]
+    assert cells[1] > cells[0]
+    assert support.locator(".btn:visible, details:visible, #recent:visible").count() == 0
+
+
 RIGHT_TO_LEFT = "شركة الشحن السريع للخدمات اللوجستية والنقل البحري والجوي"
 # Where the first letter of an element's text stands, and its box.
 FIRST_LETTER = """(element) => {
