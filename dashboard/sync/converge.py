@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dashboard.errors import Stale
 from dashboard.gateway.errors import (
@@ -19,6 +20,7 @@ from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import tell_details
+from dashboard.sync.done import count_of, moved_cents, with_later
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.lease import extend
 from dashboard.sync.looking import perform_and_look
@@ -106,6 +108,8 @@ def one_round(work: DraftWork, aim: Aim) -> bool:
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)
+    elif not plan.is_empty:
+        add_to_plan(work.run, snapshot, plan)
     if remove_strays(work, snapshot.synced, aim.comparison):
         aim.look = aim.recovered = True
         return False
@@ -193,12 +197,34 @@ def adopt_plan(work: DraftWork, snapshot: Snapshot, plan: Plan) -> None:
     run.plan = plan.to_json()
     run.plan_hash = plan.hash
     run.target_revision = snapshot.revision
-    run.lines_added = len(plan.of("add"))
-    run.lines_changed = len(plan.of("update"))
-    run.lines_removed = len(plan.of("remove"))
-    run.cents_before = plan.cents_before
-    run.cents_after = plan.cents_after
     run.calls_planned = plan.calls
+    note_effect(run, plan)
+
+
+def add_to_plan(run: SyncRun, snapshot: Snapshot, plan: Plan) -> None:
+    """Put what a later round changes on the run's record: the repair of what a reading found.
+
+    The hash stays that of the plan which was seen and approved.
+    """
+    earlier: dict[str, Any] = run.plan or {"create": False, "changes": []}
+    wanted = {line.key for line in snapshot.desired}
+    changes = with_later(earlier["changes"], plan, wanted=wanted)
+    run.plan = plan.to_json() | {
+        "create": earlier["create"] or plan.create,
+        "changes": list(changes),
+        "cents_before": plan.cents_after - moved_cents(changes),
+    }
+    note_effect(run, plan)
+
+
+def note_effect(run: SyncRun, plan: Plan) -> None:
+    """Note how many lines the run's changes are, and from where to where they move the total."""
+    changes = run.plan["changes"] if run.plan else ()
+    run.lines_added = count_of(changes, "add")
+    run.lines_changed = count_of(changes, "update")
+    run.lines_removed = count_of(changes, "remove")
+    run.cents_after = plan.cents_after
+    run.cents_before = plan.cents_after - moved_cents(changes)
 
 
 def apply(work: DraftWork, snapshot: Snapshot, plan: Plan, *, look: bool) -> None:

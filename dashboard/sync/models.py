@@ -125,7 +125,8 @@ class SyncRun(Model):
     actor_label: Mapped[str] = mapped_column(String(200))
     # When a person applied a preview: the run refuses to apply anything else.
     expected_plan_hash: Mapped[str | None] = mapped_column(String(64))
-    # The plan in words and numbers, as `Plan.to_json` gives it, and what a comparison found.
+    # The plan in words and numbers, as `Plan.to_json` gives it, and what a comparison found; the
+    # changes by which that was repaired are among the plan's.
     plan: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     plan_hash: Mapped[str | None] = mapped_column(String(64))
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)

@@ -6,6 +6,7 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.decide import decide_line
 from dashboard.sync.models import SyncRun
@@ -42,6 +43,26 @@ def add_foreign(syncer: Syncer, bill: Invoice, cents: int = 5000) -> None:
         timeout=5,
     )
     answer.raise_for_status()
+
+
+def line_of(syncer: Syncer, bill: Invoice, key: str) -> RemoteLine:
+    """Return Stripe's line of one of our keys."""
+    found = syncer.gateway.lines(str(bill.stripe_invoice_id))
+    return next(one for one in found if one.key == key)
+
+
+def edit_line(syncer: Syncer, bill: Invoice, key: str, cents: int) -> None:
+    """Change a line as somebody in Stripe's dashboard would."""
+    one = line_of(syncer, bill, key)
+    content = LineContent(key, cents, one.description, one.period_start, one.period_end)
+    stripe_id = str(bill.stripe_invoice_id)
+    syncer.gateway.update_lines(stripe_id, [(one.id, content)], run="x", key=f"edit-{key}")
+
+
+def remove_line(syncer: Syncer, bill: Invoice, key: str) -> None:
+    """Take a line off the draft as somebody in Stripe's dashboard would."""
+    one = line_of(syncer, bill, key)
+    syncer.gateway.remove_lines(str(bill.stripe_invoice_id), [one.id], run="x", key=f"rm-{key}")
 
 
 def decide(bill: Invoice, decision: str) -> None:

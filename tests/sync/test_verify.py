@@ -3,10 +3,9 @@
 import pytest
 
 from dashboard.billing.models import Invoice
-from dashboard.gateway.records import LineContent, RemoteLine
 from dashboard.sync.added_lines import added_lines
 from tests.support.billing import put
-from tests.support.sync_acts import add_foreign, decide
+from tests.support.sync_acts import add_foreign, decide, edit_line, remove_line
 from tests.support.syncing import Syncer
 
 
@@ -19,20 +18,6 @@ def synced(bill: Invoice, syncer: Syncer) -> Invoice:
     return bill
 
 
-def line(syncer: Syncer, bill: Invoice, key: str) -> RemoteLine:
-    """Return Stripe's line of one of our keys."""
-    found = syncer.gateway.lines(str(bill.stripe_invoice_id))
-    return next(one for one in found if one.key == key)
-
-
-def edit(syncer: Syncer, bill: Invoice, key: str, cents: int) -> None:
-    """Change a line as somebody in Stripe's dashboard would."""
-    one = line(syncer, bill, key)
-    content = LineContent(key, cents, one.description, one.period_start, one.period_end)
-    stripe_id = str(bill.stripe_invoice_id)
-    syncer.gateway.update_lines(stripe_id, [(one.id, content)], run="x", key=f"edit-{key}")
-
-
 def test_verifying_what_is_equal_reads_and_writes_nothing(synced: Invoice, syncer: Syncer) -> None:
     run = syncer.sync(synced, verify=True)
     assert (run.state, run.findings) == ("succeeded", [])
@@ -40,15 +25,14 @@ def test_verifying_what_is_equal_reads_and_writes_nothing(synced: Invoice, synce
 
 
 def test_an_edited_line_is_found_and_set_right(synced: Invoice, syncer: Syncer) -> None:
-    edit(syncer, synced, "k12", 1)
+    edit_line(syncer, synced, "k12", 1)
     run = syncer.sync(synced, verify=True)
     assert run.state == "succeeded"
     assert syncer.lines(synced)["k12"] == 1200
 
 
 def test_a_removed_line_is_found_and_added_again(synced: Invoice, syncer: Syncer) -> None:
-    one = line(syncer, synced, "k03")
-    syncer.gateway.remove_lines(str(synced.stripe_invoice_id), [one.id], run="x", key="rm")
+    remove_line(syncer, synced, "k03")
     syncer.sync(synced, verify=True)
     assert syncer.lines(synced)["k03"] == 300
 
@@ -56,7 +40,7 @@ def test_a_removed_line_is_found_and_added_again(synced: Invoice, syncer: Syncer
 def test_an_edit_is_noticed_for_free_by_the_total_of_the_next_reply(
     synced: Invoice, syncer: Syncer
 ) -> None:
-    edit(syncer, synced, "k12", 1)
+    edit_line(syncer, synced, "k12", 1)
     put(synced, k01=111)
     run = syncer.sync(synced)
     assert (run.verify, run.state) == (False, "succeeded")
@@ -72,7 +56,7 @@ def test_a_foreign_line_is_noted_and_left_alone(synced: Invoice, syncer: Syncer)
 
 
 def test_a_repair_is_told_though_a_foreign_line_stays(synced: Invoice, syncer: Syncer) -> None:
-    edit(syncer, synced, "k12", 1)
+    edit_line(syncer, synced, "k12", 1)
     add_foreign(syncer, synced)
     run = syncer.sync(synced, verify=True)
     states = [(finding["key"], finding["state"]) for finding in run.findings]

@@ -192,6 +192,21 @@ def test_a_run_that_leaves_a_foreign_line_does_not_say_in_sync(
     assert "Done Equal" in text_of(page(support.get(address)))
 
 
+def test_the_effect_of_a_run_that_has_not_succeeded_is_only_planned(support: FlaskClient) -> None:
+    address = post(support, SYNCS).location
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.cents_before, run.cents_after, run.lines_changed = "failed", 301, 600, 1
+    assert "Planned effect on Stripe's draft +$2.99" in text_of(page(support.get(address)))
+    assert "+$2.99 planned" in text_of(page(support.get(SYNCS)))
+    with transaction():
+        db.session.get_one(SyncRun, latest().id).state = "succeeded"
+    for one in (address, SYNCS):
+        words = text_of(page(support.get(one)))
+        assert "+$2.99" in words
+        assert "lanned" not in words
+
+
 def test_runs_are_listed_for_one_and_for_all(support: FlaskClient) -> None:
     assert "Never synced" in text_of(page(support.get(SYNCS)))
     post(support, SYNCS)
