@@ -89,6 +89,7 @@ def decide_line(
         return invoice
     _check(line, invoice, decision, seen)
     facts = {
+        "line_id": line.id,
         "decision": decision,
         "earlier": line.decision,
         "stripe_line_id": line.stripe_line_id,

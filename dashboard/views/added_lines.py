@@ -15,7 +15,8 @@ from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.sync.consequences import consequences
-from dashboard.sync.decide import Seen, added_line, decide_line
+from dashboard.sync.decide import FINAL, Seen, added_line, decide_line
+from dashboard.sync.decided import Decided, decided_on
 from dashboard.sync.models import AddedLine
 from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
@@ -26,6 +27,7 @@ from jobs.watch import look_soon
 
 bp = Blueprint("added_lines", __name__, url_prefix="/organizations/<slug>/foreign-lines")
 
+TITLES = {"take_ours": "Take ours", "adopt": "Adopt theirs", "leave": "Leave it for now"}
 WORDS = {
     "take_ours": "The sync that just started removes the line at Stripe.",
     "adopt": "The line is now an adjustment on the invoice.",
@@ -39,6 +41,9 @@ WORDS = {
 def new(slug: str, line_id: int) -> ResponseReturnValue:
     """Show what each decision would do to the totals; nothing is chosen."""
     organization = organization_by_slug(slug)
+    decided = decided_on(organization, line_id)
+    if decided is not None and (decided.is_carried_out or decided.decision in FINAL):
+        return _as_decided(organization, decided)
     line = added_line(organization, line_id)
     form = AddedLineForm(seen=line.decision or "", cents=str(line.amount_cents))
     return _page(organization, line, form)
@@ -49,7 +54,10 @@ def new(slug: str, line_id: int) -> ResponseReturnValue:
 def decide(slug: str, line_id: int) -> ResponseReturnValue:
     """Take ours, adopt theirs, or leave the line."""
     organization, now = organization_by_slug(slug), utc_now()
-    line, form = added_line(organization, line_id), AddedLineForm()
+    form, decided = AddedLineForm(), decided_on(organization, line_id)
+    if decided is not None and decided.is_carried_out:
+        return _again(organization, decided, form)
+    line = added_line(organization, line_id)
     if not form.validate_on_submit():
         return _page(organization, line, form), 422
     decision = form.decision.data
@@ -74,6 +82,28 @@ def decide(slug: str, line_id: int) -> ResponseReturnValue:
     flash(WORDS[decision])
     # Of the current invoice this goes on to the organization's page.
     return redirect(url_for("invoices.show", slug=slug, sequence=invoice.sequence), code=303)
+
+
+def _again(
+    organization: Organization, decided: Decided, form: AddedLineForm
+) -> ResponseReturnValue:
+    """Answer a form about a line that is gone: as it was answered first, if it is the same."""
+    if form.decision.data != decided.decision:
+        raise Stale(f"{decided.sentence} Nothing was changed.")
+    flash(f"{decided.sentence} Nothing more was changed.")
+    sequence = invoice_by_id(organization, decided.invoice_id).sequence
+    address = url_for("invoices.show", slug=organization.slug, sequence=sequence)
+    return redirect(address, code=303)
+
+
+def _as_decided(organization: Organization, decided: Decided) -> str:
+    return render_template(
+        "added_lines/decided.html",
+        organization=organization,
+        invoice=invoice_by_id(organization, decided.invoice_id),
+        decided=decided,
+        title=TITLES[decided.decision],
+    )
 
 
 def _propose(

@@ -124,6 +124,54 @@ def test_a_stale_tab_is_told_what_was_decided(support: FlaskClient, line: AddedL
     assert decide(support, line, "adopt") == 303
 
 
+@pytest.mark.parametrize(
+    ("decision", "title", "before", "since"),
+    [
+        ("adopt", "Adopt theirs", "an adjustment on the invoice", "an adjustment on the invoice"),
+        ("take_ours", "Take ours", "The next sync removes", "no longer on Stripe's draft"),
+    ],
+)
+def test_the_page_of_a_decided_line_says_what_was_decided_by_whom_and_leads_back(
+    support: FlaskClient, line: AddedLine, decision: str, title: str, before: str, since: str
+) -> None:
+    address = f"{ACME}/foreign-lines/{line.id}/decisions/new"
+    assert decide(support, line, decision) == 303
+    soup = page(support.get(address))
+    said = f"Decision {title} Decided by support@example.com"
+    assert said in text_of(soup)
+    assert before in text_of(soup)
+    with transaction():
+        # As the sync that carries it out does.
+        db.session.delete(db.session.get_one(AddedLine, line.id))
+    soup = page(support.get(address))
+    assert said in text_of(soup)
+    assert "Reason Sold on its own quote" in text_of(soup)
+    assert since in text_of(soup)
+    assert soup.find("a", string="Back to the invoice")["href"] == f"{ACME}/invoices/1"
+
+
+def test_a_form_about_a_line_that_is_gone_is_answered_as_it_was_or_told_what_was_decided(
+    support: FlaskClient, line: AddedLine
+) -> None:
+    line_id = line.id
+    assert decide(support, line, "adopt") == 303
+    with transaction():
+        db.session.delete(db.session.get_one(AddedLine, line_id))
+    address = f"{ACME}/foreign-lines/{line_id}/decisions"
+    sent = {"cents": "100", "reason": "Sold on its own quote", "seen": ""}
+    again = post(support, address, decision="adopt", **sent)
+    assert (again.status_code, again.location) == (303, f"{ACME}/invoices/1")
+    other = text_of(page(post(support, address, decision="take_ours", **sent), 409))
+    assert "support@example.com decided on this line on" in other
+    assert "Nothing was changed" in other
+
+
+def test_another_organizations_line_is_not_told_of(support: FlaskClient, line: AddedLine) -> None:
+    assert decide(support, line, "adopt") == 303
+    for gone in (f"other/foreign-lines/{line.id}", "acme/foreign-lines/987654"):
+        assert support.get(f"/organizations/{gone}/decisions/new").status_code == 404
+
+
 def test_a_sealed_invoice_says_why_its_line_is_not_adopted(
     support: FlaskClient, acme: Organization, line: AddedLine
 ) -> None:
