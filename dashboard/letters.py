@@ -26,7 +26,12 @@ from dashboard.organizations.lookup import organizations_by_id
 from dashboard.organizations.models import Organization
 from dashboard.pricing.exact import major_text
 
-ENDS = {"approved": "was approved", "refused": "was refused", "expired": "expired"}
+ENDS = {
+    "approved": "was approved",
+    "refused": "was refused",
+    "expired": "expired",
+    "moot": "can no longer be approved",
+}
 
 
 class NotNeeded(Exception):
@@ -117,7 +122,7 @@ def _proposal(mail: Mail, now: datetime) -> Letter:
     return _letter(
         mail,
         mail.address,
-        f"{organization.name}: your {title} {ENDS[proposal.state]}",
+        f"{organization.name}: your {title} {ENDS[proposal.state_at(now)]}",
         link=address("proposals.show", slug=organization.slug, proposal_id=proposal.id),
         organization=organization,
         proposal=proposal,

@@ -9,6 +9,7 @@ from flask import current_app
 from redis import Redis
 from rq.registry import FailedJobRegistry
 
+from dashboard.approvals.moot import end_moot
 from dashboard.approvals.propose import end_late
 from dashboard.approvals.telling import mail_proposers
 from dashboard.clock import utc_now
@@ -35,6 +36,7 @@ def look_for_needs() -> None:
     """Find what needs a person and what needs one no more."""
     now = utc_now()
     end_late(now=now)
+    end_moot(now=now)
     if is_mail_on() and mail_proposers(now=now):
         send_mails.enqueue()
     told = {"late": redis_or_none(lambda redis: _late(redis, now)), "calls": redis_or_none(_calls)}

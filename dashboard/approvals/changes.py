@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dashboard.approvals.kinds import OVER, Basis
+from dashboard.approvals.kinds import Basis, is_over
 from dashboard.approvals.models import Proposal
 from dashboard.pricing.exact import major_text
 
 
 def stands(proposal: Proposal, basis: Basis) -> bool:
     """Whether exactly the amount that was proposed can still be approved."""
-    return basis != OVER and basis.get("cents", proposal.amount_cents) == proposal.amount_cents
+    return not is_over(basis) and basis.get("cents", proposal.amount_cents) == proposal.amount_cents
 
 
 def changes(proposal: Proposal, basis: Basis) -> list[str]:
@@ -22,8 +22,8 @@ def changes(proposal: Proposal, basis: Basis) -> list[str]:
 
 def _told(proposal: Proposal, now: Basis) -> Iterator[str]:
     then, currency = proposal.basis, proposal.currency
-    if now == OVER:
-        yield "It was decided in another way, its invoice is sealed, or the line is gone."
+    if is_over(now):
+        yield now["why"]
         return
     if now.get("cents") != then.get("cents"):
         amounts = [major_text(Decimal(one["cents"]), currency) for one in (now, then)]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.approvals.changes import changes, stands
-from dashboard.approvals.kinds import KINDS, OVER, Basis, Kind, NothingLeft
+from dashboard.approvals.kinds import KINDS, Basis, Kind, NothingLeft, is_over
 from dashboard.approvals.locks import lock_proposal
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.people import may, person
@@ -110,7 +110,7 @@ def _basis_under_lock(held: Proposal, organization: Organization, now: datetime)
     kind = KINDS[held.kind]
     # First without: of what is gone nothing can be locked.
     basis = kind.basis(organization, held.terms)
-    if basis != OVER:
+    if not is_over(basis):
         kind.hold(organization, held.terms)
         _check_current(kind, organization, now)
         basis = kind.basis(organization, held.terms)
@@ -140,6 +140,8 @@ def _check(held: Proposal, actor: Actor, now: datetime) -> None:
 
 
 def _check_open(held: Proposal, now: datetime) -> None:
+    if held.state == "expired" and held.answer:
+        raise Stale(f"{held.answer} Nothing is left to decide. Reload the page.")
     if held.state != "waits":
         by = f" by {held.decided_by}" if held.decided_by else ""
         raise Stale(f"It is already {held.state}{by}. Nothing was changed. Reload the page.")

@@ -16,22 +16,32 @@ from dashboard.approvals.models import Proposal
 from dashboard.billing.adjust import PROPOSED, add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
-from dashboard.billing.models import Adjustment, Invoice
+from dashboard.billing.models import FINALIZED, Adjustment, Invoice
 from dashboard.billing.overview import invoice_by_id, invoice_by_sequence
 from dashboard.billing.reverse import adjustment_of, reversal_of, reverse_adjustment
-from dashboard.billing.void_decide import decide_void
+from dashboard.billing.void_decide import decide_void, outcome_words
 from dashboard.billing.void_listing import void_case_of
+from dashboard.billing.void_models import VoidCase
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
-from dashboard.sync.decide import Seen, added_line, choices, decide_line
+from dashboard.sync.decide import FINAL, Seen, added_line, choices, decide_line
+from dashboard.sync.decided import decided_on
 from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.sync.request import Request, request_sync
 
 Basis = dict[str, Any]
-# What is not there any more, or done already: nothing is left to approve.
-OVER: Basis = {"over": True}
+
+
+def over(why: str) -> Basis:
+    """Return the basis of what is not there any more, or done already: nothing is left."""
+    return {"over": True, "why": why}
+
+
+def is_over(basis: Basis) -> bool:
+    """Whether nothing is left to approve."""
+    return bool(basis.get("over"))
 
 
 class NothingLeft(Conflict):
@@ -50,7 +60,7 @@ class Kind(Protocol):
         """Lock what `basis` reads, in the order of docs/decisions/lock-order.md."""
 
     def basis(self, organization: Organization, terms: dict[str, Any]) -> Basis:
-        """Return what the consequence depends on as it is now; `OVER` where there is none."""
+        """Return what the consequence depends on as it is now; `over` where there is none."""
 
     def carry_out(
         self, proposal: Proposal, organization: Organization, *, now: datetime
@@ -102,11 +112,13 @@ class Adoption:
         """Of the line as it is at Stripe, and of what was decided about it."""
         query = select(AddedLine).where(AddedLine.id == terms["line_id"])
         line = db.session.scalar(query, execution_options={"populate_existing": True})
+        decided = decided_on(organization, terms["line_id"])
         if line is None:
-            return OVER
+            return over(decided.sentence if decided else "The line is no longer on Stripe's draft.")
         invoice = invoice_by_id(organization, line.invoice_id)
         if "adopt" not in choices(line, invoice):
-            return OVER
+            is_decided = decided is not None and line.decision in FINAL
+            return over(decided.sentence if decided and is_decided else _why_not(invoice))
         return {"cents": line.amount_cents, "decision": line.decision, "invoice": invoice.sequence}
 
     def carry_out(
@@ -140,10 +152,10 @@ class VoidDecision:
         """Of what is still asked for it, and of the invoice on which it would be billed."""
         case = void_case_of(invoice_by_sequence(organization, terms["sequence"]))
         if case is None:
-            return OVER
+            return over("The invoice is not void, or held nothing.")
         db.session.refresh(case)
         if not case.waits:
-            return OVER
+            return over(_what_became_of(case))
         on = current_invoice(organization).sequence if terms["decision"] == "bill" else None
         return {"cents": case.asked_cents, "invoice": on}
 
@@ -173,8 +185,11 @@ class Reversal:
         """Of the invoice that it is on, as long as that can change."""
         adjustment = adjustment_of(organization, terms["adjustment_id"])
         invoice = db.session.get_one(Invoice, adjustment.invoice_id, populate_existing=True)
-        if reversal_of(adjustment) is not None or not invoice.is_changeable:
-            return OVER
+        made = reversal_of(adjustment)
+        if made is not None:
+            return over(f"{made.actor_label} reversed it on {_instant(made.created_at)}.")
+        if not invoice.is_changeable:
+            return over(_why_not(invoice))
         return {"invoice": invoice.sequence, "cents": -adjustment.amount_cents}
 
     def carry_out(self, proposal: Proposal, organization: Organization, *, now: datetime) -> None:
@@ -185,6 +200,23 @@ class Reversal:
             actor=proposal.proposer,
             now=now,
         )
+
+
+def _why_not(invoice: Invoice) -> str:
+    if invoice.is_changeable:
+        return "Its amount cannot be billed here."
+    state = "issued" if invoice.status in FINALIZED else "sealed"
+    return f"Its invoice is {state} and can no longer change."
+
+
+def _what_became_of(case: VoidCase) -> str:
+    if case.decided_at is None:
+        return "Nothing of the void invoice is left to decide on."
+    return f"{case.decided_by} decided on {_instant(case.decided_at)}: {outcome_words(case)}."
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%-d %b, %H:%M} UTC"
 
 
 KINDS: dict[str, Kind] = {

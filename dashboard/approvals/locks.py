@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from dashboard.approvals.models import Proposal
 from dashboard.extensions import db
@@ -24,5 +24,14 @@ def lock_late(*, now: datetime, organization_id: int | None = None) -> Sequence[
     query = select(Proposal).where(Proposal.state == "waits", Proposal.ends_at <= now)
     if organization_id is not None:
         query = query.where(Proposal.organization_id == organization_id)
-    late = query.order_by(Proposal.id).with_for_update(skip_locked=True, key_share=True)
-    return db.session.scalars(late, execution_options=AS_NOW).all()
+    return _lock_free(query)
+
+
+def lock_moot(moot: ColumnElement[bool]) -> Sequence[Proposal]:
+    """Lock the waiting proposals of which that holds; those that somebody holds are left out."""
+    return _lock_free(select(Proposal).where(Proposal.state == "waits", moot))
+
+
+def _lock_free(query: Select[Proposal]) -> Sequence[Proposal]:
+    free = query.order_by(Proposal.id).with_for_update(skip_locked=True, key_share=True)
+    return db.session.scalars(free, execution_options=AS_NOW).all()

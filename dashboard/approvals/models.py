@@ -70,7 +70,7 @@ class Proposal(Model):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_by: Mapped[str | None] = mapped_column(String(200))
-    # Why it was refused.
+    # Why it was refused; of one that expired before its time, why nothing was left to approve.
     answer: Mapped[str | None] = mapped_column(Text)
 
     @property
@@ -83,5 +83,10 @@ class Proposal(Model):
         return self.state == "waits" and now < self.ends_at
 
     def state_at(self, now: datetime) -> str:
-        """Return its state; one that nobody decided on in time has expired, noted or not."""
+        """Return its state; one that nobody decided on in time has expired, noted or not.
+
+        One whose matter was settled in another way is "moot".
+        """
+        if self.state == "expired" and self.answer:
+            return "moot"
         return "expired" if self.state == "waits" and not self.waits(now) else self.state

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from dashboard.approvals.kinds import KINDS, OVER, NothingLeft
+from dashboard.approvals.kinds import KINDS, NothingLeft, is_over
 from dashboard.approvals.locks import lock_late
 from dashboard.approvals.models import Proposal, noun_of
 from dashboard.approvals.people import person
@@ -48,10 +48,8 @@ def propose(
     if wanted.kind == "adjustment" and (made_before := _about(organization, wanted)):
         return _as_same(made_before, wanted, by)
     basis = KINDS[wanted.kind].basis(organization, dict(wanted.terms))
-    if basis == OVER:
-        raise NothingLeft(
-            "This was decided in another way, or is gone. Nothing was proposed. Look at it again."
-        )
+    if is_over(basis):
+        raise NothingLeft(f"{basis['why']} Nothing was proposed. Look at it again.")
     # One that expired makes room for another.
     end_late(now=now, organization_id=organization.id)
     values = {

@@ -101,6 +101,7 @@ SENTENCES = {
     "proposal.approved": "Approved the {what} of {cents}, proposed by {proposed_by}.",
     "proposal.expired": "The proposed {what} of {cents} expired without a decision.",
     "proposal.made": "Proposed a {what} of {cents}[ for “{description}”].",
+    "proposal.moot": "The proposed {what} of {cents} can no longer be approved. {why}",
     "proposal.refused": "Refused the {what} of {cents}, proposed by {proposed_by}.",
     "proposal.withdrawn": "Withdrew the proposed {what} of {cents}[ for “{description}”].",
     "recovery_code.used": "Used a recovery code; {left} are left.",

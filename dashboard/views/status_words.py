@@ -127,6 +127,7 @@ PROPOSAL = {
     "refused": StatusWord("Refused", "cross", "mute"),
     "withdrawn": StatusWord("Withdrawn", "dash", "mute"),
     "expired": StatusWord("Expired", "clock", "mute"),
+    "moot": StatusWord("No longer possible", "dash", "mute"),
 }
 # A line of an invoice against Stripe's.
 LINE = {

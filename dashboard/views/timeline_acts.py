@@ -70,6 +70,7 @@ TELLINGS = {
     ),
     "proposal.expired": Telling("clock", "Proposed {what} of {amount} expired"),
     "proposal.made": Telling("people", "{what} of {amount} proposed", "[“{description}”]"),
+    "proposal.moot": Telling("dash", "Proposed {what} of {amount} ended without approval", "{why}"),
     "proposal.refused": Telling("cross", "{what} of {amount} refused", "proposed by {proposed_by}"),
     "proposal.withdrawn": Telling("dash", "Proposed {what} of {amount} withdrawn"),
     "refund.told": Telling("card", "Refund of {amount_cents}", "{status} at Stripe"),

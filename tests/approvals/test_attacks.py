@@ -155,7 +155,7 @@ def test_a_reversal_is_not_approved_once_its_invoice_is_sealed(
     proposal = proposed(acme, sam, back)
     with transaction():
         seal_now(current_invoice(acme), now=NOW)
-    with pytest.raises(NothingLeft, match="its invoice is sealed"):
+    with pytest.raises(NothingLeft, match="Its invoice is sealed"):
         approved(acme, proposal, ada)
     assert adjustments(db) == [90_000]
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from dashboard.approvals.day import hold_day
 from dashboard.approvals.decide import approve, basis_of, name_of
+from dashboard.approvals.moot import end_moot
 from dashboard.approvals.propose import Wanted, end_late, propose
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.models import Adjustment
 from dashboard.billing.reverse import reverse_adjustment
+from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.transaction import checkpoint
 from tests.factories import UserFactory
@@ -77,6 +80,20 @@ def end_what_is_late(stage: Stage) -> None:
     propose(stage.organization(), what, actor=_somebody(stage), now=now, ends_after=HOUR)
     checkpoint()
     end_late(now=now + 2 * HOUR)
+
+
+def end_what_is_moot(stage: Stage) -> None:
+    """End a proposal to take a charge back that was taken back in another way."""
+    charge = _charge(stage)
+    terms, subject = {"adjustment_id": charge}, f"adjustment:{charge}"
+    what = Wanted("reversal", subject, Money(-500, "usd"), terms, "Asked")
+    now = stage.now()
+    propose(stage.organization(), what, actor=_somebody(stage), now=now, ends_after=HOUR)
+    checkpoint()
+    made = db.session.get_one(Adjustment, charge)
+    reverse_adjustment(made, reason="Asked", actor=_somebody(stage), now=now)
+    checkpoint()
+    end_moot(now=now)
 
 
 def _charge(stage: Stage) -> int:

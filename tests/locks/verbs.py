@@ -24,6 +24,7 @@ from tests.locks.four_eyes import (
     approve_a_reversal,
     credit_within_the_day,
     end_what_is_late,
+    end_what_is_moot,
     reverse,
 )
 from tests.locks.life import (
@@ -85,6 +86,7 @@ VERBS: Mapping[str, Act] = {
     "approve a reversal": approve_a_reversal,
     "take a charge back": reverse,
     "end late proposals": end_what_is_late,
+    "end moot proposals": end_what_is_moot,
     "reprice": reprice,
     "roll early": roll,
     "preview a roll": show_roll,

@@ -14,10 +14,12 @@ from sqlalchemy import select
 from dashboard.accounts.models import User
 from dashboard.approvals.models import Proposal
 from dashboard.billing.models import Adjustment
+from dashboard.billing.reverse import reverse_adjustment
 from dashboard.clock import utc_now
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.watch import look_for_needs
+from tests.factories import SUPPORT
 from tests.pages import page, post, text_of
 from tests.people import People, signed_in
 from tests.support.needs import sentences
@@ -244,6 +246,30 @@ def test_without_a_decision_it_expires_and_needs_no_person_any_longer(
     told = text_of(page(support.get("/organizations/acme/timeline?kind=money")))
     assert "Proposed credit of $250.00 expired" in told
     assert total(acme, db) == before
+
+
+def test_what_was_settled_otherwise_needs_no_person_and_its_page_says_why(
+    support: FlaskClient, admin: FlaskClient, acme: Organization, db: SQLAlchemy
+) -> None:
+    approve(admin, add(support, "900", "charge"))
+    made = db.session.scalars(select(Adjustment).order_by(Adjustment.id.desc())).first()
+    reversals = f"{PATH}/{made.id}/reversals"
+    where = post(support, reversals, reason="Sold twice").location
+    with transaction():
+        reverse_adjustment(
+            db.session.get_one(Adjustment, made.id), reason="Wrong", actor=SUPPORT, now=utc_now()
+        )
+    look_for_needs()
+    assert not [one for one in sentences() if one.startswith("Approval")]
+    shown = page(admin.get(where))
+    words = text_of(shown)
+    assert "State No longer possible" in words
+    assert f"{SUPPORT.label} reversed it on" in words
+    assert shown.find("form", action=f"{where}/refusals") is None
+    assert "No longer possible" in text_of(page(admin.get(PROPOSALS)))
+    assert "waits for a second person" not in text_of(page(admin.get(PATH)))
+    told = text_of(page(support.get("/organizations/acme/timeline?kind=money")))
+    assert "Proposed reversal of $900.00 ended without approval" in told
 
 
 def test_an_approval_without_what_was_seen_approves_nothing(

@@ -80,7 +80,7 @@ def test_what_was_decided_meanwhile_cannot_be_approved_and_the_page_says_why(
     assert shown.find("form", action=f"{where}/approvals") is None
     answer = post(admin, f"{where}/approvals", seen=seen)
     assert answer.status_code == 409
-    assert "its invoice is sealed" in text_of(answer)
+    assert "Its invoice is sealed and can no longer change." in text_of(answer)
     assert post(admin, f"{where}/refusals", answer="Too late").status_code == 303
 
 

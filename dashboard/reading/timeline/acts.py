@@ -28,6 +28,7 @@ ACTS = {
     "foreign_line.decided": Act(MONEY),
     "proposal.approved": Act(MONEY),
     "proposal.expired": Act(MONEY),
+    "proposal.moot": Act(MONEY),
     "proposal.made": Act(MONEY),
     "proposal.refused": Act(MONEY),
     "proposal.withdrawn": Act(MONEY),
