@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
+from dashboard.audit.models import AuditEntry
 from dashboard.audit.write import write_entry
 from dashboard.billing.close import close, seal_now
 from dashboard.billing.current import current_draft
@@ -29,6 +30,10 @@ class CycleCannotOpen(Conflict):
     def __init__(self, organization: Organization, why: AmountTooLarge) -> None:
         super().__init__(f"The next cycle of {organization.slug} cannot open. {why.message}")
         self.slug = organization.slug
+
+
+class AlreadyRolled(Stale):
+    """The invoice that was seen is no longer the current one."""
 
 
 def roll_over(organization: Organization, *, now: datetime) -> Invoice:
@@ -68,14 +73,16 @@ def roll_early(
     """Cut the current invoice at `now`, seal it for its final sync and return the next one.
 
     It is sealed without a grace: what arrives late is billed on the next invoice of the same
-    nominal cycle. `invoice_id` is the invoice the actor saw; raises `Stale` when that is no longer
-    the current one, so a second click rolls nothing.
+    nominal cycle. `invoice_id` is the invoice the actor saw; raises `AlreadyRolled` when that is no
+    longer the current one, so a second click rolls nothing.
     """
     # What was accepted until now belongs to what is cut off.
     count_waiting(lock_open({organization.id}), now=now)
     invoice = current_draft(organization.id)
     if invoice_id not in (None, invoice.id):
-        raise Stale("This cycle was already rolled. Nothing was changed. Open the current invoice.")
+        raise AlreadyRolled(
+            "This cycle was already rolled. Nothing was changed. Open the current invoice."
+        )
     if invoice.period_end <= now:
         return close(invoice, now=now)
     following = seal_now(invoice, now=now, by=actor)
@@ -88,6 +95,18 @@ def roll_early(
         now=now,
     )
     return following
+
+
+def was_rolled_by(invoice_id: int, *, reason: str, actor: Actor) -> bool:
+    """Whether exactly this roll was done already: by the same actor, for the same reason."""
+    entry = select(AuditEntry.id).where(
+        AuditEntry.action == "invoice.rolled",
+        AuditEntry.subject_id == invoice_id,
+        AuditEntry.actor_kind == actor.kind,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.reason == reason,
+    )
+    return db.session.scalar(entry.limit(1)) is not None
 
 
 def due_to_roll(*, now: datetime, most: int) -> list[int]:

@@ -8,7 +8,7 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_id
-from dashboard.billing.roll import roll_early
+from dashboard.billing.roll import AlreadyRolled, roll_early, was_rolled_by
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.clock import utc_now
 from dashboard.forms.roll import RollForm
@@ -20,6 +20,7 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.views.access import current_actor
 from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
+from jobs.watch import look_soon
 
 bp = Blueprint("rolls", __name__, url_prefix="/organizations/<slug>/rolls")
 
@@ -36,7 +37,10 @@ def new(slug: str) -> ResponseReturnValue:
 @bp.post("")
 @permission("cycle.roll")
 def create(slug: str) -> ResponseReturnValue:
-    """Close the previewed invoice now, open the next, and start the final sync."""
+    """Close the previewed invoice now, open the next, and start the final sync.
+
+    A form that is sent once more is answered as it was.
+    """
     organization, now = organization_by_slug(slug), utc_now()
     form = RollForm(organization.name)
     if not form.validate_on_submit():
@@ -44,16 +48,24 @@ def create(slug: str) -> ResponseReturnValue:
     closed_id = int(form.invoice_id.data)
     closing = current_invoice(organization)
     need_proof_above(Money(closing.total_cents, closing.currency))
-    roll_early(
-        organization,
-        reason=form.reason.data,
-        actor=current_actor(),
-        now=now,
-        invoice_id=closed_id,
-    )
+    reason, by = str(form.reason.data), current_actor()
+    try:
+        roll_early(organization, reason=reason, actor=by, now=now, invoice_id=closed_id)
+    except AlreadyRolled:
+        closed = invoice_by_id(organization, closed_id)
+        if not was_rolled_by(closed.id, reason=reason, actor=by):
+            raise
+        return _rolled(closed)
     closed = invoice_by_id(organization, closed_id)
-    enqueue_run(request_sync(closed, Request("final", current_actor(), verify=True), now=now))
+    enqueue_run(request_sync(closed, Request("final", by, verify=True), now=now))
+    # A proposal about what is sealed now can no longer be approved.
+    look_soon()
+    return _rolled(closed)
+
+
+def _rolled(closed: Invoice) -> ResponseReturnValue:
     flash("The cycle is rolled. The closed invoice is now checked and finalized at Stripe.")
+    slug = closed.organization.slug
     return redirect(url_for("invoices.show", slug=slug, sequence=closed.sequence), code=303)
 
 

@@ -1,8 +1,11 @@
 """Rolling a cycle early, from the page."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -16,7 +19,7 @@ from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.factories import make_organization
 from tests.pages import page, post, text_of
-from tests.people import bill_of
+from tests.people import People, bill_of, signed_in
 
 ROLLS = "/organizations/acme/rolls"
 ANCHOR = utc_now() - timedelta(days=10)
@@ -45,8 +48,39 @@ def test_the_typed_name_rolls_the_cycle_once(support: FlaskClient, acme: Organiz
     assert (closed.status, opened.status) == ("sealed", "draft")
     run = db.session.scalars(select(SyncRun)).one()
     assert (run.trigger, run.verify, run.invoice_id) == ("final", True, closed.id)
-    again = page(post(support, ROLLS, **fields), 409)
-    assert "Nothing was changed" in text_of(again)
+
+
+def test_a_form_sent_twice_is_answered_as_it_was_and_rolls_once(
+    support: FlaskClient, admin: FlaskClient, acme: Organization
+) -> None:
+    fields = {"name": "Acme Freight", "reason": "Contract ends", "invoice_id": bill_of(acme).id}
+    first = post(support, ROLLS, **fields)
+    again = post(support, ROLLS, **fields)
+    assert (again.status_code, again.location) == (303, first.location)
+    assert len(invoices(acme)) == 2
+    assert len(db.session.scalars(select(SyncRun)).all()) == 1
+    # Another form of the same invoice, or another person's, is told that nothing was changed.
+    for browser, reason in ((support, "Another"), (admin, "Contract ends")):
+        other = page(post(browser, ROLLS, **fields | {"reason": reason}), 409)
+        assert "Nothing was changed" in text_of(other)
+    assert len(invoices(acme)) == 2
+
+
+def test_two_clicks_at_once_are_answered_alike(
+    app: Flask, people: People, acme: Organization
+) -> None:
+    fields = {"name": "Acme Freight", "reason": "Contract ends", "invoice_id": bill_of(acme).id}
+    browsers, both = [signed_in(app, people.support) for _ in range(2)], Barrier(2)
+    db.session.rollback()
+
+    def click(number: int) -> tuple[int, str | None]:
+        both.wait(30)
+        answer = post(browsers[number], ROLLS, **fields)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = set(pool.map(click, range(2)))
+    assert answers == {(303, "/organizations/acme/invoices/1")}
     assert len(invoices(acme)) == 2
 
 
