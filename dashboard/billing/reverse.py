@@ -6,7 +6,18 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import REVERSED, add_adjustment, item_key
@@ -47,13 +58,15 @@ def links_of(adjustments: Collection[Adjustment]) -> dict[int, Adjustment]:
     return links | {one.id: found[one.reverses_id] for one in adjustments if one.reverses_id}
 
 
-def reversed_keys(invoice_id: int) -> list[tuple[str, str]]:
-    """Return the items of each reversal on an invoice, by key: what was reversed, and by what."""
-    query = select(Adjustment.reverses_id, Adjustment.id).where(
-        Adjustment.invoice_id == invoice_id, Adjustment.reverses_id.is_not(None)
+def reverses_key(item: FromClause) -> ColumnElement[str]:
+    """Return the column with the key of the item that an item reverses; null of all others."""
+    made = Adjustment.__table__.alias("reversing")
+    number = cast(func.substr(item.c.key, len(item_key(0))), BigInteger)
+    of = select(literal(item_key(0)[:-1]) + cast(made.c.reverses_id, String)).where(
+        made.c.id == number, made.c.reverses_id.is_not(None)
     )
-    rows = db.session.execute(query)
-    return [(item_key(first), item_key(second)) for first, second in rows if first is not None]
+    is_one = (item.c.kind == "adjustment") & item.c.key.regexp_match(f"^{item_key(0)[:-1]}[0-9]+$")
+    return case((is_one, of.scalar_subquery()))
 
 
 def reversible_among(adjustments: Collection[Adjustment]) -> set[int]:

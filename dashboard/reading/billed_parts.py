@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, func, select
 
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.reverse import reverses_key
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
+from dashboard.reading.undone import undone_keys
 from dashboard.services.models import Service, ServiceChange
 from dashboard.statement import Statement, parameter
 
@@ -20,7 +22,8 @@ class Part(NamedTuple):
     """An item of a bill, or what stands for one at an earlier time.
 
     `cycle_id` is the invoice's, `of_cycle_id` the one it charges for. `service`: what people call
-    it. `changed_at`: when the service last had another quantity.
+    it. `changed_at`: when the service last had another quantity. `reverses`: the key of the charge
+    or credit that it reverses.
     """
 
     cycle_id: int
@@ -42,6 +45,8 @@ class Part(NamedTuple):
     quantity: Decimal
     cents: int
     created_at: datetime
+    key: str = ""
+    reverses: str | None = None
 
     @property
     def is_usage(self) -> bool:
@@ -55,18 +60,26 @@ class Part(NamedTuple):
 
 
 def parts_of_cycles(organization_id: int, cycle_ids: Iterable[int]) -> list[Part]:
-    """Return all items of all invoices of these cycles, but for void ones: nobody is billed those.
+    """Return the items of all invoices of these cycles, but for void ones: nobody is billed those.
 
-    One statement.
+    What was reversed on its invoice is left out with its reversal. One statement.
     """
-    rows = _OF_CYCLES.rows(organization=organization_id, cycles=list(cycle_ids))
-    return [Part._make(row) for row in rows]
+    return _told(_OF_CYCLES.rows(organization=organization_id, cycles=list(cycle_ids)))
 
 
 def parts_of_invoices(organization_id: int, sequences: Sequence[int]) -> list[Part]:
-    """Return all items of these invoices; one statement."""
-    rows = _OF_INVOICES.rows(organization=organization_id, sequences=list(sequences))
-    return [Part._make(row) for row in rows]
+    """Return the items of these invoices, without what was reversed on them; one statement."""
+    return _told(_OF_INVOICES.rows(organization=organization_id, sequences=list(sequences)))
+
+
+def _told(rows: Iterable[Sequence[Any]]) -> list[Part]:
+    parts = [Part._make(row) for row in rows]
+    undone = undone_keys((part for part in parts if part.kind == "adjustment"), _cents)
+    return [part for part in parts if part.key not in undone]
+
+
+def _cents(part: Part) -> int:
+    return part.cents
 
 
 _invoice, _item = Invoice.__table__, InvoiceItem.__table__
@@ -105,6 +118,8 @@ def _parts(*wanted: ColumnElement[bool]) -> Statement:
             _item.c.quantity,
             _item.c.amount_cents - _item.c.carried_cents,
             _item.c.created_at,
+            _item.c.key,
+            reverses_key(_item).label("reverses"),
         )
         .select_from(
             _invoice.join(_item, _item.c.invoice_id == _invoice.c.id)

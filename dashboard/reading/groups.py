@@ -29,13 +29,15 @@ CORRECTION = ", correction"
 class Look(NamedTuple):
     """How somebody looks at the items: which groups are open, and which items are wanted.
 
-    `opened` holds keys of groups, or ALL. `text` is looked for in names.
+    `opened` holds keys of groups, or ALL. `text` is looked for in names. `with_undone`: also what
+    was reversed, and its reversal.
     """
 
     opened: frozenset[str] = frozenset()
     by_name: bool = False
     text: str = ""
     only_differing: bool = False
+    with_undone: bool = False
 
     @property
     def is_narrowed(self) -> bool:

@@ -32,12 +32,14 @@ from dashboard.billing.forecast import attached_in
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.outlook import Attached
 from dashboard.billing.overview import GLANCES, KIND_ORDER
+from dashboard.billing.reverse import reverses_key
 from dashboard.extensions import db
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
 from dashboard.reading.groups import Part, by_product
 from dashboard.reading.rows import AgreedLine, Item, Version
 from dashboard.reading.told import Told, told
+from dashboard.reading.undone import undone_keys
 from dashboard.services.models import Service
 from dashboard.statement import Statement, columns, parameter
 from dashboard.sync.models import SyncedLine
@@ -60,9 +62,19 @@ class BilledItems:
     shown: dict[Hashable, Any] = field(default_factory=dict)
 
     @cached_property
+    def undone(self) -> frozenset[str]:
+        """Return the keys of those that were reversed, with their reversals."""
+        return undone_keys(self.items, lambda item: item.billed_cents)
+
+    @cached_property
+    def told(self) -> Sequence[Item]:
+        """Return the items without those that were reversed and come to nothing."""
+        return [item for item in self.items if item.key not in self.undone]
+
+    @cached_property
     def products(self) -> Sequence[Part]:
-        """Return the items by product."""
-        return by_product(self.items)
+        """Return those by product."""
+        return by_product(self.told)
 
 
 def read_items(invoice_id: int, *, with_lines: bool) -> BilledItems:
@@ -148,6 +160,7 @@ def _own() -> Subquery:
             _named.c.model,
             _named.c.unit_amount,
             _named.c.package_size,
+            reverses_key(_item).label("reverses"),
             *(_rating.c[name].label(f"rating_{name}") for name in Version._fields[:-2]),
             _price.c.currency.label("rating_currency"),
             _price.c.unit_label.label("rating_unit_label"),

@@ -90,6 +90,7 @@ class LatestRun(NamedTuple):
     state: str
     calls_planned: int
     calls_made: int
+    attempts: int
     next_attempt_at: datetime | None
     error: str | None
 
@@ -156,6 +157,7 @@ class Item(NamedTuple):
     """A line of the bill, with its price: what a unit of that is called and costs.
 
     `product` and what follows it are None for what has no price; `package_size` for others too.
+    `reverses`: the key of the charge or credit that it reverses.
     """
 
     id: int
@@ -176,6 +178,7 @@ class Item(NamedTuple):
     model: str | None
     unit_amount: Decimal | None
     package_size: Decimal | None
+    reverses: str | None = None
 
     @property
     def billed_cents(self) -> int:

@@ -12,7 +12,6 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
-from dashboard.billing.reverse import reversed_keys
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.reading.items import items_of_invoice
@@ -60,6 +59,4 @@ def _invoice(slug: str, sequence: int) -> Invoice:
 
 def _paper(invoice: Invoice) -> Paper:
     found = items_of_invoice(invoice, with_lines=False)
-    has_any = any(item.kind == "adjustment" for item in found.items)
-    undone = reversed_keys(invoice.id) if has_any else ()
-    return paper_of(invoice, found, current_config().seller, undone=undone, now=utc_now())
+    return paper_of(invoice, found, current_config().seller, now=utc_now())

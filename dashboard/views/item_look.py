@@ -38,6 +38,7 @@ def look_of(asked: Mapping[str, str], *, for_staff: bool) -> Look:
         by_name=asked.get("sort") == BY_NAME,
         text=asked.get("q", "").strip()[:SEARCH],
         only_differing=for_staff and asked.get("differs") == "1",
+        with_undone=for_staff and asked.get("reversed") == "1",
     )
 
 
@@ -48,6 +49,7 @@ def query_of(look: Look) -> str:
         "sort": BY_NAME if look.by_name else "",
         "q": look.text,
         "differs": "1" if look.only_differing else "",
+        "reversed": "1" if look.with_undone else "",
     }
     asked = urlencode({name: value for name, value in parts.items() if value}, safe=",/")
     return f"?{asked}" if asked else ""

@@ -76,8 +76,23 @@ class ShownItems:
 
     @property
     def items(self) -> Sequence[Item]:
-        """Return all of them, in the order of the bill."""
-        return self.found.items
+        """Return those that are told, in the order of the bill."""
+        return self.found.items if self.has_undone else self.found.told
+
+    @cached_property
+    def has_undone(self) -> bool:
+        """Whether what was reversed is listed: where that is wanted, or Stripe has but one of two.
+
+        A line that goes to Stripe with the next sync would be missing in Stripe's column.
+        """
+        undone = [self.lines[one.id] for one in self.found.items if one.key in self.found.undone
+                  and one.id in self.lines]  # fmt: skip
+        return self.look.with_undone or bool(sum(one.synced_cents or 0 for one in undone))
+
+    @property
+    def undone(self) -> int:
+        """How many charges and credits were reversed on this bill, or reverse another."""
+        return len(self.found.undone)
 
     @cached_property
     def wanted(self) -> Sequence[Item]:
@@ -95,7 +110,8 @@ class ShownItems:
     @cached_property
     def products(self) -> Sequence[Part]:
         """Return what was looked for, by product."""
-        return by_product(self.wanted) if self.look.is_narrowed else self.found.products
+        is_usual = not self.look.is_narrowed and not self.has_undone
+        return self.found.products if is_usual else by_product(self.wanted)
 
     @cached_property
     def fills(self) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from dashboard.settings.seller import Seller
 from dashboard.views.formatting import day, money, period
 from dashboard.views.item_words import each_of, note_of, quantity_of
 from dashboard.views.paper_notes import notes_of
-from dashboard.views.paper_sums import Sum, sums_of, told_of
+from dashboard.views.paper_sums import Sum, sums_of
 
 # Credits up to so many are told one by one below the lines; more of them are lines.
 FEW_CREDITS = 5
@@ -82,15 +82,13 @@ def paper_of(
     found: BilledItems,
     seller: Seller,
     *,
-    undone: Collection[tuple[str, str]] = (),
     now: datetime,
 ) -> Paper:
-    """Return the document of an invoice with all its items, which add up to its total.
+    """Return the document of an invoice with its items, which add up to its total.
 
-    `undone`: the keys of items that were reversed, each with that of its reversal. Who gets a bill
-    has nothing of the two, so neither is listed.
+    What was reversed is not listed, nor is its reversal.
     """
-    told = told_of(found.items, undone)
+    told = found.told
     credits_ = [one for one in told if one.kind == "adjustment" and one.billed_cents < 0]
     below = credits_ if len(credits_) <= FEW_CREDITS else []
     listed = [item for item in told if item not in below]

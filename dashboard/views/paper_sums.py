@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dashboard.billing.models import Invoice
@@ -16,17 +16,6 @@ class Sum(NamedTuple):
     label: str
     amount: str
     is_total: bool = False
-
-
-def told_of(items: Sequence[Item], undone: Collection[tuple[str, str]]) -> Sequence[Item]:
-    """Return the items without those that were reversed on the same bill and come to nothing."""
-    by_key = {item.key: item for item in items}
-    gone: set[str] = set()
-    for keys in undone:
-        pair = [by_key[key] for key in keys if key in by_key]
-        if len(pair) == len(keys) and sum(item.billed_cents for item in pair) == 0:
-            gone.update(keys)
-    return [item for item in items if item.key not in gone]
 
 
 def sums_of(invoice: Invoice, listed: Sequence[Item], below: Sequence[Item]) -> Iterator[Sum]:

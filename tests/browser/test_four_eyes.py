@@ -124,7 +124,7 @@ def reverse(page: Page) -> None:
 
 
 def see_both(page: Page) -> None:
-    """Both entries are in the list, on the bill and in the document."""
+    """Both entries are in the list; the bill and the document have neither."""
     page.goto(f"{ACME}/adjustments")
     expect(page.get_by_text("Reverses “Credit for the outage of 12 November”")).to_be_visible()
     for name in ("", "/proposals", "/timeline?kind=money", "/invoices/1/document"):

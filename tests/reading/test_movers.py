@@ -11,7 +11,8 @@ from flask_sqlalchemy import SQLAlchemy
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.close import seal_now
 from dashboard.billing.draft import current_invoice
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import Adjustment, Invoice
+from dashboard.billing.reverse import reverse_adjustment
 from dashboard.billing.roll import roll_over
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
@@ -37,7 +38,7 @@ from tests.support.usage import record_batch
 
 MAY = APRIL + timedelta(days=30)
 DAY = timedelta(days=1)
-NOON = timedelta(hours=12)
+NOON, HOUR = timedelta(hours=12), timedelta(hours=1)
 
 
 @dataclass
@@ -58,9 +59,9 @@ class Story:
         """Attach a service when it is."""
         return make_service(self.acme, price, at=at, now=at, external_id=name, **wanted)
 
-    def credit(self, cents: int, at: datetime) -> None:
+    def credit(self, cents: int, at: datetime) -> Adjustment:
         """Add a charge or credit."""
-        add_adjustment(
+        return add_adjustment(
             current_invoice(self.acme), Money(cents, "usd"), description="Credit for a night",
             reason="Outage", key=str(at), actor=SUPPORT, now=at,
         )  # fmt: skip
@@ -132,6 +133,21 @@ def test_servers_attached_since_are_counted_and_dated(story: Story) -> None:
     [mover] = story.why(MAY + 20 * DAY).movers
     assert mover.difference.cents == 2 * round(9600 * 26 / 31)
     assert said_of(mover) == Said("2 attached on 6 May")
+
+
+def test_what_was_charged_and_reversed_is_no_mover_in_either_cycle(story: Story) -> None:
+    story.use(10, APRIL + NOON)
+    for day, cents in ((APRIL + DAY, 70_000), (MAY + DAY, 90_000)):
+        if day > MAY:
+            story.roll()
+        charge = story.credit(cents, day)
+        # In the last cycle later than the point at which the two are compared.
+        late = day + 20 * DAY if day < MAY else day + HOUR
+        reverse_adjustment(charge, reason="Sold twice", actor=SUPPORT, now=late)
+    story.use(10, MAY + NOON)
+    found = story.why(MAY + 10 * DAY)
+    assert [mover.difference.name for mover in found.movers] == []
+    assert (found.before_cents, found.after_cents) == (50, 50)
 
 
 def test_what_was_attached_later_in_the_last_cycle_is_new_at_this_point(story: Story) -> None:
