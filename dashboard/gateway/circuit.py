@@ -76,6 +76,19 @@ class Circuit:
         left = int(self._redis.pttl(self._open))
         return -(-left // 1000) if left > 0 else 0
 
+    def away_seconds(self) -> int:
+        """Return how long no call will be made, at least 1 while the next one only tries; else 0.
+
+        So it does not seem to answer for a moment each time that somebody is let in to try.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.pttl(self._open)
+        pipe.get(self._failures)
+        left, failures = pipe.execute()
+        if left > 0:
+            return -(-int(left) // 1000)
+        return int(int(failures or 0) >= FAILURES)
+
     def state(self) -> CircuitState:
         """Return the failures in a row, and how long no call is made."""
         pipe = self._redis.pipeline(transaction=False)

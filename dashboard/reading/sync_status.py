@@ -132,15 +132,28 @@ def _on_hold(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) ->
 
 
 def _syncing(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
-    if run is not None and run.state == "retrying":
-        at = run.next_attempt_at
-        following = "follows in a moment" if at is None else f"is at {at:%H:%M:%S} UTC"
-        return f"The last attempt failed: {_said(run)} The next {following}."
+    if run is not None and is_tried_again(run):
+        waits, at = run.state == "retrying", run.next_attempt_at
+        tried = _times(run.attempts if waits else run.attempts - 1)
+        following = "is in progress" if not waits else "follows in a moment"
+        if waits and at is not None:
+            following = f"is at {at:%H:%M:%S} UTC"
+        return f"The sync was tried {tried}. {_said(run)} The next attempt {following}."
     if run is None or not run.calls_planned:
         return "A sync is in progress."
+    # A call is counted before it is sent, so that none is ever made unseen.
     if run.calls_made > run.calls_planned:
-        return f"A sync is in progress: {run.calls_made} calls made."
-    return f"A sync is in progress: {run.calls_made} of {run.calls_planned} calls made."
+        return f"A sync is in progress: {run.calls_made} calls sent."
+    return f"A sync is in progress: {run.calls_made} of {run.calls_planned} calls sent."
+
+
+def is_tried_again(run: RunFacts) -> bool:
+    """Whether an attempt of it failed, and another is due or under way."""
+    return run.state == "retrying" or (run.state in ACTIVE and run.error is not None)
+
+
+def _times(number: int) -> str:
+    return "once" if number < 2 else f"{number} times"
 
 
 def _held(_invoice: InvoiceFacts, _run: RunFacts | None, waiting: Waiting) -> str:
@@ -198,7 +211,7 @@ _PLAINLY = {
 
 
 def _plainly(state: State, invoice: InvoiceFacts, run: RunFacts | None) -> str:
-    if state == "syncing" and run is not None and run.state == "retrying":
+    if state == "syncing" and run is not None and is_tried_again(run):
         return _PLAINLY["failed"]
     if state == "parked" and invoice.status in FINALIZED:
         return "Our billing team is checking this invoice."

@@ -27,6 +27,7 @@ from dashboard.trends.sample import samples
 from dashboard.views.access import current_actor, reader
 from dashboard.views.addresses import local_address
 from dashboard.views.hypermedia import is_htmx, live
+from dashboard.views.stripe_state import with_stripe
 from dashboard.views.trends import bills_sentence, trends_of
 from jobs import ticks
 from jobs.watch import look_for_needs
@@ -64,7 +65,7 @@ def index() -> ResponseReturnValue:
             address=_address,
         )
 
-    tag = f"{found.tag}.{is_late}"
+    tag = with_stripe(f"{found.tag}.{is_late}")
     if is_htmx():
         return live(tag, lambda: render("needs/_work.html"))
     return render("needs/index.html")

@@ -31,6 +31,7 @@ from dashboard.views.organization_list import (
     wanted_organizations,
 )
 from dashboard.views.paging import page_number
+from dashboard.views.stripe_state import with_stripe
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 
@@ -71,7 +72,7 @@ def show(slug: str) -> ResponseReturnValue:
         "organizations/show.html",
         **told,
         bill=bill,
-        tag=tag_of_draft(organization, draft, now=now) if draft else "",
+        tag=with_stripe(tag_of_draft(organization, draft, now=now)) if draft else "",
     )
 
 
@@ -91,7 +92,7 @@ def current_invoice(slug: str) -> ResponseReturnValue:
             "organizations/_bill.html", organization=organization, bill=bill, **told
         )
 
-    response = live(tag_of_draft(organization, draft, now=now), render)
+    response = live(with_stripe(tag_of_draft(organization, draft, now=now)), render)
     if response.status_code != HTTPStatus.NOT_MODIFIED:
         # What stands beside it under a tag of its own looks whether it moved too.
         response.headers["HX-Trigger"] = "bill-moved"

@@ -29,6 +29,7 @@ from dashboard.together import Together
 from dashboard.views.asking import key_of
 from dashboard.views.cookies import CookieSessions
 from dashboard.views.hypermedia import PANEL
+from dashboard.views.stripe_state import with_stripe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -66,13 +67,17 @@ class Door:
         begun = perf_counter()
         held = environ.get("HTTP_HX_PTAG")
         asked = self._asked(environ) if held else None
-        if held is None or asked is None or self._tag_of(asked) != held:
+        if held is None or asked is None or self._told(asked) != held:
             return None
         request_id = begin_request(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response(UNCHANGED, [*self._headers, ("HX-PTag", held), ("X-Request-ID", request_id)])
         seconds = perf_counter() - begun
         note_request(ENDPOINT, "GET", environ["PATH_INFO"], HTTPStatus.NOT_MODIFIED, seconds)
         return []
+
+    def _told(self, asked: Asked) -> str | None:
+        tag = self._tag_of(asked)
+        return None if tag is None else with_stripe(tag, self._app)
 
     def _asked(self, environ: WSGIEnvironment) -> Asked | None:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from flask import current_app
+from flask import Flask, current_app
 from redis.exceptions import RedisError
 
 from dashboard.gateway.call_book import HourOfCalls, Tally, by_reason
@@ -75,7 +75,18 @@ class Known:
 
 def stripe_away_seconds() -> int:
     """Return how long no call will be made; 0 while Stripe answers, or when Redis does not."""
-    return known_of_stripe().away_seconds(_ask)
+    return known_of_stripe().away_seconds(lambda: _ask_of(_limiter()))
+
+
+def with_stripe(tag: str, app: Flask | None = None) -> str:
+    """Return the tag of a region that says on top whether Stripe answers.
+
+    It costs a poll nothing: what was heard a moment ago is in memory.
+    """
+    told = app or current_app
+    known: Known = told.extensions["known_of_stripe"]
+    limiter: RedisLimiter = told.extensions["limiter_of_stripe"]
+    return f"{tag}.away" if known.away_seconds(lambda: _ask_of(limiter)) else tag
 
 
 def known_of_stripe() -> Known:
@@ -84,9 +95,9 @@ def known_of_stripe() -> Known:
     return known
 
 
-def _ask() -> int | None:
+def _ask_of(limiter: RedisLimiter) -> int | None:
     try:
-        return _limiter().circuit.open_seconds()
+        return limiter.circuit.away_seconds()
     except RedisError:
         return None
 

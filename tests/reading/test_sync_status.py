@@ -32,9 +32,9 @@ def said(state: str = "running", **facts: object) -> tuple[str, str]:
     ("planned", "made", "sentence"),
     [
         (0, 0, "A sync is in progress."),
-        (4, 0, "A sync is in progress: 0 of 4 calls made."),
-        (4, 4, "A sync is in progress: 4 of 4 calls made."),
-        (4, 5, "A sync is in progress: 5 calls made."),
+        (4, 0, "A sync is in progress: 0 of 4 calls sent."),
+        (4, 4, "A sync is in progress: 4 of 4 calls sent."),
+        (4, 5, "A sync is in progress: 5 calls sent."),
     ],
 )
 def test_a_run_says_how_far_it_is(planned: int, made: int, sentence: str) -> None:
@@ -47,13 +47,26 @@ def test_a_run_says_how_far_it_is(planned: int, made: int, sentence: str) -> Non
 @pytest.mark.parametrize(
     ("at", "following"),
     [
-        (None, "The next follows in a moment."),
-        (datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC), "The next is at 12:30:05 UTC."),
+        (None, "The next attempt follows in a moment."),
+        (datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC), "The next attempt is at 12:30:05 UTC."),
     ],
 )
 def test_a_run_that_waits_says_why_and_when_it_is_tried_again(
     at: datetime | None, following: str
 ) -> None:
-    sentence, plainly = said("retrying", error="Stripe is away", next_attempt_at=at)
-    assert sentence == f"The last attempt failed: Stripe is away. {following}"
+    sentence, plainly = said("retrying", error="Stripe is away", next_attempt_at=at, attempts=3)
+    assert sentence == f"The sync was tried 3 times. Stripe is away. {following}"
+    assert plainly == "Stripe could not be reached. Your bill here is right, and we keep trying."
+
+
+@pytest.mark.parametrize(("attempts", "tried"), [(2, "once"), (4, "3 times")])
+def test_an_attempt_under_way_after_a_failed_one_does_not_say_that_its_calls_were_made(
+    attempts: int, tried: str
+) -> None:
+    sentence, plainly = said(
+        error="Stripe failed with 503.", attempts=attempts, calls_planned=1, calls_made=1
+    )
+    assert sentence == (
+        f"The sync was tried {tried}. Stripe failed with 503. The next attempt is in progress."
+    )
     assert plainly == "Stripe could not be reached. Your bill here is right, and we keep trying."

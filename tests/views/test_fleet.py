@@ -85,7 +85,11 @@ def test_its_refresh_is_the_figures_alone(admin: FlaskClient) -> None:
 
 
 def test_while_stripe_does_not_answer_every_page_says_that_nothing_is_lost(
-    app: Flask, customer: FlaskClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    customer: FlaskClient,
+    admin: FlaskClient,
+    acme: Organization,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Pages ask once a second; here each of them does.
     monkeypatch.setattr(stripe_state, "REMEMBERED_SECONDS", -1)
@@ -94,5 +98,8 @@ def test_while_stripe_does_not_answer_every_page_says_that_nothing_is_lost(
     for _ in range(FAILURES):
         circuit.failed()
     assert "Stripe is not answering" in text_of(page(customer.get("/organizations/acme")))
+    for address in ("/needs", "/fleet", "/jobs", "/stripe-calls", "/sync-runs"):
+        words = text_of(page(admin.get(address)))
+        assert words.count("Stripe is not answering") == 1, address
     circuit.succeeded()
     assert "does not answer" not in text_of(page(customer.get("/organizations/acme")))

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
 from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import Client, TestResponse
@@ -23,6 +24,7 @@ from dashboard.accounts.sessions import end_sessions
 from dashboard.audit.actor import SYSTEM
 from dashboard.billing.adjust import add_adjustment
 from dashboard.clock import utc_now
+from dashboard.gateway.circuit import FAILURES
 from dashboard.metrics import REQUEST_SECONDS
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
@@ -30,7 +32,7 @@ from dashboard.served import behind_proxies
 from dashboard.transaction import transaction
 from dashboard.usage.record import record_batch
 from dashboard.usage.reported import ReportedRecord
-from dashboard.views import poll_door
+from dashboard.views import poll_door, stripe_state
 from tests.factories import SUPPORT
 from tests.pages import page
 from tests.people import People, bill_of, signed_in
@@ -122,6 +124,27 @@ def test_a_bill_that_moved_is_shown(poll: Poll, acme: Organization) -> None:
     answer = poll()
     assert answer.status_code == 200
     assert "A day of help" in answer.text
+
+
+def test_an_open_page_hears_from_its_poll_whether_stripe_answers(
+    app: Flask, poll: Poll, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe_state, "REMEMBERED_SECONDS", -1)
+    monkeypatch.setitem(app.extensions, "known_of_stripe", stripe_state.Known())
+    circuit, said = app.extensions["limiter_of_stripe"].circuit, "Stripe is not answering"
+    assert poll().status_code == 304
+    for _ in range(FAILURES):
+        circuit.failed()
+    told = poll()
+    assert (told.status_code, told.text.count(said)) == (200, 1)
+    away = told.headers["HX-PTag"]
+    assert poll(HX_PTag=away).status_code == 304
+    # Somebody is let in to try: whether it answers is not known yet.
+    redis.delete(*redis.keys("*circuit:open"))
+    assert poll(HX_PTag=away).status_code == 304
+    circuit.succeeded()
+    told = poll(HX_PTag=away)
+    assert (told.status_code, said in told.text) == (200, False)
 
 
 def test_usage_that_waits_is_put_on_the_bill_first(poll: Poll, acme: Organization) -> None:
