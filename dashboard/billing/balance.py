@@ -114,7 +114,8 @@ def ahead_after(last: Issued, draft: Draft, *, is_moved: bool = True) -> Ahead |
     """
     if last.ending_balance_cents is None:
         credit = credit_before(draft)
-        return None if credit is None else Ahead(credit, credit.total_cents)
+        left = left_of_credits(draft) if credit is not None else 0
+        return Ahead(credit, left) if credit is not None and left else None
     query = void_since(draft.organization_id, last.sequence, last.finalized_at)
     since = db.session.scalars(query).all() if is_moved else []
     cents = last.ending_balance_cents + sum(_given_back(one) for one in since)
@@ -153,6 +154,27 @@ def credit_before(invoice: Draft) -> Invoice | None:
         .order_by(Invoice.sequence.desc())
         .limit(1)
     )
+
+
+def left_of_credits(invoice: Draft) -> int:
+    """Return what earlier invoices' credits came to, less what later ones used of them: below zero.
+
+    For invoices issued before balances were kept, as far as the ledger can say: tax is not told.
+    """
+    rows = db.session.execute(
+        select(Invoice.total_cents, Invoice.amount_due_cents)
+        .where(
+            Invoice.organization_id == invoice.organization_id,
+            Invoice.sequence < invoice.sequence,
+            Invoice.status.in_(("open", "paid", "uncollectible")),
+        )
+        .order_by(Invoice.sequence)
+    )
+    left = 0
+    for total, due in rows:
+        # Nothing is due before all credit is used.
+        left = 0 if due else min(left + total, 0)
+    return left
 
 
 def last_issued_before(

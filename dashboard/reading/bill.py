@@ -29,7 +29,8 @@ class LiveBill:
     `ahead`: what is on the balance at Stripe, which this one asks for or is lowered by.
     `asks_cents`: its total with that. `is_too_small`: for Stripe to charge. `budget`: what the
     cycle is meant to cost beside what it comes to, if anybody set one. `last` is the invoice before
-    it, which is one of the `earlier` ones; the others of these are not settled.
+    it, which is one of the `earlier` ones; the others of these are not settled. `is_part`: it bills
+    the rest of a cycle that was rolled early.
     """
 
     invoice: CurrentInvoice
@@ -46,6 +47,7 @@ class LiveBill:
     alarms: Alarms
     earlier: Sequence[EarlierInvoice]
     last: LastInvoice | None
+    is_part: bool
 
     @property
     def items(self) -> Sequence[Item]:
@@ -94,6 +96,7 @@ def live_bill(
         _alarms(organization, invoice, earlier, charge, now=now),
         earlier,
         last_of(invoice, earlier, now=now),
+        draft.is_part,
     )
 
 

@@ -17,11 +17,15 @@ DAYS = 14
 
 
 class Glance(NamedTuple):
-    """What each of the last days cost, today last, in minor units, and the forecast."""
+    """What each of the last days cost, today last, in minor units, and the forecast.
+
+    `is_part`: of the rest of a cycle that was rolled early.
+    """
 
     cents: Sequence[int]
     currency: str
     forecast: Forecast
+    is_part: bool = False
 
 
 def glance_of(draft: Draft, *, now: datetime) -> Glance:
@@ -31,4 +35,4 @@ def glance_of(draft: Draft, *, now: datetime) -> Glance:
     spend = spend_of_days(rows, invoice.currency, by_service=False, now=now)
     found = read_items(invoice.id, with_lines=False)
     forecast = expected(invoice, found, draft.around, now=now)
-    return Glance(spend.totals[-DAYS:], invoice.currency, forecast)
+    return Glance(spend.totals[-DAYS:], invoice.currency, forecast, draft.is_part)

@@ -48,6 +48,11 @@ class Draft:
     last_issued: LastIssued | None
     budget_cents: int | None
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it bills the rest of a cycle whose first part was rolled early."""
+        return self.invoice.period_start > self.around.starts_at
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dashboard.reading.spend.model import Spend
 from dashboard.views.spend_scale import Scale, apart
+from dashboard.views.spend_words import last_words
 
 TICKS = 7
 NO_LABEL_WITHIN = 0.07
@@ -81,7 +82,7 @@ def side_labels(spend: Spend, reached: Sequence[int], scale: Scale) -> list[Labe
     if spend.expected[-1]:
         found.append((scale.y(reached[-1]), "Expected"))
     if spend.last[-1] is not None:
-        found.append((scale.y(spend.last[-1]), "Last cycle"))
+        found.append((scale.y(spend.last[-1]), last_words(spend)))
     places = apart([y + 4 for y, _ in found], scale.top + 8, scale.top + scale.height)
     return [Label(y, text) for y, (_, text) in zip(places, found, strict=True)]
 

@@ -9,7 +9,14 @@ from dashboard.reading.spend.model import Spend
 from dashboard.reading.spend.read import GROUPS, RANGES, Wanted
 from dashboard.views.formatting import day, money
 from dashboard.views.spend_drawing import Box, Drawing, draw
-from dashboard.views.spend_words import Reading, Term, bar_title, proof_terms, readings
+from dashboard.views.spend_words import (
+    Reading,
+    Term,
+    bar_title,
+    last_words,
+    proof_terms,
+    readings,
+)
 
 HEADINGS = {
     "cycle": "Per day, before tax, days in UTC",
@@ -79,6 +86,11 @@ class SpendChart:
     def has_last(self) -> bool:
         """Whether there is a last cycle beside it."""
         return bool(self.drawing.ghost)
+
+    @property
+    def last_words(self) -> str:
+        """What that is called."""
+        return last_words(self.spend)
 
     @property
     def rows(self) -> Iterator[tuple[str, list[str]]]:

@@ -12,6 +12,7 @@ from dashboard.money import round_minor
 from dashboard.reading.spend.model import Prospect, Running, Spend
 from dashboard.views.estimates import about, about_range
 from dashboard.views.spend_scale import Scale, apart, axis_money
+from dashboard.views.spend_words import last_words
 
 HEADING, LINES, FOOT = 24, 132, 6
 # A budget so many times above all else would make a flat line of it; it is told in words then.
@@ -150,7 +151,7 @@ def _labels(spend: Spend, running: Running, ahead: Prospect, scale: Scale) -> li
             words.append((about_range(ahead.low, ahead.high, spend.currency, owed), False))
         found.append((scale.y(ahead.likely), words))
     if running.last:
-        words = [(f"Last cycle {_round(running.last[-1], spend)}", False)]
+        words = [(f"{last_words(spend)} {_round(running.last[-1], spend)}", False)]
         found.append((scale.y(running.last[-1]), words))
     lines = [(y + 4, text, strong) for y, words in found for text, strong in words]
     places = apart([y for y, _, _ in lines], scale.top + 8, scale.top + LINES)

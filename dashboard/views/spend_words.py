@@ -30,6 +30,11 @@ class Term(NamedTuple):
     words: str
 
 
+def last_words(spend: Spend) -> str:
+    """Return what the cycle is called that it is held against: not what was rolled out of this."""
+    return "Last full cycle" if spend.is_part else "Last cycle"
+
+
 def readings(spend: Spend) -> Iterator[Reading]:
     """Yield the line of each bar, in order."""
     running = spend.running.cents[1:] if spend.running else []
@@ -43,7 +48,7 @@ def readings(spend: Spend) -> Iterator[Reading]:
         if more and bar <= spend.today:
             parts.append(("Expected", f"{money(more, spend.currency)} more"))
         if last is not None:
-            parts.append(("Last cycle", money(last, spend.currency)))
+            parts.append((last_words(spend), money(last, spend.currency)))
         if bar < len(running):
             parts.append(("Running total", money(running[bar], spend.currency)))
         shown = f"{money(total, spend.currency)}{' so far' if bar == spend.today else ''}"

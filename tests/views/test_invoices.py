@@ -105,7 +105,7 @@ def test_a_credit_says_where_it_goes(
     words = text_of(page(customer.get(f"{ADDRESS}/1")))
     assert f"Nothing is due. Its credit of {amount} stays on the balance at Stripe" in words
     words = text_of(page(customer.get("/organizations/acme")))
-    assert f"It left a credit of {amount} on the balance at Stripe." in words
+    assert f"Credit of {amount} on the balance It is what invoice 1 left on the" in words
 
 
 def test_what_stripe_took_off_is_said(customer: FlaskClient, finalized: Invoice) -> None:

@@ -74,6 +74,7 @@ def spend_of_invoice(
         ),
         proof=proof,
         ahead=ahead,
+        is_part=days.offset > 0,
     )
 
 

@@ -53,7 +53,8 @@ class Spend:
 
     `groups` are all there are, `series` those of them with a color and the rest as one. `expected`
     stands on top of each bar, `last` is the same day of the last cycle (None: there was none).
-    `today` is the bar that holds now, of which `elapsed` (0 to 1) has passed.
+    `today` is the bar that holds now, of which `elapsed` (0 to 1) has passed. `is_part`: it is of
+    the rest of a cycle that was rolled early.
     """
 
     currency: str
@@ -68,6 +69,7 @@ class Spend:
     running: Running | None = None
     proof: Proof | None = None
     ahead: Prospect | None = None
+    is_part: bool = False
 
     @property
     def totals(self) -> list[int]:
