@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from dashboard.bulk.begin import count_members
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.bulk.verb import Members
+from dashboard.bulk.verbs import INSTEAD
 from dashboard.errors import NotFound
 from dashboard.extensions import db
 from dashboard.keyset import read_log
@@ -95,12 +97,28 @@ def failed_of(act: BulkAction) -> Sequence[Failed]:
     return [Failed._make(row) for row in rows]
 
 
+def error_of(act: BulkAction, member_id: int) -> str | None:
+    """Return why a member failed; None where it did not, or is none of the act's."""
+    query = select(BulkMember.error).where(BulkMember.act_id == act.id, BulkMember.id == member_id)
+    return db.session.scalar(query)
+
+
+def count_again(act: BulkAction) -> int:
+    """Return how many of those that failed can be tried again by the same verb."""
+    return count_members(failed_members(act)) if act.failed else 0
+
+
 def failed_members(act: BulkAction, like: int | None = None) -> Members:
-    """Return what failed of an act, to be tried again: all, or what has the error of one member."""
+    """Return what failed of an act, to be tried again: all, or what has the error of one member.
+
+    Of all it leaves out what another verb settles.
+    """
     query = select(BulkMember.subject_id, BulkMember.organization_id).where(
         BulkMember.act_id == act.id, BulkMember.state == "failed"
     )
-    if like is not None:
+    if like is None:
+        query = query.where(func.coalesce(BulkMember.error, "").not_in(tuple(INSTEAD)))
+    else:
         kind = (
             select(without_ids(BulkMember.error))
             .where(BulkMember.act_id == act.id, BulkMember.id == like)

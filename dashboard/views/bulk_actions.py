@@ -13,9 +13,16 @@ from werkzeug.datastructures import MultiDict
 from dashboard.accounts.permissions import permission
 from dashboard.bounds import QUERY_PARTS
 from dashboard.bulk.begin import MOST, Wish, begin, cancel, count_members
-from dashboard.bulk.listing import act_by_id, count_open, failed_of, reasons_of, recent_acts
+from dashboard.bulk.listing import (
+    act_by_id,
+    count_again,
+    count_open,
+    failed_of,
+    reasons_of,
+    recent_acts,
+)
 from dashboard.bulk.models import BulkAction
-from dashboard.bulk.verbs import VERBS
+from dashboard.bulk.verbs import VERBS, verb_name_after
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden, Invalid, Stale
 from dashboard.forms.base import DAMAGED
@@ -127,11 +134,19 @@ def _types(chosen: Chosen) -> Sequence[tuple[str, int]]:
     return types_among(select(chosen.members.subquery().columns[0]))
 
 
+def _step_after(act: BulkAction, error: str) -> str | None:
+    """Return the button of another verb that settles what failed so; None for the same verb."""
+    name = verb_name_after(act.verb, error)
+    return None if name == act.verb or not may(VERBS[name]) else WORDS[name].button
+
+
 def _told(act: BulkAction) -> dict[str, object]:
     return {
         "act": act,
         "failed": failed_of(act) if act.failed else (),
         "reasons": reasons_of(act) if act.failed else (),
+        "again": count_again(act),
+        "step_after": _step_after,
         "words": WORDS[act.verb],
         "may_run": may(VERBS[act.verb]),
     }

@@ -11,9 +11,9 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from dashboard.bulk.begin import MOST
-from dashboard.bulk.listing import act_by_id, failed_members
+from dashboard.bulk.listing import act_by_id, error_of, failed_members
 from dashboard.bulk.verb import Members, Verb
-from dashboard.bulk.verbs import VERBS
+from dashboard.bulk.verbs import VERBS, verb_name_after
 from dashboard.errors import Forbidden, Invalid
 from dashboard.forms.events import EventFilterForm
 from dashboard.ids import read_id
@@ -71,12 +71,13 @@ def _allowed(name: str) -> Verb:
 def _again(act_id: int, args: Query) -> Chosen:
     act, like = act_by_id(act_id), read_id(args.get("like", ""))
     words = f"what failed of bulk action {act.id}"
-    query = {"retries": str(act.id)}
+    query, error = {"retries": str(act.id)}, None
     if like is not None:
         words += " for one reason"
         query["like"] = str(like)
+        error = error_of(act, like)
     back = url_for("bulk_actions.show", act_id=act.id)
-    verb = _allowed(act.verb)
+    verb = _allowed(verb_name_after(act.verb, error))
     return Chosen(verb, failed_members(act, like), words, urlencode(query), back, act.id)
 
 

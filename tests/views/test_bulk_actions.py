@@ -165,6 +165,45 @@ def test_what_failed_is_tried_again_by_an_act_of_its_own(
     )
 
 
+def test_what_failed_on_hold_is_released_and_not_tried_into_the_same_refusal(
+    support: FlaskClient, acme: Organization, redis: Redis
+) -> None:
+    with transaction():
+        put_on_hold(bill_of(acme), "total_differs", "Stripe differs.", now=utc_now())
+    act = begin(support, "scope=all&verb=sync")
+    carry_on_act(act.id)
+    with transaction():
+        for run in db.session.scalars(select(SyncRun)):
+            run.state, run.error = "failed", "Stripe did not answer."
+    carry_on_act(act.id)
+    soup = page(support.get(f"/bulk-actions/{act.id}"))
+    links = {" ".join(one.get_text().split()): one["href"] for one in soup.select("a.btn")}
+    assert {"Release", "Try again", "Try the other 1 again"} <= links.keys()
+    asks = page(support.get(links["Release"]))
+    assert "Release 1 invoice on hold?" in text_of(asks)
+    assert asks.find("textarea", attrs={"name": "reason"})
+    second = begin(support, urlsplit(links["Release"]).query)
+    assert (second.verb, second.total, second.retries_id) == ("release", 1, act.id)
+    carry_on_act(second.id)
+    newest = db.session.scalars(select(SyncRun).order_by(SyncRun.id.desc())).first()
+    assert newest.invoice_id == bill_of(acme).id
+    others = begin(support, urlsplit(links["Try the other 1 again"]).query)
+    assert (others.verb, others.total) == ("sync", 1)
+
+
+def test_where_all_that_failed_is_on_hold_there_is_nothing_to_try_again(
+    support: FlaskClient, acme: Organization, redis: Redis
+) -> None:
+    with transaction():
+        put_on_hold(bill_of(acme), "total_differs", "Stripe differs.", now=utc_now())
+    act = begin(support, f"id={acme.id}&verb=verify")
+    carry_on_act(act.id)
+    soup = page(support.get(f"/bulk-actions/{act.id}"))
+    buttons = [one.get_text() for one in soup.select("a.btn")]
+    assert "Release" in buttons
+    assert not [one for one in buttons if "again" in one]
+
+
 def test_the_rest_can_be_canceled(support: FlaskClient, redis: Redis) -> None:
     act = begin(support, "scope=all&verb=sync")
     answer = post(support, f"/bulk-actions/{act.id}/cancellation")
