@@ -1,5 +1,6 @@
 """Exact arithmetic on decimals of the ledger's size, and how they are written."""
 
+import re
 from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
@@ -41,16 +42,45 @@ def grouped(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+# Units that are given in a word without a regular plural stay as they were given.
+UNCHANGED = frozenset(
+    (
+        "bandwidth", "child", "compute", "data", "equipment", "foot", "hardware", "hertz",
+        "information", "man", "memory", "metadata", "percent", "person", "series", "software",
+        "staff", "storage", "traffic", "woman",
+    )
+)  # fmt: skip
+# A symbol (kWh, GB, ms, vCPU) is no word, and neither is what ends in a digit.
+_WORD = re.compile(r"(?<![A-Za-z0-9])[a-z]{3,}$")
+
+
+@cache
 def plural(noun: str) -> str:
-    """Return what several of a unit are called, in its own case: requests, addresses, GB."""
-    if noun.endswith(("ss", "sh", "ch", "x")):
+    """Return what several of a unit are called: requests, addresses, GB-hours, queries; GB, kWh."""
+    found = _WORD.search(noun)
+    word = found[0] if found else ""
+    if not word or word in UNCHANGED:
+        return noun
+    if word.endswith(("ss", "sh", "ch", "x", "z")):
         return f"{noun}es"
-    return noun if not noun or noun.endswith("s") or noun[-1].isupper() else f"{noun}s"
+    if word[-1] == "y" and word[-2] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return noun if word[-1] == "s" else f"{noun}s"
+
+
+def units(count: Decimal, noun: str) -> str:
+    """Return what so many of a unit are called: request for one, else requests."""
+    return noun if count == 1 else plural(noun)
 
 
 def counted(count: Decimal, noun: str) -> str:
     """Write units with what they are called: 1 server, 2 servers, 5 GB."""
-    return f"{grouped(count)} {noun if count == 1 else plural(noun)}"
+    return f"{grouped(count)} {units(count, noun)}"
+
+
+def per(count: Decimal, noun: str) -> str:
+    """Write what a price is for: per request, per 100,000 requests."""
+    return f"per {noun if count == 1 else counted(count, noun)}"
 
 
 def fraction_text(value: Fraction) -> str:

@@ -10,7 +10,7 @@ from flask import Flask
 from dashboard.currencies import charge_step, minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.paging import Counted
-from dashboard.pricing.exact import MINUS, grouped, plural, symbol
+from dashboard.pricing.exact import MINUS, grouped, plural, symbol, units
 
 MIDNIGHT = time()
 DASH = "\N{EN DASH}"
@@ -81,7 +81,7 @@ def many(value: Counted) -> str:
 
 def counted(value: Decimal | str | int, noun: str) -> str:
     """Return a quantity with its unit: 1 server, 2 servers, 5 GB."""
-    return f"{quantity(value)} {noun if Decimal(value) == 1 else plural(noun)}".strip()
+    return f"{quantity(value)} {units(Decimal(value), noun)}".strip()
 
 
 def instant(value: datetime | None) -> str:

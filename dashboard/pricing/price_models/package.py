@@ -12,6 +12,7 @@ from dashboard.pricing.exact import (
     grouped,
     major_fraction_text,
     major_text,
+    per,
     subtract,
 )
 from dashboard.pricing.price_models.base import Each, PriceModel
@@ -35,7 +36,7 @@ class Package(PriceModel):
 
     def words(self, terms: Terms) -> Iterator[str]:
         amount = major_text(terms.unit_amount, terms.currency)
-        yield f"{amount} per {grouped(_size(terms))} {terms.unit_label}, started or full."
+        yield f"{amount} {per(_size(terms), terms.unit_label)}, started or full."
 
     def step_words(self, terms: Terms, step: Step) -> str:
         each = major_text(step.unit_amount, terms.currency)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from dashboard.pricing.exact import major_text
+from dashboard.pricing.exact import major_text, per
 from dashboard.pricing.price_models.base import Each, PriceModel
 from dashboard.pricing.steps import Reach, Step
 
@@ -25,7 +25,8 @@ class PerUnit(PriceModel):
         yield Step("units", reach.units, terms.unit_amount)
 
     def words(self, terms: Terms) -> Iterator[str]:
-        yield f"{major_text(terms.unit_amount, terms.currency)} per {terms.unit_label}."
+        amount = major_text(terms.unit_amount, terms.currency)
+        yield f"{amount} {per(Decimal(1), terms.unit_label)}."
 
     def each_more(self, terms: Terms, _low: Decimal, _high: Decimal) -> Each | None:
         return Each(terms.unit_amount)
