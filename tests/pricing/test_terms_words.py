@@ -19,7 +19,7 @@ from dashboard.pricing.terms_words import terms_words
         (Terms("flat", Decimal(2000), "usd", "request"), ["$20.00, for any number."]),
         (
             Terms("package", Decimal(40), "usd", "request", package_size=Decimal(100_000)),
-            ["$0.40 per 100,000 request, started or full."],
+            ["$0.40 per 100,000 requests, started or full."],
         ),
         (
             Terms(
