@@ -9,9 +9,12 @@ from decimal import Decimal
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.reverse import reverse_adjustment
 from dashboard.billing.roll import roll_early
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
+from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from dashboard.usage.reported import ReportedRecord
@@ -51,6 +54,19 @@ def test_the_sentence_below_the_chart_adds_up_to_what_is_owed(
     words = text_of(soup.select_one(".chart-sum"))
     assert "of fees for the days to come" in words
     assert "\N{MINUS SIGN} $5.00 of credits" in words
+
+
+def test_what_was_reversed_is_neither_charge_nor_credit_in_the_sentence(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    before = text_of(fragment(customer).select_one(".chart-sum"))
+    with transaction():
+        charge = add_adjustment(
+            bill_of(acme), Money(50_000, "usd"), reason="Setup", description="Setup", key="setup",
+            actor=SUPPORT, now=utc_now(),
+        )  # fmt: skip
+        reverse_adjustment(charge, reason="Sold twice", actor=SUPPORT, now=utc_now())
+    assert text_of(fragment(customer).select_one(".chart-sum")) == before
 
 
 def test_after_an_early_roll_the_sentence_says_what_earlier_invoices_bill(

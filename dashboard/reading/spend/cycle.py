@@ -14,6 +14,7 @@ from dashboard.reading.spend.amounts import DAY, CycleSpend, days_of, spend_of_c
 from dashboard.reading.spend.groups import Group, fold, group_sources
 from dashboard.reading.spend.model import Proof, Prospect, Running, Spend
 from dashboard.reading.spend.rows import Billed, SpendRows
+from dashboard.reading.undone import undone_keys
 
 SECONDS = 86_400
 
@@ -53,7 +54,7 @@ def spend_of_invoice(
     spends = {one.id: spend_of_cycle(one, rows, invoice.currency) for one in rows.cycles}
     own, last = spends.pop(invoice.cycle_id), next(iter(spends.items()), None)
     days = Days.of(invoice, own, now)
-    items = [item for item in rows.items if item.invoice_id == invoice.id]
+    items = _told([item for item in rows.items if item.invoice_id == invoice.id])
     used, fees = days.summed(own.usage.values()), days.summed(own.fees.values())
     to_come = [cents if day > days.today else 0 for day, cents in enumerate(fees)]
     proof = _proof(invoice, items, sum(used) + sum(fees) - sum(to_come), sum(to_come))
@@ -76,6 +77,12 @@ def spend_of_invoice(
         ahead=ahead,
         is_part=days.offset > 0,
     )
+
+
+def _told(items: Sequence[Billed]) -> list[Billed]:
+    """Return the items without what was reversed: the bill does not list it either."""
+    undone = undone_keys((one for one in items if one.key), lambda one: one.cents)
+    return [one for one in items if one.key not in undone]
 
 
 def _groups(own: CycleSpend, days: Days, rows: SpendRows, *, by_service: bool) -> list[Group]:

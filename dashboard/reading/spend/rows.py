@@ -26,7 +26,8 @@ class Cycle(NamedTuple):
 class Billed(NamedTuple):
     """An item of these cycles, or of the current invoice.
 
-    `stretches`: the segments of a fee whose quantity changed, as its explanation has them.
+    `stretches`: the segments of a fee whose quantity changed, as its explanation has them. `key`
+    and what it `reverses` are of a charge or credit alone.
     """
 
     kind: str
@@ -39,6 +40,8 @@ class Billed(NamedTuple):
     ends_at: datetime
     added_on: date
     stretches: list[dict[str, Any]] | None
+    key: str
+    reverses: str | None
 
 
 class Used(NamedTuple):
@@ -109,8 +112,8 @@ def _rows_of(texts: Sequence[str]) -> SpendRows:
     return SpendRows(
         [Cycle(one, _at(start), _at(end)) for one, start, end in cycles],
         [
-            Billed._make((*ids, cents, _at(start), _at(end), _day(day), parts))
-            for *ids, cents, start, end, day, parts in items
+            Billed._make((*ids, cents, _at(start), _at(end), _day(day), parts, *keys))
+            for *ids, cents, start, end, day, parts, keys in items
         ],
         [Used._make((*ids, _day(day), Decimal(units))) for *ids, day, units in used],
         [Rated(one, price, _at(start), _terms(terms)) for one, price, start, *terms in versions],

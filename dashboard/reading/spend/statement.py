@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from dashboard.billing.models import BillingCycle, InvoiceItem
+from dashboard.billing.reverse import reverses_key
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
 from dashboard.services.models import Service
@@ -70,6 +71,9 @@ def _items(cycles: CTE) -> CTE:
                     segments,
                 )
             ).label("stretches"),
+            func.json_build_array(
+                case((item.c.kind == "adjustment", item.c.key), else_=""), reverses_key(item)
+            ).label("keys"),
             version.c.id.label("version_id"),
         )
         .select_from(item.outerjoin(version, version.c.id == item.c.price_version_id))
