@@ -65,6 +65,7 @@ def test_the_circuit_is_shown_closed_open_and_trying(
     assert "Next try in" in told()
     redis.delete(*redis.keys("*circuit:open"))
     assert "Trying: the next call decides" in told()
+    assert text_of(page(support.get(ADDRESS))).count("Stripe is not answering") == 1
     limiter.circuit.succeeded()
     assert "Open since" not in told()
 
