@@ -8,6 +8,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.change_models import ItemChange
 from dashboard.billing.correction_models import Correction, InvoicePayment
+from dashboard.billing.credit_note_models import CreditNote, CreditNoteLine
 from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase, VoidClaim
@@ -41,6 +42,8 @@ __all__ = [
     "BulkMember",
     "CodeApp",
     "Correction",
+    "CreditNote",
+    "CreditNoteLine",
     "FleetSample",
     "Installation",
     "InvariantFinding",

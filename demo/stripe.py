@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from dashboard.gateway.conformance.api import Api, Reply
-from dashboard.gateway.parsing import ITEM
+from dashboard.gateway.marks import ITEM
 from demo.organizations import BillTo
 
 Json: TypeAlias = dict[str, Any]

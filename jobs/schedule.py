@@ -16,6 +16,7 @@ from dashboard.errors import Conflict, NotFound
 from jobs import (
     budgets,
     bulk,
+    credit_notes,
     cycles,
     folder,
     forgetting,
@@ -72,6 +73,7 @@ TABLE = (
     Entry(cycles.finalize_due, 2, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(bulk.carry_on_acts, 2, hands_out=True),
+    Entry(credit_notes.issue_planned_notes, 15, hands_out=True),
     Entry(upkeep.count_fleet, 60, hands_out=True),
     Entry(watch.look_for_needs, 10, hands_out=True),
     Entry(watch.sample_fleet, 300, hands_out=True),

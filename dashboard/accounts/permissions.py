@@ -70,6 +70,7 @@ _TABLE = (
     Permission("sync.run", STAFF),
     Permission("cycle.roll", STAFF),
     Permission("adjustment.create", STAFF),
+    Permission("credit_note.create", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),

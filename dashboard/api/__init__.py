@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from dashboard.api import (
     adjustments,
     budgets,
+    credit_notes,
     document,
     history,
     invoices,
@@ -19,7 +20,8 @@ from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
 RESOURCES = (
-    organizations, prices, services, usage, adjustments, invoices, history, budgets, syncs,
+    organizations, prices, services, usage, adjustments, invoices, credit_notes, history,
+    budgets, syncs,
     document,
 )  # fmt: skip
 

@@ -1,22 +1,20 @@
 """Adjustments: one-off charges and credits."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
+from dashboard.api.keys import key_sent
 from dashboard.api.operation import Operation, answer, operation, read_body
 from dashboard.api.schemas.invoices import AdjustmentIn, AdjustmentOut
-from dashboard.billing.adjust import OURS, add_adjustment, adjustment_by_key
+from dashboard.billing.adjust import add_adjustment, adjustment_by_key
 from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_over
 from dashboard.clock import utc_now
-from dashboard.errors import Invalid
 from dashboard.extensions import db
 from dashboard.money import Money
-from dashboard.text import unprintable
 
 bp = Blueprint("adjustments", __name__, url_prefix="/organizations/<slug>/adjustments")
-KEY_LENGTH = 200
 
 
 @bp.post("")
@@ -36,7 +34,7 @@ def create(slug: str) -> Response:
     wanted = read_body(AdjustmentIn)
     organization = caller.organization(slug)
     amount = Money(wanted.amount_cents, wanted.currency or organization.currency)
-    key, now = _key(wanted), utc_now()
+    key, now = key_sent(wanted.key), utc_now()
     # What was done before the limit was set was done: its repeat is answered as it was.
     if adjustment_by_key(organization.id, key) is None:
         caller.require_below_limit(amount)
@@ -61,20 +59,3 @@ def create(slug: str) -> Response:
         ),
         201,
     )
-
-
-def _key(wanted: AdjustmentIn) -> str:
-    key = wanted.key or request.headers.get("Idempotency-Key", "")
-    if not key or len(key) > KEY_LENGTH or unprintable(key):
-        raise Invalid(
-            "The request has no key. Nothing was added. Send an Idempotency-Key header or a `key` "
-            f"of at most {KEY_LENGTH} printable characters, so that a repeat adds nothing twice.",
-            field="key",
-        )
-    if key.startswith(OURS):
-        raise Invalid(
-            f"A key cannot begin with {', '.join(OURS)}: such keys are made here. Nothing was "
-            "added. Send another key.",
-            field="key",
-        )
-    return key

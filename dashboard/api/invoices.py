@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body, read_query
+from dashboard.api.schemas.credit_notes import CreditNoteOut
 from dashboard.api.schemas.invoices import (
     CurrentInvoice,
     InvoiceDetail,
@@ -15,6 +16,7 @@ from dashboard.api.schemas.invoices import (
     VoidDecisionIn,
     VoidOut,
 )
+from dashboard.billing.credit_notes import notes_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.forecast import forecast
 from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of_total
@@ -71,7 +73,10 @@ def show(slug: str, sequence: int) -> Response:
     case = void_case_of(invoice)
     return answer(
         InvoiceDetail.model_construct(
-            **InvoiceOut.facts(invoice), items=items, void=VoidOut.of(case) if case else None
+            **InvoiceOut.facts(invoice),
+            items=items,
+            void=VoidOut.of(case) if case else None,
+            credit_notes=[CreditNoteOut.of(note) for note in notes_of(invoice)],
         )
     )
 

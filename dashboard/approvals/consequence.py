@@ -5,11 +5,17 @@ from __future__ import annotations
 from dashboard.approvals.models import Proposal
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
-from dashboard.billing.overview import invoice_by_id
+from dashboard.billing.overview import invoice_by_id, invoice_by_sequence
 from dashboard.billing.reverse import adjustment_of
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.consequences import Consequence, consequences, of_adjustment, of_void
+from dashboard.sync.consequences import (
+    Consequence,
+    consequences,
+    of_adjustment,
+    of_credit_note,
+    of_void,
+)
 from dashboard.sync.decide import added_line
 
 
@@ -23,6 +29,9 @@ def consequence_of(proposal: Proposal, organization: Organization) -> Consequenc
     if kind == "void":
         offered = of_void(proposal.amount_cents, current_invoice(organization))
         return next(one for one in offered if one.choice == terms["decision"])
+    if kind == "credit_note":
+        credited = invoice_by_sequence(organization, terms["sequence"])
+        return of_credit_note(proposal.amount_cents, credited)
     if kind == "reversal":
         adjustment = adjustment_of(organization, terms["adjustment_id"])
         on = db.session.get_one(Invoice, adjustment.invoice_id)

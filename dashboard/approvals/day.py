@@ -25,6 +25,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.audit.actor import Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.adjust import WAIVED
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Adjustment
 from dashboard.errors import Stale
@@ -55,6 +56,7 @@ def moved_alone(organization: Organization, actor: Actor, *, now: datetime) -> M
             for query in (
                 _adjusted(organization.id, actor.id, since),
                 _decided(organization.id, actor.id, since),
+                _credited(organization.id, actor.id, since),
             )
         )
     return Money(cents, organization.currency)
@@ -133,6 +135,18 @@ def _decided(organization_id: int, user_id: int, since: datetime) -> Select[int]
         AuditEntry.action.in_(VOID_DECISIONS),
         _is_by(AuditEntry.actor_kind, AuditEntry.actor_id, user_id),
         ~_was_approved(organization_id, user_id, AuditEntry.at),
+    )
+
+
+def _credited(organization_id: int, user_id: int, since: datetime) -> Select[int]:
+    """Return how the person's credit notes are added up, but for what Stripe refused."""
+    cents = func.coalesce(func.sum(CreditNote.amount_cents), 0)
+    return select(cast(cents, BigInteger)).where(
+        CreditNote.organization_id == organization_id,
+        _is_by(CreditNote.actor_kind, CreditNote.actor_id, user_id),
+        CreditNote.created_at > since,
+        CreditNote.state != "refused",
+        ~_was_approved(organization_id, user_id, CreditNote.created_at),
     )
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 
 from dashboard.approvals.models import Proposal
 from dashboard.billing.adjust import PROPOSED, add_adjustment
+from dashboard.billing.credit_notes import WantedNote, check_note, plan_note
+from dashboard.billing.credit_room import room_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import FINALIZED, Adjustment, Invoice
@@ -22,7 +24,8 @@ from dashboard.billing.reverse import adjustment_of, reversal_of, reverse_adjust
 from dashboard.billing.void_decide import decide_void, outcome_words
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.void_models import VoidCase
-from dashboard.errors import Conflict
+from dashboard.billing.waived import items_with_cycles
+from dashboard.errors import BillingError, Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
@@ -202,6 +205,44 @@ class Reversal:
         )
 
 
+class Crediting:
+    """A credit note on an issued invoice."""
+
+    permission = "credit_note.create"
+    is_on_current = False
+
+    def hold(self, organization: Organization, terms: dict[str, Any]) -> None:
+        """Lock the invoice that it is of."""
+        lock_invoice(invoice_by_sequence(organization, terms["sequence"]).id)
+
+    def basis(self, organization: Organization, terms: dict[str, Any]) -> Basis:
+        """Of what is still due and can still be credited."""
+        invoice = invoice_by_sequence(organization, terms["sequence"])
+        try:
+            room = room_of(invoice, items_with_cycles(invoice))
+            check_note(invoice, note_of(terms, reason="proposed"), room)
+        except BillingError as why:
+            return over(why.message.replace(" Nothing was changed.", ""))
+        return {"cents": -sum(cents for _, cents in terms["lines"]), "due": room.due}
+
+    def carry_out(self, proposal: Proposal, organization: Organization, *, now: datetime) -> None:
+        """Plan it; the clock has it issued."""
+        plan_note(
+            invoice_by_sequence(organization, proposal.terms["sequence"]),
+            note_of(proposal.terms, reason=proposal.reason),
+            key=f"{PROPOSED}{proposal.id}",
+            actor=proposal.proposer,
+            now=now,
+        )
+
+
+def note_of(terms: dict[str, Any], *, reason: str) -> WantedNote:
+    """Return the note that was proposed."""
+    shares = {name: terms[name] for name in ("refund_cents", "balance_cents", "outside_cents")}
+    lines = {int(item_id): int(cents) for item_id, cents in terms["lines"]}
+    return WantedNote(lines, **shares, memo=terms["memo"], reason=reason)
+
+
 def _why_not(invoice: Invoice) -> str:
     if invoice.is_changeable:
         return "Its amount cannot be billed here."
@@ -224,4 +265,5 @@ KINDS: dict[str, Kind] = {
     "adopt": Adoption(),
     "void": VoidDecision(),
     "reversal": Reversal(),
+    "credit_note": Crediting(),
 }

@@ -19,6 +19,8 @@ def noun_of(kind: str, decision: str | None, cents: int) -> str:
     """Return what people call such a move of money."""
     if kind == "reversal":
         return "reversal"
+    if kind == "credit_note":
+        return "credit note"
     if decision == "write_off":
         return "write-off"
     return "credit" if cents < 0 else "charge"
@@ -40,7 +42,9 @@ class Proposal(Model):
         Index("ix_proposals_organization_id_id", "organization_id", "id"),
         Index("ix_proposals_waiting", "ends_at", postgresql_where=text("state = 'waits'")),
         Index("ix_proposals_decided_at", "decided_at"),
-        CheckConstraint("kind in ('adjustment', 'adopt', 'void', 'reversal')", name="kind"),
+        CheckConstraint(
+            "kind in ('adjustment', 'adopt', 'void', 'reversal', 'credit_note')", name="kind"
+        ),
         CheckConstraint(
             "state in ('waits', 'approved', 'refused', 'withdrawn', 'expired')", name="state"
         ),

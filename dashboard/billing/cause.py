@@ -9,10 +9,11 @@ from typing import Literal, get_args
 from dashboard.audit.actor import SYSTEM, Actor
 
 # `cycle`: fees of a cycle that began, or whose invoice was cut early. `correction`: what a void
-# invoice held. `sync`: what Stripe issued without. Changes from before history was kept have none.
+# invoice held. `credit_note`: what one took off an earlier invoice. `sync`: what Stripe issued
+# without. Changes from before history was kept have none.
 CauseKind = Literal[
-    "usage", "attach", "detach", "quantity", "price_version", "adjustment", "correction", "sync",
-    "cycle",
+    "usage", "attach", "detach", "quantity", "price_version", "adjustment", "correction",
+    "credit_note", "sync", "cycle",
 ]  # fmt: skip
 CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
 
@@ -23,7 +24,7 @@ class Cause:
 
     `by` is nobody for usage, which many sub-systems report. `about_id` is the row that says more:
     the service of attach, detach and quantity, the price version, the adjustment, the invoice of a
-    correction or a sync; None where the line itself names it.
+    correction, a credit note or a sync; None where the line itself names it.
     """
 
     kind: CauseKind

@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
-from dashboard.billing.standing import Standing, fit
+from dashboard.billing.standing import Standing, fit, within
 from dashboard.billing.void_models import VoidClaim
 from dashboard.extensions import db
 from dashboard.money import round_charge
@@ -41,9 +41,15 @@ class Link(NamedTuple):
     claim: VoidClaim | None = None
 
     @property
+    def credited_cents(self) -> int:
+        """What credit notes took off again of what it bills; off a void one there is nothing."""
+        return 0 if self.invoice.status == "void" else self.item.credited_cents
+
+    @property
     def billed_cents(self) -> int:
-        """What its invoice bills of it; a void one bills nothing."""
-        return 0 if self.invoice.status == "void" else self.item.billed_cents
+        """What its invoice bills of it, less its credit notes; a void one bills nothing."""
+        billed = 0 if self.invoice.status == "void" else self.item.billed_cents
+        return billed - self.credited_cents
 
 
 class Chains:
@@ -111,17 +117,21 @@ class Chains:
         """Return what invoices before this one did with the `owed_cents` that all so far costs.
 
         Claims count as far as they are owed beyond what was billed: no more can be decided on, and
-        nothing is credited of what nobody billed.
+        nothing is credited of what nobody billed. So does what a credit note took off: it is not
+        asked for again, and what facts take off later is taken from it first.
         """
         earlier = self._earlier(key, invoice)
         kept = fit_claims(earlier, owed_cents)
         sums = defaultdict[str, int](int)
         for claim, cents in kept:
             sums[claim.case.state] += cents
+        billed = sum(link.billed_cents for link in earlier)
         rebilled = sum(link.billed_cents for link in earlier if link.item.kind == "rebilled")
+        beyond = owed_cents - max(billed, 0) - sum(sums.values())
         return Standing(
-            billed=sum(link.billed_cents for link in earlier) - rebilled,
+            billed=billed - rebilled,
             rebilled=rebilled,
+            credited=within(beyond, sum(link.credited_cents for link in earlier)),
             held=sums["undecided"],
             written_off=sums["written_off"],
             void=tuple({claim.case.invoice.called: None for claim, cents in kept if cents}),
@@ -196,6 +206,7 @@ def remainder(rated: Rated, before: Standing) -> Rated:
         "billed_before_cents": before.billed + before.rebilled,
         "held_cents": before.held,
         "written_off_cents": before.written_off,
+        "credited_cents": before.credited,
         "amount_cents": amount,
         "words": [*rated.trace["words"], _words(before, amount, rated.trace["currency"])],
     }
@@ -209,6 +220,7 @@ def _words(before: Standing, amount: int, currency: str) -> str:
         (before.rebilled, "of it was on a void invoice and is billed as an item of its own"),
         (before.held, f"of it is {on} and needs a decision"),
         (before.written_off, f"of it was {on} and is written off"),
+        (before.credited, "of it was taken off by a credit note and is not asked for again"),
     )
     said = [f"{major_text(Decimal(cents), currency)} {what}" for cents, what in parts if cents]
     left = major_text(Decimal(abs(amount)), currency)

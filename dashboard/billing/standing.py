@@ -1,4 +1,4 @@
-"""Where the money of an item stands: billed, on a void invoice, or written off."""
+"""Where the money of an item stands: billed, credited, on a void invoice, or written off."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ class Standing:
     """What earlier invoices did with a part of what something costs, in minor units.
 
     `held` is on void invoices and awaits a decision: nobody was billed it, and it is not billed
-    here either; `rebilled` was there and has an item of its own by now. `void` names the invoices
-    that held and written-off amounts are on.
+    here either; `rebilled` was there and has an item of its own by now. `credited` was billed, and
+    a credit note took it off again: `billed` is without it. `void` names the invoices that held and
+    written-off amounts are on.
     """
 
     billed: int = 0
     rebilled: int = 0
     held: int = 0
     written_off: int = 0
+    credited: int = 0
     void: tuple[str, ...] = ()
 
     @property
     def cents(self) -> int:
         """What is accounted for already; the rest is left to bill."""
-        return self.billed + self.rebilled + self.held + self.written_off
+        return self.billed + self.rebilled + self.held + self.written_off + self.credited
 
 
 def fit(claims: Sequence[int], owed: int) -> list[int]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dashboard.gateway.marks import CREDIT_NOTE, marks_of
+from dashboard.gateway.note_records import NotePreview
 from dashboard.gateway.odd import MOST_OF_A_NUMBER, cut, instant, moment, one_of, whole
 from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemotePayment
 
@@ -55,12 +57,24 @@ def parse_correction(
     )
 
 
+def parse_preview(data: Json) -> NotePreview:
+    """Return what the previewed credit note in `data` would do."""
+    return NotePreview(
+        total_cents=whole(data, "total"),
+        pre_payment_cents=whole(data, "pre_payment_amount"),
+        post_payment_cents=whole(data, "post_payment_amount"),
+    )
+
+
 def _of_note(data: Json) -> dict[str, Any]:
+    installation, note = marks_of(data, CREDIT_NOTE)
     return {
         "stripe_invoice_id": _id_of(data["invoice"]),
         "number": cut(data["number"], MOST_OF_A_NUMBER),
         "pre_payment_cents": whole(data, "pre_payment_amount"),
         "post_payment_cents": whole(data, "post_payment_amount"),
+        "note": note,
+        "installation": installation,
     }
 
 

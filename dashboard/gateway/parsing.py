@@ -11,6 +11,16 @@ from dashboard.gateway.billed_to import billed_to
 from dashboard.gateway.customer_records import RemoteCard, RemoteCustomer
 from dashboard.gateway.errors import NotAnEvent
 from dashboard.gateway.event_records import RemoteEndpoint, RemoteEvent
+from dashboard.gateway.marks import (
+    INVOICE,
+    ITEM,
+    OLD_INVOICE,
+    OLD_ITEM,
+    OLD_ORGANIZATION,
+    ORGANIZATION,
+    marks_of,
+    metadata_of,
+)
 from dashboard.gateway.odd import (
     END_OF_TIME,
     MOST_OF_A_NUMBER,
@@ -28,13 +38,6 @@ Json = Mapping[str, Any]
 # What Stripe is asked to speak, and to write events in.
 API_VERSION = "2026-10-28.endive"
 
-# Our durable names at Stripe. They come back on every read and in every event, and are long because
-# several applications may share an account. The first release used the short ones beside them.
-INSTALLATION = "dashboard_installation"
-ITEM, OLD_ITEM = "dashboard_item", "invoice_item"
-INVOICE, OLD_INVOICE = "dashboard_invoice", "invoice"
-ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
-
 # What the inbox and the invoices have room for.
 MOST_OF_A_TYPE = 80
 MOST_OF_A_KEY = 120
@@ -45,7 +48,7 @@ STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 
 def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
     """Return the customer in `data`."""
-    installation, organization = _marks(data, ORGANIZATION, OLD_ORGANIZATION)
+    installation, organization = marks_of(data, ORGANIZATION, OLD_ORGANIZATION)
     card = (data.get("invoice_settings") or {}).get("default_payment_method")
     return RemoteCustomer(
         data["id"],
@@ -75,7 +78,7 @@ def parse_card(data: Json, before: Json) -> RemoteCard:
 
 def parse_line(data: Json) -> RemoteLine:
     """Return the line in `data`."""
-    metadata = _metadata(data)
+    metadata = metadata_of(data)
     return RemoteLine(
         id=data["id"],
         # A longer one is none of ours.
@@ -100,7 +103,7 @@ def parse_invoice(
     before_tax = data.get("total_excluding_tax")
     # Where none are embedded there may be any number.
     lines = data.get("lines") or {"data": [], "has_more": True}
-    installation, invoice = _marks(data, INVOICE, OLD_INVOICE)
+    installation, invoice = marks_of(data, INVOICE, OLD_INVOICE)
     return RemoteInvoice(
         id=data["id"],
         status=one_of(data, "status", STATUSES),
@@ -173,20 +176,6 @@ def parse_event(data: Any) -> RemoteEvent:
         idempotency_key=_short(_of(request, "idempotency_key"), 255),
         payload=data,
     )
-
-
-def _marks(data: Json, name: str, old_name: str) -> tuple[str | None, str | None]:
-    """Return the installation that the object claims to be of, and its number there."""
-    metadata = _metadata(data)
-    installation = metadata.get(INSTALLATION)
-    return installation, metadata.get(old_name if installation is None else name)
-
-
-def _metadata(data: Json) -> dict[str, str]:
-    """Return the object's metadata, which is texts: an event may claim otherwise."""
-    found = data.get("metadata")
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {name: value for name, value in pairs if isinstance(value, str)}
 
 
 def _of(data: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dashboard.gateway.customer_records import CustomerDraft, RemoteCard, RemoteCustomer
 from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
+from dashboard.gateway.note_records import NoteDraft, NotePreview
 from dashboard.gateway.records import (
     InvoiceDraft,
     LineContent,
@@ -102,6 +103,15 @@ class Gateway(Protocol):
 
     def dispute(self, dispute_id: str) -> RemoteCorrection:
         """Read a dispute."""
+
+    def create_credit_note(self, draft: NoteDraft, *, key: str) -> RemoteCorrection:
+        """Create a credit note on an issued invoice."""
+
+    def preview_credit_note(self, draft: NoteDraft) -> NotePreview:
+        """Return what a credit note would do, or raise as its creation would; changes nothing."""
+
+    def credit_notes(self, invoice_id: str) -> list[RemoteCorrection]:
+        """Read the credit notes of an invoice, newest first."""
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call."""

@@ -98,8 +98,17 @@ class RemoteCorrection(Told):
     post_payment_cents: int = 0
     # When the bank's time for an answer ends.
     answer_by_at: datetime | None = None
+    # Of a note: what its metadata claims, which anybody may write.
+    note: str | None = None
+    installation: str | None = None
     as_of: datetime | None = None
+    # Stripe's name for the event or reply.
     told_by: str | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """Stripe's name for the reply that it was."""
+        return self.told_by
 
 
 @dataclass(frozen=True, slots=True)

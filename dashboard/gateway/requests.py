@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from dashboard.gateway.customer_records import CustomerDraft
-from dashboard.gateway.parsing import (
+from dashboard.gateway.marks import (
+    CREDIT_NOTE,
     INSTALLATION,
     INVOICE,
     ITEM,
@@ -14,6 +15,7 @@ from dashboard.gateway.parsing import (
     OLD_ORGANIZATION,
     ORGANIZATION,
 )
+from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.gateway.records import InvoiceDraft, LineContent
 
 Body = dict[str, Any]
@@ -87,3 +89,39 @@ def _marks(installation: str | None, name: str, old_name: str, number: str) -> d
     if installation is None:
         return {old_name: number}
     return {INSTALLATION: installation, name: number}
+
+
+def credit_note(draft: NoteDraft) -> Body:
+    """Return the body that creates a credit note, or asks what it would do.
+
+    By amount and never by quantity: Stripe credits a line in one of the two ways for ever. No mail
+    of Stripe's: the product says what was done.
+    """
+    shares = {
+        "refund_amount": draft.refund_cents,
+        "credit_amount": draft.balance_cents,
+        "out_of_band_amount": draft.outside_cents,
+    }
+    return {
+        "invoice": draft.invoice_id,
+        "lines": [_note_line(line) for line in draft.lines],
+        "metadata": {INSTALLATION: draft.installation, CREDIT_NOTE: draft.note},
+        "email_type": "none",
+        **({"memo": draft.memo} if draft.memo else {}),
+        **{name: cents for name, cents in shares.items() if cents},
+    }
+
+
+def _note_line(line: NoteLine) -> Body:
+    if line.line_id is not None:
+        return {
+            "type": "invoice_line_item",
+            "invoice_line_item": line.line_id,
+            "amount": line.amount_cents,
+        }
+    return {
+        "type": "custom_line_item",
+        "description": line.description,
+        "quantity": 1,
+        "unit_amount": line.amount_cents,
+    }

@@ -11,6 +11,7 @@ import stripe
 
 from dashboard.config import Config
 from dashboard.gateway.answers import Answer, answer_of
+from dashboard.gateway.calls.credit_notes import CreditNoteCalls
 from dashboard.gateway.calls.customers import CustomerCalls
 from dashboard.gateway.calls.drafts import DraftCalls
 from dashboard.gateway.calls.events import EventCalls
@@ -40,7 +41,7 @@ class _Client(stripe.HTTPClient):
             raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
 
 
-class StripeGateway(CustomerCalls, DraftCalls, InvoiceCalls, EventCalls):
+class StripeGateway(CustomerCalls, DraftCalls, InvoiceCalls, CreditNoteCalls, EventCalls):
     """`Gateway` over stripe-python. It never retries by itself: one policy decides that, above."""
 
     def __init__(

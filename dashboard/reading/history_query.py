@@ -38,7 +38,7 @@ from dashboard.services.models import Service
 # Everything but hours of usage.
 FACTS = "facts"
 OF_SERVICES = ("attach", "detach", "quantity")
-OF_INVOICES = ("correction", "sync")
+OF_INVOICES = ("correction", "credit_note", "sync")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -57,6 +57,13 @@ def of_adjustment(cents: int, invoice: Invoice) -> Consequence:
     return Consequence("adjust", Move(invoice.total_cents, after), Move(stripe, told))
 
 
+def of_credit_note(cents: int, invoice: Invoice) -> Consequence:
+    """Return what a note, below zero, does to what an issued invoice bills less its notes."""
+    before = invoice.total_cents - sum(item.credited_cents for item in invoice.items)
+    move = Move(before, before + cents)
+    return Consequence("credit_note", move, move)
+
+
 def of_void(cents: int, current: Invoice) -> list[Consequence]:
     """Return what billing a void invoice's money on the current one does, and writing it off."""
     stays = Move(current.total_cents, current.total_cents)

@@ -12,6 +12,7 @@ from dashboard.views import (
     bulk_actions,
     catalog,
     comparison,
+    credit_notes,
     doctor,
     documents,
     factors,
@@ -78,9 +79,8 @@ RESOURCES = (
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
-    void_decisions, webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor,
-    invariants,
-    audit_entries, api_tokens, people,
+    void_decisions, credit_notes, webhook_events, bulk_actions, catalog, fleet, work,
+    stripe_calls, doctor, invariants, audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 

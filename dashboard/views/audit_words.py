@@ -23,6 +23,11 @@ SENTENCES = {
     "bulk_action.canceled": "Canceled the bulk action to {verb}; {left} were not started.",
     "bulk_action.ended": "The bulk action to {verb} ended: {done} done[, {failed} failed]"
     "[, {left} not started].",
+    "credit_note.issued": "The credit note of {cents} was issued at Stripe.",
+    "credit_note.planned": "A credit note of {cents} is to be issued[: {refund_cents} refunded]"
+    "[, {balance_cents} to the balance][, {outside_cents} by other means].",
+    "credit_note.refused": "Stripe refused the credit note of {cents}: {why}",
+    "credit_note.voided": "The credit note of {cents} was voided at Stripe.",
     "credit_note.told": "A credit note of {amount_cents} is {status} at Stripe.",
     "customer.changed_at_stripe": "The customer was changed at Stripe from {before} to {after}.",
     "customer.deleted_at_stripe": "Stripe's customer {stripe_id} was deleted there.",

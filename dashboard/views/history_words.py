@@ -16,6 +16,7 @@ LABELS = {
     "price_version": "New price",
     "adjustment": "Charge or credit",
     "correction": "Void invoice",
+    "credit_note": "Credit note",
     "sync": "Issued by Stripe",
     "cycle": "Start or end of a period",
 }
@@ -90,6 +91,7 @@ _SENTENCES = {
     "price_version": lambda _told: "A new price was set",
     "adjustment": _adjusted,
     "correction": _corrected,
+    "credit_note": lambda told: f"Follows from a credit note of invoice {told.about_sequence}",
     "sync": _issued,
     "cycle": _of_cycle,
 }

@@ -1,13 +1,19 @@
 """Past invoices, and any one of them."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.audit.write import write_entry
 from dashboard.billing.balance import move_of
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_notes import notes_of
 from dashboard.billing.current import draft_of
 from dashboard.billing.fold import counted_organization
+from dashboard.billing.models import Invoice
 from dashboard.billing.notes import corrections_of
 from dashboard.billing.overview import (
     finished_of,
@@ -54,6 +60,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
+    notes = _notes(invoice)
     shown = items_of_past(invoice, items_of_invoice(invoice, with_lines=reader().is_staff))
     told = {"organization": organization, "invoice": invoice, "shown": shown}
     if are_asked_alone():
@@ -66,7 +73,8 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         void=void_case_of(invoice),
         move=move_of(invoice),
         corrections=corrections_of(invoice),
-        tag=tag_of_invoice(invoice, now=utc_now()),
+        made_here=notes,
+        tag=_tag(invoice, notes, utc_now()),
     )
 
 
@@ -77,7 +85,8 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
     now = utc_now()
     organization = counted_organization(slug, now=now)
     invoice = invoice_by_sequence(organization, sequence)
-    tag = tag_of_invoice(invoice, now=now)
+    notes = _notes(invoice)
+    tag = _tag(invoice, notes, now)
 
     def render() -> str:
         return render_template(
@@ -89,6 +98,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             void=void_case_of(invoice),
             move=move_of(invoice),
             corrections=corrections_of(invoice),
+            made_here=notes,
             tag=tag,
         )
 
@@ -105,3 +115,13 @@ def export(slug: str, sequence: int) -> Response:
     name = f"{slug}-invoice-{sequence}-{invoice.period_start:%Y-%m-%d}.csv"
     found = items_of_invoice(invoice, with_lines=False)
     return csv_answer(name, invoice_rows(invoice, found.items))
+
+
+def _notes(invoice: Invoice) -> Sequence[CreditNote]:
+    """Return the credit notes made here, for whom they concern before they are issued."""
+    return notes_of(invoice) if reader().is_staff else ()
+
+
+def _tag(invoice: Invoice, notes: Sequence[CreditNote], now: datetime) -> str:
+    tag = tag_of_invoice(invoice, now=now)
+    return f"{tag}-{notes[-1].id}-{notes[-1].state}" if notes else tag

@@ -9,6 +9,7 @@ from dashboard.views.formatting import money
 TITLES = {
     "adjustment": ("Charge{of}", "Credit{of}"),
     "adopt": ("Charge{of} adopted from Stripe", "Credit{of} adopted from Stripe"),
+    "credit_note": ("Credit note{of}", "Credit note{of}"),
     "reversal": ("Reversal of a credit{of}", "Reversal of a charge{of}"),
 }
 VOID = {"bill": "Void invoice{of} billed again", "write_off": "Void invoice{of} written off"}

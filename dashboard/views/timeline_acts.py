@@ -29,6 +29,10 @@ TELLINGS = {
     "adjustment.reversed": Telling("roll", "{charge} of {amount} reverses “{reversed}”"),
     "budget.removed": Telling("gauge", "Budget of {cents_before} removed"),
     "budget.set": Telling("gauge", "Budget set to {cents}", "[it was {cents_before}]"),
+    "credit_note.issued": Telling("card", "Credit note of {cents}", "issued at Stripe"),
+    "credit_note.planned": Telling("card", "Credit note of {cents} planned"),
+    "credit_note.refused": Telling("card", "Credit note of {cents} refused", "{why}", "bad"),
+    "credit_note.voided": Telling("card", "Credit note of {cents} voided"),
     "credit_note.told": Telling("invoice", "Credit note of {amount_cents}", "{status} at Stripe"),
     "customer.changed_at_stripe": Telling(
         "differs", "Customer changed at Stripe", "{after} instead of {before}", "notice"

@@ -15,6 +15,7 @@ from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.corrections import Kept, keep_correction, keep_payments
+from dashboard.billing.credit_notes import follow_note
 from dashboard.billing.locks import lock_invoices
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
@@ -70,9 +71,13 @@ def credit_note_told(delivery: Delivery) -> Handled:
     if invoice is None:
         return NOT_OURS
     kept = keep_correction(invoice, note)
+    is_ours = follow_note(invoice, note, kept.row.status, now=delivery.now)
     if not notes_add_up(invoice):
         # The event of the invoice is not here yet, or there is none.
         read_again(invoice, delivery)
+    if is_ours:
+        # Put on record as what was planned here.
+        return Handled(f"The credit note made here is {kept.row.status}.")
     return told(invoice, kept, delivery)
 
 

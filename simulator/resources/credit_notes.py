@@ -14,6 +14,7 @@ from simulator.engine.store import Record, new_id
 from simulator.resources.credit_note_view import note_line, render_note
 from simulator.resources.customers import balance_of, set_balance
 from simulator.resources.invoice_access import changed, terms
+from simulator.resources.invoice_view import total_of
 from simulator.resources.line_view import item_id
 from simulator.resources.payment import mark_paid, remaining
 from simulator.resources.payments_list import payments_of
@@ -24,6 +25,27 @@ _WAYS_BACK = ("refund_amount", "credit_amount", "out_of_band_amount")
 
 def create(call: Call) -> Record:
     """POST /v1/credit_notes."""
+    invoice, note = _planned(call)
+    before = terms(call, invoice)
+    _give_back(call, invoice, note)
+    invoice["pre_payment_credit_notes_amount"] += note["pre_payment_amount"]
+    invoice["post_payment_credit_notes_amount"] += note["post_payment_amount"]
+    call.store.put("credit_note", note)
+    call.emit("credit_note.created", render_note(call, note))
+    if remaining(call, invoice) == 0 and invoice["status"] != "paid":
+        mark_paid(call, invoice, cents=0)
+    changed(call, invoice, before)
+    return render_note(call, note)
+
+
+def preview(call: Call) -> Record:
+    """GET /v1/credit_notes/preview: what `create` would make, or its refusal."""
+    _, note = _planned(call)
+    return render_note(call, note)
+
+
+def _planned(call: Call) -> tuple[Record, Record]:
+    """Return the invoice and the note as it would be made; nothing of either is stored."""
     given = call.params
     invoice = call.store.get("invoice", given["invoice"])
     if invoice is None:
@@ -35,19 +57,11 @@ def create(call: Call) -> Record:
     if cents <= 0:
         raise invalid("The credit note's total must be positive.", param="amount")
     note = _blank(call, invoice, lines, cents)
-    before = terms(call, invoice)
     note["pre_payment_amount"] = min(cents, remaining(call, invoice))
     note["post_payment_amount"] = cents - note["pre_payment_amount"]
     note["type"] = _kind(note)
-    _give_back(call, invoice, note)
-    invoice["pre_payment_credit_notes_amount"] += note["pre_payment_amount"]
-    invoice["post_payment_credit_notes_amount"] += note["post_payment_amount"]
-    call.store.put("credit_note", note)
-    call.emit("credit_note.created", render_note(call, note))
-    if remaining(call, invoice) == 0 and invoice["status"] != "paid":
-        mark_paid(call, invoice, cents=0)
-    changed(call, invoice, before)
-    return render_note(call, note)
+    _check_back(call, invoice, note)
+    return invoice, note
 
 
 def void(call: Call) -> Record:
@@ -104,8 +118,19 @@ def _line(call: Call, invoice: Record, given: Record, param: str) -> Record:
         raise missing("line_item", line_id, param=f"{param}[invoice_line_item]", status=400)
     described = given.get("description", item["description"])
     credited = int(given["amount"] if "amount" in given else item["amount"])
+    if not 0 < credited <= item["amount"] - _credited_of(call, line_id):
+        raise invalid("The amount is more than what is left of the line.", param=f"{param}[amount]")
     line = note_line(given["type"], credited, described)
     return {**line, "invoice_line_item": line_id}
+
+
+def _credited_of(call: Call, line_id: str) -> int:
+    return sum(
+        int(line["amount"])
+        for note in call.store.all("credit_note").values()
+        for line in note["note_lines"]
+        if note["status"] == "issued" and line.get("invoice_line_item") == line_id
+    )
 
 
 def _kind(note: Record) -> str:
@@ -114,10 +139,10 @@ def _kind(note: Record) -> str:
     return "post_payment" if note["post_payment_amount"] else "pre_payment"
 
 
-def _give_back(call: Call, invoice: Record, note: Record) -> None:
+def _check_back(call: Call, invoice: Record, note: Record) -> None:
     parts = {name: call.params.get(name, 0) for name in _WAYS_BACK}
     back = note["post_payment_amount"]
-    if back > _still_to_credit(call, invoice):
+    if note["amount"] > _still_to_credit(call, invoice):
         raise invalid("The credit note is larger than what can still be credited.", param="amount")
     if sum(parts.values()) != back:
         raise invalid(
@@ -125,7 +150,13 @@ def _give_back(call: Call, invoice: Record, note: Record) -> None:
             f"amount ({back}).",
             param="amount",
         )
+    if parts["refund_amount"]:
+        paid_intent(call, invoice)
     note["out_of_band_amount"] = parts["out_of_band_amount"] or None
+
+
+def _give_back(call: Call, invoice: Record, note: Record) -> None:
+    parts = {name: call.params.get(name, 0) for name in _WAYS_BACK}
     if parts["credit_amount"]:
         customer = call.store.all("customer")[invoice["customer"]]
         balance = balance_of(customer, invoice["currency"]) - parts["credit_amount"]
@@ -136,7 +167,7 @@ def _give_back(call: Call, invoice: Record, note: Record) -> None:
 
 
 def _still_to_credit(call: Call, invoice: Record) -> int:
-    """Return what was paid and not given back yet: refunds made outside of notes count too."""
+    """Return the total less its notes; refunds made outside of notes count too."""
     refunded = sum(
         refunded_of(call, one["payment_intent"])
         for one in payments_of(call, invoice["id"])
@@ -148,8 +179,8 @@ def _still_to_credit(call: Call, invoice: Record) -> int:
         if note["invoice"] == invoice["id"]
         for one in note.get("refunds", ())
     )
-    given_back = invoice["post_payment_credit_notes_amount"] + refunded - by_notes
-    return int(invoice["amount_paid"] - given_back)
+    noted = invoice["pre_payment_credit_notes_amount"] + invoice["post_payment_credit_notes_amount"]
+    return int(total_of(call.store, invoice) - noted - refunded + by_notes)
 
 
 def _from_path(call: Call) -> Record:
@@ -186,6 +217,7 @@ def _blank(call: Call, invoice: Record, lines: list[Record], cents: int) -> Reco
 ROUTES: dict[str, Handler] = {
     "POST /v1/credit_notes": create,
     "GET /v1/credit_notes": list_all,
+    "GET /v1/credit_notes/preview": preview,
     "GET /v1/credit_notes/{id}": retrieve,
     "POST /v1/credit_notes/{id}/void": void,
 }

@@ -1,4 +1,4 @@
-"""The whole story in a browser: watch the bill move, sync it, roll it, see it paid."""
+"""The whole story in a browser: watch the bill move, sync it, roll it, see it paid, credit it."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 PATIENCE_MS = 30_000
 
 
-def test_a_bill_moves_is_synced_rolled_and_paid(
+def test_a_bill_moves_is_synced_rolled_paid_and_credited(
     page: Page, people: People, acme: Organization
 ) -> None:
     visitor = Visitor(page, "support")
@@ -26,6 +26,7 @@ def test_a_bill_moves_is_synced_rolled_and_paid(
     keep_a_card_at_stripe(page)
     roll(page)
     see_it_paid(page)
+    credit_it(page)
     assert visitor.complaints == []
 
 
@@ -83,3 +84,20 @@ def see_it_paid(page: Page) -> None:
     shoot(page, "story-paid")
     page.get_by_role("link", name="Acme Freight").click()
     expect(page.get_by_text("Owed so far, before tax")).to_be_visible()
+
+
+def credit_it(page: Page) -> None:
+    """What goes back is shown before, by Stripe too; a worker issues it, and the page says so."""
+    page.goto("/organizations/acme/invoices/1")
+    page.get_by_role("link", name="Credit…").click()
+    panel = page.get_by_role("dialog", name="Details")
+    panel.get_by_label("Amount", exact=True).fill("12.34")
+    panel.get_by_label("Note on the document").fill("For the outage")
+    panel.get_by_label("Reason").fill("Ticket 4711")
+    panel.get_by_role("button", name="Preview the credit note").click()
+    expect(panel.get_by_text("$12.34 is refunded to the payment.")).to_be_visible()
+    panel.get_by_role("button", name="Credit $12.34").click()
+    after = page.get_by_role("region", name="After it was issued")
+    expect(after.get_by_text("Credit note")).to_be_visible(timeout=PATIENCE_MS)
+    expect(after.get_by_text("Refund to the payment method")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("is being issued")).to_be_hidden(timeout=PATIENCE_MS)

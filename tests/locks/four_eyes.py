@@ -26,7 +26,8 @@ def _somebody(stage: Stage) -> Actor:
     return Actor("user", UserFactory(email=email, role="support").id, email)
 
 
-def _approved(stage: Stage, what: Wanted) -> None:
+def approved(stage: Stage, what: Wanted) -> None:
+    """Have one person propose it, and another approve it."""
     organization, now = stage.organization(), stage.now()
     by, second = _somebody(stage), _somebody(stage)
     made = propose(organization, what, actor=by, now=now, ends_after=HOUR)
@@ -39,14 +40,14 @@ def approve_a_credit(stage: Stage) -> None:
     """Approve a credit."""
     terms = {"description": "Goodwill"}
     subject = f"form:{stage.number()}"
-    _approved(stage, Wanted("adjustment", subject, Money(-500, "usd"), terms, "Asked"))
+    approved(stage, Wanted("adjustment", subject, Money(-500, "usd"), terms, "Asked"))
 
 
 def approve_a_reversal(stage: Stage) -> None:
     """Approve that a charge is taken back."""
     charge = _charge(stage)
     terms, subject = {"adjustment_id": charge}, f"adjustment:{charge}"
-    _approved(stage, Wanted("reversal", subject, Money(-500, "usd"), terms, "Asked"))
+    approved(stage, Wanted("reversal", subject, Money(-500, "usd"), terms, "Asked"))
 
 
 def reverse(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.organizations.change import send_ours, take_theirs
+from tests.locks.credit import approve_a_note, credit, credit_in_vain, hear_of_a_note
 from tests.locks.facts import (
     adjust,
     attach_list,
@@ -84,6 +85,9 @@ VERBS: Mapping[str, Act] = {
     "credit within the day": credit_within_the_day,
     "approve a credit": approve_a_credit,
     "approve a reversal": approve_a_reversal,
+    "approve a credit note": approve_a_note,
+    "credit an issued invoice": credit,
+    "credit in vain": credit_in_vain,
     "take a charge back": reverse,
     "end late proposals": end_what_is_late,
     "end moot proposals": end_what_is_moot,
@@ -125,6 +129,7 @@ VERBS: Mapping[str, Act] = {
     "hear of many, the other way round": lambda stage: hear_of_many(stage, backwards=True),
     "read again": read_again,
     "hear of a refund": hear_of_a_refund,
+    "hear of a credit note": hear_of_a_note,
     "hear of a decline": hear_of_a_decline,
     "hear of a void": hear_of_a_void,
     "bill what was void": lambda stage: decide_on_void(stage, "bill"),

@@ -123,3 +123,33 @@ def test_the_refund_of_a_note_is_one_thing_with_it(shop: Shop) -> None:
     refund = shop.client.refunds.retrieve(note.refunds[0].refund)
     assert (refund.amount, refund.status) == (1000, "succeeded")
     shop.client.credit_notes.create({"invoice": opened.id, "amount": 4000, "credit_amount": 4000})
+
+
+def test_a_preview_says_what_the_note_would_be_and_makes_none(shop: Shop) -> None:
+    opened = shop.opened(5000, 700)
+    line = opened.lines.data[1]
+    wanted = {
+        "invoice": opened.id,
+        "lines": [{"type": "invoice_line_item", "invoice_line_item": line.id, "amount": 300}],
+        "metadata": {"dashboard_credit_note": "7"},
+    }
+
+    preview = shop.client.credit_notes.preview(wanted)
+    assert (preview.total, preview.pre_payment_amount, preview.post_payment_amount) == (300, 300, 0)
+    assert shop.client.credit_notes.list({"invoice": opened.id}).data == []
+
+    note = shop.client.credit_notes.create(wanted)
+    assert (note.total, note.pre_payment_amount) == (300, 300)
+    assert note.metadata.to_dict() == {"dashboard_credit_note": "7"}
+
+
+def test_a_line_is_not_credited_beyond_what_is_left_of_it(shop: Shop) -> None:
+    opened = shop.opened(5000, 700)
+    line = opened.lines.data[1].id
+    credited = {"type": "invoice_line_item", "invoice_line_item": line, "amount": 400}
+    shop.client.credit_notes.create({"invoice": opened.id, "lines": [credited]})
+
+    with pytest.raises(stripe.InvalidRequestError, match="left of the line"):
+        shop.client.credit_notes.create({"invoice": opened.id, "lines": [credited]})
+    credited["amount"] = 300
+    shop.client.credit_notes.create({"invoice": opened.id, "lines": [credited]})

@@ -2,26 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from dashboard.api.schemas.credit_notes import CreditNoteOut
 from dashboard.api.schemas.types import (
     ExactDecimal,
     Instant,
     Key,
+    Reason,
     Sent,
     Text,
     Told,
-    printable_paragraphs,
 )
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.void_models import VoidCase
 from dashboard.ids import HIGHEST_ID
-
-Reason = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(printable_paragraphs),
-]
 
 
 class ItemOut(Told):
@@ -35,6 +30,7 @@ class ItemOut(Told):
     quantity: ExactDecimal
     amount_cents: int
     carried_cents: int
+    credited_cents: int
     period_start: Instant
     period_end: Instant
     trace: dict[str, Any]
@@ -51,6 +47,7 @@ class ItemOut(Told):
             quantity=item.quantity,
             amount_cents=item.amount_cents,
             carried_cents=item.carried_cents,
+            credited_cents=item.credited_cents,
             period_start=item.period_start,
             period_end=item.period_end,
             trace=item.trace,
@@ -144,10 +141,14 @@ class VoidDecisionIn(Sent):
 
 
 class InvoiceDetail(InvoiceOut):
-    """An invoice with its lines; a void one also with the decision on its amount."""
+    """An invoice with its lines; a void one also with the decision on its amount.
+
+    `credit_notes` are those made here, oldest first.
+    """
 
     items: list[ItemOut]
     void: VoidOut | None = None
+    credit_notes: Annotated[list[CreditNoteOut], Field(default_factory=list)]
 
 
 class CurrentInvoice(InvoiceDetail):

@@ -174,3 +174,10 @@ class Problem(Told):
     errors: list[ProblemItem]
     # How many more there are than are listed, as far as was looked.
     errors_left_out: int
+
+
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(printable_paragraphs),
+]

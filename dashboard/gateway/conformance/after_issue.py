@@ -43,6 +43,20 @@ def note_lowers_due(bench: Bench) -> None:
     expect(read["pre_payment_credit_notes_amount"] == 2000, "the invoice does not show it")
 
 
+@check("note_previewed", "The preview of a note says what its creation does.", NOTES)
+def note_previewed(bench: Bench) -> None:
+    opened = _opened(bench)
+    line_id = opened["lines"]["data"][0]["id"]
+    credited = {"type": "invoice_line_item", "invoice_line_item": line_id, "amount": 2000}
+    wanted = {"invoice": opened["id"], "lines": [credited]}
+    preview = granted(bench.api.get("credit_notes/preview", **wanted))
+    note = granted(bench.api.post("credit_notes", **wanted))
+    names = ("total", "pre_payment_amount", "post_payment_amount", "type")
+    differs = [name for name in names if preview[name] != note[name]]
+    expect(not differs, f"the preview differs in {', '.join(differs)}")
+    expect(note["pre_payment_amount"] == 2000, f"pre_payment_amount {note['pre_payment_amount']}")
+
+
 @check("note_voided", "A voided note of an open invoice is due again.", NOTES)
 def note_voided(bench: Bench) -> None:
     opened = _opened(bench)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import RemoteInvoice
+from dashboard.gateway.records import RemoteCorrection, RemoteInvoice
 from dashboard.sync.effects import is_about, record_invoice
 from dashboard.sync.lease import extend
 from dashboard.sync.work import Work
 
 Body = Mapping[str, Any]
-Reply = RemoteCustomer | RemoteInvoice | None
+Reply = RemoteCustomer | RemoteInvoice | RemoteCorrection | None
 # What a call needs to be made: any work, or that of a sync.
 W = TypeVar("W", bound=Work, contravariant=True)
 

@@ -1,0 +1,105 @@
+"""Credit notes: what is taken off an issued invoice, once."""
+
+from flask import Blueprint, Response
+
+from dashboard.accounts.permissions import permission
+from dashboard.api import caller
+from dashboard.api.keys import key_sent
+from dashboard.api.operation import Operation, answer, operation, read_body
+from dashboard.api.schemas.credit_notes import CreditNoteIn, CreditNoteOut
+from dashboard.billing.credit_notes import WantedNote, note_by_key, plan_note
+from dashboard.billing.credit_room import room_of
+from dashboard.billing.models import Invoice
+from dashboard.billing.overview import invoice_by_sequence
+from dashboard.billing.spread import spread_in_steps
+from dashboard.billing.waived import items_with_cycles
+from dashboard.clock import utc_now
+from dashboard.currencies import charge_step
+from dashboard.errors import Invalid
+from dashboard.money import Money
+from jobs.credit_notes import issue_credit_note
+
+bp = Blueprint(
+    "credit_notes",
+    __name__,
+    url_prefix="/organizations/<slug>/invoices/<int:sequence>/credit-notes",
+)
+
+
+@bp.post("")
+@permission("api.adjustments.write")
+@operation(
+    Operation(
+        "Credit an issued invoice; a repeated key credits once",
+        {201: CreditNoteOut},
+        body=CreditNoteIn,
+        headers={
+            "Idempotency-Key": "Identifies the request; may be sent as `key` in the body instead."
+        },
+    )
+)
+def create(slug: str, sequence: int) -> Response:
+    """Plan a credit note; it is issued at Stripe at once, and read again says whether it was."""
+    wanted = read_body(CreditNoteIn)
+    organization = caller.organization(slug)
+    invoice = invoice_by_sequence(organization, sequence)
+    key = key_sent(wanted.key)
+    made = note_by_key(organization.id, key)
+    if made is None:
+        lines = _lines(invoice, wanted)
+        caller.require_below_limit(Money(sum(lines.values()), invoice.currency))
+    else:
+        # What it was spread over then may have no room left by now.
+        lines = {line.item_id: line.amount_cents for line in made.lines}
+        if wanted.amount_cents != made.amount_cents:
+            lines = _named(invoice, wanted)
+    note = plan_note(
+        invoice,
+        WantedNote(
+            lines,
+            wanted.refund_cents,
+            wanted.balance_cents,
+            wanted.outside_cents,
+            wanted.memo,
+            wanted.reason,
+        ),
+        key=key,
+        actor=caller.actor(),
+        now=utc_now(),
+    )
+    issue_credit_note.enqueue(note.id)
+    return answer(CreditNoteOut.of(note), 201)
+
+
+def _lines(invoice: Invoice, wanted: CreditNoteIn) -> dict[int, int]:
+    if (wanted.items is None) == (wanted.amount_cents is None):
+        raise Invalid(
+            "Send `items` or `amount_cents`, one of the two. Nothing was changed.", field="items"
+        )
+    if wanted.amount_cents is None:
+        return _named(invoice, wanted)
+    room, step = room_of(invoice, items_with_cycles(invoice)), charge_step(invoice.currency)
+    if wanted.amount_cents > room.most or wanted.amount_cents % step:
+        raise Invalid(
+            f"{room.most} minor units can still be credited, in multiples of {step}. Nothing was "
+            "changed. Send no more.",
+            field="amount_cents",
+        )
+    shares = spread_in_steps(wanted.amount_cents, list(room.items.values()), step)
+    return {item: one for item, one in zip(room.items, shares, strict=True) if one}
+
+
+def _named(invoice: Invoice, wanted: CreditNoteIn) -> dict[int, int]:
+    """Return what to take off which item, by id; raise `Invalid` for a key that is not there."""
+    ids = {item.key: item.id for item in items_with_cycles(invoice)}
+    lines: dict[int, int] = {}
+    for one in wanted.items or ():
+        if one.item not in ids or ids[one.item] in lines:
+            what = "is named twice" if one.item in ids else "is not on the invoice"
+            raise Invalid(
+                f"The item {one.item} {what}. Nothing was changed. Name items by their `key`, each "
+                "once.",
+                field="items",
+            )
+        lines[ids[one.item]] = one.amount_cents
+    return lines

@@ -1,0 +1,110 @@
+"""How much of an issued invoice can still be credited, item by item, and where it would go.
+
+Stripe's rules: the notes of an invoice come to no more than its total, what was refunded outside of
+them counts against that, and a note first lowers what is due. Only what is above that was paid, and
+the note says where that part goes: the shares add up to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from dashboard.billing.correction_models import Correction, InvoicePayment
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.notes import UNDONE
+from dashboard.errors import Conflict
+from dashboard.extensions import db
+
+CREDITABLE = ("open", "paid", "uncollectible")
+
+
+class NotCreditable(Conflict):
+    """The invoice is in a state in which it has no credit note."""
+
+    code = "not_creditable"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRoom:
+    """What can still be credited of one invoice, in minor units.
+
+    `items` is what each item has left, by its id; together a note may take no more than `most`.
+    `due` is what is still to be paid and is lowered first; `refundable` is what can go back to what
+    paid it.
+    """
+
+    items: Mapping[int, int]
+    most: int
+    due: int
+    refundable: int
+
+    def paid_part(self, cents: int) -> int:
+        """Return which part of a note of `cents` was paid already, and goes back."""
+        return max(cents - self.due, 0)
+
+
+def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
+    """Return what can still be credited of `invoice`, whose items these are.
+
+    Raises `NotCreditable` where there is no such thing as a note.
+    """
+    _check(invoice)
+    rows = db.session.scalars(select(Correction).where(Correction.invoice_id == invoice.id)).all()
+    standing = [row for row in rows if row.status not in UNDONE]
+    noted = sum(row.amount_cents for row in standing if row.kind == "credit_note")
+    refunded = sum(row.amount_cents for row in standing if row.kind == "refund")
+    by_notes = _refunded_by_notes(invoice)
+    asked = (
+        invoice.total_cents if invoice.stripe_total_cents is None else invoice.stripe_total_cents
+    )
+    left = {item.id: _asked(item) - item.credited_cents for item in items}
+    rooms = {item_id: cents for item_id, cents in left.items() if cents > 0}
+    most = min(asked - noted - max(refunded - by_notes, 0), sum(rooms.values()))
+    is_paid = invoice.status == "paid"
+    return CreditRoom(
+        items=rooms,
+        most=max(most, 0),
+        due=0 if is_paid else invoice.amount_remaining_cents or 0,
+        refundable=max(_paid_by_one(invoice) - refunded, 0),
+    )
+
+
+def _check(invoice: Invoice) -> None:
+    if invoice.status not in CREDITABLE:
+        raise NotCreditable(
+            f"{invoice.called.capitalize()} is {invoice.status}: only an issued one that is not "
+            "void has credit notes. Nothing was changed. Add a credit to the current invoice "
+            "instead."
+        )
+    if invoice.tax_cents:
+        raise NotCreditable(
+            f"{invoice.called.capitalize()} has tax on it, which Stripe works out for a credit "
+            "note as well. Nothing was changed. Issue the note at Stripe; it is shown here."
+        )
+
+
+def _asked(item: InvoiceItem) -> int:
+    """Return what it asks for: what Stripe billed beyond that, a later invoice gives back."""
+    return min(item.billed_cents, item.amount_cents)
+
+
+def _refunded_by_notes(invoice: Invoice) -> int:
+    query = select(CreditNote.refund_cents).where(
+        CreditNote.invoice_id == invoice.id, CreditNote.state == "issued"
+    )
+    return sum(db.session.scalars(query))
+
+
+def _paid_by_one(invoice: Invoice) -> int:
+    """Return what the one payment through Stripe paid: of several a note cannot name one."""
+    query = select(InvoicePayment.amount_paid_cents).where(
+        InvoicePayment.invoice_id == invoice.id,
+        InvoicePayment.is_paid,
+        InvoicePayment.off_stripe.is_(False),
+    )
+    paid = db.session.scalars(query).all()
+    return paid[0] if len(paid) == 1 else 0

@@ -1,0 +1,134 @@
+"""What may be typed in to credit an issued invoice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from flask import request
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from dashboard.billing.credit_notes import WantedNote
+from dashboard.billing.credit_room import CreditRoom
+from dashboard.billing.spread import spread_in_steps
+from dashboard.currencies import charge_step
+from dashboard.forms.amounts import example, read_amount, written
+from dashboard.forms.base import DAMAGED, Form
+from dashboard.money import Money
+
+SHARES = ("refund", "balance", "outside")
+NOTHING = "Enter one amount for the whole invoice, or amounts for single items."
+
+
+class CreditNoteForm(Form):
+    """One amount spread over the items, or an amount of each; and where the paid part goes.
+
+    Amounts are in currency units. Shares that are left empty follow from what is possible: back to
+    the payment as far as that goes, the rest to the balance.
+    """
+
+    amount = StringField("Amount")
+    refund = StringField("Refund to the payment")
+    balance = StringField("Credit to the balance")
+    outside = StringField("Returned by other means")
+    memo = StringField("Note on the document", [Length(max=500)])
+    reason = TextAreaField(
+        "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
+    )
+    # Names what the page said it would do: anything else is shown first.
+    confirmed = HiddenField()
+    # Made with the form, so that sending it twice credits once.
+    key = HiddenField(
+        validators=[InputRequired(DAMAGED), Length(max=64, message=DAMAGED)],
+        default=lambda: str(uuid4()),
+    )
+
+    def __init__(self, currency: str, room: CreditRoom, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.currency, self.room = currency, room
+        self.example = example(currency)
+        # What was typed beside each item, and what is wrong with it.
+        self.typed = {item: request.form.get(f"item-{item}", "").strip() for item in room.items}
+        self.item_errors: dict[int, str] = {}
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check the fields, and what was typed beside each item."""
+        is_valid = super().validate(extra_validators)
+        for item, text in self.typed.items():
+            try:
+                if text:
+                    read_amount(text, self.currency)
+            except ValidationError as wrong:
+                self.item_errors[item] = str(wrong)
+        if self.key.errors:
+            self.key.data = str(uuid4())
+        return is_valid and not self.item_errors
+
+    def validate_amount(self, field: StringField) -> None:
+        """Refuse what is no amount, is more than is left, or is sent with amounts of items."""
+        is_by_item = any(self.typed.values())
+        if not field.data:
+            if not is_by_item:
+                raise ValidationError(NOTHING)
+            return
+        if is_by_item:
+            raise ValidationError(f"Both were filled in. {NOTHING}")
+        cents = read_amount(field.data, self.currency).cents
+        if cents > self.room.most:
+            left = written(Money(self.room.most, self.currency))
+            raise ValidationError(f"No more than {left} of it can still be credited.")
+
+    def validate_refund(self, field: StringField) -> None:
+        """Refuse what is no amount; none is none."""
+        _read_share(field, self.currency)
+
+    validate_balance = validate_outside = validate_refund
+
+    def wanted(self) -> WantedNote:
+        """Return the note; only after validation."""
+        lines = self._lines()
+        back = self.room.paid_part(sum(lines.values()))
+        shares = [_read_share(self[name], self.currency) for name in SHARES]
+        if not any(self[name].data for name in SHARES):
+            refund = min(back, self.room.refundable)
+            shares = [refund, back - refund, 0]
+        refund, balance, outside = shares
+        return WantedNote(
+            lines,
+            refund_cents=refund,
+            balance_cents=balance,
+            outside_cents=outside,
+            memo=(self.memo.data or "").strip(),
+            reason=self.reason.data.strip(),
+        )
+
+    def _lines(self) -> dict[int, int]:
+        if not self.amount.data:
+            typed = {item: text for item, text in self.typed.items() if text}
+            return {item: read_amount(text, self.currency).cents for item, text in typed.items()}
+        cents = read_amount(self.amount.data, self.currency).cents
+        rooms = list(self.room.items.values())
+        shares = spread_in_steps(cents, rooms, charge_step(self.currency))
+        return {item: one for item, one in zip(self.room.items, shares, strict=True) if one}
+
+    def is_confirmed(self, wanted: WantedNote) -> bool:
+        """Whether the reader was shown what exactly this does."""
+        return bool(self.confirmed.data == name_of(wanted))
+
+
+def name_of(wanted: WantedNote) -> str:
+    """Return a name for the money that exactly this note moves."""
+    told = [sorted(wanted.lines.items()), wanted.refund_cents, wanted.balance_cents]
+    canonical = json.dumps([*told, wanted.outside_cents])
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _read_share(field: StringField, currency: str) -> int:
+    text = (field.data or "").strip()
+    if not text or not text.strip("0.,"):
+        return 0
+    return read_amount(text, currency).cents

@@ -1,0 +1,91 @@
+"""Issue planned credit notes at Stripe: calls that no sync makes, under the invoice's lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_notes import refuse_note
+from dashboard.billing.locks import lock_invoice
+from dashboard.billing.outcome import record_reading
+from dashboard.extensions import db
+from dashboard.gateway.errors import Refused
+from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.reasons import calling_for
+from dashboard.sync.calls import perform
+from dashboard.sync.note_lines import draft_of, learn_lines, unlearned
+from dashboard.sync.recover import recover
+from dashboard.sync.stripe_calls.credit_notes import IssueNote
+from dashboard.sync.work import Work, work_on
+
+# One is issued within a second; this long after, what was queued for it is lost.
+FORGOTTEN = timedelta(seconds=20)
+
+
+def issue_note(
+    note: CreditNote,
+    *,
+    gateway: Gateway,
+    checkpoint: Callable[[], None],
+    clock: Callable[[], datetime],
+    pause: Callable[[float], None],
+    owner: str,
+) -> None:
+    """Issue a planned note, or end it with Stripe's refusal. Safe to repeat.
+
+    Raises `Busy` while another worker writes the invoice, `GatewayError` where the outcome is not
+    known: the note stays planned, and the next try finds out first what became of the call.
+    """
+    with (
+        calling_for("credit_note"),
+        work_on(
+            note.invoice,
+            gateway=gateway,
+            checkpoint=checkpoint,
+            clock=clock,
+            pause=pause,
+            owner=owner,
+        ) as work,
+    ):
+        recover(work)
+        if not _is_planned(note):
+            return
+        if unlearned(note.invoice):
+            work.checkpoint()
+            learn_lines(note.invoice, gateway)
+            work.checkpoint()
+        try:
+            perform(work, IssueNote(draft_of(note)))
+        except Refused as refusal:
+            _refuse(work, note, refusal)
+        else:
+            work.checkpoint()
+            _look(work)
+
+
+def planned_before(at: datetime, *, most: int) -> list[int]:
+    """Return the ids of notes that were planned before an instant, and are so still."""
+    query = select(CreditNote.id).where(CreditNote.state == "planned", CreditNote.created_at <= at)
+    return list(db.session.scalars(query.order_by(CreditNote.id).limit(most)))
+
+
+def _is_planned(note: CreditNote) -> bool:
+    db.session.refresh(note)
+    return note.state == "planned"
+
+
+def _refuse(work: Work, note: CreditNote, refusal: Refused) -> None:
+    lock_invoice(note.invoice_id)
+    if _is_planned(note):
+        refuse_note(note, refusal.message, now=work.clock())
+    work.checkpoint()
+
+
+def _look(work: Work) -> None:
+    """Read what is due of the invoice by now: a note over all of it makes it paid."""
+    found = work.gateway.invoice(str(work.invoice.stripe_invoice_id))
+    lock_invoice(work.invoice.id)
+    record_reading(work.invoice, found, now=work.clock())

@@ -1,0 +1,261 @@
+"""A credit note is issued at Stripe exactly once, whatever happens to its call."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from dashboard.billing.corrections import keep_correction, keep_payments
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_notes import WantedNote, follow_note, plan_note
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.outcome import record_reading
+from dashboard.clock import utc_now
+from dashboard.errors import Busy
+from dashboard.extensions import db
+from dashboard.gateway.errors import GatewayError
+from dashboard.sync.issue_notes import issue_note, planned_before
+from dashboard.sync.models import SyncedLine, SyncStep
+from dashboard.sync.stripe_calls.credit_notes import IssueNote
+from dashboard.transaction import checkpoint, transaction
+from tests.factories import SUPPORT
+from tests.support.billing import put
+from tests.support.simulator import API_KEY
+from tests.support.sync_acts import close, seal
+from tests.support.syncing import Syncer
+
+TO_NOTES = "/v1/credit_notes$"
+
+
+@pytest.fixture
+def issued(bill: Invoice, syncer: Syncer) -> Invoice:
+    """A bill of 42.00 in two lines, open at Stripe."""
+    put(bill, a=4000, b=200)
+    seal(bill)
+    close(bill, syncer)
+    assert bill.status == "open"
+    return bill
+
+
+def plan(bill: Invoice, *, key: str = "k", shares: dict[str, int] | None = None, **cents: int):
+    """Plan a note over items, by the names they were put under."""
+    items = {item.key: item for item in items_of(bill)}
+    lines = {items[name].id: amount for name, amount in cents.items()}
+    wanted = WantedNote(lines, memo="For the outage", reason="Ticket 4711", **(shares or {}))
+    with transaction():
+        return plan_note(bill, wanted, key=key, actor=SUPPORT, now=utc_now())
+
+
+def items_of(bill: Invoice) -> list[InvoiceItem]:
+    query = select(InvoiceItem).where(InvoiceItem.invoice_id == bill.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def credited(bill: Invoice) -> dict[str, int]:
+    """Return what is taken off each item."""
+    return {item.key: item.credited_cents for item in items_of(bill) if item.credited_cents}
+
+
+def issue(note: CreditNote, syncer: Syncer) -> None:
+    """Try to issue it once, as its job does."""
+    with transaction():
+        try:
+            issue_note(
+                note, gateway=syncer.gateway, checkpoint=checkpoint, clock=syncer.clock,
+                pause=lambda _seconds: None, owner="test",
+            )  # fmt: skip
+        except (Busy, GatewayError):
+            db.session.rollback()
+    db.session.refresh(note)
+
+
+def at_stripe(bill: Invoice, syncer: Syncer) -> list[int]:
+    """Return the notes that Stripe has of the bill."""
+    return [one.amount_cents for one in syncer.gateway.credit_notes(str(bill.stripe_invoice_id))]
+
+
+def test_a_note_lowers_what_is_due_and_what_its_items_bill(issued: Invoice, syncer: Syncer) -> None:
+    note = plan(issued, a=1500, b=200)
+    syncer.operations()
+    issue(note, syncer)
+    assert (note.state, note.error, credited(issued)) == ("issued", None, {"a": 1500, "b": 200})
+    assert syncer.operations() == [
+        "POST POST /v1/credit_notes", "GET GET /v1/invoices/{invoice}",
+    ]  # fmt: skip
+    db.session.refresh(issued)
+    assert (issued.total_cents, issued.amount_remaining_cents, issued.status) == (
+        4200,
+        2500,
+        "open",
+    )
+    issue(note, syncer)
+    assert at_stripe(issued, syncer) == [1700]
+
+
+def test_a_note_over_all_makes_it_paid(issued: Invoice, syncer: Syncer) -> None:
+    issue(plan(issued, a=4000, b=200), syncer)
+    db.session.refresh(issued)
+    assert (issued.status, issued.amount_paid_cents, credited(issued)) == (
+        "paid", 0, {"a": 4000, "b": 200},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop_before", "drop_after", "error_before", "error_after", "rate_limited"]
+)
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=23)])
+def test_whatever_happens_to_the_call_there_is_one_note(
+    issued: Invoice, syncer: Syncer, fault: str, ahead: timedelta
+) -> None:
+    note = plan(issued, a=1500)
+    kind, status = (fault, {}) if fault != "rate_limited" else ("error_before", {"status": 429})
+    rule = syncer.simulator.fault(kind, TO_NOTES, method="POST", **status)
+    issue(note, syncer)
+    assert (note.state, credited(issued)) == ("planned", {})
+    issue(note, syncer)
+    syncer.simulator.delete(f"faults/{rule}")
+    issue(note, Syncer(syncer.gateway, syncer.simulator, ahead=ahead))
+    assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    assert at_stripe(issued, syncer) == [1500]
+    steps = select(SyncStep).where(SyncStep.operation == IssueNote.operation)
+    assert all(step.outcome for step in db.session.scalars(steps))
+
+
+@pytest.mark.parametrize("dies_after", [1, 2, 3])
+def test_a_worker_that_dies_between_two_transactions_leaves_one_note(
+    issued: Invoice, syncer: Syncer, dies_after: int
+) -> None:
+    """Whatever was committed is all that is left: the lease ends, and another worker goes on."""
+    note = plan(issued, a=1500)
+    commits = 0
+
+    def commit_or_die() -> None:
+        nonlocal commits
+        commits += 1
+        if commits > dies_after:
+            raise SystemExit
+        checkpoint()
+
+    with pytest.raises(SystemExit), transaction():
+        issue_note(
+            note, gateway=syncer.gateway, checkpoint=commit_or_die, clock=syncer.clock,
+            pause=lambda _seconds: None, owner="killed",
+        )  # fmt: skip
+    later = Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2))
+    issue(note, later)
+    assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    assert at_stripe(issued, syncer) == [1500]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_event_may_come_before_the_reply_is_kept_or_after(
+    issued: Invoice, syncer: Syncer, is_first: bool
+) -> None:
+    note = plan(issued, a=1500)
+    if is_first:
+        rule = syncer.simulator.fault("drop_after", TO_NOTES, method="POST")
+        issue(note, syncer)
+        syncer.simulator.delete(f"faults/{rule}")
+    else:
+        issue(note, syncer)
+    [told] = syncer.gateway.credit_notes(str(issued.stripe_invoice_id))
+    with transaction():
+        kept = keep_correction(issued, told)
+        follow_note(issued, told, kept.row.status, now=utc_now())
+    db.session.refresh(note)
+    assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    issue(note, syncer)
+    assert (at_stripe(issued, syncer), credited(issued)) == ([1500], {"a": 1500})
+
+
+def test_what_stripe_refuses_credits_nothing_and_says_why(issued: Invoice, syncer: Syncer) -> None:
+    note = plan(issued, a=1500)
+    # A person at Stripe is quicker: not as much is left.
+    credit_at_stripe(syncer, issued, 4000)
+    issue(note, syncer)
+    assert (note.state, credited(issued)) == ("refused", {})
+    assert "left of the line" in (note.error or "") or "larger" in (note.error or "")
+    db.session.refresh(issued)
+    assert issued.parked_at is None
+
+
+def test_the_part_that_was_paid_goes_where_the_note_says(issued: Invoice, syncer: Syncer) -> None:
+    pay(issued, syncer)
+    note = plan(
+        issued, a=1500, shares={"refund_cents": 1000, "balance_cents": 300, "outside_cents": 200}
+    )
+    issue(note, syncer)
+    assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    balance = ask(syncer, "get", f"customers/{issued.organization.stripe_customer_id}")["balance"]
+    assert balance == -300
+
+
+@pytest.mark.parametrize("is_learned", [True, False])
+def test_of_rolled_up_items_their_line_is_credited(
+    issued: Invoice, syncer: Syncer, is_learned: bool
+) -> None:
+    """Stripe has one line for both; no reply may have shown its id yet."""
+    with transaction():
+        lines = {line.key: line for line in db.session.scalars(select(SyncedLine))}
+        lines["a"].members = {"x": 3000, "b": 200}
+        line_id = lines["a"].stripe_line_id
+        db.session.delete(lines["b"])
+        if not is_learned:
+            lines["a"].stripe_line_id = None
+    issue(plan(issued, b=150), syncer)
+    [note] = ask(syncer, "get", "credit_notes", invoice=issued.stripe_invoice_id)["data"]
+    credited_there = [(one["invoice_line_item"], one["amount"]) for one in note["lines"]["data"]]
+    assert credited_there == [(line_id, 150)]
+    assert credited(issued) == {"b": 150}
+
+
+def test_what_stripe_has_no_line_for_gets_one_of_its_own(issued: Invoice, syncer: Syncer) -> None:
+    with transaction():
+        for line in db.session.scalars(select(SyncedLine)):
+            db.session.delete(line)
+    issue(plan(issued, b=150), syncer)
+    [note] = ask(syncer, "get", "credit_notes", invoice=issued.stripe_invoice_id)["data"]
+    assert [(one["type"], one["amount"]) for one in note["lines"]["data"]] == [
+        ("custom_line_item", 150)
+    ]
+
+
+def test_a_lost_job_is_found_again(issued: Invoice) -> None:
+    note = plan(issued, a=1500)
+    now = utc_now()
+    assert planned_before(now - timedelta(seconds=20), most=10) == []
+    assert planned_before(now + timedelta(seconds=1), most=10) == [note.id]
+
+
+def credit_at_stripe(syncer: Syncer, bill: Invoice, cents: int) -> None:
+    """Credit as somebody in Stripe's dashboard would."""
+    ask(syncer, "post", "credit_notes", invoice=bill.stripe_invoice_id, amount=cents)
+
+
+def pay(bill: Invoice, syncer: Syncer) -> None:
+    """Have a card pay it at Stripe, and read that."""
+    customer = bill.organization.stripe_customer_id
+    card = ask(syncer, "post", "payment_methods/pm_card_visa/attach", customer=customer)
+    ask(syncer, "post", f"invoices/{bill.stripe_invoice_id}/pay", payment_method=card["id"])
+    found = syncer.gateway.invoice(str(bill.stripe_invoice_id))
+    with transaction():
+        record_reading(bill, found, now=utc_now())
+        keep_payments(bill, found.payments)
+    assert bill.status == "paid"
+
+
+def ask(syncer: Syncer, method: str, path: str, **sent: object) -> Any:
+    """Make a call of somebody else's."""
+    answer = requests.request(
+        method,
+        f"{syncer.simulator.url}/v1/{path}",
+        **{"params" if method == "get" else "data": sent},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+    return answer.json()
