@@ -69,7 +69,8 @@ def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
         items=rooms,
         most=max(most, 0),
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
-        refundable=max(_paid_by_one(invoice) - refunded, 0),
+        # What a note refunded may not be told as a refund yet.
+        refundable=max(_paid_by_one(invoice) - max(refunded, by_notes), 0),
     )
 
 

@@ -81,6 +81,46 @@ OF_THE_ISSUED = (
         stops=False,
     ),
     Invariant(
+        "credits_add_up",
+        "What is taken off an item is what the issued credit notes made here took off it.",
+        "taken off",
+        "by its notes",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(number, sequence::text) || ', “' || items.description || '”',
+               invoices.currency, items.credited_cents, coalesce(noted.cents, 0)
+        from invoice_items as items
+        left join (
+            select item_id, sum(credit_note_lines.amount_cents) as cents
+            from credit_notes join credit_note_lines on note_id = credit_notes.id
+            where organization_id = any(:organizations) and state = 'issued'
+            group by item_id
+        ) as noted on noted.item_id = items.id
+        join invoices on invoices.id = items.invoice_id
+        join organizations on organizations.id = items.organization_id
+        where items.organization_id = any(:organizations)
+          and items.credited_cents <> coalesce(noted.cents, 0)
+        """,
+    ),
+    Invariant(
+        "notes_as_told",
+        "Every issued credit note made here is at Stripe with its amount.",
+        "issued",
+        "at Stripe",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(invoices.number, sequence::text) || ', credit note',
+               invoices.currency, notes.amount_cents, told.amount_cents
+        from credit_notes as notes
+        join invoices on invoices.id = notes.invoice_id
+        join organizations on organizations.id = notes.organization_id
+        left join corrections as told on told.stripe_id = notes.stripe_id
+        where notes.organization_id = any(:organizations) and notes.state = 'issued'
+          and told.amount_cents is distinct from notes.amount_cents
+        """,
+        stops=False,
+    ),
+    Invariant(
         "payments_add_up",
         "What remains to be paid of an issued invoice is what is due less what was paid.",
         "due less paid",

@@ -53,7 +53,7 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(organization, invoice, form), 422
     # A form that is sent once more is answered as it was.
-    made = note_by_key(organization.id, str(form.key.data))
+    made = _made(organization, form)
     if made is not None:
         return _lead(made, slug)
     wanted = form.wanted()
@@ -64,11 +64,15 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     need_proof_above(amount)
     if wants_second(organization, amount):
         return propose_instead(organization, _proposal(invoice, wanted, amount, str(form.key.data)))
-    stay_within(organization, amount, lambda: False)
+    stay_within(organization, amount, lambda: _made(organization, form) is not None)
     note = plan_note(invoice, wanted, key=form.key.data, actor=current_actor(), now=utc_now())
     issue_credit_note.enqueue(note.id)
     look_soon()
     return _lead(note, slug)
+
+
+def _made(organization: Organization, form: CreditNoteForm) -> CreditNote | None:
+    return note_by_key(organization.id, str(form.key.data))
 
 
 def _form(invoice: Invoice) -> CreditNoteForm:

@@ -231,6 +231,14 @@ def test_no_more_is_refunded_than_the_payment_has_left(issued: Invoice) -> None:
     assert plan(issued, 561, refund_cents=561).amount_cents == 561
 
 
+def test_what_a_note_refunded_is_not_refunded_again_before_stripe_tells_of_it(
+    issued: Invoice,
+) -> None:
+    pay(issued)
+    hear(plan(issued, 2000, refund_cents=2000))
+    assert room_of(issued, issued.items).refundable == 561
+
+
 def test_no_refund_is_offered_where_several_payments_could_be_meant(issued: Invoice) -> None:
     pay(issued)
     pay(issued, "pi_2")

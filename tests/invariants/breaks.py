@@ -110,6 +110,24 @@ BREAKS = {
         "update invoices set refunded_cents = 300 where status = 'open'",
         ": says $3.00, they come to $0.00.",
     ),
+    "credits_add_up": (
+        """
+        set local session_replication_role = replica;
+        update invoice_items set credited_cents = 5 where kind = 'recurring' and invoice_id =
+        (select id from invoices where status = 'open')
+        """,
+        ": taken off $0.05, by its notes $0.00.",
+    ),
+    "notes_as_told": (
+        """
+        insert into credit_notes (organization_id, invoice_id, state, amount_cents, refund_cents,
+            balance_cents, outside_cents, memo, reason, idempotency_key, actor_kind, actor_label,
+            created_at, ended_at, stripe_id)
+        select organization_id, id, 'issued', 700, 0, 0, 0, '', 'Asked', 'n', 'system', 'System',
+            now(), now(), 'cn_unheard' from invoices where status = 'open'
+        """,
+        ", credit note: issued $7.00, at Stripe none.",
+    ),
     "payments_add_up": (
         "update invoices set amount_remaining_cents = 1 where status = 'open'",
         ", remains $0.01.",
