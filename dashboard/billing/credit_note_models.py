@@ -27,6 +27,11 @@ class CreditNote(Model):
         UniqueConstraint("organization_id", "idempotency_key"),
         UniqueConstraint("stripe_id"),
         Index("ix_credit_notes_invoice_id", "invoice_id"),
+        # What needs a person is among these few.
+        Index(
+            "ix_credit_notes_not_issued", "created_at",
+            postgresql_where=text("state in ('planned', 'refused')"),
+        ),
         # How much is left to credit depends on the one under way.
         Index(
             "uq_credit_notes_one_planned", "invoice_id", unique=True,

@@ -7,13 +7,14 @@ neither asks for all invoices, and ends after the first `MOST`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, null, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, null, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from dashboard.approvals.models import Proposal
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
@@ -26,6 +27,8 @@ from dashboard.webhooks.models import WebhookEvent
 
 # Of one kind. Whoever has a thousand of one has one cause, and not a thousand things to do.
 MOST = 1000
+# One is issued in a second. What was refused a week ago, somebody has thought about.
+NOT_ISSUED_FOR, REFUSED_WITHIN = timedelta(minutes=15), timedelta(days=7)
 UNFINISHED = ("draft", "closing", "sealed")
 
 
@@ -115,6 +118,30 @@ def void(_now: datetime) -> Rows:
         _invoices(VoidCase.opened_at, func.abs(ASKED_CENTS), _facts())
         .join(VoidCase, VoidCase.invoice_id == Invoice.id)
         .where(*VOID_WAITS, ~_IS_ON_HOLD)
+    )
+
+
+def credit_notes(now: datetime) -> Rows:
+    """Return the credit notes that Stripe refused in the last week, and that nobody made anew, and
+    those that it has not issued for long.
+    """
+    later = aliased(CreditNote)
+    is_made_anew = (
+        select(later.id)
+        .where(later.invoice_id == CreditNote.invoice_id, later.id > CreditNote.id)
+        .exists()
+    )
+    facts = _facts(cents=CreditNote.amount_cents, error=CreditNote.error)
+    return (
+        _invoices(CreditNote.created_at, CreditNote.amount_cents, facts)
+        .join(CreditNote, CreditNote.invoice_id == Invoice.id)
+        .where(
+            CreditNote.state.in_(("planned", "refused")),
+            or_(
+                and_(CreditNote.state == "planned", CreditNote.created_at < now - NOT_ISSUED_FOR),
+                and_(CreditNote.ended_at > now - REFUSED_WITHIN, ~is_made_anew),
+            ),
+        )
     )
 
 

@@ -92,6 +92,8 @@ _KINDS = (
          words.left, found.left, acts=("foreign_line.decided",)),
     Kind("void", "Void", "void", "bad", "cross", _DECIDE, words.void, found.void,
          acts=("invoice.void_billed", "invoice.void_written_off")),
+    Kind("credit_note", "Credit note", "failing", "bad", "card", _SEE_INVOICE,
+         words.credit_note, found.credit_notes, acts=("credit_note.planned",)),
     Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
          words.sums, found.sums),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),

@@ -61,6 +61,14 @@ def void(facts: Facts) -> str:
     return f"Invoice {called} is void and billed nothing. Bill it again, or write it off."
 
 
+def credit_note(facts: Facts) -> str:
+    """Return why a credit note was refused, or that it is not issued yet."""
+    called, error = facts.get("number") or facts["sequence"], facts.get("error")
+    if error:
+        return f"Stripe refused a credit note of invoice {called}: {_first(error)}"
+    return f"A credit note of invoice {called} is not issued yet. Stripe may not be answering."
+
+
 def dead(facts: Facts) -> str:
     """Return what an event is, and why it was given up."""
     said = f"{facts['type']} failed {_times(facts['attempts'])}"

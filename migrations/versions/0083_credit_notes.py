@@ -94,6 +94,10 @@ def upgrade() -> None:
         "uq_credit_notes_one_planned", "credit_notes", ["invoice_id"], unique=True,
         postgresql_where=sa.text("state = 'planned'"),
     )  # fmt: skip
+    op.create_index(
+        "ix_credit_notes_not_issued", "credit_notes", ["created_at"],
+        postgresql_where=sa.text("state in ('planned', 'refused')"),
+    )  # fmt: skip
     op.create_table(
         "credit_note_lines",
         sa.Column("note_id", sa.BigInteger(), sa.ForeignKey("credit_notes.id"), primary_key=True),

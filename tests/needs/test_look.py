@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dashboard.audit.write import write_entry
 from dashboard.billing.close import seal_now
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.void import open_case
@@ -77,6 +78,18 @@ def void(bill: Invoice) -> None:
     open_case(bill, now=NOW)
 
 
+def refuse_a_note(bill: Invoice) -> None:
+    """Let Stripe refuse a credit note of it."""
+    database.session.add(
+        CreditNote(
+            organization_id=bill.organization_id, invoice_id=bill.id, state="refused",
+            amount_cents=300, refund_cents=0, balance_cents=0, outside_cents=0, memo="",
+            reason="Asked", idempotency_key="n", actor_kind="system", actor_label="System",
+            created_at=NOW, ended_at=NOW, error="A payment is in progress.",
+        )
+    )  # fmt: skip
+
+
 def give_up(bill: Invoice) -> None:
     """Let an event about it be given up."""
     bill.stripe_invoice_id = "in_1"
@@ -116,6 +129,9 @@ CASES = {
         lambda bill: add_line(bill, "leave")
     ),
     "Void: Invoice 1 is void and billed nothing. Bill it again, or write it off.": void,
+    "Credit note: Stripe refused a credit note of invoice 1: A payment is in progress.": (
+        refuse_a_note
+    ),
     "Dead event: invoice.paid failed 8 times: It is odd.": give_up,
 }
 
@@ -249,3 +265,22 @@ def test_a_look_is_as_many_statements_whatever_there_is(bill: Invoice) -> None:
     with count_queries(database.engine) as some:
         look_now()
     assert some.count == none.count
+
+
+def test_a_refused_note_is_settled_by_the_next_and_forgotten_in_a_week(bill: Invoice) -> None:
+    with transaction():
+        refuse_a_note(bill)
+    assert [one.kind for one in look_now(now=NOW)] == ["credit_note"]
+    assert look_now(now=NOW + timedelta(days=8)) == []
+    assert [one.kind for one in look_now(now=NOW)] == ["credit_note"]
+    with transaction():
+        refused = database.session.scalars(select(CreditNote)).one()
+        again = {
+            column.name: getattr(refused, column.name)
+            for column in CreditNote.__table__.columns
+            if column.name != "id"
+        }
+        again |= {"idempotency_key": "again", "state": "planned", "ended_at": None, "error": None}
+        database.session.add(CreditNote(**again))
+    assert look_now(now=NOW) == []
+    assert [one.kind for one in look_now(now=NOW + timedelta(minutes=16))] == ["credit_note"]

@@ -56,6 +56,16 @@ NEXT = {"next_at": "2026-11-29T09:00:00+00:00"}
         ),
         ("void", {}, "Invoice A-0003 is void and billed nothing. Bill it again, or write it off."),
         (
+            "credit_note",
+            {"error": "A payment is in progress. Try later."},
+            "Stripe refused a credit note of invoice A-0003: A payment is in progress.",
+        ),
+        (
+            "credit_note",
+            {"error": None},
+            "A credit note of invoice A-0003 is not issued yet. Stripe may not be answering.",
+        ),
+        (
             "dead",
             {"type": "invoice.paid", "attempts": 8, "error": "No invoice with this id."},
             "invoice.paid failed 8 times: No invoice with this id.",
