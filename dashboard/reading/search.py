@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from dashboard.accounts.models import Membership, User
+from dashboard.billing.correction_models import Correction
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -171,8 +172,21 @@ def invoice_with_line(stripe_line_id: str) -> FoundInvoice | None:
     """Return the invoice that a line at Stripe is on, whether ours or added there."""
     ours = select(SyncedLine.invoice_id).where(SyncedLine.stripe_line_id == stripe_line_id)
     added = select(AddedLine.invoice_id).where(AddedLine.stripe_line_id == stripe_line_id)
-    row = db.session.execute(_invoices().where(Invoice.id.in_(ours.union(added)))).first()
-    return FoundInvoice(*row) if row else None
+    return _first(_invoices().where(Invoice.id.in_(ours.union(added))))
+
+
+def invoice_followed_by(stripe_id: str) -> FoundInvoice | None:
+    """Return the invoice that a credit note, refund or dispute followed."""
+    of = select(Correction.invoice_id).where(Correction.stripe_id == stripe_id)
+    return _first(_invoices().where(Invoice.id.in_(of)))
+
+
+def invoice_of_request(stripe_request_id: str) -> FoundInvoice | None:
+    """Return the invoice that a request to Stripe was about which no sync made."""
+    of = select(SyncStep.invoice_id).where(
+        SyncStep.stripe_request_id == stripe_request_id, SyncStep.run_id.is_(None)
+    )
+    return _first(_invoices().where(Invoice.id.in_(of)))
 
 
 def invoice_of_number(number: str) -> FoundInvoice | None:
@@ -191,6 +205,11 @@ def run_of_request(stripe_request_id: str) -> tuple[str, int] | None:
     )
     row = db.session.execute(query.limit(1)).first()
     return (row[0], row[1]) if row else None
+
+
+def _first(query: Select[*tuple[Any, ...]]) -> FoundInvoice | None:
+    row = db.session.execute(query).first()
+    return FoundInvoice(*row) if row else None
 
 
 def _shown(organization: type[Organization]) -> Select[*tuple[Any, ...]]:

@@ -8,7 +8,9 @@ from dashboard.billing.overview import invoice_by_stripe_id
 from dashboard.organizations.lookup import slug_of_id
 from dashboard.reading.search import (
     FoundInvoice,
+    invoice_followed_by,
     invoice_of_number,
+    invoice_of_request,
     invoice_with_line,
     run_of_request,
 )
@@ -59,9 +61,17 @@ def _event(stripe_id: str) -> str | None:
     return url_for("webhook_events.show", event_id=found.id) if found else None
 
 
+def _followed(stripe_id: str) -> str | None:
+    found = invoice_followed_by(stripe_id)
+    return address_of_invoice(found) if found else None
+
+
 def _request(stripe_id: str) -> str | None:
     found = run_of_request(stripe_id)
-    return url_for("sync_runs.show", slug=found[0], run_id=found[1]) if found else None
+    if found is not None:
+        return url_for("sync_runs.show", slug=found[0], run_id=found[1])
+    about = invoice_of_request(stripe_id)
+    return address_of_invoice(about) if about else None
 
 
 _BY_PREFIX: dict[str, Callable[[str], str | None]] = {
@@ -69,4 +79,8 @@ _BY_PREFIX: dict[str, Callable[[str], str | None]] = {
     "il_": _line,
     "evt_": _event,
     "req_": _request,
+    "cn_": _followed,
+    "re_": _followed,
+    "dp_": _followed,
+    "du_": _followed,
 }

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from dashboard.accounts.models import User
+from dashboard.billing.correction_models import Correction
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.organizations.models import Organization
@@ -53,7 +54,12 @@ def known(acme: Organization, people: People) -> Organization:
                           period_start=now, period_end=now)  # fmt: skip
         event = WebhookEvent(stripe_event_id="evt_1", type="invoice.paid", payload={},
                              created_at=now, received_at=now)  # fmt: skip
-        database.session.add_all([step, line, event])
+        # A call that no sync made, and the note that it made.
+        alone = SyncStep(**of, position=1, operation="issue_credit_note", body={}, fence=1,
+                         idempotency_key="n", sent_at=now, stripe_request_id="req_2")  # fmt: skip
+        note = Correction(**of, kind="credit_note", stripe_id="cn_1", status="issued",
+                          amount_cents=1, made_at=now)  # fmt: skip
+        database.session.add_all([step, line, event, alone, note])
         add_line(acme, "il_theirs", None)
     return acme
 
@@ -69,6 +75,8 @@ def known(acme: Organization, people: People) -> Organization:
         ("2f41-0009", "/organizations/acme"),
         ("il_1", "/organizations/acme"),
         (" il_theirs ", "/organizations/acme"),
+        ("cn_1", "/organizations/acme"),
+        ("req_2", "/organizations/acme"),
     ],
 )
 def test_an_exact_id_goes_straight_to_what_it_names(
@@ -172,7 +180,18 @@ def test_a_customer_finds_only_their_own(
         "Acme Freight"
     ]
     assert "Actions on Acme Freight" not in ask(customer, "acme")
-    for text in ("rival", "SECRET-1", "in_2", "in_1", "cus_1", "evt_1", "req_1", "il_1", "vip"):
+    for text in (
+        "rival",
+        "SECRET-1",
+        "in_2",
+        "in_1",
+        "cus_1",
+        "evt_1",
+        "req_1",
+        "il_1",
+        "cn_1",
+        "vip",
+    ):
         answer = customer.get("/search", query_string={"q": text})
         assert answer.status_code == 200
         assert "No match for" in answer.text
