@@ -6,6 +6,7 @@ under way, lets the call go on without anybody to hear the reply, and starts ano
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,13 +14,16 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import update
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from demo.embedded.errors import tail
+from jobs.credit_notes import issue_credit_note, issue_planned_notes
 from jobs.syncs import enqueue_run, sweep_runs
+from tests.factories import SUPPORT
 from tests.support.billing import drop, make_bill, put
 from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
@@ -124,3 +128,37 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
     assert sum(syncer.lines(bill).values()) == bill.total_cents == bill.stripe_total_cents
     assert syncer.simulator.get("audit")["ok"]
     assert bill.status == ("open" if trigger == "final" else "draft")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_killed_while_it_issues_a_credit_note_leaves_one(
+    app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, moment: str
+) -> None:
+    bill, _ = prepare("finalize", syncer)
+    syncer.sync(bill, "final", verify=True)
+    item = bill.items[0]
+    syncer.simulator.fault(moment, "/v1/credit_notes$", method="POST", times=1)
+    with transaction():
+        wanted = WantedNote({item.id: 70}, reason="Outage")
+        # Planned a minute ago: what was queued for it may be lost with the worker.
+        planned_at = utc_now() - timedelta(minutes=1)
+        note = plan_note(bill, wanted, key="n", actor=SUPPORT, now=planned_at)
+        issue_credit_note.enqueue(note.id)
+    hold = syncer.simulator.wait_for_hold()
+    live_stack.kill("worker")
+    syncer.simulator.post(f"holds/{hold['id']}/release")
+    expire_leases(db)
+    live_stack.start_worker("second worker")
+    with transaction():
+        issue_planned_notes.enqueue()
+
+    def is_over() -> bool:
+        db.session.rollback()
+        db.session.refresh(note)
+        return note.state != "planned"
+
+    wait_until(is_over, lambda: tail(live_stack.log("second worker"), 40))
+    db.session.refresh(item)
+    at_stripe = syncer.gateway.credit_notes(str(bill.stripe_invoice_id))
+    assert (note.state, item.credited_cents) == ("issued", 70)
+    assert [one.amount_cents for one in at_stripe] == [70]
