@@ -109,6 +109,11 @@ class Chains:
         """Return the items for `key` in the order of their invoices."""
         return list(self._links[key])
 
+    def asked_for(self, key: ChainKey) -> int:
+        """Return what all invoices together ask for, less what notes took off."""
+        every = (link for first in self._links[key] for link in self._with_following(first))
+        return sum(link.billed_cents for link in every)
+
     def on(self, key: ChainKey, invoice: Invoice) -> InvoiceItem | None:
         """Return the item for `key` on `invoice`; None if it has none yet."""
         return next((link.item for link in self._links[key] if link.invoice is invoice), None)
@@ -140,8 +145,7 @@ class Chains:
     def settle(self, key: ChainKey, invoice: Invoice, owed_cents: int) -> Standing:
         """Return what `before` returns, and keep with each claim what is still owed of it."""
         for claim, cents in fit_claims(self._earlier(key, invoice), owed_cents):
-            claim.case.cents += cents - claim.cents
-            claim.cents = cents
+            claim.owe(cents)
         return self.before(key, invoice, owed_cents)
 
     def put(self, invoice: Invoice, item: InvoiceItem) -> None:
@@ -150,11 +154,11 @@ class Chains:
 
     def drop(self, item: InvoiceItem) -> None:
         """Forget an item that is removed."""
-        key = _key(item)
+        key = key_of(item)
         self._links[key] = [link for link in self._links[key] if link.item is not item]
 
     def _put(self, link: Link) -> None:
-        chain = self._links[_key(link.item)]
+        chain = self._links[key_of(link.item)]
         chain.append(link)
         chain.sort(key=lambda one: one.invoice.sequence)
 
@@ -173,7 +177,8 @@ class Chains:
             yield from self._with_following(following)
 
 
-def _key(item: InvoiceItem) -> ChainKey:
+def key_of(item: InvoiceItem) -> ChainKey:
+    """Return what an item is chained by."""
     return ChainKey(item.cycle_id, item.price_version_id, item.service_id)
 
 

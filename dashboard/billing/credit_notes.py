@@ -124,11 +124,13 @@ def check_note(invoice: Invoice, wanted: WantedNote, room: CreditRoom) -> None:
             "Enter the amounts to take off.",
             field="items",
         )
+    names = {item.id: item.description for item in invoice.items}
     for item_id, one in wanted.lines.items():
         left = room.items.get(item_id, 0)
         if one > left:
             raise Invalid(
-                f"Item {item_id} has {_text(left, currency)} left that can be credited, and "
+                f"“{names.get(item_id, item_id)}” has {_text(left, currency)} left that can be "
+                "credited, and "
                 f"{_text(one, currency)} was asked for. Nothing was changed. Enter no more.",
                 field="items",
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from dashboard.billing.chain import Chains, key_of
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -61,7 +62,7 @@ def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
     asked = (
         invoice.total_cents if invoice.stripe_total_cents is None else invoice.stripe_total_cents
     )
-    left = {item.id: _asked(item) - item.credited_cents for item in items}
+    left = _left(invoice, items)
     rooms = {item_id: cents for item_id, cents in left.items() if cents > 0}
     most = min(asked - noted - max(refunded - by_notes, 0), sum(rooms.values()))
     is_paid = invoice.status == "paid"
@@ -88,9 +89,20 @@ def _check(invoice: Invoice) -> None:
         )
 
 
-def _asked(item: InvoiceItem) -> int:
-    """Return what it asks for: what Stripe billed beyond that, a later invoice gives back."""
-    return min(item.billed_cents, item.amount_cents)
+def _left(invoice: Invoice, items: Sequence[InvoiceItem]) -> dict[int, int]:
+    """Return what each item still asks for; what later invoices of its cycle gave back is gone."""
+    left = {
+        # Where Stripe billed more than was due, a later invoice gives that back.
+        item.id: min(item.billed_cents, item.amount_cents) - item.credited_cents
+        for item in items
+    }
+    cycles = {item.cycle_id for item in items}
+    for kind in ("recurring", "metered"):
+        chains = Chains.load(kind, {invoice.organization_id}, cycles)
+        for item in items:
+            if item.kind == kind:
+                left[item.id] = min(left[item.id], chains.asked_for(key_of(item)))
+    return left
 
 
 def _refunded_by_notes(invoice: Invoice) -> int:

@@ -65,10 +65,12 @@ def decide_void(
         case.billed_on_id = draft.id
     cause = Cause("correction", now, actor, invoice.id)
     for claim in claims:
+        if decision == "bill" and claim.cents:
+            line = add_line(draft, rebilled_line(claim.item, claim.cents, invoice), cause)
+            # It is credited with the line (`_waive`), so it is not given back for another reason.
+            line.credited_cents = min(claim.credited_cents, claim.cents)
         # What is decided on is what was owed at that moment.
         claim.claimed_cents = claim.cents
-        if decision == "bill" and claim.cents:
-            add_line(draft, rebilled_line(claim.item, claim.cents, invoice), cause)
     if decision == "bill":
         _waive(case, draft, actor, now)
     db.session.flush()

@@ -72,3 +72,20 @@ class VoidClaim(Model):
 
     item: Mapped[InvoiceItem] = relationship()
     case: Mapped[VoidCase] = relationship()
+
+    @property
+    def credited_cents(self) -> int:
+        """What notes made here had taken off the item, as far as that much is owed of it still.
+
+        What facts have taken off since is taken from it first.
+        """
+        return max(self.item.credited_cents - max(self.claimed_cents - self.cents, 0), 0)
+
+    def owe(self, cents: int) -> None:
+        """Let so much of it be owed still; the case follows."""
+        before = self.credited_cents
+        self.case.cents += cents - self.cents
+        self.cents = cents
+        if self.case.state == "undecided":
+            waived = self.case.waived_cents + self.credited_cents - before
+            self.case.waived_cents = max(waived, 0)

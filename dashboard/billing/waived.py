@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.notes import notes_before_payment
 from dashboard.billing.standing import within
-from dashboard.billing.void_models import VoidCase
+from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.extensions import db
 from dashboard.money import round_charge
 
@@ -25,7 +25,10 @@ def count_waived_anew(invoice: Invoice) -> None:
         return
     case = db.session.get(VoidCase, invoice.id, populate_existing=True)
     if case is not None and case.state == "undecided":
-        case.waived_cents = waived_of(invoice, items_with_cycles(invoice))
+        items = items_with_cycles(invoice)
+        claims = db.session.scalars(select(VoidClaim).where(VoidClaim.invoice_id == invoice.id))
+        taken = sum(claim.item.credited_cents - claim.credited_cents for claim in claims)
+        case.waived_cents = max(waived_of(invoice, items) - taken, 0)
 
 
 def waived_of(invoice: Invoice, items: Iterable[InvoiceItem]) -> int:

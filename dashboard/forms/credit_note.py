@@ -12,15 +12,20 @@ from flask import request
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from dashboard.billing.credit_notes import WantedNote
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_notes import NoteKeyReused, WantedNote
 from dashboard.billing.credit_room import CreditRoom
+from dashboard.billing.models import Invoice
 from dashboard.billing.spread import spread_in_steps
 from dashboard.currencies import charge_step
+from dashboard.errors import Invalid
 from dashboard.forms.amounts import example, read_amount, written
 from dashboard.forms.base import DAMAGED, Form
 from dashboard.money import Money
 
 SHARES = ("refund", "balance", "outside")
+# Each is a field of the form, which takes two hundred.
+MOST_ITEMS = 100
 NOTHING = "Enter one amount for the whole invoice, or amounts for single items."
 
 
@@ -47,12 +52,14 @@ class CreditNoteForm(Form):
         default=lambda: str(uuid4()),
     )
 
-    def __init__(self, currency: str, room: CreditRoom, **kwargs: Any) -> None:
+    def __init__(self, invoice: Invoice, room: CreditRoom, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.currency, self.room = currency, room
+        self.invoice_id, self.currency, self.room = invoice.id, invoice.currency, room
+        currency = invoice.currency
         self.example = example(currency)
         # What was typed beside each item, and what is wrong with it.
-        self.typed = {item: request.form.get(f"item-{item}", "").strip() for item in room.items}
+        largest = sorted(room.items, key=lambda item: -room.items[item])[:MOST_ITEMS]
+        self.typed = {item: request.form.get(f"item-{item}", "").strip() for item in largest}
         self.item_errors: dict[int, str] = {}
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
@@ -114,6 +121,24 @@ class CreditNoteForm(Form):
         rooms = list(self.room.items.values())
         shares = spread_in_steps(cents, rooms, charge_step(self.currency))
         return {item: one for item, one in zip(self.room.items, shares, strict=True) if one}
+
+    def check_same(self, made: CreditNote) -> None:
+        """Raise `NoteKeyReused` where this form was used for another note, which is `made`."""
+        try:
+            texts = [self.amount.data] if self.amount.data else [*filter(None, self.typed.values())]
+            cents = sum(read_amount(text, self.currency).cents for text in texts)
+        except ValidationError:
+            cents = 0
+        if cents != made.amount_cents or made.invoice_id != self.invoice_id:
+            raise NoteKeyReused(
+                "This form was used for another credit note. Nothing was changed. Open a new one."
+            )
+
+    def refuse(self, why: Invalid) -> None:
+        """Say beside the fields that it concerns why the note does not fit."""
+        of_shares = why.facts.get("field") in ("shares", "refund_cents")
+        field = self.refund if of_shares else self.amount
+        field.errors = [*field.errors, why.message]
 
     def is_confirmed(self, wanted: WantedNote) -> bool:
         """Whether the reader was shown what exactly this does."""

@@ -99,6 +99,8 @@ OF_THE_ISSUED = (
         join invoices on invoices.id = items.invoice_id
         join organizations on organizations.id = items.organization_id
         where items.organization_id = any(:organizations)
+          -- What notes had taken off a void invoice is credited with what is billed again.
+          and items.kind <> 'rebilled'
           and items.credited_cents <> coalesce(noted.cents, 0)
         """,
     ),

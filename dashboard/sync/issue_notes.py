@@ -80,7 +80,8 @@ def _is_planned(note: CreditNote) -> bool:
 def _refuse(work: Work, note: CreditNote, refusal: Refused) -> None:
     lock_invoice(note.invoice_id)
     if _is_planned(note):
-        refuse_note(note, refusal.message, now=work.clock())
+        why = f"{refusal.message} What is due may have changed: look at it, and begin again."
+        refuse_note(note, why, now=work.clock())
     work.checkpoint()
 
 

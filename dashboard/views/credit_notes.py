@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.credit_notes import WantedNote, check_note, note_by_key, plan_note
+from dashboard.billing.credit_notes import WantedNote, check_note, note_by_key, plan_note, under_way
 from dashboard.billing.credit_room import CreditRoom, room_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.billing.waived import items_with_cycles
 from dashboard.clock import utc_now
+from dashboard.errors import Invalid
 from dashboard.forms.credit_note import CreditNoteForm, name_of
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
@@ -55,9 +56,14 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     # A form that is sent once more is answered as it was.
     made = _made(organization, form)
     if made is not None:
+        form.check_same(made)
         return _lead(made, slug)
     wanted = form.wanted()
-    check_note(invoice, wanted, form.room)
+    try:
+        check_note(invoice, wanted, form.room)
+    except Invalid as why:
+        form.refuse(why)
+        return _page(organization, invoice, form), 422
     if not form.is_confirmed(wanted):
         return _page(organization, invoice, form, wanted)
     amount = Money(-wanted.amount_cents, invoice.currency)
@@ -76,7 +82,7 @@ def _made(organization: Organization, form: CreditNoteForm) -> CreditNote | None
 
 
 def _form(invoice: Invoice) -> CreditNoteForm:
-    return CreditNoteForm(invoice.currency, room_of(invoice, items_with_cycles(invoice)))
+    return CreditNoteForm(invoice, room_of(invoice, items_with_cycles(invoice)))
 
 
 def _proposal(invoice: Invoice, wanted: WantedNote, amount: Money, key: str) -> Wanted:
@@ -107,6 +113,7 @@ def _page(
 ) -> str:
     """Return the form, with what it would do where that can be said already."""
     items = [item for item in items_with_cycles(invoice) if item.id in form.room.items]
+    items.sort(key=lambda item: -form.room.items[item.id])
     previewed, two = None, None
     form.confirmed.data = ""
     if wanted is not None:
@@ -121,6 +128,7 @@ def _page(
         items=items,
         wanted=wanted,
         previewed=previewed,
+        in_progress=under_way(invoice),
         why_two=two,
     )
 

@@ -21,6 +21,8 @@ from dashboard.approvals.kinds import KINDS, NothingLeft
 from dashboard.approvals.listing import proposals_of
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.propose import proposal_of
+from dashboard.billing.adjust import PROPOSED
+from dashboard.billing.credit_notes import note_by_key
 from dashboard.clock import utc_now
 from dashboard.forms.proposal import ApprovalForm, RefusalForm
 from dashboard.money import Money
@@ -30,6 +32,7 @@ from dashboard.views.access import current_actor, reader
 from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
+from jobs.credit_notes import issue_credit_note
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
@@ -73,7 +76,12 @@ def create(slug: str, proposal_id: int) -> ResponseReturnValue:
     if run is not None:
         enqueue_run(run)
     look_soon()
-    flash("Approved. The invoice has changed.")
+    note = note_by_key(organization.id, f"{PROPOSED}{proposal.id}")
+    if note is None:
+        flash("Approved. The invoice has changed.")
+    else:
+        issue_credit_note.enqueue(note.id)
+        flash("Approved. The credit note is on its way to Stripe.")
     return redirect(url_for("proposals.show", slug=slug, proposal_id=proposal_id), code=303)
 
 

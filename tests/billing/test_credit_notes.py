@@ -25,7 +25,15 @@ from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
 from tests.factories import SUPPORT
 from tests.support.stripe_acts import remote, tell
-from tests.support.void_cases import LATE_APRIL, LATER, decide, detach, first_of, organization
+from tests.support.void_cases import (
+    LATE_APRIL,
+    LATER,
+    case_of,
+    decide,
+    detach,
+    first_of,
+    organization,
+)
 
 __all__ = ["organization"]
 
@@ -151,6 +159,34 @@ def test_what_was_credited_before_a_void_is_not_asked_for_again(
     assert current_cents(organization) == 3000 - 1000
 
 
+@pytest.mark.parametrize(("days", "asked"), [(0, 1561), (5, 1561), (13, 1261), (25, 61)])
+def test_of_a_void_invoice_facts_take_from_what_was_credited_first(
+    issued: Invoice, organization: Organization, days: int, asked: int
+) -> None:
+    """The fee ends so many days earlier: a tenth of a month costs 3.00."""
+    hear(plan(issued, 1000))
+    tell(issued, "void", LATER, pre_payment_credit_notes_amount=1000)
+    if days:
+        detach(organization, issued.period_end - timedelta(days=days))
+    case = case_of(issued)
+    assert case.asked_cents == pytest.approx(asked, abs=1)
+    if case.waits:
+        decide(issued, "bill", seen_cents=case.asked_cents)
+        rest = 439 if not days else 0
+        assert current_cents(organization) == pytest.approx(asked + rest, abs=1)
+
+
+def test_what_is_billed_again_less_a_credit_is_not_given_back_twice_either(
+    issued: Invoice, organization: Organization
+) -> None:
+    hear(plan(issued, 1000))
+    tell(issued, "void", LATER, pre_payment_credit_notes_amount=1000)
+    decide(issued, "bill", seen_cents=1561)
+    detach(organization, issued.period_start + timedelta(days=13))
+    # 13.00 are owed, and no more than 15.61 was ever asked for.
+    assert current_cents(organization) == pytest.approx(1300, abs=1)
+
+
 def test_a_refused_note_credits_nothing_and_makes_room_for_another(issued: Invoice) -> None:
     note = plan(issued, 1000)
     with pytest.raises(Busy, match="Another credit note"):
@@ -252,6 +288,17 @@ def test_of_a_partly_paid_invoice_a_note_lowers_the_rest_first(issued: Invoice) 
     record_remote(issued, partly, now=LATER, is_last=True)
     room = room_of(issued, issued.items)
     assert (room.due, room.paid_part(1000), room.paid_part(500)) == (561, 439, 0)
+
+
+def test_what_a_later_bill_gives_back_already_is_not_credited(
+    issued: Invoice, organization: Organization
+) -> None:
+    [item] = issued.items
+    detach(organization, issued.period_start + timedelta(days=10))
+    assert current_cents(organization) == pytest.approx(-1561, abs=1)
+    assert room_of(issued, issued.items).items == {item.id: 2561 + current_cents(organization)}
+    with pytest.raises(Invalid, match="left"):
+        plan(issued, 2000)
 
 
 def test_what_stripe_billed_too_much_and_a_later_bill_gives_back_is_not_credited(

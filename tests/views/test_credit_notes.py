@@ -218,6 +218,46 @@ def test_above_the_limit_a_second_person_approves(
     approve(admin, proposed.location)
     [note] = notes()
     assert (note.state, note.amount_cents) == ("planned", 50_000)
-    # Small ones of a day come to a large one.
-    refused = fields_of(support, amount="1.00")
-    assert "Busy" not in text_of(send(support, refused))
+
+
+def test_what_does_not_fit_is_said_beside_the_field_and_kept(
+    support: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    item = issued.items[0]
+    for typed, field in (
+        ({f"item-{item.id}": "9999.00"}, "amount"),
+        ({"amount": "1.00", "balance": "0.50"}, "refund"),
+    ):
+        soup = page(send(support, fields_of(support, **typed)), 422)
+        assert soup.select_one(f"#{field}-error"), typed
+        assert soup.select_one("[name=reason]").text.strip() == "Ticket 4711"
+    assert item.description in text_of(
+        page(send(support, fields_of(support, **{f"item-{item.id}": "9999.00"})), 422)
+    )
+
+
+def test_a_form_that_was_used_does_not_stand_for_another_amount(
+    support: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    fields = confirmed(support, fields_of(support, amount="6.00"))
+    assert send(support, fields).status_code == 303
+    assert send(support, fields | {"amount": "60.00"}).status_code == 409
+    assert [note.amount_cents for note in notes()] == [600]
+
+
+def test_while_one_is_in_progress_no_other_is_offered(
+    support: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    send(support, confirmed(support, fields_of(support, amount="1.00")))
+    soup = page(support.get(f"{ADDRESS}/credit-notes/new"))
+    assert "Another credit note is in progress" in text_of(soup)
+    assert not soup.select("[name=amount]")
+
+
+def test_of_very_many_items_the_largest_are_fields_and_the_amount_covers_all(
+    support: FlaskClient, issued: Invoice, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.forms.credit_note.MOST_ITEMS", 1)
+    soup = page(support.get(f"{ADDRESS}/credit-notes/new"))
+    assert len(soup.select("[name^=item-]")) == 1
+    assert "These are the 1 largest of" in text_of(soup)
