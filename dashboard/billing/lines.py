@@ -50,6 +50,7 @@ def add_line(invoice: Invoice, line: Line, cause: Cause) -> InvoiceItem:
         kind=line.kind,
         key=line.key,
         carried_cents=0,
+        credited_cents=0,
         revision=next_revision(invoice),
         created_at=cause.at,
         **_contents(line),

@@ -82,7 +82,7 @@ def test_the_bill_shows_what_was_typed_as_it_was(support: FlaskClient, typed: Or
     for row in items:
         assert row.select_one("a").text.startswith(MARK)
     counted = [row.select_one(".cell-second").text for row in items]
-    assert sorted(counted) == ["", f"2.5 {MARK}s", f"2.5 {MARK}s"]
+    assert sorted(counted) == ["", f"2.5 {MARK}", f"2.5 {MARK}"]
     assert soup.select_one("tr.is-group .opens").text == MARK
     assert soup.select_one("h1").text.startswith(MARK)
     assert MARK in soup.select_one("title").text
