@@ -21,7 +21,7 @@ FOUND = (
     Bound("/needs/settled", 200, 2),
 )
 # Each thing that is in trouble, with its invoice; and what is late or held, counted.
-LOOK, SAMPLE = Bound("a look at what needs a person", 1500, 250), Bound("a sample", 800, 60)
+LOOK, SAMPLE = Bound("a look at what needs a person", 1500, 250), Bound("a sample", 1000, 60)
 # Once a minute, all that is unsettled.
 COUNTED = Bound("the count of a minute", 8000, 700)
 

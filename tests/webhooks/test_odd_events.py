@@ -143,7 +143,7 @@ def test_a_delivery_signed_for_another_time_is_refused(
 ) -> None:
     # The clock stands still: on a busy machine a second passes between signing and reading.
     present = utc_now()
-    monkeypatch.setattr("dashboard.gateway.stripe.utc_now", lambda: present)
+    monkeypatch.setattr("dashboard.gateway.calls.events.utc_now", lambda: present)
     raw, _ = signed(event("invoice.paid", SOMETHING))
     signature = _sign(raw, int(present.timestamp()) + seconds)
     answer = client.post(ADDRESS, data=raw, headers={"Stripe-Signature": signature})
@@ -158,7 +158,7 @@ def test_an_event_of_the_future_is_kept_unread(
 ) -> None:
     """What is told later would look older, and a dispute or card stay as it was for good."""
     present = utc_now()
-    monkeypatch.setattr("dashboard.gateway.stripe.utc_now", lambda: present)
+    monkeypatch.setattr("dashboard.gateway.calls.events.utc_now", lambda: present)
     raw, headers = signed(event(kind, SOMETHING, created=int(present.timestamp()) + ahead))
     assert client.post(ADDRESS, data=raw, headers=headers).status_code == 200
     stored = only_event()
@@ -171,7 +171,7 @@ def test_an_event_as_far_ahead_as_clocks_may_differ_is_read(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = utc_now()
-    monkeypatch.setattr("dashboard.gateway.stripe.utc_now", lambda: present)
+    monkeypatch.setattr("dashboard.gateway.calls.events.utc_now", lambda: present)
     ahead = int(present.timestamp()) + TOLERANCE_SECONDS
     raw, headers = signed(event("product.created", SOMETHING, created=ahead))
     assert client.post(ADDRESS, data=raw, headers=headers).status_code == 200
