@@ -67,7 +67,7 @@ class WantedNote:
 def plan_note(
     invoice: Invoice, wanted: WantedNote, *, key: str, actor: Actor, now: datetime
 ) -> CreditNote:
-    """Return the note, planned; the same `key` again is one. A sync issues it.
+    """Return the note, planned; the same `key` again is one. A worker issues it.
 
     Raises NotCreditable, Invalid for what does not fit, Busy while another one of the invoice is
     under way, NoteKeyReused.
@@ -193,6 +193,12 @@ def under_way(invoice: Invoice) -> CreditNote | None:
         CreditNote.invoice_id == invoice.id, CreditNote.state == "planned"
     )
     return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def is_planned(note_id: int) -> bool:
+    """Whether a note is still to be issued."""
+    query = select(CreditNote.id).where(CreditNote.id == note_id, CreditNote.state == "planned")
+    return db.session.scalar(query) is not None
 
 
 def follow_note(invoice: Invoice, remote: RemoteCorrection, status: str, *, now: datetime) -> bool:

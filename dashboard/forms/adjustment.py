@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, ValidationError
 
-from dashboard.billing.adjust import OURS
 from dashboard.forms.amounts import example, read_amount
-from dashboard.forms.base import DAMAGED, Form
+from dashboard.forms.once import OnceForm
 from dashboard.money import Money
 
 CHOOSE = "Choose a charge or a credit."
 
 
-class AdjustmentForm(Form):
+class AdjustmentForm(OnceForm):
     """A charge or a credit, in currency units, with the reason that goes on record."""
 
     direction = RadioField(
@@ -36,11 +34,6 @@ class AdjustmentForm(Form):
     )
     # What the page said it would do: another amount, or the other kind, is shown first.
     confirmed = HiddenField()
-    # Made with the form, so that sending it twice adjusts once.
-    key = HiddenField(
-        validators=[InputRequired(DAMAGED), Length(max=64, message=DAMAGED)],
-        default=lambda: str(uuid4()),
-    )
 
     def __init__(self, currency: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,18 +41,11 @@ class AdjustmentForm(Form):
         self.example = example(currency)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Check the fields; the form that is shown again has a good key and no kind we chose."""
+        """Check the fields; the form that is shown again has no kind that we chose."""
         is_valid = super().validate(extra_validators)
         if self.direction.errors:
             self.direction.data = None
-        if self.key.errors:
-            self.key.data = str(uuid4())
         return is_valid
-
-    def validate_key(self, field: HiddenField) -> None:
-        """Refuse a name that only the product gives."""
-        if (field.data or "").startswith(OURS):
-            raise ValidationError(DAMAGED)
 
     def validate_amount(self, field: StringField) -> None:
         """Refuse what is not a positive amount of the currency's precision."""

@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from flask import request
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import NoteKeyReused, WantedNote
@@ -20,7 +19,7 @@ from dashboard.billing.spread import spread_in_steps
 from dashboard.currencies import charge_step
 from dashboard.errors import Invalid
 from dashboard.forms.amounts import example, read_amount, written
-from dashboard.forms.base import DAMAGED, Form
+from dashboard.forms.once import OnceForm
 from dashboard.money import Money
 
 SHARES = ("refund", "balance", "outside")
@@ -29,7 +28,7 @@ MOST_ITEMS = 100
 NOTHING = "Enter one amount for the whole invoice, or amounts for single items."
 
 
-class CreditNoteForm(Form):
+class CreditNoteForm(OnceForm):
     """One amount spread over the items, or an amount of each; and where the paid part goes.
 
     Amounts are in currency units. Shares that are left empty follow from what is possible: back to
@@ -46,11 +45,6 @@ class CreditNoteForm(Form):
     )
     # Names what the page said it would do: anything else is shown first.
     confirmed = HiddenField()
-    # Made with the form, so that sending it twice credits once.
-    key = HiddenField(
-        validators=[InputRequired(DAMAGED), Length(max=64, message=DAMAGED)],
-        default=lambda: str(uuid4()),
-    )
 
     def __init__(self, invoice: Invoice, room: CreditRoom, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,8 +65,6 @@ class CreditNoteForm(Form):
                     read_amount(text, self.currency)
             except ValidationError as wrong:
                 self.item_errors[item] = str(wrong)
-        if self.key.errors:
-            self.key.data = str(uuid4())
         return is_valid and not self.item_errors
 
     def validate_amount(self, field: StringField) -> None:

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.credit_notes import refuse_note
+from dashboard.billing.credit_notes import is_planned, refuse_note
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.extensions import db
 from dashboard.gateway.errors import Refused
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
+from dashboard.sync.agreed import learn_ids
 from dashboard.sync.calls import perform
-from dashboard.sync.note_lines import draft_of, learn_lines, unlearned
+from dashboard.sync.note_lines import draft_of
 from dashboard.sync.recover import recover
+from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.stripe_calls.credit_notes import IssueNote
 from dashboard.sync.work import Work, work_on
 
@@ -50,14 +52,12 @@ def issue_note(
             owner=owner,
         ) as work,
     ):
-        recover(work)
-        if not _is_planned(note):
-            return
-        if unlearned(note.invoice):
-            work.checkpoint()
-            learn_lines(note.invoice, gateway)
-            work.checkpoint()
         try:
+            # A call that was read back may be made again there, and be refused.
+            recover(work)
+            if not is_planned(note.id):
+                return
+            _learn_lines(work)
             perform(work, IssueNote(draft_of(note)))
         except Refused as refusal:
             _refuse(work, note, refusal)
@@ -72,17 +72,24 @@ def planned_before(at: datetime, *, most: int) -> list[int]:
     return list(db.session.scalars(query.order_by(CreditNote.id).limit(most)))
 
 
-def _is_planned(note: CreditNote) -> bool:
-    db.session.refresh(note)
-    return note.state == "planned"
+def _learn_lines(work: Work) -> None:
+    """Read Stripe's lines where the ids of some are not known; no transaction is open meanwhile."""
+    if all(line.stripe_line_id for line in synced_lines(work.invoice.id)):
+        return
+    stripe_id = str(work.invoice.stripe_invoice_id)
+    work.checkpoint()
+    learn_ids(work.invoice, work.gateway.lines(stripe_id))
+    work.checkpoint()
 
 
 def _refuse(work: Work, note: CreditNote, refusal: Refused) -> None:
     lock_invoice(note.invoice_id)
-    if _is_planned(note):
+    if is_planned(note.id):
         why = f"{refusal.message} What is due may have changed: look at it, and begin again."
         refuse_note(note, why, now=work.clock())
     work.checkpoint()
+    # The call that was made again leaves the first one, which is read back once more and ends.
+    recover(work)
 
 
 def _look(work: Work) -> None:

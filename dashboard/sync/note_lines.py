@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.gateway.note_records import NoteDraft, NoteLine
-from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
-from dashboard.sync.agreed import learn_ids
-from dashboard.sync.models import SyncedLine
 from dashboard.sync.snapshot import synced_lines
 
 
@@ -49,14 +46,3 @@ def note_lines(
     return tuple(
         NoteLine(line_id, description, amount) for (line_id, description), amount in cents.items()
     )
-
-
-def learn_lines(invoice: Invoice, gateway: Gateway) -> None:
-    """Read Stripe's lines where the ids of some are not known; raises `GatewayError`."""
-    if any(line.stripe_line_id is None for line in unlearned(invoice)):
-        learn_ids(invoice, gateway.lines(str(invoice.stripe_invoice_id)))
-
-
-def unlearned(invoice: Invoice) -> list[SyncedLine]:
-    """Return the agreed lines whose ids no reply has shown."""
-    return [line for line in synced_lines(invoice.id) if line.stripe_line_id is None]

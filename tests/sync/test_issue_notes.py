@@ -183,6 +183,21 @@ def test_what_stripe_refuses_credits_nothing_and_says_why(issued: Invoice, synce
     assert issued.parked_at is None
 
 
+def test_one_that_is_refused_when_it_is_made_again_ends(issued: Invoice, syncer: Syncer) -> None:
+    """Stripe failed without doing it; by the time that is found out, nothing is left to credit."""
+    note = plan(issued, a=1500)
+    rule = syncer.simulator.fault("error_before", TO_NOTES, method="POST")
+    issue(note, syncer)
+    syncer.simulator.delete(f"faults/{rule}")
+    credit_at_stripe(syncer, issued, 4200)
+    issue(note, syncer)
+    assert (note.state, credited(issued)) == ("refused", {})
+    syncer.operations()
+    issue(note, syncer)
+    steps = select(SyncStep).where(SyncStep.operation == IssueNote.operation)
+    assert all(step.outcome for step in db.session.scalars(steps))
+
+
 def test_the_part_that_was_paid_goes_where_the_note_says(issued: Invoice, syncer: Syncer) -> None:
     pay(issued, syncer)
     note = plan(

@@ -162,6 +162,7 @@ def test_nothing_can_be_confirmed_that_stripe_does_not(
         ({"amount": "1.00", "refund": "x"}, "Enter the amount in digits"),
         ({"amount": "1.00", "reason": ""}, "Enter a reason"),
         ({"amount": "1.00", "key": ""}, "Part of the form is missing"),
+        ({"amount": "1.00", "key": "proposal:7"}, "Part of the form is missing"),
     ],
 )
 def test_what_is_typed_wrong_is_said_beside_it(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from dashboard.billing.corrections import keep_correction
-from dashboard.billing.credit_notes import follow_note
+from dashboard.billing.credit_notes import follow_note, is_planned
 from dashboard.billing.locks import lock_open, read_held
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.gateway.protocol import Gateway
@@ -54,4 +54,5 @@ class IssueNote(StripeCall[Work]):
             if (found.installation, found.note) == claim:
                 self.take_over(work, found)
                 return None
-        return self
+        # One that ended meanwhile, as refused under another key, is wanted no more.
+        return self if is_planned(int(self.draft.note)) else None
