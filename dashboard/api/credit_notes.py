@@ -11,7 +11,6 @@ from dashboard.billing.credit_notes import WantedNote, note_by_key, plan_note
 from dashboard.billing.credit_room import room_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
-from dashboard.billing.spread import spread_in_steps
 from dashboard.billing.waived import items_with_cycles
 from dashboard.clock import utc_now
 from dashboard.currencies import charge_step
@@ -85,8 +84,7 @@ def _lines(invoice: Invoice, wanted: CreditNoteIn) -> dict[int, int]:
             "changed. Send no more.",
             field="amount_cents",
         )
-    shares = spread_in_steps(wanted.amount_cents, list(room.items.values()), step)
-    return {item: one for item, one in zip(room.items, shares, strict=True) if one}
+    return room.spread(wanted.amount_cents)
 
 
 def _named(invoice: Invoice, wanted: CreditNoteIn) -> dict[int, int]:

@@ -270,17 +270,21 @@ def _of(invoice: Invoice, remote: RemoteCorrection) -> CreditNote | None:
     return db.session.scalar(claimed.execution_options(populate_existing=True))
 
 
-def _same(known: CreditNote, invoice: Invoice, wanted: WantedNote) -> CreditNote:
-    made = WantedNote(
-        {line.item_id: line.amount_cents for line in known.lines},
-        known.refund_cents,
-        known.balance_cents,
-        known.outside_cents,
-        known.memo,
-        known.reason,
+def wanted_of(note: CreditNote) -> WantedNote:
+    """Return what was wanted of a note."""
+    return WantedNote(
+        {line.item_id: line.amount_cents for line in note.lines},
+        note.refund_cents,
+        note.balance_cents,
+        note.outside_cents,
+        note.memo,
+        note.reason,
     )
+
+
+def _same(known: CreditNote, invoice: Invoice, wanted: WantedNote) -> CreditNote:
     asked = replace(wanted, lines={one: cents for one, cents in wanted.lines.items() if cents})
-    if known.invoice_id != invoice.id or made != asked:
+    if known.invoice_id != invoice.id or wanted_of(known) != asked:
         raise NoteKeyReused(
             f"The key {known.idempotency_key} was used for another credit note. Nothing was "
             "changed. Use a new key."

@@ -17,6 +17,8 @@ from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.notes import UNDONE
+from dashboard.billing.spread import spread_in_steps
+from dashboard.currencies import charge_step
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 
@@ -42,6 +44,13 @@ class CreditRoom:
     most: int
     due: int
     refundable: int
+    currency: str
+
+    def spread(self, cents: int) -> dict[int, int]:
+        """Return what each item gives to a note of `cents`, in proportion; raise ValueError."""
+        rooms, step = list(self.items.values()), charge_step(self.currency)
+        shares = spread_in_steps(cents, rooms, step)
+        return {item: share for item, share in zip(self.items, shares, strict=True) if share}
 
     def paid_part(self, cents: int) -> int:
         """Return which part of a note of `cents` was paid already, and goes back."""
@@ -72,6 +81,7 @@ def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
         # What a note refunded may not be told as a refund yet.
         refundable=max(_paid_by_one(invoice) - max(refunded, by_notes), 0),
+        currency=invoice.currency,
     )
 
 

@@ -15,8 +15,6 @@ from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import NoteKeyReused, WantedNote
 from dashboard.billing.credit_room import CreditRoom
 from dashboard.billing.models import Invoice
-from dashboard.billing.spread import spread_in_steps
-from dashboard.currencies import charge_step
 from dashboard.errors import Invalid
 from dashboard.forms.amounts import example, read_amount, written
 from dashboard.forms.once import OnceForm
@@ -49,8 +47,7 @@ class CreditNoteForm(OnceForm):
     def __init__(self, invoice: Invoice, room: CreditRoom, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.invoice_id, self.currency, self.room = invoice.id, invoice.currency, room
-        currency = invoice.currency
-        self.example = example(currency)
+        self.example = example(invoice.currency)
         # What was typed beside each item, and what is wrong with it.
         largest = sorted(room.items, key=lambda item: -room.items[item])[:MOST_ITEMS]
         self.typed = {item: request.form.get(f"item-{item}", "").strip() for item in largest}
@@ -109,10 +106,7 @@ class CreditNoteForm(OnceForm):
         if not self.amount.data:
             typed = {item: text for item, text in self.typed.items() if text}
             return {item: read_amount(text, self.currency).cents for item, text in typed.items()}
-        cents = read_amount(self.amount.data, self.currency).cents
-        rooms = list(self.room.items.values())
-        shares = spread_in_steps(cents, rooms, charge_step(self.currency))
-        return {item: one for item, one in zip(self.room.items, shares, strict=True) if one}
+        return self.room.spread(read_amount(self.amount.data, self.currency).cents)
 
     def check_same(self, made: CreditNote) -> None:
         """Raise `NoteKeyReused` where this form was used for another note, which is `made`."""

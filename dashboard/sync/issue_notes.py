@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.credit_notes import is_planned, refuse_note
+from dashboard.billing.credit_notes import is_planned, refuse_note, wanted_of
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.extensions import db
@@ -58,7 +58,7 @@ def issue_note(
             if not is_planned(note.id):
                 return
             _learn_lines(work)
-            perform(work, IssueNote(draft_of(note)))
+            perform(work, IssueNote(draft_of(note.invoice, wanted_of(note), name=str(note.id))))
         except Refused as refusal:
             _refuse(work, note, refusal)
         else:

@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.credit_notes import WantedNote
+from dashboard.billing.models import Invoice
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.installation import this_installation
 from dashboard.sync.snapshot import synced_lines
 
 
-def draft_of(note: CreditNote) -> NoteDraft:
-    """Return a planned note as Stripe is told of it, from the ids that are known."""
+def draft_of(invoice: Invoice, wanted: WantedNote, *, name: str) -> NoteDraft:
+    """Return a note as Stripe is told of it, from the ids that are known; `name` is our number."""
     return NoteDraft(
-        invoice_id=str(note.invoice.stripe_invoice_id),
-        note=str(note.id),
+        invoice_id=str(invoice.stripe_invoice_id),
+        note=name,
         installation=this_installation().identity,
-        lines=note_lines(note.invoice, [(line.item, line.amount_cents) for line in note.lines]),
-        refund_cents=note.refund_cents,
-        balance_cents=note.balance_cents,
-        outside_cents=note.outside_cents,
-        memo=note.memo,
+        lines=_lines(invoice, wanted.lines),
+        refund_cents=wanted.refund_cents,
+        balance_cents=wanted.balance_cents,
+        outside_cents=wanted.outside_cents,
+        memo=wanted.memo,
     )
 
 
-def note_lines(
-    invoice: Invoice, credited: Sequence[tuple[InvoiceItem, int]]
-) -> tuple[NoteLine, ...]:
-    """Return the note's lines for what is taken off which items, in minor units.
+def _lines(invoice: Invoice, credited: Mapping[int, int]) -> tuple[NoteLine, ...]:
+    """Return the note's lines for what is taken off the items of these ids, in minor units.
 
     What Stripe's invoice has no line for (it was billed differently there) gets one of its own.
     """
     by_key = {line.key: line for line in synced_lines(invoice.id)}
     of_member = {key: line for line in by_key.values() for key in line.members}
     cents: dict[tuple[str | None, str], int] = defaultdict(int)
-    for item, amount in credited:
+    for item in invoice.items:
+        if not credited.get(item.id):
+            continue
         line = by_key.get(item.key) or of_member.get(item.key)
         known = line is not None and line.stripe_line_id is not None
         name = (
             (line.stripe_line_id, line.description) if line and known else (None, item.description)
         )
-        cents[name] += amount
+        cents[name] += credited[item.id]
     return tuple(
         NoteLine(line_id, description, amount) for (line_id, description), amount in cents.items()
     )

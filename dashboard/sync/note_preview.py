@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from dashboard.billing.credit_notes import WantedNote
 from dashboard.billing.credit_room import CreditRoom
 from dashboard.billing.models import Invoice
-from dashboard.billing.waived import items_with_cycles
 from dashboard.gateway.errors import GatewayError
-from dashboard.gateway.note_records import NoteDraft, NotePreview
+from dashboard.gateway.note_records import NotePreview
 from dashboard.gateway.protocol import Gateway
-from dashboard.installation import this_installation
-from dashboard.sync.note_lines import note_lines
+from dashboard.sync.note_lines import draft_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +42,7 @@ def preview_note(
     """Ask Stripe what the note would do; a read, and no transaction is open during it."""
     back = room.paid_part(wanted.amount_cents)
     ours = NotePreview(wanted.amount_cents, wanted.amount_cents - back, back)
-    items = {item.id: item for item in items_with_cycles(invoice)}
-    credited = [(items[item_id], cents) for item_id, cents in wanted.lines.items() if cents]
-    draft = NoteDraft(
-        invoice_id=str(invoice.stripe_invoice_id),
-        note="preview",
-        installation=this_installation().identity,
-        lines=note_lines(invoice, credited),
-        refund_cents=wanted.refund_cents,
-        balance_cents=wanted.balance_cents,
-        outside_cents=wanted.outside_cents,
-        memo=wanted.memo,
-    )
+    draft = draft_of(invoice, wanted, name="preview")
     checkpoint()
     try:
         return Previewed(ours, gateway.preview_credit_note(draft))

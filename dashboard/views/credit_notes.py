@@ -69,7 +69,7 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     amount = Money(-wanted.amount_cents, invoice.currency)
     need_proof_above(amount)
     if wants_second(organization, amount):
-        return propose_instead(organization, _proposal(invoice, wanted, amount, str(form.key.data)))
+        return propose_instead(organization, _proposal(invoice, wanted, amount))
     stay_within(organization, amount, lambda: _made(organization, form) is not None)
     note = plan_note(invoice, wanted, key=form.key.data, actor=current_actor(), now=utc_now())
     issue_credit_note.enqueue(note.id)
@@ -85,10 +85,10 @@ def _form(invoice: Invoice) -> CreditNoteForm:
     return CreditNoteForm(invoice, room_of(invoice, items_with_cycles(invoice)))
 
 
-def _proposal(invoice: Invoice, wanted: WantedNote, amount: Money, key: str) -> Wanted:
+def _proposal(invoice: Invoice, wanted: WantedNote, amount: Money) -> Wanted:
     told = asdict(wanted) | {"lines": sorted(wanted.lines.items()), "sequence": invoice.sequence}
     del told["reason"]
-    terms = told | {"description": wanted.memo, "key": key}
+    terms = told | {"description": wanted.memo}
     return Wanted("credit_note", f"invoice:{invoice.sequence}", amount, terms, wanted.reason)
 
 
