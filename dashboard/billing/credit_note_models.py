@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dashboard.audit.actor import Actor, ActorKind
+from dashboard.billing.authored import Authored
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import Model
 
 STATES = ("planned", "issued", "refused", "void")
 
 
-class CreditNote(Model):
+class CreditNote(Authored, Model):
     """A credit note: planned, then issued or refused at Stripe, perhaps voided there.
 
     Only an issued one counts. `amount_cents` is before tax and the sum of its lines. The three
@@ -57,12 +57,6 @@ class CreditNote(Model):
     outside_cents: Mapped[int]
     # What the customer reads on it.
     memo: Mapped[str] = mapped_column(String(500))
-    reason: Mapped[str] = mapped_column(Text)
-    idempotency_key: Mapped[str] = mapped_column(String(200))
-    actor_kind: Mapped[str] = mapped_column(String(10))
-    actor_id: Mapped[int | None]
-    actor_label: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     # Leads to what Stripe says of it (`corrections`).
     stripe_id: Mapped[str | None] = mapped_column(String(64))
@@ -76,12 +70,6 @@ class CreditNote(Model):
     def back_cents(self) -> int:
         """The part that was paid already, and goes back."""
         return self.refund_cents + self.balance_cents + self.outside_cents
-
-    @property
-    def actor(self) -> Actor:
-        """Who made it."""
-        kind: ActorKind = self.actor_kind  # type: ignore[assignment]  # checked by the database
-        return Actor(kind, self.actor_id, self.actor_label)
 
 
 class CreditNoteLine(Model):

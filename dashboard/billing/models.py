@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.billing.authored import Authored
 from dashboard.billing.change_models import Change
 from dashboard.billing.indexes import FOUND_BY
 from dashboard.billing.lost_customer import customer_went
@@ -277,7 +278,7 @@ class InvoiceItem(Change, Model):
         return self.amount_cents - self.carried_cents
 
 
-class Adjustment(Model):
+class Adjustment(Authored, Model):
     """A one-off charge (positive) or credit (negative), with reason and actor; never changed."""
 
     __tablename__ = "adjustments"
@@ -292,11 +293,5 @@ class Adjustment(Model):
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
     amount_cents: Mapped[int]
     description: Mapped[str] = mapped_column(String(500))
-    reason: Mapped[str] = mapped_column(Text)
-    idempotency_key: Mapped[str] = mapped_column(String(200))
-    actor_kind: Mapped[str] = mapped_column(String(10))
-    actor_id: Mapped[int | None]
-    actor_label: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime]
     # The charge or credit of which this is the opposite.
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("adjustments.id"))

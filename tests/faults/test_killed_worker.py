@@ -17,6 +17,7 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.extensions import db as database
 from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
@@ -78,10 +79,15 @@ def enqueue(bill: Invoice, trigger: str) -> SyncRun:
     return run
 
 
-def expire_leases(db: SQLAlchemy) -> None:
-    """Let the time pass after which a killed worker's lease is anybody's."""
+def kill_and_replace(stack: Stack, syncer: Syncer) -> None:
+    """Kill the worker during the call that is held, and start another when its lease is over."""
+    hold = syncer.simulator.wait_for_hold()
+    stack.kill("worker")
+    # The call goes on: what Stripe has begun does not stop because nobody listens any more.
+    syncer.simulator.post(f"holds/{hold['id']}/release")
     with transaction():
-        db.session.execute(update(SyncLease).values(expires_at=utc_now()))
+        database.session.execute(update(SyncLease).values(expires_at=utc_now()))
+    stack.start_worker("second worker")
 
 
 def wait_until(done: Callable[[], bool], state: Callable[[], str], seconds: float = 30.0) -> None:
@@ -108,12 +114,7 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
     method = "GET" if call == "read the lines" else "POST"
     syncer.simulator.fault(moment, CALLS[call], method=method, times=1)
     run = enqueue(bill, trigger)
-    hold = syncer.simulator.wait_for_hold()
-    live_stack.kill("worker")
-    # The call goes on: what Stripe has begun does not stop because nobody listens any more.
-    syncer.simulator.post(f"holds/{hold['id']}/release")
-    expire_leases(db)
-    live_stack.start_worker("second worker")
+    kill_and_replace(live_stack, syncer)
     with transaction():
         sweep_runs.enqueue()
 
@@ -144,11 +145,7 @@ def test_a_worker_killed_while_it_issues_a_credit_note_leaves_one(
         planned_at = utc_now() - timedelta(minutes=1)
         note = plan_note(bill, wanted, key="n", actor=SUPPORT, now=planned_at)
         issue_credit_note.enqueue(note.id)
-    hold = syncer.simulator.wait_for_hold()
-    live_stack.kill("worker")
-    syncer.simulator.post(f"holds/{hold['id']}/release")
-    expire_leases(db)
-    live_stack.start_worker("second worker")
+    kill_and_replace(live_stack, syncer)
     with transaction():
         issue_planned_notes.enqueue()
 
