@@ -18,6 +18,11 @@
   let next = null;
   let field = null;
 
+  // Whoever was quicker than this script has gone on within the document already, from the address that it was loaded by.
+  const [loaded] = performance.getEntriesByType("navigation");
+  const isElsewhere = loaded.redirectCount === 0 && path(loaded.name) !== path(page);
+  if (isElsewhere && (history.state?.isPanel || history.state?.isBeneath)) location.reload();
+
   const record = (address) => {
     if (!isEntry) history.replaceState({ htmx: true, isBeneath: true }, "");
     history[isEntry ? "replaceState" : "pushState"]({ htmx: true, isPanel: true, page }, "", address);

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.people import People
 from tests.support.visitors import Visitor
@@ -139,5 +139,25 @@ def test_one_who_went_on_from_the_panel_comes_back_to_what_was_in_it(
     expect(support.get_by_role("heading", name=words, exact=True).first).to_be_visible()
     assert support.url == shown
     support.go_back()
+    expect(support.locator("#bill")).to_be_visible()
+    assert support.url.endswith(BILL)
+
+
+def test_back_pressed_again_before_the_page_listens_leads_to_the_page_beneath(
+    support: Page, people: People
+) -> None:
+    support.goto(BILL)
+    support.locator("#items .row-link").first.click()
+    panel = support.get_by_role("dialog", name="Details")
+    expect(panel).to_be_visible()
+    words = panel.locator("h1").inner_text()
+    support.goto("/organizations")
+    late: list[Route] = []
+    support.route("**/app-*.js", lambda route: late.append(route), times=1)
+    support.go_back(wait_until="commit")
+    expect(support.get_by_role("heading", name=words, exact=True).first).to_be_visible()
+    support.go_back(wait_until="commit")
+    (scripts,) = late
+    scripts.continue_()
     expect(support.locator("#bill")).to_be_visible()
     assert support.url.endswith(BILL)
