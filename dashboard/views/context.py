@@ -10,6 +10,7 @@ from structlog.contextvars import get_contextvars
 from dashboard.accounts.factors.held import FACTORS
 from dashboard.accounts.memberships import MEMBER_WORDS
 from dashboard.accounts.sessions import METHODS
+from dashboard.billing.declines import decline_words
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
 from dashboard.money import minimum_charge
@@ -21,7 +22,6 @@ from dashboard.views.addresses import here
 from dashboard.views.asking import known_reader
 from dashboard.views.assets import asset, integrity
 from dashboard.views.audit_words import sentence_of
-from dashboard.views.decline_words import decline_words
 from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.item_rows import item_rows
 from dashboard.views.kept import register_kept

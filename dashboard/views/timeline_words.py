@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from dashboard.billing.declines import decline_words
 from dashboard.reading.timeline.happening import (
     Alert,
     Counted,
@@ -18,7 +19,6 @@ from dashboard.reading.timeline.happening import (
     Unusual,
 )
 from dashboard.sync.models import ACTIVE
-from dashboard.views.decline_words import decline_words
 from dashboard.views.formatting import counted, day, lasting, money, signed
 from dashboard.views.timeline_acts import say_act
 from dashboard.views.timeline_said import Said, Where

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.billing.declines import decline_words
 from dashboard.billing.outcome import note_failure, put_on_hold
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from dashboard.views.decline_words import decline_words
 from dashboard.views.formatting import clock, short_day
 from tests.pages import page, text_of
 from tests.people import bill_of
