@@ -44,6 +44,19 @@ TESTS = {
     ],
     "sync": ["tests/sync", "tests/jobs"],
     "webhooks": ["tests/webhooks"],
+    "usage": [
+        "tests/usage",
+        "tests/services",
+        "tests/billing",
+        "tests/api/test_door.py",
+        "tests/invariants",
+    ],
+    "gateway": [
+        "tests/gateway",
+        "tests/sync",
+        "tests/webhooks",
+        "tests/simulator/test_conformance.py",
+    ],
     "transaction": ["tests/test_transaction.py", "tests/jobs"],
     "jobs": ["tests/jobs", "tests/test_transaction.py"],
 }

@@ -1,19 +1,29 @@
 """The customer's balance at Stripe: what an invoice leaves on it and what the next does with it.
 
 What is too small to charge is paid as far as Stripe's status goes, and is added to the next
-invoice; a total below zero stays as credit. A void invoice gives back what it took from there. The
-balance is Stripe's and may be moved by others.
+invoice; a total below zero stays as credit, and a credit note may put there what was paid. A void
+invoice gives back what it took from there. The balance is Stripe's and may be moved by others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    exists,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
+from dashboard.billing.correction_models import Correction
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.money import minimum_charge
@@ -35,6 +45,8 @@ class Draft(Protocol):
 class Issued(Protocol):
     """An invoice that left something on the balance."""
 
+    @property
+    def id(self) -> int: ...
     @property
     def sequence(self) -> int: ...
     @property
@@ -93,12 +105,14 @@ def move_of(invoice: Invoice) -> BalanceMove:
 class Ahead:
     """What is on the balance for a draft: owed (above zero) and added when it is issued, or credit.
 
-    `source` left it there; `is_given_back` says that it is void and only put it back.
+    `source` left it there; `is_given_back` says that it is void and only put it back. `noted_cents`
+    of a credit, above zero, were put there by credit notes, the last of them one of the source.
     """
 
     source: Issued
     cents: int
     is_given_back: bool = False
+    noted_cents: int = 0
 
 
 def balance_ahead(invoice: Draft) -> Ahead | None:
@@ -108,20 +122,29 @@ def balance_ahead(invoice: Draft) -> Ahead | None:
 
 
 def ahead_after(last: Issued, draft: Draft, *, is_moved: bool = True) -> Ahead | None:
-    """Return what the invoice issued last, and void ones since, left on the balance for a draft.
+    """Return what the invoice issued last left on the balance for a draft, and what moved it since.
 
-    Without `is_moved` no void one did.
+    Void invoices and credit notes do. Without `is_moved` none did.
     """
     if last.ending_balance_cents is None:
         credit = credit_before(draft)
         left = left_of_credits(draft) if credit is not None else 0
         return Ahead(credit, left) if credit is not None and left else None
-    query = void_since(draft.organization_id, last.sequence, last.finalized_at)
-    since = db.session.scalars(query).all() if is_moved else []
-    cents = last.ending_balance_cents + sum(_given_back(one) for one in since)
+    void, notes = _moves_since(last, draft) if is_moved else ([], [])
+    noted = sum(note.balance_cents for note in notes)
+    cents = last.ending_balance_cents + sum(_given_back(one) for one in void) - noted
     if not cents:
         return None
-    return Ahead(since[-1], cents, is_given_back=True) if since else Ahead(last, cents)
+    if noted and cents < 0:
+        return Ahead(notes[-1].invoice, cents, noted_cents=min(noted, -cents))
+    return Ahead(void[-1], cents, is_given_back=True) if void else Ahead(last, cents)
+
+
+def _moves_since(last: Issued, draft: Draft) -> tuple[Sequence[Invoice], Sequence[Correction]]:
+    """Return the void invoices and the credit notes since the last issue, each oldest first."""
+    since = void_since(draft.organization_id, last.sequence, last.finalized_at)
+    notes = noted_since(draft.organization_id, last.id, last.finalized_at)
+    return db.session.scalars(since).all(), db.session.scalars(notes).all()
 
 
 def is_too_small(invoice: Draft, ahead_cents: int) -> bool:
@@ -225,6 +248,27 @@ def void_since(
             Invoice.starting_balance_cents != Invoice.ending_balance_cents,
         )
         .order_by(Invoice.voided_at, Invoice.sequence)
+    )
+
+
+def noted_since(
+    organization_id: int | SQLColumnExpression[int],
+    invoice_id: int | SQLColumnExpression[int],
+    at: datetime | SQLColumnExpression[Any] | None,
+) -> Select[Correction]:
+    """Return how the notes are found that put credit on the balance since one was issued then.
+
+    Stripe tells of whole seconds; one of that invoice itself came after it in any case.
+    """
+    return (
+        select(Correction)
+        .where(
+            Correction.organization_id == organization_id,
+            Correction.balance_cents > literal_column("0"),
+            Correction.status == "issued",
+            or_(Correction.made_at > at, Correction.invoice_id == invoice_id),
+        )
+        .order_by(Correction.made_at, Correction.stripe_id)
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.billing.models import Invoice
 from dashboard.extensions import Model
 
 
@@ -38,6 +39,13 @@ class Correction(Model):
     __table_args__ = (
         UniqueConstraint("stripe_id"),
         Index("ix_corrections_invoice_id", "invoice_id"),
+        # Few put anything on the balance, and a bill asks for them.
+        Index(
+            "ix_corrections_on_balance",
+            "organization_id",
+            "made_at",
+            postgresql_where=text("balance_cents > 0"),
+        ),
         CheckConstraint("kind in ('credit_note', 'refund', 'dispute')", name="kind"),
     )
 
@@ -52,7 +60,11 @@ class Correction(Model):
     amount_cents: Mapped[int]
     pre_payment_cents: Mapped[int] = mapped_column(default=0)
     post_payment_cents: Mapped[int] = mapped_column(default=0)
+    # Of what was paid: what a note put on the balance, for invoices to come.
+    balance_cents: Mapped[int] = mapped_column(default=0)
     answer_by_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     told_by: Mapped[str | None] = mapped_column(String(64))
+
+    invoice: Mapped[Invoice] = relationship()

@@ -130,7 +130,7 @@ def keep_correction(invoice: Invoice, remote: RemoteCorrection, *, is_last: bool
 
 _TOLD = (
     "number", "status", "reason", "amount_cents", "pre_payment_cents", "post_payment_cents",
-    "answer_by_at", "made_at",
+    "balance_cents", "answer_by_at", "made_at",
 )  # fmt: skip
 
 

@@ -68,11 +68,15 @@ def parse_preview(data: Json) -> NotePreview:
 
 def _of_note(data: Json) -> dict[str, Any]:
     installation, note = marks_of(data, CREDIT_NOTE)
+    back = whole(data, "post_payment_amount")
+    # How much went to the balance is said nowhere else but in a transaction that it names.
+    refunded = sum(whole(one, "amount_refunded") for one in data.get("refunds") or ())
     return {
         "stripe_invoice_id": _id_of(data["invoice"]),
         "number": cut(data["number"], MOST_OF_A_NUMBER),
         "pre_payment_cents": whole(data, "pre_payment_amount"),
-        "post_payment_cents": whole(data, "post_payment_amount"),
+        "post_payment_cents": back,
+        "balance_cents": max(back - refunded - (data.get("out_of_band_amount") or 0), 0),
         "note": note,
         "installation": installation,
     }

@@ -96,6 +96,8 @@ class RemoteCorrection(Told):
     # A note first lowers what is due; what is above that is given back.
     pre_payment_cents: int = 0
     post_payment_cents: int = 0
+    # Of that: what went to the balance, neither refunded nor paid back outside of Stripe.
+    balance_cents: int = 0
     # When the bank's time for an answer ends.
     answer_by_at: datetime | None = None
     # Of a note: what its metadata claims, which anybody may write.

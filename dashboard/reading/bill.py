@@ -75,7 +75,7 @@ def live_bill(
     added = added_lines_of(invoice.id) if draft.added.total else []
     ahead, last = None, draft.last_issued
     if last is not None:
-        ahead = ahead_after(last, invoice, is_moved=last.is_moved)
+        ahead = ahead_after(last, invoice, is_moved=last.moves > 0)
     ahead_cents = ahead.cents if ahead else 0
     foreseen = expected(invoice, found, draft.around, now=now)
     sync = status_from(invoice, draft.run, added)

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, case, cast, func, select, true
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 
 from dashboard.accounts.identity import HOLDS, IDENTITY, SIGNED_IN, Identity
 from dashboard.accounts.sessions import SessionKey
-from dashboard.billing.balance import last_issued_before, void_since
+from dashboard.billing.balance import last_issued_before, noted_since, void_since
 from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.habits import cents_before
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
@@ -107,10 +107,28 @@ def added_lines(invoice_id: ColumnElement[int]) -> LateralFromClause:
     )
 
 
+def last_issued(draft: NamedFromClause) -> LateralFromClause:
+    """Return the invoice issued last before a draft."""
+    last = aliased(Invoice)
+    query = last_issued_before(draft.c.organization_id, draft.c.sequence, of=last)
+    void = void_since(last.organization_id, last.sequence, last.finalized_at)
+    notes = noted_since(last.organization_id, last.id, last.finalized_at)
+    void_moves, note_moves = (
+        found.with_only_columns(func.count(), maintain_column_froms=True)
+        .order_by(None)
+        .scalar_subquery()
+        for found in (void, notes)
+    )
+    return query.with_only_columns(
+        *(getattr(last, name) for name in LastIssued._fields[:-1]),
+        (void_moves + note_moves).label("moves"),
+    ).lateral("last_issued")
+
+
 def _opening() -> Select[Any]:
     run, added = latest_run(_draft.c.id), added_lines(_draft.c.id)
     earlier = earlier_invoices(_organization, _draft)
-    last = _last_issued()
+    last = last_issued(_draft)
     is_wanted = _organization.c.slug == parameter("slug", String)
     is_current = (_draft.c.organization_id == _organization.c.id) & (_draft.c.status == "draft")
     return (
@@ -170,16 +188,6 @@ def _earlier_cents() -> ColumnElement[int]:
         earlier.c.status != "void",
     )
     return case((_organization.c.budget_cents.is_not(None), owed.scalar_subquery()), else_=0)
-
-
-def _last_issued() -> LateralFromClause:
-    last = aliased(Invoice)
-    query = last_issued_before(_draft.c.organization_id, _draft.c.sequence, of=last)
-    since = void_since(last.organization_id, last.sequence, last.finalized_at)
-    return query.with_only_columns(
-        *(getattr(last, name) for name in LastIssued._fields[:-1]),
-        since.with_only_columns(Invoice.id).order_by(None).exists().label("is_moved"),
-    ).lateral("last_issued")
 
 
 _OPENING = Statement(_opening())

@@ -16,8 +16,8 @@ from dashboard.accounts.sessions import SessionKey
 from dashboard.billing.models import Invoice
 from dashboard.organizations.models import Organization
 from dashboard.reading.earlier import earlier_invoices
-from dashboard.reading.opening import added_lines, latest_run
-from dashboard.reading.rows import AddedLines, LatestRun
+from dashboard.reading.opening import added_lines, last_issued, latest_run
+from dashboard.reading.rows import AddedLines, LastIssued, LatestRun
 from dashboard.reading.tag import Beside, Moving, Terms, tag_of
 from dashboard.statement import Statement, columns, parameter, split
 from dashboard.usage.waiting import waits_of
@@ -39,15 +39,15 @@ def polled_tag(
     *identity, has_waiting, earlier = rows[0][: _SIZE + 2]
     if has_waiting or not Identity.of(identity).holds(needed, slug):
         return None
-    terms, invoice, run, added = split(rows[0][_SIZE + 2 :], _KINDS)
-    return tag_of(invoice, run, added, Beside(terms, earlier), now=now)
+    terms, invoice, run, added, last = split(rows[0][_SIZE + 2 :], _KINDS)
+    return tag_of(invoice, run, added, Beside(terms, earlier, last), now=now)
 
 
 def _polled() -> Select[Any]:
     organization = Organization.__table__.alias("organization")
     draft = Invoice.__table__.alias("draft")
     run, added = latest_run(draft.c.id), added_lines(draft.c.id)
-    earlier = earlier_invoices(organization, draft)
+    earlier, last = earlier_invoices(organization, draft), last_issued(draft)
     is_wanted = organization.c.slug == parameter("slug", String)
     is_current = (draft.c.organization_id == organization.c.id) & (draft.c.status == "draft")
     return (
@@ -59,6 +59,7 @@ def _polled() -> Select[Any]:
             *columns(Moving, draft),
             *columns(LatestRun, run),
             *columns(AddedLines, added),
+            *columns(LastIssued, last),
         )
         .select_from(
             SIGNED_IN.join(organization, is_wanted)
@@ -66,10 +67,11 @@ def _polled() -> Select[Any]:
             .outerjoin(run, true())
             .join(added, true())
             .join(earlier, true())
+            .outerjoin(last, true())
         )
         .where(*HOLDS)
     )
 
 
-_KINDS = (Terms, Moving, LatestRun, AddedLines)
+_KINDS = (Terms, Moving, LatestRun, AddedLines, LastIssued)
 _POLLED = Statement(_polled())

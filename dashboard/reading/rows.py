@@ -137,7 +137,10 @@ class Around(NamedTuple):
 
 
 class LastIssued(NamedTuple):
-    """The invoice issued last before a draft; `is_moved`: a void one moved the balance since."""
+    """The invoice issued last before a draft.
+
+    `moves`: how many void invoices and credit notes moved the balance since.
+    """
 
     id: int
     sequence: int
@@ -145,7 +148,7 @@ class LastIssued(NamedTuple):
     total_cents: int
     finalized_at: datetime | None
     ending_balance_cents: int | None
-    is_moved: bool
+    moves: int
 
     @property
     def called(self) -> str:

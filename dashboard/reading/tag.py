@@ -14,6 +14,7 @@ from dashboard.reading.rows import (
     AddedLines,
     BilledOrganization,
     CurrentInvoice,
+    LastIssued,
     LatestRun,
 )
 from dashboard.statement import Statement, columns, parameter, split
@@ -70,12 +71,13 @@ class Beside(NamedTuple):
 
     terms: Terms
     earlier: str | None
+    last_issued: LastIssued | None
 
 
 def tag_of_draft(organization: BilledOrganization, draft: Draft, *, now: datetime) -> str:
     """Return the tag of the current invoice with what is shown beside it."""
     terms = Terms(*(getattr(organization, name) for name in Terms._fields))
-    beside = Beside(terms, draft.around.earlier)
+    beside = Beside(terms, draft.around.earlier, draft.last_issued)
     return tag_of(Moving.of(draft.invoice), draft.run, draft.added, beside, now=now)
 
 
@@ -123,7 +125,7 @@ def tag_of(
         int(invoice.next_sync_at.timestamp()) if invoice.next_sync_at else 0,
         invoice.stripe_total_cents or 0,
         int(now.timestamp()) // (FORECAST_MINUTES * 60),
-        *((digest(beside.earlier), digest(beside.terms)) if beside else ()),
+        *(map(digest, beside) if beside else ()),
         *((run.id, run.state, run.calls_made, run.calls_planned) if run else ("none",)),
         *added,
     )

@@ -18,7 +18,7 @@ from dashboard.billing.outcome import close_without_stripe
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from tests.support.billing import make_bill, put
-from tests.support.money_acts import issue_at_stripe
+from tests.support.money_acts import issue_at_stripe, put_on_balance
 from tests.support.stripe_acts import tell
 
 
@@ -255,3 +255,47 @@ def test_less_than_stripe_charges_is_more_than_nothing_and_below_its_smallest(
     bill = make_bill()
     put(bill, a=cents)
     assert is_too_small(bill, ahead) is is_less
+
+
+def note(invoice: Invoice, cents: int, *, after: timedelta, status: str = "issued") -> None:
+    with transaction():
+        put_on_balance(invoice, cents, after=after, status=status)
+
+
+def test_what_a_credit_note_put_on_the_balance_lowers_the_next_invoice(db: object) -> None:
+    paid = make_bill()
+    put(paid, a=9000)
+    draft = issue_at_stripe(paid, due=9000, before=0, after=0, status="paid")
+    note(paid, 2500, after=timedelta(0))
+    assert balance_ahead(draft) == Ahead(paid, -2500, noted_cents=2500)
+    note(paid, 500, after=timedelta(seconds=1))
+    note(paid, 9000, after=timedelta(seconds=1), status="void")
+    assert balance_ahead(draft) == Ahead(paid, -3000, noted_cents=3000)
+    put(draft, b=1000)
+    after = issue_at_stripe(draft, due=0, before=-3000, after=-2000, status="paid")
+    with transaction():
+        draft.finalized_at += timedelta(minutes=1)
+    assert balance_ahead(after) == Ahead(draft, -2000)
+
+
+def test_a_credit_note_of_any_issued_invoice_counts_once_the_last_was_issued(db: object) -> None:
+    first = make_bill()
+    put(first, a=9000)
+    second = issue_at_stripe(first, due=9000, before=0, after=0, status="paid")
+    put(second, b=30)
+    draft = issue_at_stripe(second, due=0, before=0, after=30, status="paid")
+    with transaction():
+        second.finalized_at += timedelta(minutes=1)
+    note(first, 700, after=timedelta(seconds=30))
+    assert balance_ahead(draft) == Ahead(second, 30)
+    note(first, 20, after=timedelta(minutes=2))
+    assert balance_ahead(draft) == Ahead(second, 10)
+    note(first, 90, after=timedelta(minutes=3))
+    assert balance_ahead(draft) == Ahead(first, -80, noted_cents=80)
+
+
+def test_a_credit_note_adds_to_the_credit_that_was_there(used: list[Invoice]) -> None:
+    _, second, third, draft = used
+    void(second)
+    note(third, 100, after=timedelta(minutes=1))
+    assert balance_ahead(draft) == Ahead(third, -2700, noted_cents=100)

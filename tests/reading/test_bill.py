@@ -20,7 +20,7 @@ from dashboard.sync.models import AddedLine
 from dashboard.transaction import transaction
 from tests.people import bill_of, make_bill
 from tests.support.bill_changes import CHANGES, NOW, agree, find_foreign
-from tests.support.money_acts import issue_at_stripe
+from tests.support.money_acts import issue_at_stripe, put_on_balance
 from tests.support.reading import bill_on_page, opened_by_support, tag_on_page
 
 
@@ -124,6 +124,29 @@ def test_a_page_knows_what_is_on_the_balance(acme: Organization, after: int | No
     assert (ahead is None) == (wanted is None)
     if ahead and wanted:
         assert (ahead.source.called, ahead.cents) == (wanted.source.called, wanted.cents)
+
+
+def test_a_page_that_is_open_learns_of_a_credit_note_on_the_balance(acme: Organization) -> None:
+    other = bill_of(make_bill("other"))
+    issue_at_stripe(other, due=5800, before=0, after=0, status="paid")
+    with transaction():
+        put_on_balance(other, 900)
+    paid = bill_of(acme)
+    draft = issue_at_stripe(paid, due=5800, before=0, after=0, status="paid")
+    tags = [tag_on_page(draft, now=NOW)]
+    for cents in (700, 300):
+        with transaction():
+            put_on_balance(paid, cents)
+        tags.append(tag_on_page(draft, now=NOW))
+    ahead = bill_on_page(draft, now=NOW).ahead
+    assert ahead == balance_ahead(draft)
+    assert ahead is not None
+    assert (ahead.cents, ahead.noted_cents) == (-1000, 1000)
+    opened = opened_by_support(draft)
+    assert opened.draft is not None
+    assert opened.draft.last_issued is not None
+    assert opened.draft.last_issued.moves == 2
+    assert len(set(tags)) == 3
 
 
 def test_a_page_knows_what_void_invoices_gave_back_to_the_balance(acme: Organization) -> None:
