@@ -66,7 +66,8 @@ def item(number: int, start: datetime, end: datetime) -> Item:
     return Item(
         id=number, kind="recurring", key=f"k{number}", cycle_id=1, price_version_id=number,
         description=f"{name} (robot-{number})", quantity=Decimal(1), amount_cents=1999,
-        carried_cents=0, period_start=start, period_end=end, price_id=number, unit_label="server",
+        carried_cents=0, credited_cents=0, period_start=start, period_end=end, price_id=number,
+        unit_label="server",
         product=f"Product {number % PRODUCTS}", price_name=name, model="per_unit",
         unit_amount=Decimal(1999), package_size=None,
     )  # fmt: skip

@@ -25,12 +25,12 @@ def notes_before_payment(invoice: Invoice) -> int:
     A note may be told before the invoice that it changed.
     """
     told = invoice.pre_payment_credit_notes_cents or 0
-    return max(told, sum(note.pre_payment_cents for note in _notes(invoice)))
+    return max(told, sum(note.pre_payment_cents for note in issued_notes(invoice)))
 
 
 def notes_add_up(invoice: Invoice) -> bool:
     """Whether the invoice says of its credit notes what the notes themselves do."""
-    notes = _notes(invoice)
+    notes = issued_notes(invoice)
     before = sum(row.pre_payment_cents for row in notes)
     after = sum(row.post_payment_cents for row in notes)
     return before == (invoice.pre_payment_credit_notes_cents or 0) and after == (
@@ -38,7 +38,8 @@ def notes_add_up(invoice: Invoice) -> bool:
     )
 
 
-def _notes(invoice: Invoice) -> list[Correction]:
+def issued_notes(invoice: Invoice) -> list[Correction]:
+    """Return the credit notes of an invoice that stand, oldest first."""
     return [
         row
         for row in corrections_of(invoice)

@@ -58,15 +58,14 @@ class CreditNoteForm(OnceForm):
         is_valid = super().validate(extra_validators)
         for item, text in self.typed.items():
             try:
-                if text:
-                    read_amount(text, self.currency)
+                _read_share(text, self.currency)
             except ValidationError as wrong:
                 self.item_errors[item] = str(wrong)
         return is_valid and not self.item_errors
 
     def validate_amount(self, field: StringField) -> None:
         """Refuse what is no amount, is more than is left, or is sent with amounts of items."""
-        is_by_item = any(self.typed.values())
+        is_by_item = any(text and not _is_nothing(text) for text in self.typed.values())
         if not field.data:
             if not is_by_item:
                 raise ValidationError(NOTHING)
@@ -80,7 +79,7 @@ class CreditNoteForm(OnceForm):
 
     def validate_refund(self, field: StringField) -> None:
         """Refuse what is no amount; none is none."""
-        _read_share(field, self.currency)
+        _read_share(field.data, self.currency)
 
     validate_balance = validate_outside = validate_refund
 
@@ -88,7 +87,7 @@ class CreditNoteForm(OnceForm):
         """Return the note; only after validation."""
         lines = self._lines()
         back = self.room.paid_part(sum(lines.values()))
-        shares = [_read_share(self[name], self.currency) for name in SHARES]
+        shares = [_read_share(self[name].data, self.currency) for name in SHARES]
         if not any(self[name].data for name in SHARES):
             refund = min(back, self.room.refundable)
             shares = [refund, back - refund, 0]
@@ -104,15 +103,15 @@ class CreditNoteForm(OnceForm):
 
     def _lines(self) -> dict[int, int]:
         if not self.amount.data:
-            typed = {item: text for item, text in self.typed.items() if text}
-            return {item: read_amount(text, self.currency).cents for item, text in typed.items()}
+            typed = {item: _read_share(text, self.currency) for item, text in self.typed.items()}
+            return {item: cents for item, cents in typed.items() if cents}
         return self.room.spread(read_amount(self.amount.data, self.currency).cents)
 
     def check_same(self, made: CreditNote) -> None:
         """Raise `NoteKeyReused` where this form was used for another note, which is `made`."""
         try:
             texts = [self.amount.data] if self.amount.data else [*filter(None, self.typed.values())]
-            cents = sum(read_amount(text, self.currency).cents for text in texts)
+            cents = sum(_read_share(text, self.currency) for text in texts)
         except ValidationError:
             cents = 0
         if cents != made.amount_cents or made.invoice_id != self.invoice_id:
@@ -138,8 +137,10 @@ def name_of(wanted: WantedNote) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _read_share(field: StringField, currency: str) -> int:
-    text = (field.data or "").strip()
-    if not text or not text.strip("0.,"):
-        return 0
-    return read_amount(text, currency).cents
+def _read_share(text: str | None, currency: str) -> int:
+    return 0 if _is_nothing(text) else read_amount(text or "", currency).cents
+
+
+def _is_nothing(text: str | None) -> bool:
+    """Whether nothing was typed, or zero."""
+    return not (text or "").strip().strip("0.,")

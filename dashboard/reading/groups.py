@@ -70,6 +70,11 @@ class Group:
         return sum(item.billed_cents for item in self.items)
 
     @property
+    def credited_cents(self) -> int:
+        """What credit notes took off them since."""
+        return sum(item.credited_cents for item in self.items)
+
+    @property
     def quantity(self) -> Decimal | None:
         """How many units they are together; None where these are not of one sort."""
         first = self.items[0]

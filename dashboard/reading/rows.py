@@ -172,6 +172,7 @@ class Item(NamedTuple):
     quantity: Decimal
     amount_cents: int
     carried_cents: int
+    credited_cents: int
     period_start: datetime
     period_end: datetime
     price_id: int | None

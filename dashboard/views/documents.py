@@ -11,6 +11,7 @@ from dashboard.accounts.permissions import permission
 from dashboard.audit.write import write_entry
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
+from dashboard.billing.notes import issued_notes
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.clock import utc_now
 from dashboard.extensions import current_config
@@ -59,4 +60,6 @@ def _invoice(slug: str, sequence: int) -> Invoice:
 
 def _paper(invoice: Invoice) -> Paper:
     found = items_of_invoice(invoice, with_lines=False)
-    return paper_of(invoice, found, current_config().seller, now=utc_now())
+    seller = current_config().seller
+    issued = issued_notes(invoice)
+    return paper_of(invoice, found, seller, credits_since=issued, now=utc_now())

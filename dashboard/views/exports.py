@@ -29,7 +29,7 @@ Rows = Iterable[Sequence[object]]
 # New ones come last: programs may count them.
 INVOICE_HEADING = (
     "item", "kind", "from", "to", "quantity", "amount", "currency", "product", "unit", "pricing",
-    "unit_price", "per", "invoice", "invoice_total",
+    "unit_price", "per", "invoice", "invoice_total", "credited",
 )  # fmt: skip
 
 
@@ -57,11 +57,16 @@ def json_lines_answer(name: str, objects: Iterable[Mapping[str, object]]) -> Res
 def invoice_rows(invoice: Invoice, items: Iterable[Item]) -> list[Sequence[object]]:
     """Return an invoice's lines; amounts, in currency units, add up to the total beside each.
 
-    `unit_price` is what `per` units cost in a whole cycle; tiers have none.
+    `unit_price` is what `per` units cost in a whole cycle; tiers have none. `credited` is what
+    credit notes took off a line since, in currency units.
     """
-    total = Money(invoice.total_cents, invoice.currency).major
-    named = (invoice.number or "", total)
-    return [INVOICE_HEADING, *((*_invoice_row(one, invoice.currency), *named) for one in items)]
+    currency = invoice.currency
+    named = (invoice.number or "", Money(invoice.total_cents, currency).major)
+    rows = (
+        (*_invoice_row(one, currency), *named, Money(one.credited_cents, currency).major)
+        for one in items
+    )
+    return [INVOICE_HEADING, *rows]
 
 
 def audit_rows(lines: Iterable[AuditLine]) -> Iterator[Sequence[object]]:

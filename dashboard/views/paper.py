@@ -17,7 +17,7 @@ from dashboard.reading.rows import Item
 from dashboard.settings.seller import Seller
 from dashboard.views.formatting import day, money, period
 from dashboard.views.item_words import each_of, note_of, quantity_of
-from dashboard.views.paper_notes import notes_of
+from dashboard.views.paper_notes import Credit, notes_of, notes_of_credits
 from dashboard.views.paper_sums import Sum, sums_of
 
 # Credits up to so many are told one by one below the lines; more of them are lines.
@@ -82,18 +82,19 @@ def paper_of(
     found: BilledItems,
     seller: Seller,
     *,
+    credits_since: Sequence[Credit] = (),
     now: datetime,
 ) -> Paper:
     """Return the document of an invoice with its items, which add up to its total.
 
-    What was reversed is not listed, nor is its reversal.
+    What was reversed is not listed, nor is its reversal. `credits_since` are its credit notes.
     """
     told = found.told
     credits_ = [one for one in told if one.kind == "adjustment" and one.billed_cents < 0]
     below = credits_ if len(credits_) <= FEW_CREDITS else []
     listed = [item for item in told if item not in below]
     lines = list(_lines(listed, invoice))
-    notes = notes_of(found)
+    notes = [*notes_of_credits(credits_since, invoice.currency), *notes_of(found)]
     if len(told) < len(found.items):
         notes.insert(0, UNDONE)
     if len(lines) > MOST_LINES:

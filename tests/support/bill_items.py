@@ -24,7 +24,8 @@ def item(description: str, cents: int, **facts: object) -> Item:
     made = {
         "id": number, "kind": "recurring", "key": f"key:{number}", "cycle_id": 1,
         "price_version_id": 1, "description": description, "quantity": Decimal(1),
-        "amount_cents": cents, "carried_cents": 0, "period_start": START, "period_end": END,
+        "amount_cents": cents, "carried_cents": 0, "credited_cents": 0, "period_start": START,
+        "period_end": END,
         "price_id": 1, "unit_label": "server", "product": description, "price_name": description,
         "model": "per_unit", "unit_amount": Decimal(cents), "package_size": None,
     }  # fmt: skip

@@ -12,6 +12,7 @@ from dashboard.gateway.records import RemoteCorrection
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, text_of
+from tests.support.downloads import download
 from tests.support.invoice_pages import ADDRESS, issue, seal
 
 MAY = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
@@ -48,6 +49,27 @@ def test_a_credit_note_is_shown_with_what_it_did(customer: FlaskClient, issued: 
     assert "$5.00 taken off by a credit note" in words
     assert "$2.00 returned by a credit note" in words
     assert "taken off at Stripe" not in words
+
+
+def test_what_a_note_put_on_the_balance_is_told_apart(
+    customer: FlaskClient, issued: Invoice
+) -> None:
+    parts = {"pre_payment_cents": 0, "post_payment_cents": 700, "balance_cents": 500}
+    keep(issued, "credit_note", "issued", 700, number="ACME-0001-CN-01", **parts)
+    words = text_of(page(customer.get(f"{ADDRESS}/1")))
+    assert "Credit note ACME-0001-CN-01 $2.00 returned, $5.00 to the balance" in words
+    said = text_of(page(customer.get(f"{ADDRESS}/1/document")))
+    assert "takes off $7.00: $2.00 returned and $5.00 on the balance." in said
+
+
+def test_what_was_credited_of_an_item_is_told_beside_it(
+    customer: FlaskClient, issued: Invoice
+) -> None:
+    with transaction():
+        max(issued.items, key=lambda item: item.amount_cents).credited_cents = 250
+    assert "$2.50 credited since" in text_of(page(customer.get(f"{ADDRESS}/1")))
+    rows = download(customer, f"{ADDRESS}/1.csv")
+    assert sorted(row["credited"] for row in rows) == ["0.00", "0.00", "2.50"]
 
 
 def test_a_refund_is_shown_and_one_that_failed_is_not_counted(

@@ -125,6 +125,17 @@ def test_single_items_can_be_credited(
     assert [(line.item_id, line.amount_cents) for line in note.lines] == [(item.id, 100)]
 
 
+def test_zero_beside_an_item_takes_nothing_off_it(
+    support: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    one, two = (f"item-{item.id}" for item in issued.items[:2])
+    typed = fields_of(support, **{one: "0"})
+    assert "Enter one amount for the whole" in text_of(page(send(support, typed), 422))
+    fields = confirmed(support, fields_of(support, **{one: "1.00", two: "0.00"}))
+    assert send(support, fields).status_code == 303
+    assert [line.item_id for line in notes()[0].lines] == [issued.items[0].id]
+
+
 def test_what_was_changed_after_the_preview_is_shown_again(
     support: FlaskClient, issued: Invoice, stripe: Stripe
 ) -> None:
