@@ -182,7 +182,7 @@ DECLINES: Mapping[str, Decline] = {
     "live_mode_test_card": _hard("it is a test card", "A test card was used where money is real."),
     # The account.
     "invalid_account": _hard(
-        "the card's account does not exist any more",
+        "the card's account no longer exists",
         "The card, or the account behind it, is closed or was never active.",
     ),
     "new_account_information_available": _hard(

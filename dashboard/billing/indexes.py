@@ -13,6 +13,11 @@ def _few(name: str, *columns: str, where: str) -> Index:
 ON_HOLD = "parked_at is not null"
 UNPAID = "status = 'open' and payment_failure is not null"
 UNSETTLED = "status in ('closing', 'sealed', 'open', 'uncollectible')"
+# What should be paid by now, or will be late once its day has passed: see `late`.
+LATE = (
+    "status in ('open', 'uncollectible') and (due_at is not null or payment_failure is not null"
+    " or action_required_at is not null or status = 'uncollectible')"
+)
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
 FOUND_BY = (
     _few("ending", "period_end", "organization_id", where="status = 'draft'"),
@@ -31,6 +36,13 @@ FOUND_BY = (
     # Of one organization, for its pages and their polls.
     _few("unsettled_of", "organization_id", where=UNSETTLED),
     _few("due_at", "due_at", where="status = 'open' and due_at is not null"),
+    Index(
+        "ix_invoices_late",
+        text("coalesce(due_at, finalized_at)"),
+        "id",
+        postgresql_where=text(LATE),
+    ),
+    _few("disputed", "dispute_answer_by_at", "id", where="disputed_cents > 0"),
     _few(
         "failing",
         "sync_failures",

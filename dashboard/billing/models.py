@@ -178,6 +178,8 @@ class Invoice(Model):
     payment_failure: Mapped[str | None] = mapped_column(Text)
     payment_failed_at: Mapped[datetime | None]
     decline: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # When the bank last asked that the customer confirm the payment.
+    action_required_at: Mapped[datetime | None]
 
     organization: Mapped[Organization] = relationship()
     cycle: Mapped[BillingCycle] = relationship()

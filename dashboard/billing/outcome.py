@@ -164,6 +164,11 @@ def note_failure(invoice: Invoice, attempts: int, message: str, *, at: datetime)
         invoice.payment_failed_at = max(at, invoice.payment_failed_at or at)
 
 
+def note_to_confirm(invoice: Invoice, *, at: datetime) -> None:
+    """Keep when the bank asked that the customer confirm the payment; the latest counts."""
+    invoice.action_required_at = max(at, invoice.action_required_at or at)
+
+
 def note_decline(invoice: Invoice, code: str, *, at: datetime) -> None:
     """Keep what the bank said of an attempt; of an older one than is known nothing."""
     if invoice.decline is None or invoice.decline["at"] <= at.timestamp():

@@ -85,6 +85,15 @@ def declined(now: datetime) -> Rows:
     )
 
 
+def disputed(_now: datetime) -> Rows:
+    """Return the invoices of which a bank asks the payment back, those to answer soonest first."""
+    facts = _facts(answer_by=Invoice.dispute_answer_by_at, status=Invoice.dispute_status)
+    answered = func.coalesce(Invoice.paid_at, Invoice.finalized_at)
+    return _invoices(answered, Invoice.disputed_cents, facts).where(
+        Invoice.disputed_cents > 0, Invoice.dispute_answer_by_at.is_not(None)
+    )
+
+
 def failing(_now: datetime) -> Rows:
     """Return the unfinished invoices whose sync failed more than once since it last worked."""
     error = (

@@ -84,6 +84,8 @@ _KINDS = (
          words.past_due, found.past_due),
     Kind("declined", "Declined", "payments", "bad", "card-off", _SEE_INVOICE,
          words.declined, found.declined),
+    Kind("disputed", "Disputed", "payments", "bad", "alert", _SEE_INVOICE,
+         words.disputed, found.disputed),
     Kind("failing", "Failing", "failing", "bad", "alert", _SEE_SYNCS,
          words.failing, found.failing, acts=_SYNC),
     Kind("differs", "Differs", "differs", "bad", "differs", _DECIDE,

@@ -30,6 +30,14 @@ def declined(facts: Facts) -> str:
     return f"{_first(facts.get('failure') or 'The payment failed.')} {_next_try(facts)}"
 
 
+def disputed(facts: Facts) -> str:
+    """Return until when the bank needs an answer."""
+    at = facts["answer_by"]
+    called = facts.get("number") or facts["sequence"]
+    by = f"{_day(at)}, {_instant(at):%H:%M} UTC"
+    return f"The bank asks the payment of invoice {called} back. Answer at Stripe by {by}."
+
+
 def failing(facts: Facts) -> str:
     """Return why its syncs fail, and how often they did."""
     said = _first(facts.get("error") or "Its latest sync says why.")

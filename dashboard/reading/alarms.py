@@ -11,16 +11,17 @@ from dashboard.reading.charge import Charge
 from dashboard.reading.earlier import EarlierInvoice
 
 MOST = 2
+Kind = Literal["confirm", "declined", "past_due"]
 
 
 class PaymentAlarm(NamedTuple):
-    """An invoice whose payment was declined, or that is past due.
+    """An invoice whose payment was declined or is to be confirmed, or that is past due.
 
     `next_at`: when Stripe tries again, None where nobody does. `is_off_portal`: its customer is
     gone, so the portal does not show it and no card is charged for it.
     """
 
-    kind: Literal["declined", "past_due"]
+    kind: Kind
     invoice: EarlierInvoice
     next_at: datetime | None
     is_off_portal: bool
@@ -64,10 +65,11 @@ def payment_alarm(
 ) -> PaymentAlarm | None:
     """Return what is the matter with the payment of an invoice, None if nothing is."""
     shown = invoice.shown(now)
-    if shown not in ("declined", "past_due"):
+    if shown not in ("declined", "past_due", "confirm"):
         return None
     is_off_portal = invoice.is_off_portal(lost_at)
     next_at = invoice.next_payment_attempt_at
     is_tried = next_at is not None and next_at > now and not is_off_portal
-    kind: Literal["declined", "past_due"] = "declined" if invoice.payment_failure else "past_due"
+    kind: Kind = "declined" if invoice.payment_failure else "past_due"
+    kind = "confirm" if invoice.is_to_confirm else kind
     return PaymentAlarm(kind, invoice, next_at if is_tried else None, is_off_portal)

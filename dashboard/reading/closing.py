@@ -74,6 +74,7 @@ def is_moving(invoice: EarlierInvoice, now: datetime) -> bool:
     if invoice.status == "sealed":
         return True
     is_charged = invoice.due_at is None and invoice.payment_failure is None
+    is_charged = is_charged and not invoice.is_to_confirm
     issued_at = invoice.finalized_at or now
     return invoice.status == "open" and is_charged and now - issued_at < _FIRST_ATTEMPT
 
@@ -105,9 +106,9 @@ def _checked(invoice: EarlierInvoice) -> Step:
 def _paid(invoice: EarlierInvoice, shown: str) -> Step:
     if invoice.status == "paid":
         return Step("paid", "done", invoice.paid_at)
-    if shown in ("declined", "past_due"):
-        at = invoice.payment_failed_at if shown == "declined" else invoice.due_at
-        return Step("paid", "failed", at)
+    if shown in ("declined", "past_due", "confirm"):
+        at = {"declined": invoice.payment_failed_at, "confirm": invoice.action_required_at}
+        return Step("paid", "failed", at.get(shown, invoice.due_at))
     if invoice.status in ("uncollectible", "void"):
         return Step("paid", "failed", None)
     return Step("paid", "now" if invoice.status == "open" else "next", invoice.due_at)

@@ -7,7 +7,7 @@ a poll is made of the same text, so nothing that is shown of them can change wit
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,12 +26,10 @@ from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 from dashboard.billing.lost_customer import customer_went
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import RECENT, UNFINISHED, shown_status
+from dashboard.billing.payment_state import decline_code_of, is_to_confirm
 from dashboard.billing.void_listing import ASKED_CENTS, WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.reading.told import Told, told
-
-# An attempt is told by two events, in any order, seconds apart.
-_SAME_ATTEMPT = timedelta(minutes=2)
 
 
 class EarlierInvoice(NamedTuple):
@@ -64,6 +62,7 @@ class EarlierInvoice(NamedTuple):
     parked_at: datetime | None
     payment_failed_at: datetime | None
     next_payment_attempt_at: datetime | None
+    action_required_at: datetime | None
     undecided_cents: int | None
     has_page: bool
 
@@ -81,11 +80,13 @@ class EarlierInvoice(NamedTuple):
     @property
     def decline_code(self) -> str | None:
         """What the bank said of the last attempt, None where it said nothing of that one."""
-        at = self.payment_failed_at
-        if self.decline is None or at is None:
-            return None
-        is_of_it = self.decline["at"] >= (at - _SAME_ATTEMPT).timestamp()
-        return str(self.decline["code"]) if is_of_it else None
+        return decline_code_of(self.decline, self.payment_failed_at)
+
+    @property
+    def is_to_confirm(self) -> bool:
+        """Whether the bank waits for the customer to confirm the payment."""
+        asked = (self.action_required_at, self.payment_failed_at, self.decline_code)
+        return self.status == "open" and is_to_confirm(*asked)
 
     @property
     def is_settled(self) -> bool:
@@ -94,7 +95,7 @@ class EarlierInvoice(NamedTuple):
 
     def shown(self, now: datetime) -> str:
         """Return the status that people read."""
-        return shown_status(self, now)
+        return "confirm" if self.is_to_confirm else shown_status(self, now)
 
     def is_off_portal(self, lost_at: datetime | None) -> bool:
         """Whether its customer was deleted at Stripe, at `lost_at`, before it was paid."""

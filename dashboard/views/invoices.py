@@ -18,18 +18,19 @@ from dashboard.billing.notes import corrections_of
 from dashboard.billing.overview import (
     finished_of,
     invoice_by_sequence,
-    shown_status,
 )
+from dashboard.billing.payment_facts import payment_of
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.reading.items import items_of_invoice
 from dashboard.reading.sync_status import status_of
-from dashboard.reading.tag import tag_of_invoice
+from dashboard.reading.tag import digest, tag_of_invoice
 from dashboard.views.access import current_actor, reader
 from dashboard.views.bill_items import are_asked_alone, items_of_past
 from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
 from dashboard.views.listing import log_kind
+from dashboard.views.payments import payment_told, shown_of
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
 PAST = log_kind("invoices.index", "invoice", "invoices")
@@ -47,7 +48,7 @@ def index(slug: str) -> ResponseReturnValue:
         "invoices/index.html",
         organization=organization,
         past=PAST.listing(past, asked.sort, slug=slug),
-        states={invoice.id: shown_status(invoice, now) for invoice in past.rows},
+        states={invoice.id: shown_of(invoice, now) for invoice in past.rows},
         current=draft_of(organization),
     )
 
@@ -68,7 +69,8 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     return render_template(
         "invoices/show.html",
         **told,
-        state=shown_status(invoice, utc_now()),
+        state=shown_of(invoice, utc_now()),
+        payment=payment_told(invoice, utc_now()),
         sync=status_of(invoice),
         void=void_case_of(invoice),
         move=move_of(invoice),
@@ -93,7 +95,8 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             "invoices/_state.html",
             organization=organization,
             invoice=invoice,
-            state=shown_status(invoice, now),
+            state=shown_of(invoice, now),
+            payment=payment_told(invoice, now),
             sync=status_of(invoice),
             void=void_case_of(invoice),
             move=move_of(invoice),
@@ -123,5 +126,5 @@ def _notes(invoice: Invoice) -> Sequence[CreditNote]:
 
 
 def _tag(invoice: Invoice, notes: Sequence[CreditNote], now: datetime) -> str:
-    tag = tag_of_invoice(invoice, now=now)
+    tag = f"{tag_of_invoice(invoice, now=now)}-{digest(payment_of(invoice, now))}"
     return f"{tag}-{notes[-1].id}-{notes[-1].state}" if notes else tag

@@ -54,6 +54,10 @@ def _milestone(told: Milestone, where: Where) -> Said:
         note = decline_words(told.decline_code, told.failure)
         return Said("card-off", f"Payment of invoice {called} declined", note=note,
                     address=address, tone="bad")  # fmt: skip
+    if told.step == "confirm":
+        return Said("card", f"Payment of invoice {called} must be confirmed",
+                    note="by the cardholder, on its page at Stripe", address=address,
+                    tone="bad")  # fmt: skip
     icon, says = {
         "issued": ("invoice", f"{invoice} issued, {total}"),
         "void": ("cross", f"{invoice} is void, {total}"),

@@ -7,7 +7,12 @@ from datetime import datetime
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.outcome import note_failure, put_on_hold, record_remote
+from dashboard.billing.outcome import (
+    note_failure,
+    note_to_confirm,
+    put_on_hold,
+    record_remote,
+)
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.agreed import agreed_total
 from dashboard.sync.missing import forget_draft
@@ -65,13 +70,7 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     if remote.id != told.id:
         return revised(invoice, remote, delivery)
     heard = hear(invoice, remote, delivery)
-    if delivery.type == "invoice.payment_failed":
-        note_failure(
-            invoice,
-            remote.attempt_count or 1,
-            told.payment_error or "The payment was declined.",
-            at=delivery.event.created_at,
-        )
+    note_attempt(invoice, told, delivery)
     look_for_payments(invoice, delivery)
     if heard == "older":
         return Handled(f"It is {invoice.status}; the event has nothing newer.")
@@ -80,6 +79,16 @@ def finalized_or_later(delivery: Delivery) -> Handled:
     delivery.moved.add(invoice.id)
     note_move(invoice, before, now=delivery.now)
     return Handled(f"The invoice went from {before} to {invoice.status}.")
+
+
+def note_attempt(invoice: Invoice, told: RemoteInvoice, delivery: Delivery) -> None:
+    """Note an attempt that came to nothing, or waits for the customer to confirm it."""
+    at = delivery.event.created_at
+    if delivery.type == "invoice.payment_failed":
+        message = told.payment_error or "The payment was declined."
+        note_failure(invoice, told.attempt_count or 1, message, at=at)
+    elif delivery.type == "invoice.payment_action_required":
+        note_to_confirm(invoice, at=at)
 
 
 def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> SyncRun:

@@ -11,8 +11,13 @@ from simulator.resources.customers import render_customer, update
 from simulator.resources.invoice_view import render_terms
 from simulator.resources.payment_methods import TEST_CARDS
 
-# The cards a person may choose here: one that pays, one that is declined.
-CHOICES = ("pm_card_visa", "pm_card_chargeDeclined")
+# The cards a person may choose here, and what becomes of a payment with each.
+CHOICES = {
+    "pm_card_visa": "",
+    "pm_card_chargeDeclined": " (will be declined)",
+    "pm_card_authenticationRequired": " (must be confirmed)",
+    "pm_card_createDispute": " (will be disputed)",
+}
 # A session is short-lived; a page left open over lunch asks for a new one.
 LIFETIME_SECONDS = 60 * 60
 
@@ -61,5 +66,5 @@ def _page(simulator: Simulator, session: Record) -> str:
         customer=render_customer(customer),
         card=simulator.store.get("payment_method", customer["default_payment_method"] or ""),
         invoices=invoices,
-        choices=[(name, TEST_CARDS[name]) for name in CHOICES],
+        choices=[(name, *TEST_CARDS[name][:2], outcome) for name, outcome in CHOICES.items()],
     )

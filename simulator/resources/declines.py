@@ -11,13 +11,21 @@ from simulator.resources.payments_list import payments_of
 MESSAGES = {
     "insufficient_funds": "Your card has insufficient funds.",
     "generic_decline": "Your card was declined.",
+    "authentication_required": "Your card was declined. This transaction requires authentication.",
 }
+# What is not the card's fault has a code of its own; anything else is a declined card.
+CONFIRM = "authentication_required"
 
 
 def declined(code: str) -> ApiError:
     """Return the refusal of a charge that the bank declined for this reason."""
     extra = {"decline_code": code}
-    return ApiError(402, MESSAGES[code], type="card_error", code="card_declined", extra=extra)
+    error = _error_code(code)
+    return ApiError(402, MESSAGES[code], type="card_error", code=error, extra=extra)
+
+
+def _error_code(code: str) -> str:
+    return code if code == CONFIRM else "card_declined"
 
 
 def tell_decline(call: Call, invoice: Record, method: Record | None, code: str) -> None:
@@ -27,7 +35,7 @@ def tell_decline(call: Call, invoice: Record, method: Record | None, code: str) 
     if payment is None:
         return
     error = {
-        "code": "card_declined",
+        "code": _error_code(code),
         "decline_code": code,
         "message": MESSAGES[code],
         "payment_method": None if method is None else render_method(method),

@@ -18,7 +18,13 @@ def open_dispute(call: Call) -> Record:
     payment = payment_of_intent(call, given["payment_intent"])
     if payment is None or payment["status"] != "paid":
         raise missing("payment_intent", given["payment_intent"], status=400)
-    dispute: Record = {
+    return dispute(call, payment)
+
+
+def dispute(call: Call, payment: Record) -> Record:
+    """Open a dispute over a payment, as the parameters say or for all of it, and tell of it."""
+    given = call.params
+    opened: Record = {
         "id": new_id("du"),
         "amount": given.get("amount", payment["amount_paid"]),
         "created": call.now,
@@ -29,22 +35,22 @@ def open_dispute(call: Call) -> Record:
         "reason": given.get("reason", "fraudulent"),
         "status": given.get("status", "needs_response"),
     }
-    call.store.put("dispute", dispute)
-    call.emit("charge.dispute.created", render_dispute(dispute))
-    call.emit("charge.dispute.funds_withdrawn", render_dispute(dispute))
-    return render_dispute(dispute)
+    call.store.put("dispute", opened)
+    call.emit("charge.dispute.created", render_dispute(opened))
+    call.emit("charge.dispute.funds_withdrawn", render_dispute(opened))
+    return render_dispute(opened)
 
 
 def move(call: Call) -> Record:
     """Give a dispute another status, as its bank would, and tell of it."""
-    dispute = _from_path(call)
-    dispute["status"] = call.params["status"]
-    call.store.put("dispute", dispute)
-    ended = dispute["status"] in _CLOSED
-    call.emit(f"charge.dispute.{'closed' if ended else 'updated'}", render_dispute(dispute))
-    if dispute["status"] == "won":
-        call.emit("charge.dispute.funds_reinstated", render_dispute(dispute))
-    return render_dispute(dispute)
+    moved = _from_path(call)
+    moved["status"] = call.params["status"]
+    call.store.put("dispute", moved)
+    ended = moved["status"] in _CLOSED
+    call.emit(f"charge.dispute.{'closed' if ended else 'updated'}", render_dispute(moved))
+    if moved["status"] == "won":
+        call.emit("charge.dispute.funds_reinstated", render_dispute(moved))
+    return render_dispute(moved)
 
 
 def close(call: Call) -> Record:

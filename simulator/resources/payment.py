@@ -8,11 +8,22 @@ from simulator.engine.state import Call, Handler
 from simulator.engine.store import Record
 from simulator.resources.balances import move_balance
 from simulator.resources.currencies import not_chargeable
-from simulator.resources.declines import declined, tell_decline
+from simulator.resources.declines import CONFIRM, declined, tell_decline
+from simulator.resources.disputes import dispute
 from simulator.resources.invoice_access import changed, from_path, shown, terms
 from simulator.resources.invoice_view import amount_due, total_of
-from simulator.resources.payment_methods import attach_to, decline_code, find_method
-from simulator.resources.payments_list import cancel_open, record_elsewhere, record_payment
+from simulator.resources.payment_methods import (
+    attach_to,
+    decline_code,
+    find_method,
+    is_disputed,
+)
+from simulator.resources.payments_list import (
+    cancel_open,
+    payments_of,
+    record_elsewhere,
+    record_payment,
+)
 
 # Stripe's own attempt follows finalization; how soon is not documented, so we do not dawdle.
 FIRST_ATTEMPT_SECONDS = 1
@@ -141,6 +152,8 @@ def _charge(call: Call, invoice: Record, wanted: str | None) -> None:
     if cents >= minimum_charge(invoice["currency"]):
         _try_method(call, invoice, method_id)
     mark_paid(call, invoice, cents=cents)
+    if is_disputed(call.store, method_id):
+        dispute(call, payments_of(call, invoice["id"])[0])
 
 
 def _try_method(call: Call, invoice: Record, method_id: str | None) -> None:
@@ -152,6 +165,8 @@ def _try_method(call: Call, invoice: Record, method_id: str | None) -> None:
     if code is not None:
         tell_decline(call, invoice, call.store.get("payment_method", method_id), code)
         _fail(call, invoice)
+        if code == CONFIRM:
+            call.emit("invoice.payment_action_required", shown(call, invoice))
         raise declined(code)
 
 

@@ -15,7 +15,11 @@ TEST_CARDS = {
     "pm_card_visa_chargeDeclined": ("visa", "0002", "generic_decline"),
     "pm_card_visa_chargeDeclinedInsufficientFunds": ("visa", "9995", "insufficient_funds"),
     "pm_card_chargeCustomerFail": ("visa", "0341", "generic_decline"),
+    "pm_card_authenticationRequired": ("visa", "3184", "authentication_required"),
+    "pm_card_createDispute": ("visa", "0259", None),
 }
+# Whoever pays with it has their bank ask for the money back.
+DISPUTES = "0259"
 EXPIRES = (12, 2040)
 
 
@@ -47,6 +51,12 @@ def decline_code(store: Store, method_id: str) -> str | None:
         return "generic_decline"
     # Kept by a simulator that knew no reasons.
     return method.get("declines") or (None if method.get("succeeds", True) else "generic_decline")
+
+
+def is_disputed(store: Store, method_id: str | None) -> bool:
+    """Whether a bank asks back what was charged on this method."""
+    method = store.get("payment_method", method_id or "")
+    return method is not None and method["last4"] == DISPUTES
 
 
 def attach(call: Call) -> Record:

@@ -284,3 +284,16 @@ def test_a_refused_note_is_settled_by_the_next_and_forgotten_in_a_week(bill: Inv
         database.session.add(CreditNote(**again))
     assert look_now(now=NOW) == []
     assert [one.kind for one in look_now(now=NOW + timedelta(minutes=16))] == ["credit_note"]
+
+
+def test_a_dispute_needs_a_person_until_the_bank_has_its_answer(bill: Invoice) -> None:
+    by = NOW + timedelta(days=5)
+    with transaction():
+        issue(bill, status="paid", paid_at=NOW, disputed_cents=2500, dispute_answer_by_at=by)
+    look_now()
+    [said] = sentences()
+    assert said.startswith("Disputed: The bank asks the payment of invoice 1 back. Answer at")
+    with transaction():
+        bill.dispute_answer_by_at = None
+    look_now()
+    assert sentences() == []

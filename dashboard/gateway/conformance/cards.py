@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from dashboard.gateway.conformance.api import Reply
 from dashboard.gateway.conformance.bench import (
     Bench,
-    Differs,
     expect,
     expect_refusal,
     granted,
     line,
 )
+from dashboard.gateway.conformance.listening import told_of
 from dashboard.gateway.conformance.registry import Checks
 
 check = Checks("cards")
 
-EVENTS_SETTLE_SECONDS = 15
 DECLINES = "docs: declines/codes"
 
 
 def _attached(bench: Bench, card: str, customer: str) -> Reply:
     return granted(bench.api.post(f"payment_methods/{card}/attach", customer=customer))
-
-
-def _event(bench: Bench, kind: str, object_id: str, since: int) -> dict[str, Any]:
-    """Return what the event of this kind about this object carries, once it is there."""
-    query = {"types": [kind], "created": {"gte": since}, "limit": 100}
-    end = time.monotonic() + EVENTS_SETTLE_SECONDS
-    while time.monotonic() < end:
-        events = granted(bench.api.get("events", **query))["data"]
-        for event in events:
-            if event["data"]["object"]["id"] == object_id:
-                told: dict[str, Any] = event["data"]
-                return told
-        time.sleep(0.5)
-    raise Differs(f"no {kind} of {object_id} was sent")
 
 
 @check("default_is_told", "The customer names the default card, not the card itself.", "API")
@@ -46,7 +30,7 @@ def default_is_told(bench: Bench) -> None:
     method = _attached(bench, "pm_card_visa", customer)
     settings = {"default_payment_method": method["id"]}
     granted(bench.api.post(f"customers/{customer}", invoice_settings=settings))
-    told = _event(bench, "customer.updated", customer, since)["object"]
+    told = told_of(bench, "customer.updated", customer, since)["object"]
     seen = told["invoice_settings"]["default_payment_method"]
     expect(seen == method["id"], f"default_payment_method {seen}")
 
@@ -58,7 +42,7 @@ def expiry_is_told(bench: Bench) -> None:
     year = time.gmtime().tm_year + 3
     path = f"payment_methods/{method['id']}"
     granted(bench.api.post(path, card={"exp_month": 2, "exp_year": year}))
-    told = _event(bench, "payment_method.updated", method["id"], since)["object"]
+    told = told_of(bench, "payment_method.updated", method["id"], since)["object"]
     shown = told["card"]
     seen = (shown["exp_month"], shown["exp_year"], shown["last4"])
     expect(seen == (2, year, "4242"), f"expiry and last digits {seen}")
@@ -73,7 +57,7 @@ def detached_says_whose(bench: Bench) -> None:
     customer, since = bench.customer(), int(time.time()) - 60
     method = _attached(bench, "pm_card_visa", customer)
     granted(bench.api.post(f"payment_methods/{method['id']}/detach"))
-    told = _event(bench, "payment_method.detached", method["id"], since)
+    told = told_of(bench, "payment_method.detached", method["id"], since)
     before = (told.get("previous_attributes") or {}).get("customer")
     seen = (told["object"]["customer"], before)
     expect(seen == (None, customer), f"customer now and before {seen}")
@@ -90,8 +74,8 @@ def intent_says_why(bench: Bench) -> None:
     method = _attached(bench, "pm_card_chargeCustomerFail", opened["customer"])
     refused = bench.api.post(f"{path}/pay", payment_method=method["id"])
     expect_refusal(refused, 402, "card_declined")
-    error = _event(bench, "payment_intent.payment_failed", intent, since)["object"]
+    error = told_of(bench, "payment_intent.payment_failed", intent, since)["object"]
     told = error["last_payment_error"] or {}
     expect(told.get("decline_code"), f"last_payment_error has {sorted(told)}")
-    failed = _event(bench, "invoice.payment_failed", draft["id"], since)["object"]
+    failed = told_of(bench, "invoice.payment_failed", draft["id"], since)["object"]
     expect("last_payment_error" not in failed, "the invoice says why as well")

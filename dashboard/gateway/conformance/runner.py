@@ -17,6 +17,7 @@ from dashboard.gateway.conformance import (
     keys,
     life,
     lines,
+    payments,
 )
 from dashboard.gateway.conformance.api import Api
 from dashboard.gateway.conformance.bench import Bench, Differs, SetupFailed
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *currencies.check.all,
     *after_issue.check.all,
     *cards.check.all,
+    *payments.check.all,
 )
 
 Outcome = Literal["held", "differs", "error"]

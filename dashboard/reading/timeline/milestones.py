@@ -23,6 +23,7 @@ STEPS = {
     "uncollectible": (Invoice.uncollectible_at, "money"),
     "void": (Invoice.voided_at, "money"),
     "paid": (Invoice.paid_at, "money"),
+    "confirm": (Invoice.action_required_at, "money"),
 }
 OF = frozenset(kind for _, kind in STEPS.values())
 # Ids of steps: those of an invoice begin at its id times this.
