@@ -169,6 +169,8 @@ class Config(
     def _mails_lead_back(self) -> Self:
         if self.mail_target is not None and self.mail_from is None:
             raise ValueError("MAIL_FROM must be the sender of e-mails, or MAIL_URL must be none")
+        if self.bill_mails and self.mail_target is None:
+            raise ValueError("BILL_MAILS is true but MAIL_URL is none: nothing could be sent")
         if isinstance(self.mail_target, MailServer) and self.external_url is None:
             raise ValueError("EXTERNAL_URL must be set: links in e-mails begin with it")
         return self

@@ -16,7 +16,7 @@ from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.installation import Installation
 from dashboard.invariants.models import InvariantFinding, InvariantRound
-from dashboard.mail.models import Mail
+from dashboard.mail.models import Mail, MailChoice, RefusedAddress
 from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
 from dashboard.organizations.note_models import OrganizationNote
@@ -55,6 +55,7 @@ __all__ = [
     "ItemChange",
     "KeptCount",
     "Mail",
+    "MailChoice",
     "Membership",
     "Need",
     "Organization",
@@ -65,6 +66,7 @@ __all__ = [
     "Proposal",
     "ProviderSubject",
     "RecoveryCode",
+    "RefusedAddress",
     "RunTally",
     "Service",
     "ServiceChange",

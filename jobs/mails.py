@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import structlog
 from flask import current_app
 
@@ -11,10 +13,12 @@ from dashboard.audit.write import write_entry
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.extensions import db
-from dashboard.letters import Nobody, NotNeeded, letter_of
+from dashboard.letters.refusals import Nobody, NotNeeded
+from dashboard.letters.write import letter_of
 from dashboard.mail.message import message_of
 from dashboard.mail.models import Mail
 from dashboard.mail.outbox import (
+    end_late,
     forget_old,
     give_up,
     is_any_due,
@@ -23,19 +27,32 @@ from dashboard.mail.outbox import (
     put_off,
     take_due,
 )
+from dashboard.mail.refused import note_refused
 from dashboard.mail.transport import NotTaken, Transport
 from dashboard.transaction import checkpoint
 from jobs.runtime import job
 
 NOT_WRITTEN = "It could not be created. The log says why (mail_not_written)."
+# Of its 300; the rest is for the one that is under way then.
+SECONDS = 200
 log = structlog.get_logger("jobs.mails")
 
 
 @job(queue="mail", timeout=300, is_alone=True)
 def send_mails() -> None:
-    """Send what is due, until nothing is or the server takes no more."""
+    """Send what is due, until nothing is or the server takes no more.
+
+    Before its time is up it leaves the rest to the next run: one that is ended while a server takes
+    a mail cannot know that it did, and the mail would be sent twice.
+    """
     transport: Transport | None = current_app.extensions["mail"]
-    while transport is not None and (mail := take_due(now=utc_now())) is not None:
+    end_late(now=utc_now())
+    checkpoint()
+    ends = monotonic() + SECONDS
+    while transport is not None and monotonic() < ends:
+        mail = take_due(now=utc_now())
+        if mail is None:
+            break
         is_over = not send(mail, transport)
         checkpoint()
         if is_over:
@@ -84,10 +101,13 @@ def send(mail: Mail, transport: Transport) -> bool:
     except NotTaken as failure:
         log.warning("mail_not_taken", mail_id=mail.id, reason=failure.reason)
         note_failure(mail, failure.reason, for_good=failure.for_good, now=utc_now())
+        if failure.is_address and mail.occasion is not None:
+            note_refused(mail.address, failure.reason, told_by="server", now=utc_now())
         if failure.is_server:
             put_off(mail, now=utc_now())
         return not failure.is_server
     note_sent(mail, now=utc_now())
+    mail.told = letter.told
     put_on_record(mail)
     return True
 

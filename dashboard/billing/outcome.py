@@ -11,6 +11,7 @@ from typing import Literal
 from dashboard.audit.actor import STRIPE, SYSTEM, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.details import details, keep_details
+from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.void import open_case
 from dashboard.billing.waived import count_waived_anew
@@ -125,7 +126,15 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
         open_case(invoice, now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
+    _tell_customer(invoice, before, now)
     return True
+
+
+def _tell_customer(invoice: Invoice, before: str, now: datetime) -> None:
+    if before == "sealed" and invoice.status != "void":
+        mail_issued(invoice, now=now)
+    if invoice.status == "paid":
+        mail_paid(invoice, now=now)
 
 
 def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:

@@ -15,6 +15,7 @@ class BillingPolicy:
     """How often to sync, how long a cycle stays open for late usage, and how old usage may be.
 
     `hold_when_broken`: no bill of an organization is issued while its money does not add up.
+    `mails_bills`: organizations are mailed their bills and what becomes of them.
     """
 
     sync_interval_seconds: int = 3600
@@ -24,6 +25,7 @@ class BillingPolicy:
     usage_max_skew_seconds: int = 300
     stripe_rereads_per_hour: int = 10
     hold_when_broken: bool = True
+    mails_bills: bool = False
 
     @property
     def max_age(self) -> timedelta:

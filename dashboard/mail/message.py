@@ -8,19 +8,32 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from dashboard.email_address import as_sent
+from dashboard.mail.models import Mail
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says, and to whom. `name` is the same each time it is sent."""
+    """What a mail says, and to whom. `name` is the same each time it is sent.
+
+    `leave_at` is the address at which whoever gets it turns off such mails, if they can. `told` is
+    what it was made of, where that is kept.
+    """
 
     to: str
     subject: str
     text: str
     html: str
     name: str
+    leave_at: str | None = None
+    told: dict[str, Any] | None = None
+
+
+def name_of(mail: Mail) -> str:
+    """Return the name of a mail, the same at every attempt to send it."""
+    return f"{mail.kind}-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}"
 
 
 def message_of(letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
@@ -39,6 +52,10 @@ def message_of(letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
     # Answers of absent people and their machines would reach nobody.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if letter.leave_at is not None:
+        # A mail program shows a button of its own, which asks for the address by POST (RFC 8058).
+        message["List-Unsubscribe"] = f"<{letter.leave_at}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message

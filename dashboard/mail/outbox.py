@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from dashboard.accounts.models import Invitation, User
 from dashboard.email_address import known_as
@@ -22,6 +22,7 @@ FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=30)
 KEPT = timedelta(days=90)
 BROKE_OFF = "Its worker ended while sending it."
+NO_NEWS = "No server accepted it within three days, so it is no longer news."
 TOO_LATE = "No server accepted it before its link ended."
 LONGEST_PROBLEM = 300
 
@@ -54,10 +55,12 @@ def is_any_due(*, now: datetime) -> bool:
 def take_due(*, now: datetime) -> Mail | None:
     """Return the mail that has been due for longest, its try noted; None if there is none.
 
-    The caller commits before it sends.
+    Links that somebody waits for go before all that is about bills. The caller commits before it
+    sends.
     """
-    query = _due(now).order_by(Mail.next_attempt_at, Mail.id).limit(1)
-    mail = db.session.scalar(query.with_for_update(skip_locked=True))
+    due = _due(now).order_by(Mail.next_attempt_at, Mail.id).limit(1)
+    due = due.with_for_update(skip_locked=True)
+    mail = db.session.scalar(due.where(Mail.occasion.is_(None))) or db.session.scalar(due)
     if mail is None:
         return None
     mail.attempts += 1
@@ -87,6 +90,15 @@ def put_off(mail: Mail, *, now: datetime) -> None:
     """Let the others wait along with one at which the server did not answer."""
     others = update(Mail).where(*_WAITS, Mail.next_attempt_at <= now)
     db.session.execute(others.values(next_attempt_at=mail.next_attempt_at))
+
+
+def end_late(*, now: datetime) -> None:
+    """Give up what is about a bill and is no news any more, so that it does not pile up."""
+    late = update(Mail).where(*_WAITS, Mail.occasion.is_not(None), Mail.ends_at <= now)
+    db.session.execute(
+        late.values(given_up_at=now, problem=func.coalesce(Mail.problem, NO_NEWS)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def newest_of(invitation_ids: Collection[int]) -> dict[int, Mail]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -23,11 +24,20 @@ class NotTaken(Exception):
     """The message was not taken; the reason is for an admin to read.
 
     `for_good`: it would not be taken later either. `is_server`: nor would any other message now.
+    `is_address`: nor any other message to the same address.
     """
 
-    def __init__(self, reason: str, *, for_good: bool = False, is_server: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        for_good: bool = False,
+        is_server: bool = False,
+        is_address: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason, self.for_good, self.is_server = reason, for_good, is_server
+        self.is_address = is_address
 
 
 class Transport(Protocol):
@@ -74,7 +84,9 @@ class Smtp:
         try:
             self._send(message)
         except smtplib.SMTPRecipientsRefused as error:
-            raise _refused(*next(iter(error.recipients.values()))) from error
+            refusal = _refused(*next(iter(error.recipients.values())))
+            refusal.is_address = refusal.for_good and is_unknown(refusal.reason)
+            raise refusal from error
         except smtplib.SMTPDataError as error:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except (OSError, ValueError) as error:  # of which smtplib's own are
@@ -149,6 +161,22 @@ def _refused(code: int, answer: bytes | str) -> NotTaken:
     """
     reason = f"The mail server refused it: {_told(code, answer)}."
     return NotTaken(reason, for_good=code >= 500, is_server=code == 421)
+
+
+def is_unknown(answer: str) -> bool:
+    """Whether a refusal for good says of an address that nobody is there (RFC 3463).
+
+    Not that this server does not relay for us, or dislikes us: that is true of every address.
+    """
+    status = _STATUS.search(answer)
+    if status is not None:
+        return status[1] in _OF_AN_ADDRESS
+    return "relay" not in answer.lower() and re.search(r"\b55[013]\b", answer) is not None
+
+
+# That there is no such mailbox or domain, that it moved, or that it takes no mail.
+_OF_AN_ADDRESS = ("1.1", "1.2", "1.3", "1.6", "1.10", "2.1")
+_STATUS = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
 
 
 def _told(code: int, answer: bytes | str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, text, true
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,6 +73,11 @@ class Organization(Model):
     services_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     # What a cycle is meant to cost at most; people are told, and nothing is stopped.
     budget_cents: Mapped[int | None]
+    # Whether it is mailed its bills and what becomes of them, and on which days past due reminded.
+    mails_bills: Mapped[bool] = mapped_column(default=True, server_default=true())
+    reminder_days: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), default=list, server_default="{}"
+    )
     created_at: Mapped[datetime]
 
     @property

@@ -47,6 +47,7 @@ class MailSettings(BaseSettings):
 
     mail_url: str = "none"
     mail_from: str | None = None
+    bill_mails: bool | None = None
 
     @field_validator("mail_url")
     @classmethod
@@ -65,6 +66,11 @@ class MailSettings(BaseSettings):
     def mail_target(self) -> MailServer | MailFolder | None:
         """Where mails go; None for nowhere."""
         return mail_target(self.mail_url)
+
+    @property
+    def mails_bills(self) -> bool:
+        """Whether organizations are mailed their bills: where mails go somewhere, unless told."""
+        return self.mail_target is not None and self.bill_mails is not False
 
 
 def mail_target(url: str) -> MailServer | MailFolder | None:

@@ -26,6 +26,7 @@ from dashboard.views import (
     invoice_links,
     invoices,
     items,
+    mail_opt_outs,
     member_invitations,
     members,
     needs,
@@ -79,7 +80,7 @@ RESOURCES = (
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
-    void_decisions, credit_notes, webhook_events, bulk_actions, catalog, fleet, work,
+    void_decisions, credit_notes, mail_opt_outs, webhook_events, bulk_actions, catalog, fleet, work,
     stripe_calls, doctor, invariants, audit_entries, api_tokens, people,
     invitations, password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip

@@ -75,6 +75,8 @@ SENTENCES = {
     "invoice.void_written_off": "{cents} of the void invoice is written off.",
     "job.removed": "Removed {task} from the failed jobs; it failed with: {error}",
     "job.retried": "Retried {task}, which had failed with: {error}",
+    "mail_choice.turned_off": "Turned off e-mails to {email}: {kinds}.",
+    "mail_choice.turned_on": "Turned on e-mails to {email}: {kinds}.",
     "membership.changed": "Changed the role of {email} in the organization from {role}.",
     "membership.created": "Gave {email} access to the organization[, as {role}].",
     "membership.ended": "Removed {email} from the organization[; their API tokens for it ended: "

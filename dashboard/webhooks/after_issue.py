@@ -17,6 +17,7 @@ from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.corrections import Kept, keep_correction, keep_payments
 from dashboard.billing.credit_notes import follow_note
 from dashboard.billing.locks import lock_invoices
+from dashboard.billing.mailing import mail_note
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
 from dashboard.billing.outcome import note_decline, put_on_hold
@@ -72,6 +73,7 @@ def credit_note_told(delivery: Delivery) -> Handled:
         return NOT_OURS
     kept = keep_correction(invoice, note)
     is_ours = follow_note(invoice, note, kept.row.status, now=delivery.now)
+    mail_note(invoice, kept.row, now=delivery.now)
     if not notes_add_up(invoice):
         # The event of the invoice is not here yet, or there is none.
         read_again(invoice, delivery)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
+from dashboard.billing.mailing import mail_failed
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import (
     note_failure,
@@ -85,8 +86,11 @@ def note_attempt(invoice: Invoice, told: RemoteInvoice, delivery: Delivery) -> N
     """Note an attempt that came to nothing, or waits for the customer to confirm it."""
     at = delivery.event.created_at
     if delivery.type == "invoice.payment_failed":
-        message = told.payment_error or "The payment was declined."
-        note_failure(invoice, told.attempt_count or 1, message, at=at)
+        message, attempts = told.payment_error or "The payment was declined.", told.attempt_count
+        note_failure(invoice, attempts or 1, message, at=at)
+        # One that is older than what is known is no news, nor one of an invoice that is settled.
+        if invoice.status == "open" and invoice.failed_attempts == (attempts or 1):
+            mail_failed(invoice, invoice.failed_attempts, at=at, now=delivery.now)
     elif delivery.type == "invoice.payment_action_required":
         note_to_confirm(invoice, at=at)
 

@@ -11,7 +11,8 @@ from dashboard.approvals.decide import refuse, withdraw
 from dashboard.approvals.propose import end_late
 from dashboard.approvals.telling import NEWS, mail_proposers
 from dashboard.audit.actor import Actor
-from dashboard.letters import NotNeeded, letter_of
+from dashboard.letters.refusals import NotNeeded
+from dashboard.letters.write import letter_of
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dashboard.budgets.models import UnusualUsage
 from dashboard.budgets.unusual import find_unusual, next_slice
-from dashboard.letters import letter_of
+from dashboard.letters.write import letter_of
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction

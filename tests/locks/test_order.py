@@ -44,6 +44,7 @@ NEVER_CHANGED = {
     "api_tokens": {"token_hash"},
     "billing_cycles": {"organization_id", "sequence", "starts_at"},
     "budget_alerts": {"organization_id", "cycle_id", "budget_cents", "kind", "percent"},
+    "corrections": {"stripe_id"},
     "credit_notes": {"organization_id", "idempotency_key", "stripe_id"},
     "invitations": {"secret_hash"},
     "invoice_items": {"invoice_id", "key", "carried_from_id", "kind"},

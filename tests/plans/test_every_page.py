@@ -22,6 +22,7 @@ NOT_PAGES = {
     "doctor.stripe": "asks Stripe",
     "password.new": "is opened by a link",
     "invitations.show": "is opened by a link",
+    "mail_opt_outs.show": "is opened by a link",
 }
 
 

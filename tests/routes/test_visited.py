@@ -36,6 +36,7 @@ LEFT_OUT = {
     "password_requests.new": BEFORE,
     "second_step.new": "between two steps of signing in",
     "invitations.show": BY_A_LINK,
+    "mail_opt_outs.show": BY_A_LINK,
     "password.new": BY_A_LINK,
     "operation.healthz": NO_PAGE,
     "operation.readyz": NO_PAGE,

@@ -10,6 +10,7 @@ from dashboard.billing.credit_notes import (
     plan_note,
 )
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.mailing import mail_note
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection, RemotePayment
@@ -65,6 +66,7 @@ def hear(note: CreditNote, status: str = "issued", /, **facts) -> None:
     remote = told(note, status, **facts)
     kept = keep_correction(note.invoice, remote)
     follow_note(note.invoice, remote, kept.row.status, now=LATER)
+    mail_note(note.invoice, kept.row, now=LATER)
 
 
 def current_cents(organization: Organization) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.credit_notes import follow_note, is_planned
 from dashboard.billing.locks import lock_open, read_held
+from dashboard.billing.mailing import mail_note
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteCorrection
@@ -46,6 +47,7 @@ class IssueNote(StripeCall[Work]):
         if isinstance(reply, RemoteCorrection) and is_about(work, self.about):
             kept = keep_correction(work.invoice, reply)
             follow_note(work.invoice, reply, kept.row.status, now=work.clock())
+            mail_note(work.invoice, kept.row, now=work.clock())
 
     def read_back(self, work: Work) -> Self | None:
         """Look for our note among the invoice's: it has no other name than its metadata."""

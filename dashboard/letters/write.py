@@ -19,8 +19,11 @@ from dashboard.approvals.people import may
 from dashboard.budgets.models import BudgetAlert, UnusualUsage
 from dashboard.budgets.receivers import wants
 from dashboard.extensions import db
+from dashboard.letters.bills import bill_letter
+from dashboard.letters.refusals import Nobody, NotNeeded
 from dashboard.links import address, link, signing_keys
-from dashboard.mail.message import Letter
+from dashboard.mail.kinds import BILL_KINDS
+from dashboard.mail.message import Letter, name_of
 from dashboard.mail.models import Mail
 from dashboard.organizations.lookup import organizations_by_id
 from dashboard.organizations.models import Organization
@@ -32,14 +35,6 @@ ENDS = {
     "expired": "expired",
     "moot": "can no longer be approved",
 }
-
-
-class NotNeeded(Exception):
-    """There is nothing to send any more; the reason is for an admin to read."""
-
-
-class Nobody(NotNeeded):
-    """Nobody signs in with the address that a link was asked for."""
 
 
 def letter_of(mail: Mail, *, now: datetime) -> Letter:
@@ -152,8 +147,7 @@ def _letter(mail: Mail, to: str, subject: str, **told: Any) -> Letter:
         )
         for form in ("txt", "html")
     )
-    name = f"{mail.kind}-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}"
-    return Letter(to=to, subject=subject, text=text, html=html, name=name)
+    return Letter(to=to, subject=subject, text=text, html=html, name=name_of(mail))
 
 
 LETTERS: dict[str, Callable[[Mail, datetime], Letter]] = {
@@ -162,4 +156,5 @@ LETTERS: dict[str, Callable[[Mail, datetime], Letter]] = {
     "budget": _budget,
     "unusual": _unusual,
     "proposal": _proposal,
+    **dict.fromkeys(BILL_KINDS, bill_letter),
 }
