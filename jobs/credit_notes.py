@@ -1,4 +1,4 @@
-"""Credit notes, issued one by one as they are planned; what was lost on the way is found again."""
+"""Credit notes, issued and voided one by one; what was lost on the way is found again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError
-from dashboard.sync.issue_notes import FORGOTTEN, issue_note, planned_before
+from dashboard.sync.issue_notes import FORGOTTEN, carry_out_note, waiting_since
 from dashboard.transaction import checkpoint
 from jobs.runtime import job
 from jobs.syncs import owner, stripe_is_down
@@ -22,13 +22,13 @@ log = structlog.get_logger("jobs.credit_notes")
 
 
 @job(queue="interactive", timeout=300)
-def issue_credit_note(note_id: int) -> None:
-    """Issue a planned note; where that is not possible now, it stays planned."""
+def carry_out_credit_note(note_id: int) -> None:
+    """Issue a planned note, or void one; where that is not possible now, it stays to be done."""
     note = db.session.get(CreditNote, note_id)
-    if note is None or note.state != "planned":
+    if note is None or not (note.state == "planned" or note.void_asked_at):
         return
     try:
-        issue_note(
+        carry_out_note(
             note,
             gateway=current_app.extensions["gateway"],
             checkpoint=checkpoint,
@@ -42,8 +42,8 @@ def issue_credit_note(note_id: int) -> None:
 
 
 @job(queue="maintenance", timeout=60)
-def issue_planned_notes() -> None:
-    """Queue the notes that are still planned; none while Stripe is known to be down."""
+def carry_out_credit_notes() -> None:
+    """Queue the notes that are still to be issued or voided; none while Stripe is down."""
     if not stripe_is_down():
-        for note_id in planned_before(utc_now() - FORGOTTEN, most=MOST):
-            issue_credit_note.enqueue(note_id)
+        for note_id in waiting_since(utc_now() - FORGOTTEN, most=MOST):
+            carry_out_credit_note.enqueue(note_id)

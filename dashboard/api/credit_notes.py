@@ -6,7 +6,8 @@ from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.keys import key_sent
 from dashboard.api.operation import Operation, answer, operation, read_body
-from dashboard.api.schemas.credit_notes import CreditNoteIn, CreditNoteOut
+from dashboard.api.schemas.credit_notes import CreditNoteIn, CreditNoteOut, NoteVoidIn
+from dashboard.billing.credit_note_void import ask_void, note_of_invoice
 from dashboard.billing.credit_notes import WantedNote, note_by_key, plan_note
 from dashboard.billing.credit_room import room_of
 from dashboard.billing.models import Invoice
@@ -16,7 +17,7 @@ from dashboard.clock import utc_now
 from dashboard.currencies import charge_step
 from dashboard.errors import Invalid
 from dashboard.money import Money
-from jobs.credit_notes import issue_credit_note
+from jobs.credit_notes import carry_out_credit_note
 
 bp = Blueprint(
     "credit_notes",
@@ -66,8 +67,29 @@ def create(slug: str, sequence: int) -> Response:
         actor=caller.actor(),
         now=utc_now(),
     )
-    issue_credit_note.enqueue(note.id)
+    carry_out_credit_note.enqueue(note.id)
     return answer(CreditNoteOut.of(note), 201)
+
+
+@bp.post("/<int:note_id>/void")
+@permission("api.adjustments.write")
+@operation(
+    Operation(
+        "Void a credit note of an open invoice, which is due again; safe to repeat",
+        {202: CreditNoteOut},
+        body=NoteVoidIn,
+    )
+)
+def void(slug: str, sequence: int, note_id: int) -> Response:
+    """Have the note voided; read the invoice again for its `state`."""
+    wanted = read_body(NoteVoidIn)
+    organization = caller.organization(slug)
+    note = note_of_invoice(invoice_by_sequence(organization, sequence), note_id)
+    if note.state == "issued" and note.void_asked_at is None:
+        caller.require_below_limit(Money(note.amount_cents, organization.currency))
+    ask_void(note, reason=wanted.reason, actor=caller.actor(), now=utc_now())
+    carry_out_credit_note.enqueue(note.id)
+    return answer(CreditNoteOut.of(note), 202)
 
 
 def _lines(invoice: Invoice, wanted: CreditNoteIn) -> dict[int, int]:

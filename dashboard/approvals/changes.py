@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dashboard.approvals.kinds import Basis, is_over
+from dashboard.approvals.basis import Basis, is_over
 from dashboard.approvals.models import Proposal
 from dashboard.pricing.exact import major_text
 

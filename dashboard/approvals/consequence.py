@@ -29,7 +29,7 @@ def consequence_of(proposal: Proposal, organization: Organization) -> Consequenc
     if kind == "void":
         offered = of_void(proposal.amount_cents, current_invoice(organization))
         return next(one for one in offered if one.choice == terms["decision"])
-    if kind == "credit_note":
+    if kind in ("credit_note", "note_void"):
         credited = invoice_by_sequence(organization, terms["sequence"])
         return of_credit_note(proposal.amount_cents, credited)
     if kind == "reversal":

@@ -25,6 +25,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.audit.actor import Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.adjust import WAIVED
+from dashboard.billing.authored import Authored
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Adjustment
@@ -34,7 +35,7 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 
 DAY = timedelta(hours=24)
-VOID_DECISIONS = ("invoice.void_billed", "invoice.void_written_off")
+DECISIONS = ("invoice.void_billed", "invoice.void_written_off", "credit_note.void_asked")
 
 
 class AboveTogether(Stale):
@@ -62,10 +63,10 @@ def moved_alone(organization: Organization, actor: Actor, *, now: datetime) -> M
     return Money(cents, organization.currency)
 
 
-def undoes_own(adjustment: Adjustment, actor: Actor, *, now: datetime) -> bool:
-    """Whether a person who reverses this takes back what they did themselves within the day."""
-    is_own = actor.kind == adjustment.actor_kind == "user" and actor.id == adjustment.actor_id
-    return is_own and adjustment.created_at > now - DAY
+def undoes_own(act: Authored, actor: Actor, *, now: datetime) -> bool:
+    """Whether a person who undoes this takes back what they did themselves within the day."""
+    is_own = actor.kind == act.actor_kind == "user" and actor.id == act.actor_id
+    return is_own and act.created_at > now - DAY
 
 
 def together(amount: Money, moved: Money) -> Money:
@@ -127,12 +128,12 @@ def _adjusted(organization_id: int, user_id: int, since: datetime) -> Select[int
 
 
 def _decided(organization_id: int, user_id: int, since: datetime) -> Select[int]:
-    """Return how the person's decisions on void invoices are added up."""
+    """Return how the person's decisions on void invoices, and voids of notes, are added up."""
     cents = cast(AuditEntry.facts["cents"].astext, BigInteger)
     return select(cast(func.coalesce(func.sum(func.abs(cents)), 0), BigInteger)).where(
         AuditEntry.organization_id == organization_id,
         AuditEntry.at > since,
-        AuditEntry.action.in_(VOID_DECISIONS),
+        AuditEntry.action.in_(DECISIONS),
         _is_by(AuditEntry.actor_kind, AuditEntry.actor_id, user_id),
         ~_was_approved(organization_id, user_id, AuditEntry.at),
     )

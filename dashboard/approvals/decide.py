@@ -7,8 +7,9 @@ import json
 from datetime import datetime
 from typing import Any
 
+from dashboard.approvals.basis import Basis, is_over
 from dashboard.approvals.changes import changes, stands
-from dashboard.approvals.kinds import KINDS, Basis, Kind, NothingLeft, is_over
+from dashboard.approvals.kinds import KINDS, Kind, NothingLeft
 from dashboard.approvals.locks import lock_proposal
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.people import may, person

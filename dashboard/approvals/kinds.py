@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import func, select
 
+from dashboard.approvals.basis import Basis, over
 from dashboard.approvals.models import Proposal
+from dashboard.approvals.note_kinds import Crediting, NoteVoid
 from dashboard.billing.adjust import PROPOSED, add_adjustment
-from dashboard.billing.credit_notes import WantedNote, check_note, plan_note
-from dashboard.billing.credit_room import room_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import FINALIZED, Adjustment, Invoice
@@ -24,8 +24,7 @@ from dashboard.billing.reverse import adjustment_of, reversal_of, reverse_adjust
 from dashboard.billing.void_decide import decide_void, outcome_words
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.void_models import VoidCase
-from dashboard.billing.waived import items_with_cycles
-from dashboard.errors import BillingError, Conflict
+from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
@@ -33,18 +32,6 @@ from dashboard.sync.decide import FINAL, Seen, added_line, choices, decide_line
 from dashboard.sync.decided import decided_on
 from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.sync.request import Request, request_sync
-
-Basis = dict[str, Any]
-
-
-def over(why: str) -> Basis:
-    """Return the basis of what is not there any more, or done already: nothing is left."""
-    return {"over": True, "why": why}
-
-
-def is_over(basis: Basis) -> bool:
-    """Whether nothing is left to approve."""
-    return bool(basis.get("over"))
 
 
 class NothingLeft(Conflict):
@@ -205,44 +192,6 @@ class Reversal:
         )
 
 
-class Crediting:
-    """A credit note on an issued invoice."""
-
-    permission = "credit_note.create"
-    is_on_current = False
-
-    def hold(self, organization: Organization, terms: dict[str, Any]) -> None:
-        """Lock the invoice that it is of."""
-        lock_invoice(invoice_by_sequence(organization, terms["sequence"]).id)
-
-    def basis(self, organization: Organization, terms: dict[str, Any]) -> Basis:
-        """Of what is still due and can still be credited."""
-        invoice = invoice_by_sequence(organization, terms["sequence"])
-        try:
-            room = room_of(invoice, items_with_cycles(invoice))
-            check_note(invoice, note_of(terms, reason="proposed"), room)
-        except BillingError as why:
-            return over(why.message.replace(" Nothing was changed.", ""))
-        return {"cents": -sum(cents for _, cents in terms["lines"]), "due": room.due}
-
-    def carry_out(self, proposal: Proposal, organization: Organization, *, now: datetime) -> None:
-        """Plan it; the clock has it issued."""
-        plan_note(
-            invoice_by_sequence(organization, proposal.terms["sequence"]),
-            note_of(proposal.terms, reason=proposal.reason),
-            key=f"{PROPOSED}{proposal.id}",
-            actor=proposal.proposer,
-            now=now,
-        )
-
-
-def note_of(terms: dict[str, Any], *, reason: str) -> WantedNote:
-    """Return the note that was proposed."""
-    shares = {name: terms[name] for name in ("refund_cents", "balance_cents", "outside_cents")}
-    lines = {int(item_id): int(cents) for item_id, cents in terms["lines"]}
-    return WantedNote(lines, **shares, memo=terms["memo"], reason=reason)
-
-
 def _why_not(invoice: Invoice) -> str:
     if invoice.is_changeable:
         return "Its amount cannot be billed here."
@@ -266,4 +215,5 @@ KINDS: dict[str, Kind] = {
     "void": VoidDecision(),
     "reversal": Reversal(),
     "credit_note": Crediting(),
+    "note_void": NoteVoid(),
 }

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from dashboard.approvals.kinds import KINDS, NothingLeft, is_over
+from dashboard.approvals.basis import is_over
+from dashboard.approvals.kinds import KINDS, NothingLeft
 from dashboard.approvals.locks import lock_late
 from dashboard.approvals.models import Proposal, noun_of
 from dashboard.approvals.people import person

@@ -15,11 +15,12 @@ STATES = ("planned", "issued", "refused", "void")
 
 
 class CreditNote(Authored, Model):
-    """A credit note: planned, then issued or refused at Stripe, perhaps voided there.
+    """A credit note: planned, then issued or refused at Stripe, perhaps voided later.
 
-    Only an issued one counts. `amount_cents` is before tax and the sum of its lines. The three
-    shares say where the part goes that was paid already: back to what paid it, to the customer's
-    balance, or by other means; what is left of the amount lowers what is still due.
+    Only an issued one counts, also while its void is asked for. `amount_cents` is before tax and
+    the sum of its lines. The three shares say where the part goes that was paid already: back to
+    what paid it, to the customer's balance, or by other means; what is left of the amount lowers
+    what is still due.
     """
 
     __tablename__ = "credit_notes"
@@ -31,6 +32,10 @@ class CreditNote(Authored, Model):
         Index(
             "ix_credit_notes_not_issued", "created_at",
             postgresql_where=text("state in ('planned', 'refused')"),
+        ),
+        Index(
+            "ix_credit_notes_void_asked", "void_asked_at",
+            postgresql_where=text("void_asked_at is not null"),
         ),
         # How much is left to credit depends on the one under way.
         Index(
@@ -45,6 +50,7 @@ class CreditNote(Authored, Model):
         ),
         CheckConstraint("(state = 'planned') = (ended_at is null)", name="ended"),
         CheckConstraint("(state in ('issued', 'void')) = (stripe_id is not null)", name="told"),
+        CheckConstraint("void_asked_at is null or state = 'issued'", name="void_asked"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,8 +66,10 @@ class CreditNote(Authored, Model):
     ended_at: Mapped[datetime | None]
     # Leads to what Stripe says of it (`corrections`).
     stripe_id: Mapped[str | None] = mapped_column(String(64))
-    # Why it was refused.
+    # Why it was refused; of one that is issued, why its void was.
     error: Mapped[str | None] = mapped_column(Text)
+    # Since when it is to be voided, until Stripe has done or refused it.
+    void_asked_at: Mapped[datetime | None]
 
     invoice: Mapped[Invoice] = relationship()
     lines: Mapped[list[CreditNoteLine]] = relationship(order_by="CreditNoteLine.item_id")

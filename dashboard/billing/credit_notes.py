@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from dashboard.audit.actor import STRIPE, Actor
 from dashboard.audit.write import write_entry
@@ -78,8 +78,8 @@ def plan_note(
         return _same(known, invoice, wanted)
     if under_way(invoice) is not None:
         raise Busy(
-            "Another credit note of this invoice is being issued. Nothing was changed. Wait until "
-            "it is, and look at what is left."
+            "Another credit note of this invoice is being issued or voided. Nothing was changed. "
+            "Wait until it is, and look at what is left."
         )
     check_note(invoice, wanted, room_of(invoice, items_with_cycles(invoice)))
     note = CreditNote(
@@ -188,9 +188,10 @@ def notes_of(invoice: Invoice) -> Sequence[CreditNote]:
 
 
 def under_way(invoice: Invoice) -> CreditNote | None:
-    """Return the note of an invoice that is planned, and neither issued nor refused yet."""
+    """Return the note of an invoice that is to be issued or voided, and is not yet."""
     query = select(CreditNote).where(
-        CreditNote.invoice_id == invoice.id, CreditNote.state == "planned"
+        CreditNote.invoice_id == invoice.id,
+        or_(CreditNote.state == "planned", CreditNote.void_asked_at.is_not(None)),
     )
     return db.session.scalar(query.execution_options(populate_existing=True))
 
@@ -212,6 +213,8 @@ def follow_note(invoice: Invoice, remote: RemoteCorrection, status: str, *, now:
         return note is not None
     was_issued = note.state == "issued"
     note.stripe_id, note.state, note.ended_at, note.error = remote.id, status, now, None
+    if status != "issued":
+        note.void_asked_at = None
     if status == "issued" or was_issued:
         _credit(invoice, note, -1 if was_issued else 1, now=now)
     if status == "issued":

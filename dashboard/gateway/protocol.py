@@ -107,6 +107,9 @@ class Gateway(Protocol):
     def create_credit_note(self, draft: NoteDraft, *, key: str) -> RemoteCorrection:
         """Create a credit note on an issued invoice."""
 
+    def void_credit_note(self, note_id: str, *, key: str) -> RemoteCorrection:
+        """Void a credit note of an open invoice."""
+
     def preview_credit_note(self, draft: NoteDraft) -> NotePreview:
         """Return what a credit note would do, or raise as its creation would; changes nothing."""
 

@@ -132,7 +132,7 @@ def void(_now: datetime) -> Rows:
 
 def credit_notes(now: datetime) -> Rows:
     """Return the credit notes that Stripe refused in the last week, and that nobody made anew, and
-    those that it has not issued for long.
+    those that it has not issued or voided for long.
     """
     later = aliased(CreditNote)
     is_made_anew = (
@@ -140,15 +140,23 @@ def credit_notes(now: datetime) -> Rows:
         .where(later.invoice_id == CreditNote.invoice_id, later.id > CreditNote.id)
         .exists()
     )
-    facts = _facts(cents=CreditNote.amount_cents, error=CreditNote.error)
+    facts = _facts(
+        cents=CreditNote.amount_cents,
+        error=CreditNote.error,
+        is_void=CreditNote.void_asked_at.is_not(None),
+    )
     return (
         _invoices(CreditNote.created_at, CreditNote.amount_cents, facts)
         .join(CreditNote, CreditNote.invoice_id == Invoice.id)
         .where(
-            CreditNote.state.in_(("planned", "refused")),
             or_(
                 and_(CreditNote.state == "planned", CreditNote.created_at < now - NOT_ISSUED_FOR),
-                and_(CreditNote.ended_at > now - REFUSED_WITHIN, ~is_made_anew),
+                and_(
+                    CreditNote.state == "refused",
+                    CreditNote.ended_at > now - REFUSED_WITHIN,
+                    ~is_made_anew,
+                ),
+                CreditNote.void_asked_at < now - NOT_ISSUED_FOR,
             ),
         )
     )

@@ -70,11 +70,12 @@ def void(facts: Facts) -> str:
 
 
 def credit_note(facts: Facts) -> str:
-    """Return why a credit note was refused, or that it is not issued yet."""
+    """Return why a credit note was refused, or that it is not issued, or voided, yet."""
     called, error = facts.get("number") or facts["sequence"], facts.get("error")
     if error:
         return f"Stripe refused a credit note of invoice {called}: {_first(error)}"
-    return f"A credit note of invoice {called} is not issued yet. Stripe may not be answering."
+    what = "voided" if facts.get("is_void") else "issued"
+    return f"A credit note of invoice {called} is not {what} yet. Stripe may not be answering."
 
 
 def dead(facts: Facts) -> str:

@@ -1,13 +1,14 @@
-"""Issue planned credit notes at Stripe: calls that no sync makes, under the invoice's lease."""
+"""Issue and void credit notes at Stripe: calls that no sync makes, under the invoice's lease."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_note_void import is_void_asked, refuse_void
 from dashboard.billing.credit_notes import is_planned, refuse_note, wanted_of
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
@@ -20,14 +21,14 @@ from dashboard.sync.calls import perform
 from dashboard.sync.note_lines import draft_of
 from dashboard.sync.recover import recover
 from dashboard.sync.snapshot import synced_lines
-from dashboard.sync.stripe_calls.credit_notes import IssueNote
+from dashboard.sync.stripe_calls.credit_notes import IssueNote, VoidNote
 from dashboard.sync.work import Work, work_on
 
 # One is issued within a second; this long after, what was queued for it is lost.
 FORGOTTEN = timedelta(seconds=20)
 
 
-def issue_note(
+def carry_out_note(
     note: CreditNote,
     *,
     gateway: Gateway,
@@ -36,10 +37,11 @@ def issue_note(
     pause: Callable[[float], None],
     owner: str,
 ) -> None:
-    """Issue a planned note, or end it with Stripe's refusal. Safe to repeat.
+    """Issue a planned note, or void one that is to be; or end that with Stripe's refusal.
 
-    Raises `Busy` while another worker writes the invoice, `GatewayError` where the outcome is not
-    known: the note stays planned, and the next try finds out first what became of the call.
+    Safe to repeat. Raises `Busy` while another worker writes the invoice, `GatewayError` where the
+    outcome is not known: the note stays as it is, and the next try finds out first what became of
+    the call.
     """
     with (
         calling_for("credit_note"),
@@ -55,10 +57,13 @@ def issue_note(
         try:
             # A call that was read back may be made again there, and be refused.
             recover(work)
-            if not is_planned(note.id):
+            if is_planned(note.id):
+                _learn_lines(work)
+                perform(work, IssueNote(draft_of(note.invoice, wanted_of(note), name=str(note.id))))
+            elif note.stripe_id and is_void_asked(note.stripe_id):
+                perform(work, _void_of(note))
+            else:
                 return
-            _learn_lines(work)
-            perform(work, IssueNote(draft_of(note.invoice, wanted_of(note), name=str(note.id))))
         except Refused as refusal:
             _refuse(work, note, refusal)
         else:
@@ -66,9 +71,14 @@ def issue_note(
             _look(work)
 
 
-def planned_before(at: datetime, *, most: int) -> list[int]:
-    """Return the ids of notes that were planned before an instant, and are so still."""
-    query = select(CreditNote.id).where(CreditNote.state == "planned", CreditNote.created_at <= at)
+def waiting_since(at: datetime, *, most: int) -> list[int]:
+    """Return the ids of notes that were to be issued or voided before an instant, and are still."""
+    query = select(CreditNote.id).where(
+        or_(
+            and_(CreditNote.state == "planned", CreditNote.created_at <= at),
+            CreditNote.void_asked_at <= at,
+        )
+    )
     return list(db.session.scalars(query.order_by(CreditNote.id).limit(most)))
 
 
@@ -82,11 +92,21 @@ def _learn_lines(work: Work) -> None:
     work.checkpoint()
 
 
+def _void_of(note: CreditNote) -> VoidNote:
+    return VoidNote(str(note.stripe_id), str(note.invoice.stripe_invoice_id))
+
+
 def _refuse(work: Work, note: CreditNote, refusal: Refused) -> None:
+    if note.stripe_id:
+        # Somebody may have voided it there first.
+        work.checkpoint()
+        _void_of(note).read_back(work)
     lock_invoice(note.invoice_id)
+    why = f"{refusal.message} What is due may have changed: look at it, and begin again."
     if is_planned(note.id):
-        why = f"{refusal.message} What is due may have changed: look at it, and begin again."
         refuse_note(note, why, now=work.clock())
+    elif note.stripe_id and is_void_asked(note.stripe_id):
+        refuse_void(note, why, now=work.clock())
     work.checkpoint()
     # The call that was made again leaves the first one, which is read back once more and ends.
     recover(work)

@@ -27,6 +27,8 @@ SENTENCES = {
     "credit_note.planned": "A credit note of {cents} is to be issued[: {refund_cents} refunded]"
     "[, {balance_cents} to the balance][, {outside_cents} by other means].",
     "credit_note.refused": "Stripe refused the credit note of {cents}: {why}",
+    "credit_note.void_asked": "The credit note of {cents} is to be voided.",
+    "credit_note.void_refused": "Stripe did not void the credit note of {cents}: {why}",
     "credit_note.voided": "The credit note of {cents} was voided at Stripe.",
     "credit_note.told": "A credit note of {amount_cents} is {status} at Stripe.",
     "customer.changed_at_stripe": "The customer was changed at Stripe from {before} to {after}.",

@@ -29,7 +29,7 @@ from dashboard.views.access import current_actor
 from dashboard.views.formatting import money
 from dashboard.views.four_eyes import propose_instead, stay_within, wants_second, why_two
 from dashboard.views.proof import need_proof_above
-from jobs.credit_notes import issue_credit_note
+from jobs.credit_notes import carry_out_credit_note
 from jobs.watch import look_soon
 
 bp = Blueprint("credit_notes", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>")
@@ -72,7 +72,7 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
         return propose_instead(organization, _proposal(invoice, wanted, amount))
     stay_within(organization, amount, lambda: _made(organization, form) is not None)
     note = plan_note(invoice, wanted, key=form.key.data, actor=current_actor(), now=utc_now())
-    issue_credit_note.enqueue(note.id)
+    carry_out_credit_note.enqueue(note.id)
     look_soon()
     return _lead(note, slug)
 

@@ -127,4 +127,9 @@ def _notes(invoice: Invoice) -> Sequence[CreditNote]:
 
 def _tag(invoice: Invoice, notes: Sequence[CreditNote], now: datetime) -> str:
     tag = f"{tag_of_invoice(invoice, now=now)}-{digest(payment_of(invoice, now))}"
-    return f"{tag}-{notes[-1].id}-{notes[-1].state}" if notes else tag
+    told = (
+        f"{note.id}{note.state[0]}{'-' if note.error is None else '!'}"
+        f"{'' if note.void_asked_at is None else '?'}"
+        for note in notes
+    )
+    return ".".join([tag, *told])

@@ -10,6 +10,7 @@ TITLES = {
     "adjustment": ("Charge{of}", "Credit{of}"),
     "adopt": ("Charge{of} adopted from Stripe", "Credit{of} adopted from Stripe"),
     "credit_note": ("Credit note{of}", "Credit note{of}"),
+    "note_void": ("Void of a credit note{of}", "Void of a credit note{of}"),
     "reversal": ("Reversal of a credit{of}", "Reversal of a charge{of}"),
 }
 VOID = {"bill": "Void invoice{of} billed again", "write_off": "Void invoice{of} written off"}

@@ -32,7 +32,7 @@ from dashboard.views.access import current_actor, reader
 from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
-from jobs.credit_notes import issue_credit_note
+from jobs.credit_notes import carry_out_credit_note
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
@@ -77,11 +77,12 @@ def create(slug: str, proposal_id: int) -> ResponseReturnValue:
         enqueue_run(run)
     look_soon()
     note = note_by_key(organization.id, f"{PROPOSED}{proposal.id}")
-    if note is None:
+    note_id = note.id if note else proposal.terms.get("note_id")
+    if note_id is None:
         flash("Approved. The invoice has changed.")
     else:
-        issue_credit_note.enqueue(note.id)
-        flash("Approved. The credit note is on its way to Stripe.")
+        carry_out_credit_note.enqueue(note_id)
+        flash(f"Approved. {'The credit note' if note else 'The void'} is on its way to Stripe.")
     return redirect(url_for("proposals.show", slug=slug, proposal_id=proposal_id), code=303)
 
 

@@ -32,6 +32,10 @@ TELLINGS = {
     "credit_note.issued": Telling("card", "Credit note of {cents}", "issued at Stripe"),
     "credit_note.planned": Telling("card", "Credit note of {cents} planned"),
     "credit_note.refused": Telling("card", "Credit note of {cents} refused", "{why}", "bad"),
+    "credit_note.void_asked": Telling("card", "Credit note of {cents} to be voided"),
+    "credit_note.void_refused": Telling(
+        "card", "Credit note of {cents} not voided", "{why}", "bad"
+    ),
     "credit_note.voided": Telling("card", "Credit note of {cents} voided"),
     "credit_note.told": Telling("invoice", "Credit note of {amount_cents}", "{status} at Stripe"),
     "customer.changed_at_stripe": Telling(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.transaction import transaction
 from tests.api.conftest import Caller
 from tests.support.api_story import set_up
+from tests.support.credit_notes import hear
 from tests.support.stripe_acts import tell
 
 PATH = "/organizations/acme/invoices/1"
@@ -86,3 +88,21 @@ def test_a_draft_has_no_credit_note(caller: Caller) -> None:
     set_up(caller)
     refused = caller.post(f"{PATH}/credit-notes", NOTE)
     assert (refused.status_code, refused.json["code"]) == (409, "not_creditable")
+
+
+def test_a_note_is_voided_once_however_often_that_is_asked(caller: Caller, issued: str) -> None:
+    made = caller.post(f"{PATH}/credit-notes", NOTE).json["id"]
+    way = f"{PATH}/credit-notes/{made}/void"
+    early = caller.post(way, {"reason": "A mistake"})
+    assert (early.status_code, early.json["code"]) == (409, "not_voidable")
+    with transaction():
+        hear(db.session.get_one(CreditNote, made))
+    assert caller.post(way, {}).status_code == 422
+    first, again = (caller.post(way, {"reason": "A mistake"}) for _ in range(2))
+    assert (first.status_code, first.json["state"]) == (202, "issued")
+    assert first.json["void_asked_at"] == again.json["void_asked_at"] is not None
+    with transaction():
+        hear(db.session.get_one(CreditNote, made), "void")
+    [note] = caller.get(PATH).json["credit_notes"]
+    assert (note["state"], note["void_asked_at"]) == ("void", None)
+    assert caller.post(f"{PATH}/credit-notes/{made + 1}/void", {"reason": "x"}).status_code == 404

@@ -14,6 +14,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import update
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_note_void import ask_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
@@ -22,10 +24,11 @@ from dashboard.sync.models import SyncLease, SyncRun
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from demo.embedded.errors import tail
-from jobs.credit_notes import issue_credit_note, issue_planned_notes
+from jobs.credit_notes import carry_out_credit_note, carry_out_credit_notes
 from jobs.syncs import enqueue_run, sweep_runs
 from tests.factories import SUPPORT
 from tests.support.billing import drop, make_bill, put
+from tests.support.notes_at_stripe import issue
 from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 from tests.support.syncing import Syncer, gateway_to
@@ -144,18 +147,48 @@ def test_a_worker_killed_while_it_issues_a_credit_note_leaves_one(
         # Planned a minute ago: what was queued for it may be lost with the worker.
         planned_at = utc_now() - timedelta(minutes=1)
         note = plan_note(bill, wanted, key="n", actor=SUPPORT, now=planned_at)
-        issue_credit_note.enqueue(note.id)
-    kill_and_replace(live_stack, syncer)
-    with transaction():
-        issue_planned_notes.enqueue()
-
-    def is_over() -> bool:
-        db.session.rollback()
-        db.session.refresh(note)
-        return note.state != "planned"
-
-    wait_until(is_over, lambda: tail(live_stack.log("second worker"), 40))
+        carry_out_credit_note.enqueue(note.id)
+    _finish_by_another(live_stack, syncer, db, note, "planned")
     db.session.refresh(item)
     at_stripe = syncer.gateway.credit_notes(str(bill.stripe_invoice_id))
     assert (note.state, item.credited_cents) == ("issued", 70)
     assert [one.amount_cents for one in at_stripe] == [70]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_killed_while_it_voids_a_credit_note_leaves_it_void(
+    app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, moment: str
+) -> None:
+    bill, _ = prepare("finalize", syncer)
+    syncer.sync(bill, "final", verify=True)
+    item = bill.items[0]
+    with transaction():
+        wanted = WantedNote({item.id: 70}, reason="Outage")
+        note = plan_note(bill, wanted, key="n", actor=SUPPORT, now=utc_now())
+    issue(note, syncer)
+    syncer.simulator.fault(moment, "/v1/credit_notes/[^/]+/void$", method="POST", times=1)
+    with transaction():
+        asked_at = utc_now() - timedelta(minutes=1)
+        ask_void(note, reason="A mistake", actor=SUPPORT, now=asked_at)
+        carry_out_credit_note.enqueue(note.id)
+    _finish_by_another(live_stack, syncer, db, note, "issued")
+    db.session.refresh(item)
+    at_stripe = syncer.gateway.credit_notes(str(bill.stripe_invoice_id))
+    assert (note.state, note.void_asked_at, item.credited_cents) == ("void", None, 0)
+    assert [one.status for one in at_stripe] == ["void"]
+
+
+def _finish_by_another(
+    stack: Stack, syncer: Syncer, db: SQLAlchemy, note: CreditNote, before: str
+) -> None:
+    """Kill the worker in its call, and have another find the note and bring it on."""
+    kill_and_replace(stack, syncer)
+    with transaction():
+        carry_out_credit_notes.enqueue()
+
+    def is_over() -> bool:
+        db.session.rollback()
+        db.session.refresh(note)
+        return note.state != before
+
+    wait_until(is_over, lambda: tail(stack.log("second worker"), 40))

@@ -6,10 +6,11 @@ import pytest
 import time_machine
 from redis import Redis
 
-from dashboard.gateway.call_book import HOURS, CallBook
+from dashboard.gateway.call_book import HOURS, CallBook, Tally, by_reason
 from dashboard.gateway.errors import OutcomeUnknown
 from dashboard.gateway.limiter import RedisLimiter
 from dashboard.gateway.priorities import with_priority
+from dashboard.gateway.reasons import calling_for
 from dashboard.gateway.turns import Rates
 
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
@@ -54,3 +55,15 @@ def test_an_hour_is_forgotten_after_a_day(redis: Redis) -> None:
     note(redis, NOW, 0.1)
     (key,) = redis.keys("book:hour:*")
     assert timedelta(hours=HOURS) < timedelta(seconds=redis.ttl(key)) < timedelta(hours=HOURS + 3)
+
+
+def test_calls_are_told_by_what_they_were_for_the_most_first(redis: Redis) -> None:
+    with calling_for("preview"):
+        note(redis, NOW, 0.2)
+        note(redis, NOW - timedelta(hours=1), 0.4, has_succeeded=False)
+    with calling_for("credit_note"):
+        note(redis, NOW, 0.1)
+    with time_machine.travel(NOW, tick=False):
+        hours = CallBook(redis, "book").hours()
+    assert by_reason(hours) == [("preview", Tally(2, 600, 1)), ("credit_note", Tally(1, 100, 0))]
+    assert by_reason(hours[2:]) == []

@@ -19,7 +19,7 @@ from jobs.syncs import sync_batch, sync_run
 NAMES = {
     "jobs.budgets": ["watch_budgets", "watch_due_budgets", "watch_usage"],
     "jobs.bulk": ["carry_on_act", "carry_on_acts"],
-    "jobs.credit_notes": ["issue_credit_note", "issue_planned_notes"],
+    "jobs.credit_notes": ["carry_out_credit_note", "carry_out_credit_notes"],
     "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
     "jobs.forgetting": ["forget_old"],
     "jobs.inbox": [

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_note_void import ask_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.credit_room import room_of
 from dashboard.billing.models import Invoice
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.installation import this_installation
 from dashboard.money import Money
-from dashboard.sync.issue_notes import issue_note
+from dashboard.sync.issue_notes import carry_out_note
 from dashboard.transaction import checkpoint
 from dashboard.webhooks.process import process
 from tests.factories import SUPPORT
@@ -35,6 +36,23 @@ def credit_in_vain(stage: Stage) -> None:
     checkpoint()
     stage.gateway.create_credit_note(theirs, key=f"somebody-{stage.number()}")
     _issue(stage, note)
+
+
+def void_a_note(stage: Stage) -> CreditNote:
+    """Credit an issued invoice, and take that back."""
+    note = credit(stage)
+    checkpoint()
+    ask_void(note, reason="Asked", actor=SUPPORT, now=stage.now())
+    checkpoint()
+    return _issue(stage, note)
+
+
+def approve_a_void_of_a_note(stage: Stage) -> None:
+    """Approve that a credit note is taken back."""
+    note = credit(stage)
+    terms = {"note_id": note.id, "sequence": note.invoice.sequence, "description": ""}
+    wanted = Wanted("note_void", f"credit_note:{note.id}", Money(1, "usd"), terms, "Asked")
+    approved(stage, wanted)
 
 
 def hear_of_a_note(stage: Stage) -> None:
@@ -89,7 +107,7 @@ def _wanted(invoice: Invoice) -> WantedNote:
 
 
 def _issue(stage: Stage, note: CreditNote) -> CreditNote:
-    issue_note(
+    carry_out_note(
         note,
         gateway=stage.gateway,
         checkpoint=checkpoint,

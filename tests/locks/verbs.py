@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.organizations.change import send_ours, take_theirs
-from tests.locks.credit import approve_a_note, credit, credit_in_vain, hear_of_a_note
+from tests.locks.credit import (
+    approve_a_note,
+    approve_a_void_of_a_note,
+    credit,
+    credit_in_vain,
+    hear_of_a_note,
+    void_a_note,
+)
 from tests.locks.facts import (
     adjust,
     attach_list,
@@ -88,6 +95,8 @@ VERBS: Mapping[str, Act] = {
     "approve a credit note": approve_a_note,
     "credit an issued invoice": credit,
     "credit in vain": credit_in_vain,
+    "void a credit note": void_a_note,
+    "approve a void of a credit note": approve_a_void_of_a_note,
     "take a charge back": reverse,
     "end late proposals": end_what_is_late,
     "end moot proposals": end_what_is_moot,

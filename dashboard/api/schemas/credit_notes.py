@@ -35,6 +35,12 @@ class CreditNoteIn(Sent):
     key: str | None = None
 
 
+class NoteVoidIn(Sent):
+    """Why a credit note is taken back."""
+
+    reason: Reason
+
+
 class CreditedOut(Told):
     """What a note takes off one item, named by its `key`."""
 
@@ -43,7 +49,10 @@ class CreditedOut(Told):
 
 
 class CreditNoteOut(Told):
-    """A note that was made here: planned, then issued or refused at Stripe, perhaps void later."""
+    """A note that was made here: planned, then issued or refused at Stripe, perhaps void later.
+
+    `error` is why Stripe refused it, or its void; `void_asked_at` since when it is to be voided.
+    """
 
     id: int
     invoice: int
@@ -60,12 +69,13 @@ class CreditNoteOut(Told):
     ended_at: Instant | None
     stripe_id: str | None
     error: str | None
+    void_asked_at: Instant | None
 
     @classmethod
     def of(cls, note: CreditNote) -> "CreditNoteOut":
         """Return the note as the API tells it."""
         own = ("id", "state", "amount_cents", "refund_cents", "balance_cents", "outside_cents")
-        told = ("memo", "reason", "created_at", "ended_at", "stripe_id", "error")
+        told = ("memo", "reason", "created_at", "ended_at", "stripe_id", "error", "void_asked_at")
         return cls(
             invoice=note.invoice.sequence,
             key=note.idempotency_key,

@@ -18,6 +18,11 @@ class CreditNoteCalls(Calls):
         made = self._call("POST credit_notes", "/v1/credit_notes", body, key=key)
         return parse_correction(made.data, as_of=made.as_of, told_by=made.request_id)
 
+    def void_credit_note(self, note_id: str, *, key: str) -> RemoteCorrection:
+        """Void a credit note."""
+        made = self._call("POST void", f"/v1/credit_notes/{note_id}/void", {}, key=key)
+        return parse_correction(made.data, as_of=made.as_of, told_by=made.request_id)
+
     def preview_credit_note(self, draft: NoteDraft) -> NotePreview:
         """Ask what a credit note would do."""
         body = requests.credit_note(draft)

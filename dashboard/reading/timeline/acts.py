@@ -27,6 +27,8 @@ ACTS = {
     "credit_note.planned": Act(MONEY),
     "credit_note.refused": Act(MONEY),
     "credit_note.told": Act(MONEY, is_public=True),
+    "credit_note.void_asked": Act(MONEY),
+    "credit_note.void_refused": Act(MONEY),
     "credit_note.voided": Act(MONEY, is_public=True),
     "dispute.told": Act(MONEY, is_public=True),
     "foreign_line.decided": Act(MONEY),

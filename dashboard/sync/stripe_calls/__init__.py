@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.sync.models import SyncStep
 from dashboard.sync.stripe_calls.base import StripeCall
-from dashboard.sync.stripe_calls.credit_notes import IssueNote
+from dashboard.sync.stripe_calls.credit_notes import IssueNote, VoidNote
 from dashboard.sync.stripe_calls.customers import CreateCustomer, UpdateCustomer
 from dashboard.sync.stripe_calls.drafts import (
     CreateDraft,
@@ -25,7 +25,7 @@ STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
         CreateCustomer, UpdateCustomer,
         CreateDraft, SetTerms, Schedule, Finalize, DeleteDraft,
         AddLines, UpdateLines, RemoveLines,
-        DeleteItem, IssueNote,
+        DeleteItem, IssueNote, VoidNote,
     )
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from dashboard.billing.corrections import keep_correction
+from dashboard.billing.credit_note_void import is_void_asked
 from dashboard.billing.credit_notes import follow_note, is_planned
 from dashboard.billing.locks import lock_open, read_held
 from dashboard.billing.mailing import mail_note
@@ -18,8 +19,22 @@ from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
 from dashboard.sync.work import Work
 
 
+class AnsweredByNote(StripeCall[Work]):
+    """A call whose reply is a credit note of the invoice."""
+
+    def take_over(self, work: Work, reply: Reply) -> None:
+        # Invoices in their order, before the lease: what was credited concerns later ones too.
+        read_held(work.invoice)
+        lock_open({work.invoice.organization_id}, after=work.invoice.id)
+        extend(work.lease, now=work.clock())
+        if isinstance(reply, RemoteCorrection) and is_about(work, self.about):
+            kept = keep_correction(work.invoice, reply)
+            follow_note(work.invoice, reply, kept.row.status, now=work.clock())
+            mail_note(work.invoice, kept.row, now=work.clock())
+
+
 @dataclass(frozen=True, slots=True)
-class IssueNote(StripeCall[Work]):
+class IssueNote(AnsweredByNote):
     """Issue a planned credit note."""
 
     operation = "issue_credit_note"
@@ -39,16 +54,6 @@ class IssueNote(StripeCall[Work]):
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.create_credit_note(self.draft, key=sending.key)
 
-    def take_over(self, work: Work, reply: Reply) -> None:
-        # Invoices in their order, before the lease: what was credited concerns later ones too.
-        read_held(work.invoice)
-        lock_open({work.invoice.organization_id}, after=work.invoice.id)
-        extend(work.lease, now=work.clock())
-        if isinstance(reply, RemoteCorrection) and is_about(work, self.about):
-            kept = keep_correction(work.invoice, reply)
-            follow_note(work.invoice, reply, kept.row.status, now=work.clock())
-            mail_note(work.invoice, kept.row, now=work.clock())
-
     def read_back(self, work: Work) -> Self | None:
         """Look for our note among the invoice's: it has no other name than its metadata."""
         claim = (self.draft.installation, self.draft.note)
@@ -58,3 +63,34 @@ class IssueNote(StripeCall[Work]):
                 return None
         # One that ended meanwhile, as refused under another key, is wanted no more.
         return self if is_planned(int(self.draft.note)) else None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidNote(AnsweredByNote):
+    """Void an issued credit note."""
+
+    operation = "void_credit_note"
+    note_id: str
+    invoice_id: str
+
+    @classmethod
+    def read(cls, body: Body) -> Self:
+        return cls(**body)
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def about(self) -> str:
+        return self.invoice_id
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.void_credit_note(self.note_id, key=sending.key)
+
+    def read_back(self, work: Work) -> Self | None:
+        """Look at the note: a void one says so."""
+        for found in work.gateway.credit_notes(self.invoice_id):
+            if found.id == self.note_id and found.status == "void":
+                self.take_over(work, found)
+                return None
+        return self if is_void_asked(self.note_id) else None
