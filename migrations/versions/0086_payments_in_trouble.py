@@ -1,7 +1,7 @@
 """Keep when a payment was to be confirmed, and find what is late or disputed
 
 Revision ID: 0086_payments_in_trouble
-Revises: 0084_credit_on_the_balance
+Revises: 0085_voided_notes
 
 The column is empty for what there is, so adding it writes no row. The indexes are made while
 everybody goes on.
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0086_payments_in_trouble"
-down_revision = "0084_credit_on_the_balance"
+down_revision = "0085_voided_notes"
 branch_labels = None
 depends_on = None
 
