@@ -73,6 +73,7 @@ GLOSSARY = (
     Term("Proration", "Billing a fee for the part of a cycle in which a service was attached."),
     Term("Rating", "Working out an amount from a price and a quantity."),
     Term("Refund", "Money returned to the payment method; the invoice's total stays."),
+    Term("Reissue", "To take an issued invoice back at Stripe and bill what is owed of it again."),
     Term("Replay", "To process a webhook event again; nothing is done twice."),
     Term(
         "Reversal",

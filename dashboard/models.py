@@ -11,6 +11,7 @@ from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.credit_note_models import CreditNote, CreditNoteLine
 from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
@@ -67,6 +68,7 @@ __all__ = [
     "ProviderSubject",
     "RecoveryCode",
     "RefusedAddress",
+    "Reissue",
     "RunTally",
     "Service",
     "ServiceChange",

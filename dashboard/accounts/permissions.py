@@ -71,6 +71,7 @@ _TABLE = (
     Permission("cycle.roll", STAFF),
     Permission("adjustment.create", STAFF),
     Permission("credit_note.create", STAFF),
+    Permission("invoice.reissue", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),

@@ -12,6 +12,7 @@ from dashboard.api import (
     organizations,
     prices,
     problems,
+    reissues,
     services,
     syncs,
     usage,
@@ -20,7 +21,7 @@ from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
 RESOURCES = (
-    organizations, prices, services, usage, adjustments, invoices, credit_notes, history,
+    organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues, history,
     budgets, syncs,
     document,
 )  # fmt: skip

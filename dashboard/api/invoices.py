@@ -16,10 +16,12 @@ from dashboard.api.schemas.invoices import (
     VoidDecisionIn,
     VoidOut,
 )
+from dashboard.api.schemas.reissues import ReissueOut
 from dashboard.billing.credit_notes import notes_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.forecast import forecast
 from dashboard.billing.overview import finished_of, invoice_by_sequence, items_of_total
+from dashboard.billing.reissue import reissues_of
 from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
@@ -77,6 +79,7 @@ def show(slug: str, sequence: int) -> Response:
             items=items,
             void=VoidOut.of(case) if case else None,
             credit_notes=[CreditNoteOut.of(note) for note in notes_of(invoice)],
+            reissues=[ReissueOut.of(reissue) for reissue in reissues_of(invoice)],
         )
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dashboard.approvals.models import Proposal
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_id, invoice_by_sequence
+from dashboard.billing.reissue_preview import preview_reissue
 from dashboard.billing.reverse import adjustment_of
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -14,13 +17,14 @@ from dashboard.sync.consequences import (
     consequences,
     of_adjustment,
     of_credit_note,
+    of_reissue,
     of_void,
 )
 from dashboard.sync.decide import added_line
 
 
-def consequence_of(proposal: Proposal, organization: Organization) -> Consequence:
-    """Return what carrying it out would do; only for what is not over."""
+def consequence_of(proposal: Proposal, organization: Organization, *, now: datetime) -> Consequence:
+    """Return what carrying it out would do at `now`; only for what is not over."""
     terms, kind = proposal.terms, proposal.kind
     if kind == "adopt":
         line = added_line(organization, terms["line_id"])
@@ -32,6 +36,9 @@ def consequence_of(proposal: Proposal, organization: Organization) -> Consequenc
     if kind in ("credit_note", "note_void"):
         credited = invoice_by_sequence(organization, terms["sequence"])
         return of_credit_note(proposal.amount_cents, credited)
+    if kind == "reissue":
+        taken_back = invoice_by_sequence(organization, terms["sequence"])
+        return of_reissue(preview_reissue(taken_back, now=now, paid_part=terms["paid_part"]))
     if kind == "reversal":
         adjustment = adjustment_of(organization, terms["adjustment_id"])
         on = db.session.get_one(Invoice, adjustment.invoice_id)

@@ -24,11 +24,12 @@ from sqlalchemy.orm import aliased
 from dashboard.approvals.models import Proposal
 from dashboard.audit.actor import Actor
 from dashboard.audit.models import AuditEntry
-from dashboard.billing.adjust import WAIVED
+from dashboard.billing.adjust import REISSUED, WAIVED
 from dashboard.billing.authored import Authored
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Adjustment
+from dashboard.billing.reissue_models import Reissue
 from dashboard.errors import Stale
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -58,6 +59,7 @@ def moved_alone(organization: Organization, actor: Actor, *, now: datetime) -> M
                 _adjusted(organization.id, actor.id, since),
                 _decided(organization.id, actor.id, since),
                 _credited(organization.id, actor.id, since),
+                _reissued(organization.id, actor.id, since),
             )
         )
     return Money(cents, organization.currency)
@@ -147,7 +149,21 @@ def _credited(organization_id: int, user_id: int, since: datetime) -> Select[int
         _is_by(CreditNote.actor_kind, CreditNote.actor_id, user_id),
         CreditNote.created_at > since,
         CreditNote.state != "refused",
+        # Part of a reissue, which is counted as a whole.
+        ~CreditNote.idempotency_key.startswith(REISSUED),
         ~_was_approved(organization_id, user_id, CreditNote.created_at),
+    )
+
+
+def _reissued(organization_id: int, user_id: int, since: datetime) -> Select[int]:
+    """Return how what the person took back is added up, but for what Stripe refused."""
+    cents = func.coalesce(func.sum(Reissue.taken_cents), 0)
+    return select(cast(cents, BigInteger)).where(
+        Reissue.organization_id == organization_id,
+        _is_by(Reissue.actor_kind, Reissue.actor_id, user_id),
+        Reissue.created_at > since,
+        Reissue.state != "refused",
+        ~_was_approved(organization_id, user_id, Reissue.created_at),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from dashboard.approvals.basis import Basis, over
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.note_kinds import Crediting, NoteVoid
+from dashboard.approvals.reissue_kind import Reissuing
 from dashboard.billing.adjust import PROPOSED, add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
@@ -216,4 +217,5 @@ KINDS: dict[str, Kind] = {
     "reversal": Reversal(),
     "credit_note": Crediting(),
     "note_void": NoteVoid(),
+    "reissue": Reissuing(),
 }

@@ -21,6 +21,8 @@ def noun_of(kind: str, decision: str | None, cents: int) -> str:
         return "reversal"
     if kind == "credit_note":
         return "credit note"
+    if kind == "reissue":
+        return "reissue"
     if kind == "note_void":
         return "void of a credit note"
     if decision == "write_off":
@@ -45,7 +47,8 @@ class Proposal(Model):
         Index("ix_proposals_waiting", "ends_at", postgresql_where=text("state = 'waits'")),
         Index("ix_proposals_decided_at", "decided_at"),
         CheckConstraint(
-            "kind in ('adjustment', 'adopt', 'void', 'reversal', 'credit_note', 'note_void')",
+            "kind in ('adjustment', 'adopt', 'void', 'reversal', 'credit_note', 'note_void',"
+            " 'reissue')",
             name="kind",
         ),
         CheckConstraint(

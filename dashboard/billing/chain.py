@@ -23,6 +23,7 @@ from dashboard.extensions import db
 from dashboard.money import round_charge
 from dashboard.pricing.exact import major_text
 from dashboard.pricing.rating import Rated
+from dashboard.rehearsal import rehearses
 
 
 class ChainKey(NamedTuple):
@@ -44,6 +45,12 @@ class Link(NamedTuple):
     def credited_cents(self) -> int:
         """What credit notes took off again of what it bills; off a void one there is nothing."""
         return 0 if self.invoice.status == "void" else self.item.credited_cents
+
+    @property
+    def forgiven_cents(self) -> int:
+        """What of that is not asked for again; what was taken off to be billed again is."""
+        reissued = 0 if self.invoice.status == "void" else self.item.reissued_cents
+        return self.credited_cents - reissued
 
     @property
     def billed_cents(self) -> int:
@@ -94,7 +101,7 @@ class Chains:
             of_these = InvoiceItem.service_id.in_(service_ids)
             query = query.where(or_(of_these, InvoiceItem.kind.in_(FOLLOWING)))
         rows = db.session.execute(query.execution_options(populate_existing=True))
-        return cls([Link(*row) for row in rows])
+        return cls(_with_rehearsed([Link(*row) for row in rows]))
 
     def items(self) -> list[InvoiceItem]:
         """Return all the items."""
@@ -136,7 +143,7 @@ class Chains:
         return Standing(
             billed=billed - rebilled,
             rebilled=rebilled,
-            credited=within(beyond, sum(link.credited_cents for link in earlier)),
+            credited=within(beyond, sum(link.forgiven_cents for link in earlier)),
             held=sums["undecided"],
             written_off=sums["written_off"],
             void=tuple({claim.case.invoice.called: None for claim, cents in kept if cents}),
@@ -175,6 +182,20 @@ class Chains:
         yield link
         for following in self._following.get(link.item.id, ()):
             yield from self._with_following(following)
+
+
+def _with_rehearsed(links: list[Link]) -> list[Link]:
+    """Add the claims and what follows that a rehearsal would write, and has not."""
+    if not rehearses():
+        return links
+    claims = {one.item: one for one in db.session.new if isinstance(one, VoidClaim)}
+    following = [
+        Link(db.session.get_one(Invoice, one.invoice_id), one)
+        for one in db.session.new
+        if isinstance(one, InvoiceItem) and one.kind in FOLLOWING
+    ]
+    known = [link._replace(claim=claims.get(link.item, link.claim)) for link in links]
+    return known + following
 
 
 def key_of(item: InvoiceItem) -> ChainKey:

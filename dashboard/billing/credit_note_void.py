@@ -15,6 +15,7 @@ from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import facts_of, under_way
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
+from dashboard.billing.reissue_end import planned_of
 from dashboard.errors import Busy, Conflict, Invalid, NotFound
 from dashboard.extensions import db
 
@@ -69,10 +70,10 @@ def ask_void(note: CreditNote, *, reason: str, actor: Actor, now: datetime) -> C
     why_not = why_not_voided(note, invoice)
     if why_not:
         raise NotVoidable(f"{why_not} Nothing was changed.")
-    if under_way(invoice) is not None:
+    if under_way(invoice) is not None or planned_of(invoice) is not None:
         raise Busy(
-            "Another credit note of this invoice is being issued. Nothing was changed. Wait until "
-            "it is, and try again."
+            "Another credit note of this invoice is being issued, or it is being reissued. Nothing "
+            "was changed. Wait until that is done, and try again."
         )
     note.void_asked_at, note.error = now, None
     write_entry("credit_note.void_asked", invoice, actor, facts_of(note), reason=reason, now=now)

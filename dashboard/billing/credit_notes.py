@@ -20,7 +20,13 @@ from dashboard.billing.cause import Cause
 from dashboard.billing.credit_note_models import CreditNote, CreditNoteLine
 from dashboard.billing.credit_room import CreditRoom, room_of
 from dashboard.billing.locks import lock_invoice, lock_open
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.models import Invoice
+from dashboard.billing.reissue_end import (
+    end_with_note,
+    planned_of,
+    refuse_with_note,
+    was_reissued,
+)
 from dashboard.billing.revision import touch_all
 from dashboard.billing.void import rerate_after
 from dashboard.billing.waived import items_with_cycles
@@ -65,23 +71,31 @@ class WantedNote:
 
 
 def plan_note(
-    invoice: Invoice, wanted: WantedNote, *, key: str, actor: Actor, now: datetime
+    invoice: Invoice,
+    wanted: WantedNote,
+    *,
+    key: str,
+    actor: Actor,
+    now: datetime,
+    is_billed_anew: bool = False,
 ) -> CreditNote:
     """Return the note, planned; the same `key` again is one. A worker issues it.
 
-    Raises NotCreditable, Invalid for what does not fit, Busy while another one of the invoice is
-    under way, NoteKeyReused.
+    `is_billed_anew` where a reissue stands on it, which the caller keeps. Raises NotCreditable,
+    Invalid for what does not fit, Busy while another one of the invoice is under way, or a reissue,
+    NoteKeyReused.
     """
     invoice = lock_invoice(invoice.id)
     known = note_by_key(invoice.organization_id, key)
     if known is not None:
         return _same(known, invoice, wanted)
-    if under_way(invoice) is not None:
+    if under_way(invoice) is not None or planned_of(invoice) is not None:
         raise Busy(
-            "Another credit note of this invoice is being issued or voided. Nothing was changed. "
-            "Wait until it is, and look at what is left."
+            "Another credit note of this invoice is being issued or voided, or it is being "
+            "reissued. Nothing was changed. Wait until that is done, and look at what is left."
         )
-    check_note(invoice, wanted, room_of(invoice, items_with_cycles(invoice)))
+    room = room_of(invoice, items_with_cycles(invoice), is_billed_anew=is_billed_anew)
+    check_note(invoice, wanted, room)
     note = CreditNote(
         organization_id=invoice.organization_id,
         invoice_id=invoice.id,
@@ -146,31 +160,7 @@ def check_note(invoice: Invoice, wanted: WantedNote, room: CreditRoom) -> None:
             "less what was credited and refunded already. Nothing was changed. Enter no more.",
             field="items",
         )
-    _check_shares(wanted, room, currency)
-
-
-def _check_shares(wanted: WantedNote, room: CreditRoom, currency: str) -> None:
-    back = room.paid_part(wanted.amount_cents)
-    if min(wanted.refund_cents, wanted.balance_cents, wanted.outside_cents) < 0:
-        raise Invalid(
-            "No share is below zero. Nothing was changed. Enter where the part that was paid goes.",
-            field="shares",
-        )
-    if wanted.back_cents != back:
-        lowers = _text(wanted.amount_cents - back, currency)
-        raise Invalid(
-            f"{lowers} of the note lowers what is still due. {_text(back, currency)} was paid, and "
-            f"the shares of where that goes come to {_text(wanted.back_cents, currency)}. Nothing "
-            "was changed. Make them add up to it.",
-            field="shares",
-        )
-    if wanted.refund_cents > room.refundable:
-        raise Invalid(
-            f"{_text(room.refundable, currency)} can be refunded to the one payment through Stripe "
-            "that paid it. Nothing was changed. Credit the rest to the balance, or pay it back by "
-            "other means.",
-            field="refund_cents",
-        )
+    room.check_shares(cents, wanted.refund_cents, wanted.balance_cents, wanted.outside_cents)
 
 
 def note_by_key(organization_id: int, key: str) -> CreditNote | None:
@@ -229,6 +219,7 @@ def refuse_note(note: CreditNote, why: str, *, now: datetime) -> None:
     note.state, note.ended_at, note.error = "refused", now, why
     facts = facts_of(note) | {"why": why}
     write_entry("credit_note.refused", note.invoice, STRIPE, facts, now=now)
+    refuse_with_note(note, why, now=now)
 
 
 def facts_of(note: CreditNote) -> dict[str, object]:
@@ -247,11 +238,15 @@ def facts_of(note: CreditNote) -> dict[str, object]:
 def _credit(invoice: Invoice, note: CreditNote, sign: int, *, now: datetime) -> None:
     """Let its items be billed less, or as before; later invoices of their cycles follow."""
     locked = lock_open({invoice.organization_id}, after=invoice.id)
-    items: list[InvoiceItem] = []
+    is_reissued = sign < 0 and was_reissued(note)
+    items = [line.item for line in note.lines]
     for line in note.lines:
+        if is_reissued:
+            line.item.reissued_cents -= line.amount_cents
         line.item.credited_cents += sign * line.amount_cents
-        items.append(line.item)
     db.session.flush()
+    if sign > 0 and end_with_note(invoice, note, locked, now=now):
+        return
     cause = Cause("credit_note", now, note.actor, invoice.id)
     touch_all(rerate_after(items, locked, cause), now=now)
 

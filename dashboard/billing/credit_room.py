@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -19,8 +20,9 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.notes import UNDONE
 from dashboard.billing.spread import spread_in_steps
 from dashboard.currencies import charge_step
-from dashboard.errors import Conflict
+from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
+from dashboard.pricing.exact import major_text
 
 CREDITABLE = ("open", "paid", "uncollectible")
 
@@ -56,11 +58,41 @@ class CreditRoom:
         """Return which part of a note of `cents` was paid already, and goes back."""
         return max(cents - self.due, 0)
 
+    def check_shares(self, cents: int, refund: int, balance: int, outside: int) -> None:
+        """Raise `Invalid` where the shares are not those of the paid part of a note of `cents`."""
+        back, shares = self.paid_part(cents), refund + balance + outside
+        if min(refund, balance, outside) < 0:
+            raise Invalid(
+                "No share is below zero. Nothing was changed. Enter where the part that was paid "
+                "goes.",
+                field="shares",
+            )
+        if shares != back:
+            raise Invalid(
+                f"{self._text(cents - back)} of the note lowers what is still due. "
+                f"{self._text(back)} was paid, and the shares of where that goes come to "
+                f"{self._text(shares)}. Nothing was changed. Make them add up to it.",
+                field="shares",
+            )
+        if refund > self.refundable:
+            raise Invalid(
+                f"{self._text(self.refundable)} can be refunded to the one payment through Stripe "
+                "that paid it. Nothing was changed. Credit the rest to the balance, or pay it back "
+                "by other means.",
+                field="refund_cents",
+            )
 
-def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
+    def _text(self, cents: int) -> str:
+        return major_text(Decimal(cents), self.currency)
+
+
+def room_of(
+    invoice: Invoice, items: Sequence[InvoiceItem], *, is_billed_anew: bool = False
+) -> CreditRoom:
     """Return what can still be credited of `invoice`, whose items these are.
 
-    Raises `NotCreditable` where there is no such thing as a note.
+    Where it `is_billed_anew`, what later invoices gave back already is taken along: the next one
+    asks for what is owed then. Raises `NotCreditable` where there is no such thing as a note.
     """
     _check(invoice)
     rows = db.session.scalars(select(Correction).where(Correction.invoice_id == invoice.id)).all()
@@ -71,7 +103,13 @@ def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
     asked = (
         invoice.total_cents if invoice.stripe_total_cents is None else invoice.stripe_total_cents
     )
-    left = _left(invoice, items)
+    left = {
+        # Where Stripe billed more than was due, a later invoice gives that back.
+        item.id: min(item.billed_cents, item.amount_cents) - item.credited_cents
+        for item in items
+    }
+    if not is_billed_anew:
+        left = _without_given_back(left, invoice, items)
     rooms = {item_id: cents for item_id, cents in left.items() if cents > 0}
     most = min(asked - noted - max(refunded - by_notes, 0), sum(rooms.values()))
     is_paid = invoice.status == "paid"
@@ -85,27 +123,30 @@ def room_of(invoice: Invoice, items: Sequence[InvoiceItem]) -> CreditRoom:
     )
 
 
+def titled(invoice: Invoice) -> str:
+    """Return what it is called at the start of a sentence; its number keeps its letters."""
+    return f"Invoice {invoice.number or invoice.sequence}"
+
+
 def _check(invoice: Invoice) -> None:
     if invoice.status not in CREDITABLE:
         raise NotCreditable(
-            f"{invoice.called.capitalize()} is {invoice.status}: only an issued one that is not "
+            f"{titled(invoice)} is {invoice.status}: only an issued one that is not "
             "void has credit notes. Nothing was changed. Add a credit to the current invoice "
             "instead."
         )
     if invoice.tax_cents:
         raise NotCreditable(
-            f"{invoice.called.capitalize()} has tax on it, which Stripe works out for a credit "
+            f"{titled(invoice)} has tax on it, which Stripe works out for a credit "
             "note as well. Nothing was changed. Issue the note at Stripe; it is shown here."
         )
 
 
-def _left(invoice: Invoice, items: Sequence[InvoiceItem]) -> dict[int, int]:
+def _without_given_back(
+    left: Mapping[int, int], invoice: Invoice, items: Sequence[InvoiceItem]
+) -> dict[int, int]:
     """Return what each item still asks for; what later invoices of its cycle gave back is gone."""
-    left = {
-        # Where Stripe billed more than was due, a later invoice gives that back.
-        item.id: min(item.billed_cents, item.amount_cents) - item.credited_cents
-        for item in items
-    }
+    left = dict(left)
     cycles = {item.cycle_id for item in items}
     for kind in ("recurring", "metered"):
         chains = Chains.load(kind, {invoice.organization_id}, cycles)

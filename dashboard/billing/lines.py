@@ -51,6 +51,7 @@ def add_line(invoice: Invoice, line: Line, cause: Cause) -> InvoiceItem:
         key=line.key,
         carried_cents=0,
         credited_cents=0,
+        reissued_cents=0,
         revision=next_revision(invoice),
         created_at=cause.at,
         **_contents(line),

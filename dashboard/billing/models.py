@@ -241,8 +241,9 @@ class InvoiceItem(Change, Model):
     amount_cents: Mapped[int]
     # What Stripe finalized without; it went to the next invoice as a carry-over.
     carried_cents: Mapped[int] = mapped_column(default=0)
-    # What credit notes made here took off it again, after it was issued.
+    # What credit notes took off it again after it was issued; of that, what was to be billed again.
     credited_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    reissued_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
     kept_trace: Mapped[dict[str, Any]] = mapped_column("trace", JSONB, default=dict)

@@ -13,6 +13,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.details import details, keep_details
 from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.reissue_end import end_with_void
 from dashboard.billing.void import open_case
 from dashboard.billing.waived import count_waived_anew
 from dashboard.gateway.records import RemoteInvoice
@@ -123,7 +124,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
     elif remote.status == "void":
         invoice.voided_at = remote.voided_at or now
         take_off_hold(invoice, now=now, actor=STRIPE)
-        open_case(invoice, now=now)
+        end_with_void(invoice, open_case(invoice, now=now), now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
     _tell_customer(invoice, before, now)

@@ -39,6 +39,7 @@ def open_case(invoice: Invoice, *, now: datetime) -> VoidCase:
     items = items_with_cycles(invoice)
     case = VoidCase(
         invoice_id=invoice.id,
+        invoice=invoice,
         organization_id=invoice.organization_id,
         state="undecided",
         cents=0,

@@ -6,20 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.adjust import WAIVED, add_adjustment
-from dashboard.billing.cause import Cause
-from dashboard.billing.lines import Line, add_line
 from dashboard.billing.locks import lock_invoice, lock_open
-from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.period import Period
-from dashboard.billing.revision import touch_all
+from dashboard.billing.models import Invoice
 from dashboard.billing.roll import roll_over
-from dashboard.billing.void import rerate_after
-from dashboard.billing.void_models import VoidCase, VoidClaim
+from dashboard.billing.void_bill import end_case
+from dashboard.billing.void_models import VoidCase
 from dashboard.errors import Invalid, NotFound, Stale
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -57,25 +51,7 @@ def decide_void(
     if case.state == DECISIONS[decision]:
         return case
     _check(case, seen)
-    claims = claims_of(invoice)
-    case.state = DECISIONS[decision]
-    case.decided_at, case.decided_by, case.reason = now, actor.label, reason.strip() or None
-    draft = next(one for one in locked if one.status == "draft")
-    if decision == "bill":
-        case.billed_on_id = draft.id
-    cause = Cause("correction", now, actor, invoice.id)
-    for claim in claims:
-        if decision == "bill" and claim.cents:
-            line = add_line(draft, rebilled_line(claim.item, claim.cents, invoice), cause)
-            # It is credited with the line (`_waive`), so it is not given back for another reason.
-            line.credited_cents = min(claim.credited_cents, claim.cents)
-        # What is decided on is what was owed at that moment.
-        claim.claimed_cents = claim.cents
-    if decision == "bill":
-        _waive(case, draft, actor, now)
-    db.session.flush()
-    changed = rerate_after([claim.item for claim in claims], locked, cause)
-    touch_all({draft, *changed}, now=now)
+    end_case(case, DECISIONS[decision], locked, reason=reason.strip() or None, actor=actor, now=now)
     facts = {"cents": case.asked_cents, "billed_on_id": case.billed_on_id}
     write_entry(f"invoice.void_{case.state}", invoice, actor, facts, reason=case.reason, now=now)
     return case
@@ -91,17 +67,6 @@ def case_of(invoice: Invoice) -> VoidCase:
             "changed."
         )
     return case
-
-
-def claims_of(invoice: Invoice) -> list[VoidClaim]:
-    """Return the claims of a void invoice with their items, in the items' order."""
-    query = (
-        select(VoidClaim)
-        .where(VoidClaim.invoice_id == invoice.id)
-        .options(joinedload(VoidClaim.item).joinedload(InvoiceItem.cycle))
-        .order_by(VoidClaim.item_id)
-    )
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def outcome_words(case: VoidCase) -> str:
@@ -123,39 +88,3 @@ def _check(case: VoidCase, seen: Money | None) -> None:
             f"The amount to decide on is now {left}. Nothing was changed. Check it and decide "
             "again."
         )
-
-
-def _waive(case: VoidCase, draft: Invoice, actor: Actor, now: datetime) -> None:
-    """Credit with the lines what the customer was not asked for any more when it was voided."""
-    waived = case.cents - case.asked_cents
-    if waived:
-        add_adjustment(
-            draft,
-            Money(-waived, draft.currency),
-            description=f"Taken off {case.invoice.called} before it was voided",
-            reason="A credit note or an edit at Stripe had taken it off before the void.",
-            actor=actor,
-            now=now,
-            key=f"{WAIVED}{case.invoice_id}",
-        )
-
-
-def rebilled_line(item: InvoiceItem, cents: int, void: Invoice) -> Line:
-    """Return the line that bills an item of a void invoice again, with its own period."""
-    on = f" on {void.voided_at:%Y-%m-%d}" if void.voided_at else ""
-    words = (
-        f"It was on {void.called}, which was voided{on}, so it was not billed. It is billed here."
-    )
-    return Line(
-        kind="rebilled",
-        key=f"rebilled:{item.id}",
-        cycle_id=item.cycle_id,
-        description=f"{item.description}, from void {void.called}",
-        quantity=item.quantity,
-        amount_cents=cents,
-        period=Period(item.period_start, item.period_end),
-        trace={"model": "rebilled", "words": [*item.trace.get("words", []), words]},
-        price_version_id=item.price_version_id,
-        service_id=item.service_id,
-        carried_from_id=item.id,
-    )

@@ -92,6 +92,9 @@ class Gateway(Protocol):
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""
 
+    def void_invoice(self, invoice_id: str, *, key: str) -> RemoteInvoice:
+        """Void an issued invoice that has no payment; it cannot be undone."""
+
     def delete_draft(self, invoice_id: str) -> None:
         """Delete a draft; raises `Missing` when it is gone already."""
 

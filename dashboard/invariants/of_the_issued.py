@@ -37,7 +37,8 @@ OF_THE_ISSUED = (
     ),
     Invariant(
         "voids_are_billed_once",
-        "Only what a person decided to bill of a void invoice is billed again.",
+        "Only what a person decided to bill of a void invoice, or took off it for that, is billed "
+        "again.",
         "decided",
         "billed again",
         """
@@ -45,7 +46,8 @@ OF_THE_ISSUED = (
                'invoice ' || coalesce(before.number, before.sequence::text)
                || ', “' || again.description || '”',
                before.currency,
-               case when void_cases.state = 'billed' then void_claims.claimed_cents else 0 end,
+               case when void_cases.state = 'billed' then void_claims.claimed_cents
+                    else items.reissued_cents end,
                again.amount_cents
         from invoice_items as again
         join invoice_items as items on items.id = again.carried_from_id
@@ -54,8 +56,9 @@ OF_THE_ISSUED = (
         left join void_cases on void_cases.invoice_id = before.id
         left join void_claims on void_claims.item_id = items.id
         where again.organization_id = any(:organizations) and again.kind = 'rebilled'
-          and (void_cases.state is distinct from 'billed'
-               or abs(again.amount_cents) > abs(coalesce(void_claims.claimed_cents, 0)))
+          and abs(again.amount_cents) > abs(
+              case when void_cases.state = 'billed' then coalesce(void_claims.claimed_cents, 0)
+                   else items.reissued_cents end)
         """,
     ),
     Invariant(
@@ -102,6 +105,50 @@ OF_THE_ISSUED = (
           -- What notes had taken off a void invoice is credited with what is billed again.
           and items.kind <> 'rebilled'
           and items.credited_cents <> coalesce(noted.cents, 0)
+        """,
+    ),
+    Invariant(
+        "reissues_add_up",
+        "What of an item was to be billed again is what the notes of its reissues took off it.",
+        "to bill again",
+        "taken off for that",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(number, sequence::text) || ', “' || items.description || '”',
+               invoices.currency, items.reissued_cents, coalesce(noted.cents, 0)
+        from invoice_items as items
+        left join (
+            select item_id, sum(credit_note_lines.amount_cents) as cents
+            from credit_notes
+            join reissues on reissues.note_id = credit_notes.id
+            join credit_note_lines on credit_note_lines.note_id = credit_notes.id
+            where credit_notes.organization_id = any(:organizations)
+              and credit_notes.state = 'issued'
+            group by item_id
+        ) as noted on noted.item_id = items.id
+        join invoices on invoices.id = items.invoice_id
+        join organizations on organizations.id = items.organization_id
+        where items.organization_id = any(:organizations)
+          and items.reissued_cents <> coalesce(noted.cents, 0)
+        """,
+    ),
+    Invariant(
+        "reissues_are_billed",
+        "Every reissue that is done took its invoice back: it is void and billed again, or its "
+        "credit note was issued.",
+        "taken back",
+        "at Stripe",
+        """
+        select organizations.id, slug, sequence, 'invoice ' || coalesce(number, sequence::text),
+               invoices.currency, reissues.taken_cents, notes.amount_cents
+        from reissues
+        join invoices on invoices.id = reissues.invoice_id
+        join organizations on organizations.id = reissues.organization_id
+        left join void_cases on void_cases.invoice_id = invoices.id
+        left join credit_notes as notes on notes.id = reissues.note_id
+        where reissues.organization_id = any(:organizations) and reissues.state = 'done'
+          and (reissues.way = 'void' and void_cases.state is distinct from 'billed'
+               or reissues.way = 'credit' and notes.state not in ('issued', 'void'))
         """,
     ),
     Invariant(

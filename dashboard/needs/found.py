@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from dashboard.approvals.models import Proposal
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
@@ -134,32 +135,35 @@ def credit_notes(now: datetime) -> Rows:
     """Return the credit notes that Stripe refused in the last week, and that nobody made anew, and
     those that it has not issued or voided for long.
     """
-    later = aliased(CreditNote)
+    facts = {"is_void": CreditNote.void_asked_at.is_not(None)}
+    late_void = CreditNote.void_asked_at < now - NOT_ISSUED_FOR
+    return _not_carried_out(CreditNote, CreditNote.amount_cents, facts).where(
+        or_(_is_late_or_refused(CreditNote, now), late_void)
+    )
+
+
+def reissues(now: datetime) -> Rows:
+    """Return the same of the reissues by a void: one by a credit note is found by that."""
+    return _not_carried_out(Reissue, Reissue.taken_cents, {}).where(
+        Reissue.way == "void", _is_late_or_refused(Reissue, now)
+    )
+
+
+def _not_carried_out(
+    kind: type[CreditNote | Reissue], cents: Any, facts: Mapping[str, Any]
+) -> Rows:
+    told = _facts(cents=cents, error=kind.error, **facts)
+    return _invoices(kind.created_at, cents, told).join(kind, kind.invoice_id == Invoice.id)
+
+
+def _is_late_or_refused(kind: type[CreditNote | Reissue], now: datetime) -> ColumnElement[bool]:
+    later = aliased(kind)
     is_made_anew = (
-        select(later.id)
-        .where(later.invoice_id == CreditNote.invoice_id, later.id > CreditNote.id)
-        .exists()
+        select(later.id).where(later.invoice_id == kind.invoice_id, later.id > kind.id).exists()
     )
-    facts = _facts(
-        cents=CreditNote.amount_cents,
-        error=CreditNote.error,
-        is_void=CreditNote.void_asked_at.is_not(None),
-    )
-    return (
-        _invoices(CreditNote.created_at, CreditNote.amount_cents, facts)
-        .join(CreditNote, CreditNote.invoice_id == Invoice.id)
-        .where(
-            or_(
-                and_(CreditNote.state == "planned", CreditNote.created_at < now - NOT_ISSUED_FOR),
-                and_(
-                    CreditNote.state == "refused",
-                    CreditNote.ended_at > now - REFUSED_WITHIN,
-                    ~is_made_anew,
-                ),
-                CreditNote.void_asked_at < now - NOT_ISSUED_FOR,
-            ),
-        )
-    )
+    is_late = and_(kind.state == "planned", kind.created_at < now - NOT_ISSUED_FOR)
+    is_recent = kind.ended_at > now - REFUSED_WITHIN
+    return or_(is_late, and_(kind.state == "refused", is_recent, ~is_made_anew))
 
 
 def approvals(now: datetime) -> Rows:

@@ -96,6 +96,8 @@ _KINDS = (
          acts=("invoice.void_billed", "invoice.void_written_off")),
     Kind("credit_note", "Credit note", "failing", "bad", "card", _SEE_INVOICE,
          words.credit_note, found.credit_notes, acts=("credit_note.planned",)),
+    Kind("reissue", "Reissue", "failing", "bad", "roll", _SEE_INVOICE,
+         words.reissue, found.reissues, acts=("reissue.planned", "credit_note.planned")),
     Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
          words.sums, found.sums),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),

@@ -78,6 +78,14 @@ def credit_note(facts: Facts) -> str:
     return f"A credit note of invoice {called} is not {what} yet. Stripe may not be answering."
 
 
+def reissue(facts: Facts) -> str:
+    """Return why an invoice could not be taken back, or that it is not yet."""
+    called, error = facts.get("number") or facts["sequence"], facts.get("error")
+    if error:
+        return f"Invoice {called} could not be reissued: {_first(error)}"
+    return f"Invoice {called} is not voided yet, to be reissued. Stripe may not be answering."
+
+
 def dead(facts: Facts) -> str:
     """Return what an event is, and why it was given up."""
     said = f"{facts['type']} failed {_times(facts['attempts'])}"

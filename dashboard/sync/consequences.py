@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.reissue_preview import ReissuePreview
 from dashboard.sync.decide import choices
 from dashboard.sync.models import AddedLine
 
@@ -62,6 +63,12 @@ def of_credit_note(cents: int, invoice: Invoice) -> Consequence:
     before = invoice.total_cents - sum(item.credited_cents for item in invoice.items)
     move = Move(before, before + cents)
     return Consequence("credit_note", move, move)
+
+
+def of_reissue(preview: ReissuePreview) -> Consequence:
+    """Return what billing again does to the current invoice; what is taken back is not on it."""
+    move = Move(preview.current_before, preview.current_after)
+    return Consequence("reissue", move, move)
 
 
 def of_void(cents: int, current: Invoice) -> list[Consequence]:

@@ -20,6 +20,8 @@ from dashboard.billing.overview import (
     invoice_by_sequence,
 )
 from dashboard.billing.payment_facts import payment_of
+from dashboard.billing.reissue import reissues_of
+from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.reading.items import items_of_invoice
@@ -61,7 +63,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
-    notes = _notes(invoice)
+    notes, again = _notes(invoice), reissues_of(invoice)
     shown = items_of_past(invoice, items_of_invoice(invoice, with_lines=reader().is_staff))
     told = {"organization": organization, "invoice": invoice, "shown": shown}
     if are_asked_alone():
@@ -76,7 +78,8 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         move=move_of(invoice),
         corrections=corrections_of(invoice),
         made_here=notes,
-        tag=_tag(invoice, notes, utc_now()),
+        reissued=again,
+        tag=_tag(invoice, notes, again, utc_now()),
     )
 
 
@@ -87,8 +90,8 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
     now = utc_now()
     organization = counted_organization(slug, now=now)
     invoice = invoice_by_sequence(organization, sequence)
-    notes = _notes(invoice)
-    tag = _tag(invoice, notes, now)
+    notes, again = _notes(invoice), reissues_of(invoice)
+    tag = _tag(invoice, notes, again, now)
 
     def render() -> str:
         return render_template(
@@ -102,6 +105,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             move=move_of(invoice),
             corrections=corrections_of(invoice),
             made_here=notes,
+            reissued=again,
             tag=tag,
         )
 
@@ -125,11 +129,13 @@ def _notes(invoice: Invoice) -> Sequence[CreditNote]:
     return notes_of(invoice)
 
 
-def _tag(invoice: Invoice, notes: Sequence[CreditNote], now: datetime) -> str:
+def _tag(
+    invoice: Invoice, notes: Sequence[CreditNote], again: Sequence[Reissue], now: datetime
+) -> str:
     tag = f"{tag_of_invoice(invoice, now=now)}-{digest(payment_of(invoice, now))}"
     told = (
         f"{note.id}{note.state[0]}{'-' if note.error is None else '!'}"
         f"{'' if note.void_asked_at is None else '?'}"
         for note in notes
     )
-    return ".".join([tag, *told])
+    return ".".join([tag, *told, *(f"r{one.id}{one.state[0]}" for one in again)])

@@ -23,6 +23,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.approvals.propose import proposal_of
 from dashboard.billing.adjust import PROPOSED
 from dashboard.billing.credit_notes import note_by_key
+from dashboard.billing.reissue import reissue_by_key
 from dashboard.clock import utc_now
 from dashboard.forms.proposal import ApprovalForm, RefusalForm
 from dashboard.money import Money
@@ -33,6 +34,7 @@ from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
 from jobs.credit_notes import carry_out_credit_note
+from jobs.reissues import begin_reissue
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
@@ -76,14 +78,22 @@ def create(slug: str, proposal_id: int) -> ResponseReturnValue:
     if run is not None:
         enqueue_run(run)
     look_soon()
-    note = note_by_key(organization.id, f"{PROPOSED}{proposal.id}")
+    flash(_begun(organization, proposal))
+    return redirect(url_for("proposals.show", slug=slug, proposal_id=proposal_id), code=303)
+
+
+def _begun(organization: Organization, proposal: Proposal) -> str:
+    """Have carried out at Stripe what was planned by the approval, and say so."""
+    key = f"{PROPOSED}{proposal.id}"
+    note, reissue = note_by_key(organization.id, key), reissue_by_key(organization.id, key)
+    if reissue is not None:
+        begin_reissue(reissue)
+        return "Approved. The invoice is being taken back at Stripe, and is billed again with that."
     note_id = note.id if note else proposal.terms.get("note_id")
     if note_id is None:
-        flash("Approved. The invoice has changed.")
-    else:
-        carry_out_credit_note.enqueue(note_id)
-        flash(f"Approved. {'The credit note' if note else 'The void'} is on its way to Stripe.")
-    return redirect(url_for("proposals.show", slug=slug, proposal_id=proposal_id), code=303)
+        return "Approved. The invoice has changed."
+    carry_out_credit_note.enqueue(note_id)
+    return f"Approved. {'The credit note' if note else 'The void'} is on its way to Stripe."
 
 
 @bp.post("/<int:proposal_id>/refusals")
@@ -142,7 +152,9 @@ def _page(
         has_left=has_left,
         changes=changes(proposal, basis) if waits else [],
         refused=refused,
-        consequence=consequence_of(proposal, organization) if waits and can_stand else None,
+        consequence=(
+            consequence_of(proposal, organization, now=now) if waits and can_stand else None
+        ),
         is_own=proposal.proposed_by_id == reader().id,
         form=ApprovalForm(formdata=None, seen=name_of(basis)),
         problems=form.unseen_errors if form else (),

@@ -79,7 +79,7 @@ def test_an_adopted_line_is_billed_by_the_ledger_and_a_sync_follows(
     of = bill.organization
     proposal = proposed(of, adoption(line_id), sam)
     assert bill.total_cents == 100
-    assert consequence_of(proposal, of).ledger == (100, 5100)
+    assert consequence_of(proposal, of, now=utc_now()).ledger == (100, 5100)
     run = decided(of, proposal, ada)
     assert run is not None
     syncer.carry_out(run)
@@ -138,7 +138,7 @@ def test_a_void_invoice_is_decided_on(
     terms = {"sequence": void.sequence, "decision": decision}
     what = Wanted("void", f"invoice:{void.sequence}", Money(2561, "usd"), terms, "A gift")
     proposal = proposed(organization, what, sam)
-    assert consequence_of(proposal, organization).more_cents == more
+    assert consequence_of(proposal, organization, now=utc_now()).more_cents == more
     assert case_of(void).state == "undecided"
     decided(organization, proposal, ada)
     assert current_invoice(organization).total_cents == before + more

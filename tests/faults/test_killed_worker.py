@@ -11,13 +11,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dashboard.billing.close import seal_now
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_void import ask_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.reissue import plan_reissue
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
 from dashboard.sync.models import SyncLease, SyncRun
@@ -25,6 +26,7 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from demo.embedded.errors import tail
 from jobs.credit_notes import carry_out_credit_note, carry_out_credit_notes
+from jobs.reissues import reissue_invoice, reissue_planned
 from jobs.syncs import enqueue_run, sweep_runs
 from tests.factories import SUPPORT
 from tests.support.billing import drop, make_bill, put
@@ -132,6 +134,38 @@ def test_a_worker_killed_during_a_call_loses_and_doubles_nothing(
     assert sum(syncer.lines(bill).values()) == bill.total_cents == bill.stripe_total_cents
     assert syncer.simulator.get("audit")["ok"]
     assert bill.status == ("open" if trigger == "final" else "draft")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_killed_while_it_voids_to_bill_anew_bills_it_once(
+    app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, moment: str
+) -> None:
+    bill, _ = prepare("finalize", syncer)
+    syncer.sync(bill, "final", verify=True)
+    syncer.simulator.fault(moment, "/void$", method="POST", times=1)
+    with transaction():
+        # Planned a minute ago: what was queued for it may be lost with the worker.
+        planned_at = utc_now() - timedelta(minutes=1)
+        reissue = plan_reissue(
+            bill, seen_cents=bill.total_cents, reason="Wrong", key="r", actor=SUPPORT,
+            now=planned_at,
+        )  # fmt: skip
+        reissue_invoice.enqueue(reissue.id)
+    kill_and_replace(live_stack, syncer)
+    with transaction():
+        reissue_planned.enqueue()
+
+    def is_over() -> bool:
+        db.session.rollback()
+        db.session.refresh(reissue)
+        return reissue.state != "planned"
+
+    wait_until(is_over, lambda: tail(live_stack.log("second worker"), 40))
+    db.session.refresh(bill)
+    again = select(InvoiceItem.amount_cents).where(InvoiceItem.kind == "rebilled")
+    assert (reissue.state, bill.status) == ("done", "void")
+    assert sum(db.session.scalars(again)) == bill.total_cents == reissue.billed_cents
+    assert syncer.gateway.invoice(str(bill.stripe_invoice_id)).status == "void"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -118,6 +118,24 @@ BREAKS = {
         """,
         ": taken off $0.05, by its notes $0.00.",
     ),
+    "reissues_add_up": (
+        """
+        set local session_replication_role = replica;
+        update invoice_items set credited_cents = 5, reissued_cents = 5 where kind = 'recurring'
+        and invoice_id = (select id from invoices where status = 'open')
+        """,
+        ": to bill again $0.05, taken off for that $0.00.",
+    ),
+    "reissues_are_billed": (
+        """
+        insert into reissues (organization_id, invoice_id, way, state, stripe_invoice_id,
+            taken_cents, billed_cents, reason, idempotency_key, actor_kind, actor_label,
+            created_at, ended_at)
+        select organization_id, id, 'void', 'done', 'in_1', 700, 700, 'Asked', 'r', 'system',
+            'System', now(), now() from invoices where status = 'open'
+        """,
+        ": taken back $7.00, at Stripe none.",
+    ),
     "notes_as_told": (
         """
         insert into credit_notes (organization_id, invoice_id, state, amount_cents, refund_cents,

@@ -46,6 +46,7 @@ NEVER_CHANGED = {
     "budget_alerts": {"organization_id", "cycle_id", "budget_cents", "kind", "percent"},
     "corrections": {"stripe_id"},
     "credit_notes": {"organization_id", "idempotency_key", "stripe_id"},
+    "reissues": {"organization_id", "idempotency_key", "note_id"},
     "invitations": {"secret_hash"},
     "invoice_items": {"invoice_id", "key", "carried_from_id", "kind"},
     "invoices": {"organization_id", "sequence", "previous_invoice_id"},

@@ -44,6 +44,15 @@ from tests.locks.life import (
     seal_both,
     show_roll,
 )
+from tests.locks.reissues import (
+    approve_a_reissue,
+    hear_of_a_reissue,
+    reissue,
+    reissue_in_vain,
+    reissue_what_is_void,
+    reissue_what_was_edited,
+    show_reissue,
+)
 from tests.locks.stage import Act, Stage
 from tests.locks.syncs import (
     act_on_both,
@@ -96,6 +105,12 @@ VERBS: Mapping[str, Act] = {
     "credit an issued invoice": credit,
     "credit in vain": credit_in_vain,
     "void a credit note": void_a_note,
+    "approve a reissue": approve_a_reissue,
+    "reissue an issued invoice": reissue,
+    "reissue what is void": reissue_what_is_void,
+    "reissue in vain": reissue_in_vain,
+    "reissue what was edited": reissue_what_was_edited,
+    "preview a reissue": show_reissue,
     "approve a void of a credit note": approve_a_void_of_a_note,
     "take a charge back": reverse,
     "end late proposals": end_what_is_late,
@@ -139,6 +154,7 @@ VERBS: Mapping[str, Act] = {
     "read again": read_again,
     "hear of a refund": hear_of_a_refund,
     "hear of a credit note": hear_of_a_note,
+    "hear of a reissue": hear_of_a_reissue,
     "hear of a decline": hear_of_a_decline,
     "hear of a void": hear_of_a_void,
     "bill what was void": lambda stage: decide_on_void(stage, "bill"),

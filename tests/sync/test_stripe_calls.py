@@ -46,6 +46,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "update_lines": {"invoice_id": "in_1", "lines": [LINE]},
     "remove_lines": {"invoice_id": "in_1", "lines": [LINE]},
     "delete_item": {"item_id": "ii_1"},
+    "void_invoice": {"invoice_id": "in_1", "reissue": "7"},
     "issue_credit_note": {
         "invoice_id": "in_1", "note": "7", "installation": "here", "memo": "For the outage",
         "lines": [{"line_id": "il_1", "description": "Servers", "amount_cents": 5}],
@@ -82,4 +83,6 @@ def test_lines_of_before_roll_ups_can_be_read() -> None:
 
 def test_the_fault_tests_make_every_call_but_those_named_here() -> None:
     tried = {one.step for one in OPERATIONS.values()}
-    assert set(STRIPE_CALLS) - tried == {"delete_item", "issue_credit_note", "void_credit_note"}
+    assert set(STRIPE_CALLS) - tried == {
+        "delete_item", "issue_credit_note", "void_credit_note", "void_invoice",
+    }  # fmt: skip

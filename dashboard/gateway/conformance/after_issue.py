@@ -11,6 +11,7 @@ from dashboard.gateway.conformance.registry import Checks
 check = Checks("after_issue")
 
 NOTES = "docs: invoicing/integration/programmatic-credit-notes"
+VOIDS = "docs: invoicing/integration/workflow-transitions, invoicing/partial-payments"
 PAYMENTS = "docs: changelog 2025-03-31, invoice payments"
 
 
@@ -74,6 +75,30 @@ def note_over_all_pays(bench: Bench) -> None:
     read = granted(bench.api.get(f"invoices/{opened['id']}"))
     seen = (read["status"], read["amount_paid"])
     expect(seen == ("paid", 0), f"status, amount_paid {seen}")
+
+
+@check("void_is_final", "An open invoice can be voided, once.", VOIDS)
+def void_is_final(bench: Bench) -> None:
+    opened = _opened(bench)
+    voided = granted(bench.api.post(f"invoices/{opened['id']}/void"))
+    expect(voided["status"] == "void", f"status {voided['status']}")
+    expect_refusal(bench.api.post(f"invoices/{opened['id']}/void"), 400)
+
+
+@check("void_with_note", "An open invoice with a credit note on it can be voided.", VOIDS)
+def void_with_note(bench: Bench) -> None:
+    opened = _opened(bench)
+    granted(bench.api.post("credit_notes", invoice=opened["id"], amount=2000))
+    voided = granted(bench.api.post(f"invoices/{opened['id']}/void"))
+    expect(voided["status"] == "void", f"status {voided['status']}")
+
+
+@check("void_needs_unpaid", "What is paid, by other means too, cannot be voided.", VOIDS)
+def void_needs_unpaid(bench: Bench) -> None:
+    expect_refusal(bench.api.post(f"invoices/{_paid(bench)['id']}/void"), 400)
+    opened = _opened(bench)
+    granted(bench.api.post(f"invoices/{opened['id']}/pay", paid_out_of_band=True))
+    expect_refusal(bench.api.post(f"invoices/{opened['id']}/void"), 400)
 
 
 @check("payment_is_told", "Finalizing shows the payment intent, which leads back.", PAYMENTS)

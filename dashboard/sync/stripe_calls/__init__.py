@@ -16,6 +16,7 @@ from dashboard.sync.stripe_calls.drafts import (
     Schedule,
     SetTerms,
 )
+from dashboard.sync.stripe_calls.issued import VoidInvoice
 from dashboard.sync.stripe_calls.items import DeleteItem
 from dashboard.sync.stripe_calls.lines import AddLines, RemoveLines, UpdateLines
 
@@ -25,7 +26,7 @@ STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
         CreateCustomer, UpdateCustomer,
         CreateDraft, SetTerms, Schedule, Finalize, DeleteDraft,
         AddLines, UpdateLines, RemoveLines,
-        DeleteItem, IssueNote, VoidNote,
+        DeleteItem, IssueNote, VoidNote, VoidInvoice,
     )
 }  # fmt: skip
 
