@@ -1,4 +1,4 @@
-"""Commands beside the web: `flask doctor`, `invariants`, `people invite`, `stripe conformance`."""
+"""Commands beside the web: `flask doctor`, `invariants`, `ledger verify`, `people invite`, …"""
 
 from flask import Flask
 
@@ -6,11 +6,13 @@ from dashboard.doctor.command import doctor
 from dashboard.gateway.conformance.command import stripe_commands
 from dashboard.invariants.command import invariants
 from dashboard.people_commands import people_commands
+from dashboard.recount.command import ledger_commands
 
 
 def register_commands(app: Flask) -> None:
     """Add the product's commands to `flask`."""
     app.cli.add_command(doctor)
     app.cli.add_command(invariants)
+    app.cli.add_command(ledger_commands)
     app.cli.add_command(stripe_commands)
     app.cli.add_command(people_commands)

@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from dashboard.clock import utc_now
-from dashboard.invariants.known import INVARIANTS
+from dashboard.invariants.known import EVERY_INVARIANT
 from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
 from dashboard.sync.counts import count
 from dashboard.sync.fleet import fleet_counts
@@ -118,7 +118,7 @@ def collect_fleet() -> None:
 def collect_invariants() -> None:
     """Read what looks at the money found, each invariant with a figure of its own."""
     tallies = tallies_now()
-    for one in INVARIANTS:
+    for one in EVERY_INVARIANT:
         BROKEN.labels(one.name).set(tallies.get(one.name, Tally()).organizations)
     begun_at = last_round_at()
     LOOKED.set((utc_now() - begun_at).total_seconds() if begun_at else math.inf)

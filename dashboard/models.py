@@ -22,6 +22,7 @@ from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
 from dashboard.organizations.note_models import OrganizationNote
 from dashboard.pricing.models import Price, PriceVersion
+from dashboard.recount.models import LedgerDifference, LedgerRun
 from dashboard.services.models import Service, ServiceChange
 from dashboard.sync.counts import KeptCount
 from dashboard.sync.models import AddedLine, SyncedLine, SyncLease, SyncRun, SyncStep
@@ -55,6 +56,8 @@ __all__ = [
     "InvoicePayment",
     "ItemChange",
     "KeptCount",
+    "LedgerDifference",
+    "LedgerRun",
     "Mail",
     "MailChoice",
     "Membership",

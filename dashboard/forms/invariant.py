@@ -35,9 +35,10 @@ class RoundForm(Form):
     def wanted(self) -> Invariant:
         """Return the invariant; raise `Invalid` for what is none."""
         found = BY_NAME.get(self.invariant.data or "")
-        if found is None:
+        if found is None or not found.sql:
             raise Invalid(
-                "There is no check with that name. Nothing was looked at. Reload the page.",
+                "There is no check with that name that can be asked for. Nothing was looked at. "
+                "Reload the page.",
                 field="invariant",
             )
         return found

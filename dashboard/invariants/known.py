@@ -8,5 +8,16 @@ from dashboard.invariants.of_stripe import OF_STRIPE
 from dashboard.invariants.of_the_issued import OF_THE_ISSUED
 from dashboard.invariants.of_usage import OF_USAGE
 
+# Those that a statement finds.
 INVARIANTS = (*OF_BILLS, *OF_USAGE, *OF_STRIPE, *OF_THE_ISSUED)
-BY_NAME: dict[str, Invariant] = {one.name: one for one in INVARIANTS}
+# The one that only working everything out anew finds: see `of_facts`.
+FOLLOWS_FACTS = Invariant(
+    "bills_follow_facts",
+    "Every bill is what its usage records, services, prices and charges come to, worked out anew.",
+    "the facts come to",
+    "the ledger has",
+    "",
+    place="timeline",
+)
+EVERY_INVARIANT = (*INVARIANTS, FOLLOWS_FACTS)
+BY_NAME: dict[str, Invariant] = {one.name: one for one in EVERY_INVARIANT}

@@ -36,11 +36,13 @@ class Broken:
     currency: str | None
     said: Side
     found: Side
+    why: str = ""
 
     def __str__(self) -> str:
         said, found = (_shown(side, self.currency) for side in (self.said, self.found))
         names = self.invariant
-        return f"{self.slug}, {self.subject}: {names.said} {said}, {names.found} {found}."
+        told = f"{self.slug}, {self.subject}: {names.said} {said}, {names.found} {found}."
+        return f"{told} {self.why}" if self.why else told
 
 
 def look_at(

@@ -24,7 +24,7 @@ from dashboard.invariants.keep import (
     keep,
     take_turn,
 )
-from dashboard.invariants.known import BY_NAME, INVARIANTS
+from dashboard.invariants.known import BY_NAME, FOLLOWS_FACTS, INVARIANTS
 from dashboard.invariants.look import SLICE, look_at
 from dashboard.invariants.models import InvariantFinding, InvariantRound
 from dashboard.organizations.models import Organization
@@ -45,6 +45,8 @@ def look_again(*, now: datetime) -> int:
         select(InvariantFinding.organization_id)
         .where(
             InvariantFinding.cleared_at.is_(None),
+            # Worked out anew, not asked: `of_facts` looks at that again.
+            InvariantFinding.invariant != FOLLOWS_FACTS.name,
             InvariantFinding.last_seen_at <= now - CONFIRMED_AFTER,
         )
         .order_by(InvariantFinding.last_seen_at)

@@ -16,6 +16,7 @@ from dashboard.views.access import current_actor
 from dashboard.views.addresses import local_address
 from dashboard.views.hypermedia import is_htmx
 from jobs.invariants import look_soon
+from jobs.recount import recount_soon
 
 bp = Blueprint("invariants", __name__, url_prefix="/invariants")
 PLACES = {
@@ -49,6 +50,7 @@ def create_look() -> ResponseReturnValue:
     """Look at one organization now."""
     organization = organization_by_slug(LookForm().wanted())
     broken = look_now(organization, actor=current_actor(), now=utc_now())
+    recount_soon(organization.id)
     checks = "1 check fails" if broken == 1 else f"{broken} checks fail"
     flash(
         f"Looked at {organization.name} just now: "

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from dashboard.billing.models import InvoiceItem
 from dashboard.pricing.terms import Terms
+from dashboard.recount.look import recount
 from tests.support.credit_world import CreditWorld, standings
 from tests.support.ledger_world import (
     DAY,
@@ -75,4 +76,5 @@ def test_what_was_credited_is_not_asked_for_again_and_nothing_is_given_back_twic
         select(InvoiceItem).where(InvoiceItem.organization_id == world.organization.id)
     ):
         assert 0 <= item.credited_cents <= max(item.billed_cents, 0)
+    assert list(map(str, recount(world.organization.id).differences)) == []
     db.session.rollback()

@@ -19,6 +19,7 @@ from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db as database
 from dashboard.invariants.known import INVARIANTS
 from dashboard.invariants.look import look_at
+from dashboard.recount.look import recount
 from tests.support.ledger_world import (
     early,
     new_world,
@@ -77,4 +78,5 @@ def check_the_law(db, story, versions, currency="usd"):
         assert all(item.amount_cents % STEPS.get(currency, 1) == 0 for item in invoice.items)
     assert current_invoice(world.organization).period_end > world.now
     assert list(map(str, look_at([world.organization.id], now=world.now, only=OF_MONEY))) == []
+    assert list(map(str, recount(world.organization.id).differences)) == []
     db.session.rollback()

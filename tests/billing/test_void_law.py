@@ -21,6 +21,7 @@ from dashboard.extensions import db as database
 from dashboard.invariants.known import OF_BILLS, OF_THE_ISSUED, OF_USAGE
 from dashboard.invariants.look import look_at
 from dashboard.pricing.terms import Terms
+from dashboard.recount.look import recount
 from tests.support.ledger_world import (
     ahead,
     new_world,
@@ -140,6 +141,7 @@ def test_what_stands_waits_or_is_written_off_is_what_the_facts_cost(db, story, v
         assert case.cents == sum(db.session.scalars(claims))
     found = look_at([world.organization.id], now=world.now, only=WITHOUT_SYNCS)
     assert list(map(str, found)) == []
+    assert list(map(str, recount(world.organization.id).differences)) == []
     db.session.rollback()
 
 

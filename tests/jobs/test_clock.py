@@ -72,6 +72,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "forget_sessions"),
         ("maintenance", "look_at_money"),
         ("maintenance", "make_partitions"),
+        ("maintenance", "recount_ledger"),
         ("maintenance", "reread_invoices"),
         ("maintenance", "watch_usage"),
     ]
