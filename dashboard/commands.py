@@ -3,6 +3,7 @@
 from flask import Flask
 
 from dashboard.doctor.command import doctor
+from dashboard.gaps.command import gaps
 from dashboard.gateway.conformance.command import stripe_commands
 from dashboard.invariants.command import invariants
 from dashboard.people_commands import people_commands
@@ -14,5 +15,6 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(doctor)
     app.cli.add_command(invariants)
     app.cli.add_command(ledger_commands)
+    stripe_commands.add_command(gaps)
     app.cli.add_command(stripe_commands)
     app.cli.add_command(people_commands)

@@ -8,6 +8,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from dashboard.clock import utc_now
+from dashboard.gaps.gap import KINDS
+from dashboard.gaps.keep import counts as gap_counts
 from dashboard.invariants.known import EVERY_INVARIANT
 from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
 from dashboard.sync.counts import count
@@ -45,6 +47,7 @@ BROKEN = Gauge(
 LOOKED = Gauge(
     "dashboard_invariants_age_seconds", "Time since the last whole look at the money began."
 )
+GAPS = Gauge("dashboard_stripe_gaps", "What only one of Stripe and the ledger knows.", ("kind",))
 TICK_AGE = Gauge(
     "dashboard_clock_tick_age_seconds", "Time since the schedule entry last ran.", ("entry",)
 )
@@ -120,5 +123,8 @@ def collect_invariants() -> None:
     tallies = tallies_now()
     for one in EVERY_INVARIANT:
         BROKEN.labels(one.name).set(tallies.get(one.name, Tally()).organizations)
+    gaps = gap_counts()
+    for kind in KINDS:
+        GAPS.labels(kind).set(gaps.get(kind, 0))
     begun_at = last_round_at()
     LOOKED.set((utc_now() - begun_at).total_seconds() if begun_at else math.inf)

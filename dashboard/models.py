@@ -15,6 +15,7 @@ from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
+from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
 from dashboard.installation import Installation
 from dashboard.invariants.models import InvariantFinding, InvariantRound
 from dashboard.mail.models import Mail, MailChoice, RefusedAddress
@@ -47,6 +48,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "FleetSample",
+    "GapRound",
     "Installation",
     "InvariantFinding",
     "InvariantRound",
@@ -73,8 +75,10 @@ __all__ = [
     "RefusedAddress",
     "Reissue",
     "RunTally",
+    "SeenAtStripe",
     "Service",
     "ServiceChange",
+    "StripeGap",
     "StripeReading",
     "SyncLease",
     "SyncRun",

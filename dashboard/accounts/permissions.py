@@ -91,6 +91,8 @@ _TABLE = (
     Permission("schedule.manage", ADMIN),
     Permission("invariant.view", STAFF),
     Permission("invariant.look", STAFF),
+    Permission("gap.look", ADMIN),
+    Permission("gap.repair", STAFF),
     Permission("doctor.view", ADMIN),
     Permission("token.manage", ADMIN, is_proved=True),
     Permission("people.manage", ADMIN, is_proved=True),

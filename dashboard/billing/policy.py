@@ -24,6 +24,7 @@ class BillingPolicy:
     usage_max_age_days: int = 35
     usage_max_skew_seconds: int = 300
     stripe_rereads_per_hour: int = 10
+    stripe_gap_reads_per_hour: int = 1
     hold_when_broken: bool = True
     mails_bills: bool = False
 

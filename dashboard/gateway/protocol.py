@@ -8,6 +8,7 @@ from typing import Protocol
 from dashboard.gateway.customer_records import CustomerDraft, RemoteCard, RemoteCustomer
 from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
 from dashboard.gateway.note_records import NoteDraft, NotePreview
+from dashboard.gateway.pages import RemotePage
 from dashboard.gateway.records import (
     InvoiceDraft,
     LineContent,
@@ -138,6 +139,22 @@ class Gateway(Protocol):
         self, since: datetime, types: Sequence[str], *, until: datetime | None = None
     ) -> Iterator[RemoteEvent | Unreadable]:
         """Yield the events of `types` created from `since` to `until`, in no certain order."""
+
+    def event(self, event_id: str) -> RemoteEvent | Unreadable:
+        """Read one event; raises `Missing` for one that is older than thirty days."""
+
+    def events_page(
+        self, types: Sequence[str], since: datetime, until: datetime, *, after: str | None
+    ) -> RemotePage[RemoteEvent | Unreadable]:
+        """Read one page of events of up to twenty types, the newest first."""
+
+    def invoices_page(
+        self, installation: str, status: str, *, after: str | None
+    ) -> RemotePage[RemoteInvoice]:
+        """Read one page of invoices of a status; only those that the installation made."""
+
+    def customers_page(self, installation: str, *, after: str | None) -> RemotePage[RemoteCustomer]:
+        """Read one page of customers; only those that the installation made."""
 
     def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
         """Return what a webhook carries; raises `BadSignature`, and `NotAnEvent` for no text."""

@@ -16,6 +16,7 @@ from dashboard.gateway.calls.customers import CustomerCalls
 from dashboard.gateway.calls.drafts import DraftCalls
 from dashboard.gateway.calls.events import EventCalls
 from dashboard.gateway.calls.invoices import InvoiceCalls
+from dashboard.gateway.calls.lists import ListCalls
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.requests import Body
 from dashboard.gateway.translate import translate
@@ -41,7 +42,9 @@ class _Client(stripe.HTTPClient):
             raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
 
 
-class StripeGateway(CustomerCalls, DraftCalls, InvoiceCalls, CreditNoteCalls, EventCalls):
+class StripeGateway(
+    CustomerCalls, DraftCalls, InvoiceCalls, CreditNoteCalls, EventCalls, ListCalls
+):
     """`Gateway` over stripe-python. It never retries by itself: one policy decides that, above."""
 
     def __init__(

@@ -10,10 +10,10 @@ from dashboard.invariants.of_usage import OF_USAGE
 
 # Those that a statement finds.
 INVARIANTS = (*OF_BILLS, *OF_USAGE, *OF_STRIPE, *OF_THE_ISSUED)
-# The one that only working everything out anew finds: see `of_facts`.
+# The one that only working everything out again finds: see `of_facts`.
 FOLLOWS_FACTS = Invariant(
     "bills_follow_facts",
-    "Every bill is what its usage records, services, prices and charges come to, worked out anew.",
+    "Every bill is what its usage records, services, prices and charges come to, calculated again.",
     "the facts come to",
     "the ledger has",
     "",

@@ -21,6 +21,7 @@ from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import UnusualUsage
+from dashboard.gaps.models import StripeGap
 from dashboard.invariants.models import InvariantFinding
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import AddedLine, SyncRun
@@ -234,6 +235,23 @@ def sums(_now: datetime) -> Rows:
         )
         .where(InvariantFinding.cleared_at.is_(None), InvariantFinding.confirmed_at.is_not(None))
         .order_by(InvariantFinding.id)
+        .limit(MOST)
+    )
+
+
+def gaps(_now: datetime) -> Rows:
+    """Return what only one of Stripe and the ledger knows, confirmed by a second look."""
+    return (
+        _shown(
+            cast(StripeGap.id, String),
+            StripeGap.first_seen_at,
+            func.jsonb_build_object("told", StripeGap.told),
+            StripeGap.organization_id,
+            null(),
+            null(),
+        )
+        .where(StripeGap.gone_at.is_(None), StripeGap.confirmed_at.is_not(None))
+        .order_by(StripeGap.id)
         .limit(MOST)
     )
 

@@ -29,7 +29,16 @@ GROUPS = {
 
 
 Place = Literal[
-    "invoice", "at_stripe", "syncs", "event", "budget", "jobs", "calls", "proposal", "invariants"
+    "invoice",
+    "at_stripe",
+    "syncs",
+    "event",
+    "budget",
+    "jobs",
+    "calls",
+    "proposal",
+    "invariants",
+    "gaps",
 ]
 
 
@@ -100,6 +109,8 @@ _KINDS = (
          words.reissue, found.reissues, acts=("reissue.planned", "credit_note.planned")),
     Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
          words.sums, found.sums),
+    Kind("gap", "Gap", "differs", "bad", "differs", Step("See gaps", "gaps"),
+         words.gap, found.gaps, acts=("gap.repair_asked",), is_of_row=True),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
          words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
     Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See alerts", "budget"),

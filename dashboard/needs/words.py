@@ -119,6 +119,11 @@ def sums(facts: Facts) -> str:
     return f"{facts['example']}{others}"
 
 
+def gap(facts: Facts) -> str:
+    """Return what only one of Stripe and the ledger knows."""
+    return str(facts["told"])
+
+
 def late(facts: Facts) -> str:
     """Return what part of the machine stands still; whoever found it words it."""
     return str(facts["why"])

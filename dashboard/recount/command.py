@@ -26,7 +26,7 @@ from dashboard.recount.runs import (
 )
 from dashboard.transaction import transaction
 
-ledger_commands = AppGroup("ledger", help="Work the ledger out anew.")
+ledger_commands = AppGroup("ledger", help="Work the ledger out again.")
 TOLD_EVERY_SECONDS = 5.0
 EXAMPLES = 100
 NOT_FINISHED = 2
@@ -34,9 +34,9 @@ NOT_FINISHED = 2
 
 @ledger_commands.command("verify")
 @click.option("--organization", "slug", help="Work out this one only, by its slug.")
-@click.option("--anew", is_flag=True, help="Begin anew where a run was stopped midway.")
+@click.option("--restart", is_flag=True, help="Start again where a run was stopped midway.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-def verify(slug: str | None, *, anew: bool, as_json: bool) -> None:
+def verify(slug: str | None, *, restart: bool, as_json: bool) -> None:
     """Work every bill out from its facts; exit 1 where the ledger is something else, 2 if stopped.
 
     Run it beside everything else: it locks nothing, and reads each organization in one moment.
@@ -46,7 +46,7 @@ def verify(slug: str | None, *, anew: bool, as_json: bool) -> None:
         looked, records, items = 1, found.records, found.items
         number, told = len(found.differences), [str(one) for one in found.differences]
     else:
-        run = _every(anew=anew)
+        run = _every(restart=restart)
         looked, records, items, number = run.looked, run.records, run.items, run.differences
         with transaction():
             told = list(differences_of(run, most=None if as_json else EXAMPLES))
@@ -68,14 +68,14 @@ def _one(slug: str) -> Recounted:
     return recount_or_say_why(organization_id)
 
 
-def _every(*, anew: bool) -> LedgerRun:
+def _every(*, restart: bool) -> LedgerRun:
     with transaction():
-        run = begin(is_of_clock=False, now=utc_now(), anew=anew)
+        run = begin(is_of_clock=False, now=utc_now(), anew=restart)
         run_id, is_resumed = run.id, bool(run.looked)
         if is_resumed:
             click.echo(
                 f"Continues the run from {run.begun_at:%Y-%m-%d %H:%M} UTC, after {run.looked:,} "
-                "organizations. Use --anew to begin anew.",
+                "organizations. Use --restart to start again.",
                 err=True,
             )
     try:
@@ -125,9 +125,9 @@ class Progress:
         self._told = now
         a_second = self._records / max(now - self._began, 0.001)
         click.echo(
-            f"{run.looked + 1:,} of {max(run.total, run.looked + 1):,} organizations, "
+            f"{run.looked:,} of {max(run.total, run.looked):,} organizations, "
             f"{a_second:,.0f} usage records a second, "
-            f"{run.differences + len(found.differences):,} differences",
+            f"{run.differences:,} differences",
             err=True,
         )
 
@@ -145,6 +145,6 @@ def _summary(looked: int, records: int, items: int, number: int) -> str:
     if number:
         result = "1 difference" if number == 1 else f"{number:,} differences"
     return (
-        f"Worked out {organizations} anew, from {records:,} usage records, and compared "
-        f"{items:,} items. {result}. Nothing was changed."
+        f"Worked out {organizations} from {records:,} usage records, and compared {items:,} items. "
+        f"{result}. Nothing was changed."
     )

@@ -170,6 +170,9 @@ class Facts:
     items: Sequence[Item]
     claims: Mapping[int, Claim]
     charges: Mapping[int, Charge]
+    # Every version of every price, by id; and the invoices in their order.
+    versions: Mapping[int, Version]
+    ordered_bills: Sequence[Bill]
     following: Mapping[int, list[Item]] = field(default_factory=lambda: defaultdict(list))
 
     def link(self, item: Item) -> Link:
@@ -180,13 +183,3 @@ class Facts:
         """Return an item and all that follows from it."""
         later = [link for one in self.following.get(item.id, ()) for link in self.family(one)]
         return [self.link(item), *later]
-
-    @property
-    def ordered_bills(self) -> list[Bill]:
-        """The invoices in their order."""
-        return sorted(self.bills.values(), key=lambda bill: bill.sequence)
-
-    @property
-    def versions(self) -> dict[int, Version]:
-        """Every version of every price, by id."""
-        return {one.id: one for price in self.prices.values() for one in price.versions}

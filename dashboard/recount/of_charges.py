@@ -17,7 +17,7 @@ def charge_differences(facts: Facts) -> Iterator[Difference]:
         yield from _of_charge(facts, charge, items.pop(f"adjustment:{number}", None))
     for item in items.values():
         sides = (Decimal(0), Decimal(item.amount_cents))
-        yield _on(facts, item, sides, "Nobody added this charge or credit.")
+        yield _on(facts, item, sides, "This charge or credit was never added.")
 
 
 def _of_charge(facts: Facts, charge: Charge, item: Item | None) -> Iterator[Difference]:

@@ -16,7 +16,7 @@ from dashboard.recount.chains import Asked, Chain, is_settled
 from dashboard.recount.difference import Difference
 from dashboard.recount.facts import Bill, Cycle, Facts, Item, Price, Service, Version
 from dashboard.recount.records import first_of, record_of_day
-from dashboard.recount.usage import UNSURE, Place, Usage
+from dashboard.recount.usage import UNSURE, Place, Right, Usage
 
 Key = tuple[int, int]
 
@@ -143,9 +143,7 @@ class UsageRecount:
                     return self._of_day(place, said, found)
         return self._why_items(part)
 
-    def _is_billed_wrongly(
-        self, version_id: int, off: str | None, right: tuple[int, int, int | None] | None
-    ) -> str:
+    def _is_billed_wrongly(self, version_id: int, off: str | None, right: Right | None) -> str:
         if right is None:
             return "is billed, and no service with its meter was attached then."
         if off is not None:

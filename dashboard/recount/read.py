@@ -96,17 +96,21 @@ def read_facts(connection: Connection, organization_id: int) -> Facts | None:
     services = {one[0]: Service(*one) for one in rows(SERVICES)}
     for change in rows(CHANGES):
         services[change[0]].changes.append(Change(*change[1:]))
+    prices = _prices(_rows(connection, PRICES, organization_id))
+    bills = [Bill(*one) for one in rows(BILLS)]
     facts = Facts(
         id=found[0][0],
         slug=found[0][1],
         currency=found[0][2],
         cycles={one[0]: Cycle(*one) for one in rows(CYCLES)},
-        bills={one[0]: Bill(*one) for one in rows(BILLS)},
-        prices=_prices(_rows(connection, PRICES, organization_id)),
+        bills={one.id: one for one in bills},
+        prices=prices,
         services=services,
         items=[Item(*one) for one in rows(ITEMS)],
         claims={one[0]: Claim(*one[1:]) for one in rows(CLAIMS)},
         charges={one[0]: Charge(*one[1:]) for one in rows(CHARGES)},
+        versions={one.id: one for price in prices.values() for one in price.versions},
+        ordered_bills=bills,
     )
     for item in facts.items:
         if item.kind in FOLLOWING and item.carried_from_id is not None:

@@ -8,6 +8,7 @@ ends. So memory is bounded by the changes of services and prices, and not by the
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from dashboard.pricing.exact import EXACT, total
-from dashboard.recount.facts import Facts
+from dashboard.recount.facts import Facts, Service
 
 # A record says when its request began and an invoice when its seal did: both took a while, on
 # machines whose clocks are not quite alike.
@@ -88,14 +89,18 @@ class Place(NamedTuple):
     day: date
 
 
+Units = dict[Place, Decimal]
+# A cycle, a price version and, where one alone counts the meter, a service.
+Right = tuple[int, int, int | None]
+# Several prices count them: they stay with what billed them before the second one came.
+AMBIGUOUS: Right = (0, 0, None)
+
+
 class Wrong(NamedTuple):
     """Records that are not billed as they should be: by nothing where it is None."""
 
     sum: Sum
-    right: tuple[int, int, int | None] | None
-
-
-Units = dict[Place, Decimal]
+    right: Right | None
 
 
 @dataclass
@@ -142,15 +147,16 @@ def read_usage(connection: Connection, facts: Facts) -> Usage:
         "seals": usage.seals,
         "kept_since": connection.scalar(KEPT_SINCE) or LONG_AGO,
     }
+    resolver = _Resolver(facts, usage.bounds)
     for one in map(Sum._make, connection.execute(SUMS, asked)):
-        _count(usage, facts, one)
+        _count(usage, resolver, one)
     for statement, units in ((TOTALS, usage.totals), (WAITING, usage.still_waiting)):
         for *place, quantity in connection.execute(statement, organization):
             units[Place(*place)] = quantity
     return usage
 
 
-def _count(usage: Usage, facts: Facts, one: Sum) -> None:
+def _count(usage: Usage, resolver: _Resolver, one: Sum) -> None:
     usage.records += one.records
     if one.is_unclaimed:
         usage.unclaimed.append(one)
@@ -162,7 +168,7 @@ def _count(usage: Usage, facts: Facts, one: Sum) -> None:
         return
     if one.off not in (None, "not_attached"):
         return
-    right = _resolve(facts, one, usage.bounds)
+    right = resolver.resolve(one)
     if right != (None if one.off else given):
         usage.wrong.append(Wrong(one, right))
     if right is not None:
@@ -172,27 +178,42 @@ def _count(usage: Usage, facts: Facts, one: Sum) -> None:
         usage.known[key] = EXACT.add(usage.known[key], one.quantity)
 
 
-def _resolve(facts: Facts, one: Sum, bounds: list[datetime]) -> tuple[int, int, int | None] | None:
-    """Return the cycle, version and service that bill these records; None where none does."""
-    if one.stretch == 0:
-        return None
-    instant = bounds[one.stretch - 1]
-    cycle = next((c for c in facts.cycles.values() if c.starts_at <= instant < c.ends_at), None)
-    attached = [
-        service
-        for service in facts.services.values()
-        if facts.prices[service.price_id].meter == one.meter
-        and service.covers(instant)
-        and (one.named is None or one.named == service.external_id)
-    ]
-    prices = {service.price_id for service in attached}
-    if len(prices) > 1:
-        # It stays with what it was billed by before the second price came.
-        return one.cycle_id, one.version_id, one.service_id
-    version = facts.prices[prices.pop()].version_at(instant) if prices else None
-    if cycle is None or version is None:
-        return None
-    return cycle.id, version.id, attached[0].id if len(attached) == 1 else None
+class _Resolver:
+    """Finds what bills records: of each meter, named service and stretch once."""
+
+    def __init__(self, facts: Facts, bounds: Sequence[datetime]) -> None:
+        self._facts, self._bounds = facts, bounds
+        self._found: dict[tuple[str, str | None, int], Right | None] = {}
+        self._services: dict[tuple[str | None, str | None], list[Service]] = defaultdict(list)
+        for service in facts.services.values():
+            meter = facts.prices[service.price_id].meter
+            self._services[meter, None].append(service)
+            if service.external_id is not None:
+                self._services[meter, service.external_id].append(service)
+
+    def resolve(self, one: Sum) -> Right | None:
+        """Return the cycle, version and service that bill these records; None where none does."""
+        key = (one.meter, one.named, one.stretch)
+        if key not in self._found:
+            self._found[key] = self._resolve(one)
+        found = self._found[key]
+        return (one.cycle_id, one.version_id, one.service_id) if found == AMBIGUOUS else found
+
+    def _resolve(self, one: Sum) -> Right | None:
+        if one.stretch == 0:
+            return None
+        instant = self._bounds[one.stretch - 1]
+        every = self._services.get((one.meter, one.named), ())
+        attached = [service for service in every if service.covers(instant)]
+        prices = {service.price_id for service in attached}
+        if len(prices) > 1:
+            return AMBIGUOUS
+        cycles = self._facts.cycles.values()
+        cycle = next((it for it in cycles if it.starts_at <= instant < it.ends_at), None)
+        version = self._facts.prices[prices.pop()].version_at(instant) if prices else None
+        if cycle is None or version is None:
+            return None
+        return cycle.id, version.id, attached[0].id if len(attached) == 1 else None
 
 
 def _bounds(facts: Facts) -> list[datetime]:

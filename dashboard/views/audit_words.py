@@ -45,6 +45,8 @@ SENTENCES = {
     "factors.taken_away": "Removed all their second factors.",
     "foreign_line.decided": "Decided “{decision}” on the line “{description}” of {amount_cents}"
     "[; it was “{earlier}” before].",
+    "gap.look_asked": "Had Stripe looked through for gaps.",
+    "gap.repair_asked": "Had a gap closed: {gap}",
     "history.exported": "Downloaded the history of the bill's lines[, only {filters}].",
     "invariant.look_asked": "Had all organizations looked at for: {invariant}",
     "invitation.accepted": "{email} accepted the invitation as {role}.",

@@ -7,14 +7,18 @@ from dashboard.accounts.permissions import permission
 from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
 from dashboard.forms.invariant import LookForm, RoundForm
+from dashboard.gaps.gap import KINDS
+from dashboard.gaps.repair import ask_look, ask_repair
 from dashboard.invariants.invariant import Invariant
 from dashboard.invariants.known import BY_NAME
 from dashboard.invariants.rounds import EVERY, ask_round, look_now
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.reading.gaps import read_gaps
 from dashboard.reading.invariants import MOST, read_invariants
 from dashboard.views.access import current_actor
 from dashboard.views.addresses import local_address
 from dashboard.views.hypermedia import is_htmx
+from jobs.gaps import look_through_stripe, repair_gap
 from jobs.invariants import look_soon
 from jobs.recount import recount_soon
 
@@ -41,6 +45,8 @@ def show() -> ResponseReturnValue:
         holds=current_policy().hold_when_broken,
         form=LookForm(),
         address_of_place=address_of_place,
+        gaps=read_gaps(),
+        gap_kinds=KINDS,
     )
 
 
@@ -68,6 +74,26 @@ def create_round() -> ResponseReturnValue:
     look_soon()
     flash(f"Looking at all organizations, {begun.looked:,} of {begun.total:,} so far.")
     return redirect(_back(), code=303)
+
+
+@bp.post("/gaps/looks")
+@permission("gap.look")
+def create_gap_look() -> ResponseReturnValue:
+    """Have all that Stripe has looked through for gaps, before the clock's own look goes on."""
+    ask_look(actor=current_actor(), now=utc_now())
+    look_through_stripe.enqueue()
+    flash("Looking through Stripe's events, invoices and customers. Reload the page to see gaps.")
+    return redirect(url_for("invariants.show", _anchor="gaps"), code=303)
+
+
+@bp.post("/gaps/<int:gap_id>/repairs")
+@permission("gap.repair")
+def create_gap_repair(gap_id: int) -> ResponseReturnValue:
+    """Have a gap closed by a worker; doing so twice changes nothing twice."""
+    gap = ask_repair(gap_id, actor=current_actor(), now=utc_now())
+    repair_gap.enqueue(gap_id)
+    flash(f"{KINDS[gap.kind].action}: it is being done. The gap leaves the list once it is gone.")
+    return redirect(url_for("invariants.show", _anchor="gaps"), code=303)
 
 
 def address_of_place(invariant: Invariant, slug: str, sequence: int | None) -> str:

@@ -131,6 +131,8 @@ def address_of(need: ListedNeed) -> str:
         return url_for("webhook_events.show", event_id=int(need.subject))
     if slug and place == "proposal":
         return url_for("proposals.show", slug=slug, proposal_id=int(need.subject))
+    if place == "gaps":
+        return url_for("invariants.show", _anchor="gaps")
     if place == "invariants":
         return url_for("invariants.show", name=need.facts.get("invariant"))
     if slug and place in ("invoice", "at_stripe"):

@@ -93,4 +93,6 @@ def test_an_unknown_organization_is_refused(app: Flask, db: object) -> None:
 
 def test_the_guide_for_operators_names_all_of_them() -> None:
     guide = (ROOT / "docs" / "operating.md").read_text()
-    assert [one.name for one in EVERY_INVARIANT if f"| `{one.name}` | {one.holds} |" not in guide] == []
+    assert [
+        one.name for one in EVERY_INVARIANT if f"| `{one.name}` | {one.holds} |" not in guide
+    ] == []

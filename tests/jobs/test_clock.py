@@ -71,6 +71,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "forget_old"),
         ("maintenance", "forget_sessions"),
         ("maintenance", "look_at_money"),
+        ("maintenance", "look_for_gaps"),
         ("maintenance", "make_partitions"),
         ("maintenance", "recount_ledger"),
         ("maintenance", "reread_invoices"),

@@ -23,6 +23,7 @@ NAMES = {
     "jobs.reissues": ["reissue_invoice", "reissue_planned"],
     "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
     "jobs.forgetting": ["forget_old"],
+    "jobs.gaps": ["look_for_gaps", "look_through_stripe", "repair_gap"],
     "jobs.inbox": [
         "backfill_events", "drain_inbox", "process_event", "process_events", "replay_event",
         "reread_invoices", "sweep_events",

@@ -116,6 +116,7 @@ def test_few_are_looked_at_again_in_a_turn(shops: list[int]) -> None:
 
 
 def test_one_that_a_person_waits_for_is_worked_out_soon(shops: list[int], redis: Redis) -> None:
-    recount_soon(shops[0])
+    with transaction():
+        recount_soon(shops[0])
     [job] = queue_named("interactive", redis).jobs
     assert job.args == (shops[0],)

@@ -79,9 +79,10 @@ def charge(organization: Organization, cents: int) -> None:
         )  # fmt: skip
 
 
-CALLS = (
-    "select {}(id) from price_versions join (select id as price from prices where code = 'calls')"
-)
+CALLS = """
+    select {}(price_versions.id) from price_versions join prices on prices.id = price_id
+    where code = 'calls'
+"""
 NAMES = {
     "OF_DRAFT": "invoice_id = (select id from invoices where status = 'draft')",
     "OF_SEALED": "invoice_id = (select id from invoices where status = 'sealed')",

@@ -41,14 +41,14 @@ def test_a_ledger_that_is_the_same_is_said_with_what_was_worked_out(
     told = run(app)
     assert told.exit_code == 0, told.output
     assert told.stdout == (
-        "Worked out 1 organization anew, from 4 usage records, and compared 8 items. " + SAME
+        "Worked out 1 organization from 4 usage records, and compared 8 items. " + SAME
     )
 
 
 def test_nobody_at_all_is_the_same(app: Flask, db: object) -> None:
     told = run(app)
     assert (told.exit_code, told.stdout) == (
-        0, "Worked out 0 organizations anew, from 0 usage records, and compared 0 items. " + SAME
+        0, "Worked out 0 organizations from 0 usage records, and compared 0 items. " + SAME
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_one_organization_is_worked_out_by_itself(app: Flask, shops: list[int]) 
     told = run(app, "--organization", "shop-b")
     assert told.exit_code == 1
     assert told.stdout.startswith("shop-b, invoice 1: ")
-    assert "Worked out 1 organization anew" in told.stdout
+    assert "Worked out 1 organization from" in told.stdout
     assert database.session.scalar(select(func.count()).select_from(LedgerRun)) == 0
 
 
@@ -99,8 +99,8 @@ NOWHERE = """
     insert into invoice_items (organization_id, invoice_id, kind, key, cycle_id, description,
         quantity, amount_cents, carried_cents, period_start, period_end, trace, revision,
         created_at, updated_at, price_version_id, service_id)
-    select invoices.organization_id, invoices.id, 'recurring', 'k', 0, 'Odd', 1, 1, 0, now(), now(),
-        '{}', 1, now(), now(), 0, 0
+    select invoices.organization_id, invoices.id, 'recurring', 'k', 99999999, 'Odd', 1, 1, 0,
+        now(), now(), '{}', 1, now(), now(), 99999999, 99999999
     from invoices join organizations on organizations.id = organization_id where slug = 'shop-b'
 """
 
@@ -139,7 +139,7 @@ def test_who_is_killed_goes_on_where_it_was_and_tells_what_it_had_found(
     seen = killed_after(9)
     told = run(app)
     assert seen == shops[2:]
-    assert "after 2 organizations. Use --anew to begin anew." in told.stderr
+    assert "after 2 organizations. Use --restart to start again." in told.stderr
     # What the first two had was found then.
     assert [one.split(",")[0] for one in told.stdout.splitlines()[:4]] == [
         "shop-a", "shop-b", "shop-c", "shop-d"
@@ -155,7 +155,7 @@ def test_who_is_interrupted_is_told_how_to_go_on(
     assert told.exit_code == command.NOT_FINISHED
     assert "Stopped. Run the same command again to continue." in told.stderr
     killed_after(9)
-    told = run(app, "--anew")
+    told = run(app, "--restart")
     assert (told.exit_code, "Worked out 4 organizations" in told.stdout) == (0, True)
 
 

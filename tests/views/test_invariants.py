@@ -15,6 +15,7 @@ from dashboard.invariants.known import BY_NAME, EVERY_INVARIANT
 from dashboard.invariants.models import InvariantFinding, InvariantRound
 from dashboard.organizations.models import Organization
 from dashboard.reading.invariants import STALE
+from dashboard.recount.runs import begin, end
 from dashboard.transaction import transaction
 from jobs.queues import queue_named
 from tests.pages import fragment, page, post, text_of
@@ -44,13 +45,18 @@ def look(ago: timedelta = timedelta()) -> None:
         rounds.look_further(now=begun)
     with transaction():
         rounds.look_again(now=begun + CONFIRMED_AFTER)
+    with transaction():
+        end(begin(is_of_clock=True, now=begun), now=begun)
 
 
 def test_before_the_first_look_nothing_is_said_to_hold(
     support: FlaskClient, acme: Organization
 ) -> None:
     words = text_of(page(support.get("/invariants")))
-    assert f"{len(EVERY_INVARIANT)} of {len(EVERY_INVARIANT)} checks have not been through all" in words
+    assert (
+        f"{len(EVERY_INVARIANT)} of {len(EVERY_INVARIANT)} checks have not been through all"
+        in words
+    )
     assert "The money adds up" not in words
     assert f"{HOLDS} Not looked at yet never" in words
     assert "No round is in progress." in words

@@ -13,6 +13,7 @@ from dashboard.gateway.calls.base import PAGE, Calls
 from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
 from dashboard.gateway.events import ReadsEvents
 from dashboard.gateway.reading import not_of_the_future, read_delivery, read_event
+from dashboard.gateway.requests import path
 from dashboard.gateway.signature import verify
 
 TYPES_PER_LIST = 20
@@ -45,6 +46,10 @@ class EventCalls(Calls, ReadsEvents):
             }
             for one in self._pages("GET events", "/v1/events", query):
                 yield read_event(one, live=self._live)
+
+    def event(self, event_id: str) -> RemoteEvent | Unreadable:
+        """Read one event; Stripe keeps them for thirty days."""
+        return read_event(self._call("GET event", path("events", event_id)).data, live=self._live)
 
     def verify_event(self, raw: bytes, signature: str) -> RemoteEvent | Unreadable:
         """Return the event of a webhook; while a secret is rolled, either one will do."""

@@ -25,6 +25,24 @@ def claims_are_listed(bench: Bench) -> None:
     expect(len(seen) == 1 and CLAIM.items() <= seen[0].items(), f"metadata {seen}")
 
 
+@check("lists_continue", "The drafts of all customers are listed, newest first, after a given one.")
+def lists_continue(bench: Bench) -> None:
+    older, newer = bench.draft(bench.customer()), bench.draft(bench.customer())
+    page = granted(bench.api.get("invoices", status="draft", limit=1, starting_after=newer["id"]))
+    seen = [one["id"] for one in page["data"]]
+    expect(seen == [older["id"]], f"after {newer['id']} is {seen}")
+    expect(isinstance(page["has_more"], bool), f"has_more {page['has_more']}")
+
+
+@check("event_is_read", "An event that is listed is read by its id.", "API: retrieve an event")
+def event_is_read(bench: Bench) -> None:
+    bench.draft(bench.customer())
+    page = granted(bench.api.get("events", types=["invoice.created"], limit=1))
+    (listed,) = page["data"]
+    read = granted(bench.api.get(f"events/{listed['id']}"))
+    expect(read["type"] == "invoice.created", f"type {read['type']}")
+
+
 @check("customers_by_email", "Customers are found by their exact e-mail, with their metadata.")
 def customers_by_email(bench: Bench) -> None:
     customer, email = bench.customer(), f"conformance-{uuid.uuid4()}@example.com"

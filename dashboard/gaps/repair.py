@@ -1,0 +1,93 @@
+"""Close a gap, as far as that can be done here: what nobody here may decide is not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dashboard.audit.actor import Actor
+from dashboard.audit.write import write_entry
+from dashboard.billing.current import current_draft
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.errors import Conflict, NotFound
+from dashboard.extensions import db
+from dashboard.gaps.gap import KINDS
+from dashboard.gaps.models import StripeGap
+from dashboard.gaps.rounds import look_at
+from dashboard.gateway.protocol import Gateway
+from dashboard.installation import this_installation
+from dashboard.sync.models import SyncRun
+from dashboard.sync.request import Request, request_sync
+from dashboard.webhooks.intake import store
+from dashboard.webhooks.reread import reread
+
+
+@dataclass
+class Repaired:
+    """What follows from a repair: syncs to carry out, and whether the inbox has something new."""
+
+    runs: list[SyncRun] = field(default_factory=list)
+    has_events: bool = False
+
+
+def ask_look(*, actor: Actor, now: datetime) -> None:
+    """Put on record that a person wants all that Stripe has looked through."""
+    write_entry("gap.look_asked", this_installation(), actor, {}, now=now)
+
+
+def ask_repair(gap_id: int, *, actor: Actor, now: datetime) -> StripeGap:
+    """Put on record that a person wants a gap closed, and return it; a worker does it.
+
+    Raises `NotFound`, and `Conflict` for one that is gone or can only be closed at Stripe.
+    """
+    gap = db.session.get(StripeGap, gap_id)
+    if gap is None:
+        raise NotFound("There is no such gap. Nothing was changed. Reload the page.")
+    if gap.gone_at is not None:
+        raise Conflict("This gap is gone already. Nothing was changed. Reload the page.")
+    if KINDS[gap.kind].repair == "at_stripe":
+        raise Conflict(
+            "This can only be decided at Stripe. Nothing was changed. Open it in Stripe's "
+            "dashboard."
+        )
+    write_entry("gap.repair_asked", gap, actor, {"gap": gap.told}, now=now)
+    return gap
+
+
+def repair(
+    gap_id: int, *, gateway: Gateway, now: datetime, checkpoint: Callable[[], None]
+) -> Repaired:
+    """Close a gap and look at it again; what is gone or only closed at Stripe stays as it is."""
+    done = Repaired()
+    gap = db.session.get(StripeGap, gap_id)
+    if gap is None or gap.gone_at is not None:
+        return done
+    how = KINDS[gap.kind].repair
+    if how == "fetch":
+        done.has_events = bool(store([gateway.event(gap.stripe_id)], source="backfill", now=now))
+    elif how == "follow":
+        number = db.session.scalar(
+            select(Invoice.id).where(Invoice.stripe_invoice_id == gap.stripe_id)
+        )
+        run = reread(number, gateway=gateway, checkpoint=checkpoint, now=now) if number else None
+        done.runs = [run] if run else []
+    elif how == "sync":
+        done.runs = _verified(gap, now)
+    checkpoint()
+    if how != "sync":
+        look_at(gap, gateway=gateway, now=now)
+    return done
+
+
+def _verified(gap: StripeGap, now: datetime) -> list[SyncRun]:
+    """Let a sync make again what is lost: it reads first, and so sees that it is."""
+    own = select(Invoice).where(Invoice.stripe_invoice_id == gap.stripe_id)
+    invoice = db.session.scalar(own)
+    if invoice is None and gap.organization_id is not None:
+        invoice = current_draft(gap.organization_id)
+    if invoice is None or invoice.status in FINALIZED:
+        return []
+    return [request_sync(invoice, Request("support", verify=True), now=now)]
