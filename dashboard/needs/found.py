@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from dashboard.approvals.models import Proposal
@@ -21,8 +21,6 @@ from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.budgets.models import UnusualUsage
-from dashboard.gaps.models import StripeGap
-from dashboard.invariants.models import InvariantFinding
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import AddedLine, SyncRun
 from dashboard.webhooks.models import WebhookEvent
@@ -175,7 +173,7 @@ def approvals(now: datetime) -> Rows:
         "kind", Proposal.kind, "decision", Proposal.terms["decision"].astext,
     )  # fmt: skip
     return (
-        _shown(
+        shown(
             cast(Proposal.id, String),
             Proposal.proposed_at,
             facts,
@@ -200,7 +198,7 @@ def dead(_now: datetime) -> Rows:
         Organization.stripe_customer_id.is_not(None)
     )
     return (
-        _shown(
+        shown(
             cast(WebhookEvent.id, String),
             WebhookEvent.received_at,
             facts,
@@ -217,45 +215,6 @@ def dead(_now: datetime) -> Rows:
     )
 
 
-def sums(_now: datetime) -> Rows:
-    """Return of whom the money does not add up, confirmed by a second look."""
-    facts = func.jsonb_build_object(
-        "invariant", InvariantFinding.invariant,
-        "places", InvariantFinding.places,
-        "example", InvariantFinding.examples[0]["text"].astext,
-    )  # fmt: skip
-    return (
-        _shown(
-            cast(InvariantFinding.id, String),
-            InvariantFinding.first_seen_at,
-            facts,
-            InvariantFinding.organization_id,
-            null(),
-            null(),
-        )
-        .where(InvariantFinding.cleared_at.is_(None), InvariantFinding.confirmed_at.is_not(None))
-        .order_by(InvariantFinding.id)
-        .limit(MOST)
-    )
-
-
-def gaps(_now: datetime) -> Rows:
-    """Return what only one of Stripe and the ledger knows, confirmed by a second look."""
-    return (
-        _shown(
-            cast(StripeGap.id, String),
-            StripeGap.first_seen_at,
-            func.jsonb_build_object("told", StripeGap.told),
-            StripeGap.organization_id,
-            null(),
-            null(),
-        )
-        .where(StripeGap.gone_at.is_(None), StripeGap.confirmed_at.is_not(None))
-        .order_by(StripeGap.id)
-        .limit(MOST)
-    )
-
-
 def unusual(_now: datetime) -> Rows:
     """Return the usage far from its habit that goes on; what it costs above that is at stake."""
     facts = func.jsonb_build_object(
@@ -268,7 +227,7 @@ def unusual(_now: datetime) -> Rows:
     of_one = (UnusualUsage.organization_id, _ABOVE_HABIT, UnusualUsage.currency)
     subject = cast(UnusualUsage.id, String)
     return (
-        _shown(subject, UnusualUsage.noted_at, facts, *of_one)
+        shown(subject, UnusualUsage.noted_at, facts, *of_one)
         .where(UnusualUsage.ended_on.is_(None))
         .order_by(UnusualUsage.noted_at, UnusualUsage.id)
         .limit(MOST)
@@ -295,11 +254,12 @@ def _invoices(
     facts: ColumnElement[Any],
 ) -> Rows:
     subject = cast(Invoice.id, String)
-    shown = _shown(subject, since, facts, Invoice.organization_id, stake, Invoice.currency)
-    return shown.select_from(Invoice).order_by(since, Invoice.id).limit(MOST)
+    query = shown(subject, since, facts, Invoice.organization_id, stake, Invoice.currency)
+    return query.select_from(Invoice).order_by(since, Invoice.id).limit(MOST)
 
 
-def _shown(*columns: Any) -> Rows:
+def shown(*columns: Any) -> Rows:
+    """Return the query of what is found, with its columns named."""
     named = zip(Found._fields, columns, strict=True)
     return select(*(column.label(name) for name, column in named))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from dashboard.needs import found, words
+from dashboard.needs import found, found_apart, words
 from dashboard.needs.found import Rows
 
 Tone = Literal["bad", "notice"]
@@ -108,9 +108,9 @@ _KINDS = (
     Kind("reissue", "Reissue", "failing", "bad", "roll", _SEE_INVOICE,
          words.reissue, found.reissues, acts=("reissue.planned", "credit_note.planned")),
     Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
-         words.sums, found.sums),
+         words.sums, found_apart.sums),
     Kind("gap", "Gap", "differs", "bad", "differs", Step("See gaps", "gaps"),
-         words.gap, found.gaps, acts=("gap.repair_asked",), is_of_row=True),
+         words.gap, found_apart.gaps, acts=("gap.repair_asked",), is_of_row=True),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
          words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
     Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See alerts", "budget"),
