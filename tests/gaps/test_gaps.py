@@ -14,6 +14,7 @@ from dashboard.gaps.keep import CONFIRMED_AFTER, counts, open_gaps
 from dashboard.gaps.models import GapRound, StripeGap
 from dashboard.gaps.repair import repair
 from dashboard.gaps.rounds import ON_ITS_WAY, look
+from dashboard.gateway.calls import lists
 from dashboard.gateway.errors import GatewayError
 from dashboard.installation import Installation, this_installation
 from dashboard.organizations.models import Organization
@@ -230,6 +231,21 @@ def test_few_reads_at_a_time_get_through_all_of_it(acme: Organization, syncer: S
     assert [one.kind for one in open_gaps()] == ["unknown_invoice"]
     ended = select(GapRound.kind).where(GapRound.ended_at.is_not(None)).distinct()
     assert len(database.session.scalars(ended).all()) == 4
+
+
+def test_what_goes_between_two_pages_does_not_stop_the_look(
+    acme: Organization, syncer: Syncer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PAGE", 1)
+    drafts = [foreign_draft(acme, syncer, f"98765432{n}") for n in range(4)]
+    hear(syncer)
+    page = syncer.gateway.invoices_page(this_installation().identity, "draft", after=None)
+    assert [one.id for one in page.items] == drafts[-1:]
+    for one in drafts[1:]:
+        syncer.gateway.delete_draft(one)
+    monkeypatch.setattr(lists, "PAGE", 100)
+    page = syncer.gateway.invoices_page(this_installation().identity, "draft", after=page.after)
+    assert drafts[0] in [one.id for one in page.items]
 
 
 def test_while_stripe_is_away_what_was_read_is_kept(acme: Organization, syncer: Syncer) -> None:
