@@ -23,6 +23,7 @@ from dashboard.recount.facts import Facts, Service
 # machines whose clocks are not quite alike.
 UNSURE = timedelta(minutes=2)
 
+NESTED = text("select set_config('enable_nestloop', :value, true)")
 KEPT_SINCE = text("select max(keys_forgotten_until) from installations")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -148,8 +149,12 @@ def read_usage(connection: Connection, facts: Facts) -> Usage:
         "kept_since": connection.scalar(KEPT_SINCE) or LONG_AGO,
     }
     resolver = _Resolver(facts, usage.bounds)
+    # Of tables that grew since they were last analyzed, few rows are expected; to look each record
+    # up in all keys of its organization would then take a day.
+    connection.execute(NESTED.bindparams(value="off"))
     for one in map(Sum._make, connection.execute(SUMS, asked)):
         _count(usage, resolver, one)
+    connection.execute(NESTED.bindparams(value="on"))
     for statement, units in ((TOTALS, usage.totals), (WAITING, usage.still_waiting)):
         for *place, quantity in connection.execute(statement, organization):
             units[Place(*place)] = quantity
