@@ -16,8 +16,8 @@ def accounted(links: Sequence[Link], owed_cents: int) -> int:
     billed = sum(link.billed_cents for link in links)
     claims = [link.claim for link in links if link.claim and link.claim.state != "billed"]
     kept = sum(fit([one.claimed_cents for one in claims], owed_cents - max(billed, 0)))
-    credited = sum(link.credited_cents for link in links)
-    return billed + kept + within(owed_cents - max(billed, 0) - kept, credited)
+    forgiven = sum(link.forgiven_cents for link in links)
+    return billed + kept + within(owed_cents - max(billed, 0) - kept, forgiven)
 
 
 def is_settled(owed_cents: int, links: Sequence[Link], currency: str) -> bool:

@@ -119,6 +119,7 @@ class Item(NamedTuple):
     amount_cents: int
     carried_cents: int
     credited_cents: int
+    reissued_cents: int
 
 
 class Claim(NamedTuple):
@@ -147,6 +148,12 @@ class Link(NamedTuple):
     def credited_cents(self) -> int:
         """What credit notes took off what it bills; off a void one there is nothing."""
         return 0 if self.bill.status == "void" else self.item.credited_cents
+
+    @property
+    def forgiven_cents(self) -> int:
+        """What of that is not asked for again; what was taken off to be billed again is."""
+        reissued = 0 if self.bill.status == "void" else self.item.reissued_cents
+        return self.credited_cents - reissued
 
     @property
     def billed_cents(self) -> int:

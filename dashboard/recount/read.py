@@ -42,7 +42,8 @@ BILLS = """
 """
 ITEMS = """
     select items.id, invoice_id, kind, key, items.cycle_id, price_version_id, service_id,
-           carried_from_id, description, quantity, amount_cents, carried_cents, credited_cents
+           carried_from_id, description, quantity, amount_cents, carried_cents, credited_cents,
+           reissued_cents
     from invoice_items as items where organization_id = :organization order by items.id
 """
 SERVICES = """

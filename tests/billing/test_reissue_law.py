@@ -20,6 +20,7 @@ from dashboard.extensions import db as database
 from dashboard.invariants.known import OF_BILLS, OF_THE_ISSUED, OF_USAGE
 from dashboard.invariants.look import look_at
 from dashboard.pricing.terms import Terms
+from dashboard.recount.look import recount
 from tests.factories import SUPPORT
 from tests.support.credit_world import CreditWorld, standings
 from tests.support.ledger_world import (
@@ -132,6 +133,7 @@ def test_what_is_taken_back_and_billed_anew_is_billed_once(db, story, versions):
     stands = select(func.count()).where(Reissue.state == "done").group_by(Reissue.invoice_id)
     assert set(db.session.scalars(stands)) <= {1}
     assert look_at_all(world) == []
+    assert list(map(str, recount(world.organization.id).differences)) == []
     db.session.rollback()
 
 
