@@ -14,7 +14,9 @@ from dashboard.approvals.models import Proposal
 from dashboard.approvals.propose import facts_of
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.write import write_entry
+from dashboard.billing.credit_room import CREDITABLE
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
+from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import ASKED_CENTS, WAITS
 from dashboard.billing.void_models import VoidCase
 from dashboard.extensions import db
@@ -79,9 +81,22 @@ _void_stands = (
     )
     .exists()
 )
+_issued_stands = (
+    select(Invoice.id)
+    .where(
+        Invoice.organization_id == Proposal.organization_id,
+        Invoice.sequence == _number("sequence"),
+        Invoice.status.in_(CREDITABLE),
+        ~select(Reissue.id)
+        .where(Reissue.invoice_id == Invoice.id, Reissue.state == "done")
+        .exists(),
+    )
+    .exists()
+)
 # What says so for certain is a kind's basis; this finds the few to ask of, in one statement.
 IS_MOOT = or_(
     and_(Proposal.kind == "adopt", ~_line_stands),
     and_(Proposal.kind == "reversal", ~_charge_stands),
     and_(Proposal.kind == "void", ~_void_stands),
+    and_(Proposal.kind == "reissue", ~_issued_stands),
 )

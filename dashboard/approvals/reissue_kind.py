@@ -11,7 +11,7 @@ from dashboard.billing.adjust import PROPOSED
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.overview import invoice_by_sequence
-from dashboard.billing.reissue import plan_reissue, taking_of
+from dashboard.billing.reissue import plan_reissue, taking_in_the_end
 from dashboard.errors import BillingError
 from dashboard.organizations.models import Organization
 
@@ -31,7 +31,7 @@ class Reissuing:
         """Of how it is taken back, and where what is owed of it is billed."""
         invoice = invoice_by_sequence(organization, terms["sequence"])
         try:
-            taking = taking_of(invoice, terms["paid_part"])
+            taking = taking_in_the_end(invoice, terms["paid_part"])
         except BillingError as why:
             return over(why.message.replace(" Nothing was changed.", ""))
         on = current_invoice(organization).sequence

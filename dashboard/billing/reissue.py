@@ -69,18 +69,28 @@ class Taking:
 def taking_of(invoice: Invoice, paid_part: PaidPart = "refund", *, reason: str = "") -> Taking:
     """Return how `invoice` can be taken back as it stands.
 
-    Raises NotReissuable, NotCreditable where a note would be wanted and is not possible, and Busy
-    while something of it is under way.
+    Raises what `taking_in_the_end` does, and Busy while something of it is under way.
+    """
+    taking = taking_in_the_end(invoice, paid_part, reason=reason)
+    if planned_of(invoice) is not None or under_way(invoice) is not None:
+        raise Busy(
+            "Something of this invoice is being changed at Stripe. Nothing was changed. Wait until "
+            "that is done, and look at it again."
+        )
+    return taking
+
+
+def taking_in_the_end(
+    invoice: Invoice, paid_part: PaidPart = "refund", *, reason: str = ""
+) -> Taking:
+    """Return how it can be taken back, once what is under way has ended.
+
+    Raises NotReissuable, and NotCreditable where a note would be wanted and is not possible.
     """
     if _of(invoice, "done") is not None:
         raise NotReissuable(
             f"{titled(invoice)} was taken back and billed again already. Nothing was "
             "changed. Add a charge or a credit to the current invoice instead."
-        )
-    if planned_of(invoice) is not None or under_way(invoice) is not None:
-        raise Busy(
-            "Something of this invoice is being changed at Stripe. Nothing was changed. Wait until "
-            "that is done, and look at it again."
         )
     if invoice.status not in CREDITABLE:
         raise NotReissuable(
