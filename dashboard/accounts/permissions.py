@@ -84,6 +84,7 @@ _TABLE = (
     Permission("audit.view", STAFF),
     Permission("catalog.view", STAFF),
     Permission("catalog.change", ADMIN, is_proved=True),
+    Permission("payment.view", STAFF),
     Permission("need.view", STAFF),
     Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),

@@ -55,7 +55,7 @@ KINDS = {
     ),
     "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),
     "sessions": ("session.", "sessions."),
-    "downloads": ("audit.", "spend.", "history."),
+    "downloads": ("audit.", "spend.", "history.", "past_due."),
 }
 
 

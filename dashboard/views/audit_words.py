@@ -97,6 +97,7 @@ SENTENCES = {
     "note.unpinned": "Unpinned a note.",
     "organization.created": "Created “{name}”, billed in {currency}.",
     "organization.looked_at": "Looked whether the money adds up; {broken} checks failed.",
+    "past_due.exported": "Downloaded what is past due[, only {filters}].",
     "person.activated": "Reactivated {email}.",
     "person.admitted": "Joined through the company's sign-on[, as {role}].",
     "person.email_changed": "Changed the sign-in address to the one from the company's sign-on.",

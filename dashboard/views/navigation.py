@@ -36,6 +36,7 @@ _GROUPS = (
     ("", (
         ("need.view", "Needs a person", "person", "needs.index", "n"),
         ("organization.list", "Organizations", "building", "organizations.index", "o"),
+        ("payment.view", "Past due", "card-off", "past_due.index", "u"),
         ("catalog.view", "Catalog", "layers", "catalog.index", "c"),
     )),
     ("Stripe and machines", (

@@ -37,6 +37,8 @@ LOGS = (
     Bound("/audit-entries?action=invoice.closed", PAGE),
     Bound("/audit-entries?actor=Rita", PAGE),
     Bound("/audit-entries?actor=clock", PAGE),
+    Bound("/past-due", PAGE),
+    Bound("/past-due?age=30&sort=-amount", PAGE),
     Bound("/people", PAGE),
     Bound("/people?who=staff&sort=-name", PAGE),
     Bound("/people?who=deactivated", PAGE),

@@ -53,6 +53,8 @@ OF_STAFF = [
     "/organizations",
     "/organizations?q=nobody",
     "/organizations?sort=-ends",
+    "/past-due",
+    "/past-due?age=30&sort=-amount",
     "/bulk-actions",
     "/bulk-actions/{act}",
     "/bulk-actions/new?verb=sync&scope=all",

@@ -40,7 +40,7 @@ def two(acme: Organization, people: People) -> None:
 def test_staff_see_what_waits_where(support: FlaskClient, redis: Redis) -> None:
     redis.hset(COUNTS, mapping={"needs": "9", "webhook_events": "1", "organizations": "48212"})
     found = places(page(support.get("/audit-entries")))
-    assert found[:3] == ["Needs a person 9 need attention", "Organizations 48,212", "Catalog"]
+    assert found[:3] == ["Needs a person 9 need attention", "Organizations 48,212", "Past due"]
     assert "Webhook events 1 need attention" in found
 
 
