@@ -89,6 +89,10 @@ GLOSSARY = (
     Term("Roll-up", "One line at Stripe for several small items of a very long invoice."),
     Term("Sending", "A sync is in progress."),
     Term("Service", "A price attached to an organization from one time to another."),
+    Term(
+        "Service standing",
+        "Good, warned or suspended, by how long money is past due.",
+    ),
     Term("Stripe simulator", "Stands in for Stripe on one machine; no real money moves."),
     Term("Sub-system", "A program of the company that reports usage and attaches services."),
     Term("Support", "A person who syncs, rolls and corrects the bills of all organizations."),

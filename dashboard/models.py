@@ -25,6 +25,7 @@ from dashboard.organizations.note_models import OrganizationNote
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.recount.models import LedgerDifference, LedgerRun
 from dashboard.services.models import Service, ServiceChange
+from dashboard.standing.models import ServiceStanding, StandingRules
 from dashboard.sync.counts import KeptCount
 from dashboard.sync.models import AddedLine, SyncedLine, SyncLease, SyncRun, SyncStep
 from dashboard.sync.reading_models import StripeReading
@@ -78,6 +79,8 @@ __all__ = [
     "SeenAtStripe",
     "Service",
     "ServiceChange",
+    "ServiceStanding",
+    "StandingRules",
     "StripeGap",
     "StripeReading",
     "SyncLease",

@@ -85,6 +85,10 @@ _TABLE = (
     Permission("catalog.view", STAFF),
     Permission("catalog.change", ADMIN, is_proved=True),
     Permission("payment.view", STAFF),
+    Permission("standing.view", STAFF),
+    Permission("standing.override", STAFF),
+    # Which organizations are served: as grave as what they pay.
+    Permission("standing.rule", ADMIN, is_proved=True),
     Permission("need.view", STAFF),
     Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),
@@ -102,6 +106,7 @@ _TABLE = (
     Permission("api.organizations.write", scope="organizations:write"),
     Permission("api.budgets.read", scope="budgets:read"),
     Permission("api.budgets.write", scope="budgets:write"),
+    Permission("api.standing.read", scope="standing:read"),
     Permission("api.prices.read", scope="prices:read"),
     Permission("api.prices.write", scope="prices:write"),
     Permission("api.services.read", scope="services:read"),

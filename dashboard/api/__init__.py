@@ -14,6 +14,7 @@ from dashboard.api import (
     problems,
     reissues,
     services,
+    standing,
     syncs,
     usage,
 )
@@ -22,7 +23,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues, history,
-    budgets, syncs,
+    budgets, standing, syncs,
     document,
 )  # fmt: skip
 

@@ -39,7 +39,16 @@ ACTORS = text("""
 # What people look for, by how its actions begin.
 KINDS = {
     "invoices": ("invoice.", "adjustment.", "proposal.", "credit_note.", "refund.", "dispute."),
-    "organizations": ("organization.", "membership.", "note.", "budget.", "customer.", "portal."),
+    "organizations": (
+        "organization.",
+        "membership.",
+        "note.",
+        "budget.",
+        "customer.",
+        "portal.",
+        "standing.",
+        "standing_rules.",
+    ),
     "services": ("service.", "usage."),
     "prices": ("price.",),
     "needs": ("need.",),

@@ -78,6 +78,8 @@ class Organization(Model):
     reminder_days: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), default=list, server_default="{}"
     )
+    # Whether it goes on being served, as of the clock's last look: see `dashboard.standing`.
+    standing: Mapped[str] = mapped_column(String(10), default="good", server_default="good")
     created_at: Mapped[datetime]
 
     @property

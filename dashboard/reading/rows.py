@@ -23,6 +23,7 @@ class BilledOrganization(NamedTuple):
     customer_at_stripe: dict[str, Any] | None
     customer_lost_at: datetime | None
     budget_cents: int | None
+    standing: str
     payment_method: dict[str, Any] | None
     cards: dict[str, Any]
     default_card: dict[str, Any] | None

@@ -138,6 +138,12 @@ SENTENCES = {
     "[, for {email}, who has no account].",
     "sessions.ended": "Signed out everywhere: {sessions} sessions ended.",
     "spend.exported": "Downloaded the spend by {by}, range {range}.",
+    "standing.moved": "The service standing went from {from} to {to}[; {cents} was past due].",
+    "standing.overridden": "Set the service standing to {standing} until {until}; it was {before}.",
+    "standing.override_ended": "Let the rules decide on the service standing again, instead of "
+    "{standing}.",
+    "standing.override_over": "The service standing {standing} set by hand ended, at {until}.",
+    "standing_rules.set": "Changed the rules of service standing to: {after}. Before: {before}.",
     "sync.given_up": "Gave up on the sync: {error}.",
     "token.created": "Created the API token “{name}” for {scopes}[, until {ends}].",
     "token.replaced": "Replaced the API token “{name}”; the old one works until {ends}.",

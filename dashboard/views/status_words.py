@@ -127,6 +127,11 @@ MAIL = {
     "delayed": StatusWord("Not sent yet", "alert", "warn"),
     "given_up": StatusWord("Not sent", "cross", "bad"),
 }
+STANDING = {
+    "good": StatusWord("Good standing", "check", "mute"),
+    "warned": StatusWord("Warned", "alert", "warn"),
+    "suspended": StatusWord("Suspended", "pause", "bad"),
+}
 USAGE = {"unusual": StatusWord("Unusual", "gauge", "warn")}
 PROPOSAL = {
     "waits": StatusWord("Approval", "people", "warn"),
@@ -182,6 +187,7 @@ KINDS = {
     "correction": CORRECTION,
     "finding": FINDING,
     "usage": USAGE,
+    "standing": STANDING,
     "work": WORK,
     "line": LINE,
     "proposal": PROPOSAL,

@@ -73,6 +73,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "look_at_money"),
         ("maintenance", "look_for_gaps"),
         ("maintenance", "make_partitions"),
+        ("maintenance", "move_standings"),
         ("maintenance", "recount_ledger"),
         ("maintenance", "reread_invoices"),
         ("maintenance", "watch_usage"),

@@ -31,6 +31,7 @@ NAMES = {
     "jobs.invariants": ["look_at_money"],
     "jobs.mails": ["forget_mails", "send_due_mails", "send_mails"],
     "jobs.recount": ["recount_ledger", "recount_organization"],
+    "jobs.standing": ["move_standings"],
     "jobs.syncs": ["sweep_runs", "sync_batch", "sync_due", "sync_run"],
     "jobs.upkeep": ["count_fleet", "forget_sessions", "make_partitions"],
     "jobs.watch": ["look_for_needs", "sample_fleet"],

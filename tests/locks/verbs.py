@@ -54,6 +54,7 @@ from tests.locks.reissues import (
     show_reissue,
 )
 from tests.locks.stage import Act, Stage
+from tests.locks.standing import let_the_rules_decide, move_standing, set_standing_apart
 from tests.locks.syncs import (
     act_on_both,
     ask,
@@ -140,6 +141,9 @@ VERBS: Mapping[str, Act] = {
     "change details": change_details,
     "change details and sync": lambda stage: change_details(stage, sync=True),
     "change the budget": change_budget,
+    "move the standing": move_standing,
+    "set the standing apart": set_standing_apart,
+    "let the rules decide": let_the_rules_decide,
     "hear of a new name": hear_of_a_new_name,
     "take Stripe's name": lambda stage: decide_on_a_name(stage, take_theirs),
     "send our name": lambda stage: decide_on_a_name(stage, send_ours),

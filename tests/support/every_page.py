@@ -55,6 +55,8 @@ OF_STAFF = [
     "/organizations?sort=-ends",
     "/past-due",
     "/past-due?age=30&sort=-amount",
+    "/standing-rules",
+    "/organizations/acme/standing",
     "/bulk-actions",
     "/bulk-actions/{act}",
     "/bulk-actions/new?verb=sync&scope=all",
