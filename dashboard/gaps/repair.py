@@ -11,16 +11,20 @@ from sqlalchemy import select
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.current import current_draft
+from dashboard.billing.locks import for_change
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 from dashboard.gaps.gap import KINDS
+from dashboard.gaps.keep import KNOWN_AGAIN
 from dashboard.gaps.models import StripeGap
 from dashboard.gaps.rounds import look_at
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
+from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
+from dashboard.webhooks.customers import forget_lost
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.reread import reread
 
@@ -75,11 +79,24 @@ def repair(
         run = reread(number, gateway=gateway, checkpoint=checkpoint, now=now) if number else None
         done.runs = [run] if run else []
     elif how == "sync":
+        if gap.kind == "lost_customer" and gateway.customer(gap.stripe_id).is_deleted:
+            _forget(gap, now)
+            checkpoint()
         done.runs = _verified(gap, now)
+        # Once the sync has been, the next turn sees that it is gone.
+        gap.last_seen_at = now - KNOWN_AGAIN
     checkpoint()
-    if how != "sync":
+    if how != "sync" or gap.kind == "lost_customer":
         look_at(gap, gateway=gateway, now=now)
+        checkpoint()
     return done
+
+
+def _forget(gap: StripeGap, now: datetime) -> None:
+    own = select(Organization).where(Organization.stripe_customer_id == gap.stripe_id)
+    organization = db.session.scalars(for_change(own, of=Organization)).one_or_none()
+    if organization is not None:
+        forget_lost(organization, now=now)
 
 
 def _verified(gap: StripeGap, now: datetime) -> list[SyncRun]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
 from dashboard.organizations.cards import (
@@ -25,13 +27,18 @@ def customer_deleted(delivery: Delivery) -> Handled:
     organization = find_organization(delivery.event.object_id, delivery)
     if organization is None:
         return UNKNOWN
+    forget_lost(organization, now=delivery.now)
+    return Handled("The customer was deleted at Stripe; the next sync creates a new one.")
+
+
+def forget_lost(organization: Organization, *, now: datetime) -> None:
+    """Forget a customer that is gone at Stripe; the organization's row must be locked."""
     facts = {"stripe_id": organization.stripe_customer_id}
     organization.stripe_customer_id = None
-    organization.customer_lost_at = delivery.now
+    organization.customer_lost_at = now
     organization.agreed_customer = organization.customer_at_stripe = None
     forget_cards(organization)
-    write_entry("customer.deleted_at_stripe", organization, STRIPE, facts, now=delivery.now)
-    return Handled("The customer was deleted at Stripe; the next sync creates a new one.")
+    write_entry("customer.deleted_at_stripe", organization, STRIPE, facts, now=now)
 
 
 def default_card_told(organization: Organization, delivery: Delivery) -> str:

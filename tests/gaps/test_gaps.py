@@ -198,13 +198,18 @@ def test_a_customer_with_our_metadata_twice_is_told(acme: Organization, syncer: 
     assert find(syncer, after=2 * LATER) == []
 
 
-def test_a_customer_that_is_gone_is_told(acme: Organization, syncer: Syncer) -> None:
+def test_a_customer_that_is_gone_is_told_and_made_again(acme: Organization, syncer: Syncer) -> None:
     gone = acme.stripe_customer_id
     syncer.gateway._call("DELETE customer", f"/v1/customers/{gone}")
     kinds = dict(find(syncer))
     assert kinds["lost_customer"] == (
         f"Stripe does not have {gone}, which the ledger knows as the customer of acme."
     )
+    mend(syncer)
+    assert open_gaps() == []
+    database.session.refresh(acme)
+    assert acme.stripe_customer_id != gone
+    assert acme.customer_lost_at is not None
 
 
 def test_a_gap_counts_once_a_second_look_finds_it_and_is_kept_when_gone(
