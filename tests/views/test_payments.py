@@ -62,6 +62,15 @@ def test_a_customer_reads_what_it_is_and_the_one_thing_to_do(
     assert all(link["href"] == f"{INVOICE}/hosted-page" for link in links)
 
 
+def test_one_to_confirm_is_not_said_to_be_charged_automatically(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    issue(acme, 5000, action_required_at=NOW)
+    words = text_of(page(customer.get(INVOICE)))
+    assert "Amount due $50.00 Waits for the cardholder" in words
+    assert "Charged automatically" not in words
+
+
 @pytest.mark.parametrize(
     "facts",
     [{}, {"due_at": NOW + timedelta(days=20)}, PAID, PAID | {"refunded_cents": 5000},

@@ -144,7 +144,7 @@ def test_a_customer_reads_that_the_service_is_suspended_and_what_to_do(
 ) -> None:
     apart(support, "suspended", 3)
     soup = page(customer.get("/organizations/acme/usage"))
-    assert "The service is suspended Invoices are past due. See and pay them" in text_of(soup)
+    assert "The service is suspended See your invoices and pay what is past due." in text_of(soup)
     assert "They called." not in text_of(soup)
     assert soup.select_one(f"a[href='{PAGE}']") is None
     assert customer.get(PAGE).status_code == 403
