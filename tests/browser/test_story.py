@@ -1,4 +1,4 @@
-"""The whole story in a browser: watch the bill move, sync it, roll it, see it paid, credit it."""
+"""The whole story in a browser: watch the bill move, sync it, roll it, pay, credit, reissue it."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,6 +27,7 @@ def test_a_bill_moves_is_synced_rolled_paid_and_credited(
     roll(page)
     see_it_paid(page)
     credit_it(page)
+    reissue_it(page)
     assert visitor.complaints == []
 
 
@@ -101,3 +102,19 @@ def credit_it(page: Page) -> None:
     expect(after.get_by_text("Credit note")).to_be_visible(timeout=PATIENCE_MS)
     expect(after.get_by_text("Refund to the payment method")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("is being issued")).to_be_hidden(timeout=PATIENCE_MS)
+
+
+def reissue_it(page: Page) -> None:
+    """What is taken back and billed again is shown before; once Stripe did it, both are said."""
+    page.get_by_role("link", name="Credit and reissue…").click()
+    panel = page.get_by_role("dialog", name="Details")
+    expect(panel.get_by_text("Bills again, on invoice 2")).to_be_visible()
+    panel.get_by_label("Reason").fill("Ticket 4712")
+    panel.get_by_role("button", name="Preview the credit note").click()
+    expect(panel.get_by_text("Stripe says the same of the credit note")).to_be_visible()
+    panel.get_by_role("button", name="Reissue $").click()
+    expect(page.get_by_text("Taken back and billed again")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Acme Freight").click()
+    expect(
+        page.get_by_text(", from F-").or_(page.get_by_text(", from invoice")).first
+    ).to_be_visible()
