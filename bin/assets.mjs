@@ -14,7 +14,7 @@ const BUILT = join(ROOT, "static", "built");
 // In the order in which they apply.
 const STYLES = [
   "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "listing", "money", "status", "identifier",
-  "items", "paper",
+  "items", "paper", "mail",
   "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
   "needs", "palette", "decide", "timeline", "pagination", "motion", "print",
 ];

@@ -1,4 +1,4 @@
-"""Commands beside the web: `flask doctor`, `invariants`, `ledger verify`, `people invite`, …"""
+"""Commands beside the web: `doctor`, `invariants`, `ledger …`, `mails …`, `people …`, …"""
 
 from flask import Flask
 
@@ -6,6 +6,7 @@ from dashboard.doctor.command import doctor
 from dashboard.gaps.command import gaps
 from dashboard.gateway.conformance.command import stripe_commands
 from dashboard.invariants.command import invariants
+from dashboard.mail_commands import mail_commands
 from dashboard.people_commands import people_commands
 from dashboard.recount.command import ledger_commands
 
@@ -17,4 +18,5 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(ledger_commands)
     stripe_commands.add_command(gaps)
     app.cli.add_command(stripe_commands)
+    app.cli.add_command(mail_commands)
     app.cli.add_command(people_commands)

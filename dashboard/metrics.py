@@ -12,6 +12,7 @@ from dashboard.gaps.gap import KINDS
 from dashboard.gaps.keep import counts as gap_counts
 from dashboard.invariants.known import EVERY_INVARIANT
 from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
+from dashboard.mail.outbox import waiting
 from dashboard.sync.counts import count
 from dashboard.sync.fleet import fleet_counts
 from dashboard.webhooks.listing import event_figures
@@ -57,6 +58,8 @@ TICKS_LATE = Gauge(
 TICKS_PAUSED = Gauge("dashboard_clock_entries_paused", "Schedule entries that a person paused.")
 QUEUED = Gauge("dashboard_queue_jobs", "Jobs waiting, by queue.", ("queue",))
 OLDEST = Gauge("dashboard_queue_oldest_seconds", "Age of the oldest waiting job.", ("queue",))
+MAILS = Gauge("dashboard_mails_waiting", "E-mails that are due and not sent.")
+OLDEST_MAIL = Gauge("dashboard_mails_oldest_seconds", "Age of the oldest e-mail not sent.")
 REDIS = Gauge("dashboard_redis_up", "Whether Redis answered.")
 WORKERS = Gauge("dashboard_workers", "Workers seen in the last minutes.")
 
@@ -80,6 +83,7 @@ def scrape(redis: Redis) -> bytes:
         collect_work(redis)
         collect_fleet()
         collect_invariants()
+        collect_mails()
         return generate_latest()
 
 
@@ -116,6 +120,14 @@ def collect_fleet() -> None:
     PARKED.set(found.parked.number)
     RUNS.set(found.active.number)
     AGE.set((now - found.oldest).total_seconds() if found.oldest else 0)
+
+
+def collect_mails() -> None:
+    """Read what is in the outbox; one that is not due yet does not count."""
+    now = utc_now()
+    found = waiting(now=now)
+    MAILS.set(found.number)
+    OLDEST_MAIL.set((now - found.since).total_seconds() if found.since else 0)
 
 
 def collect_invariants() -> None:

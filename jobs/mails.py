@@ -10,6 +10,7 @@ from flask import current_app
 from dashboard.accounts.people import who_signs_in_with
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.write import write_entry
+from dashboard.billing.reminding import mail_expiring_cards, mail_reminders
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.extensions import db
@@ -63,6 +64,15 @@ def send_mails() -> None:
 def send_due_mails() -> None:
     """Have sent what is due: new mails whose job was lost, and those to be tried again."""
     if is_any_due(now=utc_now()) and is_mail_on():
+        send_mails.enqueue()
+
+
+@job(queue="maintenance", timeout=300, is_alone=True)
+def remind_of_bills() -> None:
+    """Mail what only the clock can tell of: bills that are past due, and cards that expire."""
+    if not is_mail_on():
+        return
+    if mail_reminders(now=utc_now()) + mail_expiring_cards(now=utc_now()):
         send_mails.enqueue()
 
 

@@ -94,6 +94,7 @@ TABLE = (
     Entry(upkeep.make_partitions, 3600),
     Entry(upkeep.forget_sessions, 3600),
     Entry(forgetting.forget_old, 24 * 3600),
+    Entry(mails.remind_of_bills, 3600),
     Entry(mails.forget_mails, 86400),
 )
 

@@ -15,6 +15,7 @@ from dashboard.approvals.telling import mail_proposers
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.gateway.limiter import READS_ALLOTTED, RedisLimiter
+from dashboard.mail.outbox import waiting
 from dashboard.needs.found import Found
 from dashboard.needs.look import KEPT, forget_settled, look
 from dashboard.reading.needs import overview
@@ -29,6 +30,8 @@ from jobs.ticks import Tick
 # What the sidebar says of the whole, by the name of the place that it stands at.
 COUNTS = "sidebar:counts"
 NOBODY = 0
+# Longer than a server is usually restarted, and than links are waited for.
+MAILS_WAIT = timedelta(minutes=15)
 
 
 @job(queue="maintenance", timeout=60)
@@ -39,7 +42,10 @@ def look_for_needs() -> None:
     end_moot(now=now)
     if is_mail_on() and mail_proposers(now=now):
         send_mails.enqueue()
-    told = {"late": redis_or_none(lambda redis: _late(redis, now)), "calls": redis_or_none(_calls)}
+    late = redis_or_none(lambda redis: _late(redis, now))
+    if late is not None:
+        late += late_mails(now=now)
+    told = {"late": late, "calls": redis_or_none(_calls)}
     look(now=now, told=told)
     found = overview(NOBODY)
     dead = sum(one.number for one in found.tallies if one.kind == "dead")
@@ -88,6 +94,16 @@ def late_parts(health: Health, *, now: datetime) -> Iterable[Found]:
         yield Found(f"queue:{queue.queue}", since, {"why": why})
     if not health.workers:
         yield Found("workers", None, {"why": "No worker is running. Nothing is synced."})
+
+
+def late_mails(*, now: datetime) -> Iterable[Found]:
+    """Yield that mails do not leave: a server that is away for moments is no news."""
+    found = waiting(now=now)
+    if not is_mail_on() or found.since is None or now - found.since < MAILS_WAIT:
+        return
+    number = f"{found.number} e-mail{'s wait' if found.number != 1 else ' waits'}"
+    why = f"{number} since {_minute(found.since):%H:%M} UTC. {found.problem or ''}".strip()
+    yield Found("mails", _minute(found.since), {"why": why})
 
 
 def _late(redis: Redis, now: datetime) -> list[Found]:

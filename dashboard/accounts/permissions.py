@@ -64,6 +64,10 @@ _TABLE = (
     # An issued invoice's own page at Stripe, where it is paid.
     Permission("invoice.pay", EVERYONE, is_scoped=True, members=PAYERS),
     Permission("portal.open", EVERYONE, is_scoped=True, members=PAYERS),
+    # Which e-mails about bills they, and the billing e-mail, get.
+    Permission("mail.choose", EVERYONE, is_scoped=True, members=PAYERS),
+    Permission("mail.view", STAFF),
+    Permission("mail.send", STAFF),
     Permission("members.manage", EVERYONE, is_scoped=True, members=OWNER, is_proved=True),
     Permission("membership.leave", CUSTOMER, is_scoped=True, is_proved=True),
     Permission("sync.view", STAFF),

@@ -29,6 +29,11 @@ def mail_failed(invoice: Invoice, attempts: int, *, at: datetime, now: datetime)
     _mail("payment_failed", invoice, f"{invoice.id}:{attempts}", at, now)
 
 
+def mail_to_confirm(invoice: Invoice, attempts: int, *, at: datetime, now: datetime) -> None:
+    """Mail that the bank wants the payment of an open invoice confirmed."""
+    _mail("action_required", invoice, f"{invoice.id}:{attempts}", at, now)
+
+
 def mail_note(invoice: Invoice, note: Correction, *, now: datetime) -> None:
     """Mail a credit note that was issued, here or at Stripe."""
     if note.status == "issued":

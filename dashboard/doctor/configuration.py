@@ -26,6 +26,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield cookies(config)
     yield secret(config)
     yield mail(config)
+    yield bill_mails(config)
     yield seller(config)
     yield packages()
 
@@ -67,6 +68,15 @@ def mail(config: Config) -> Finding:
         seen = "e-mail is off: the person who creates a link must send it"
         return look("MAIL_URL", seen, "Set it and MAIL_FROM to send them.")
     return ok("MAIL_URL", f"e-mails come from {config.mail_from}")
+
+
+def bill_mails(config: Config) -> Finding:
+    """Ask who e-mails bills: Stripe may too, and no API says so."""
+    if not config.mails_bills:
+        return ok("BILL_MAILS", "this installation e-mails no bills; Stripe may")
+    seen = "organizations are e-mailed their bills, and Stripe may send the same"
+    turn_off = "Turn off Stripe's e-mails to customers in its dashboard, or set BILL_MAILS=false."
+    return look("BILL_MAILS", seen, turn_off)
 
 
 def seller(config: Config) -> Finding:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from dashboard.billing.declines import decline_words
+from dashboard.billing.payment_facts import payment_of
 from dashboard.billing.payment_state import decline_code_of
 from dashboard.letters.facts import Bill, note_of
 from dashboard.letters.refusals import NotNeeded
@@ -33,13 +32,17 @@ def invoice_ready(bill: Bill) -> Told:
         ]
     rows += [("Total", bill.text(bill.total_cents))]
     from_balance = bill.total_cents - (due or 0)
-    if from_balance:
+    if from_balance > 0:
         rows += [("From your balance", bill.text(-from_balance))]
+    elif from_balance < 0 and bill.total_cents < 0:
+        rows += [("Credited to your balance", bill.text(-from_balance))]
+    elif from_balance < 0:
+        rows += [("Owed from before", bill.text(-from_balance))]
     rows += [("To pay", bill.text(due))]
     by = f" due {day(invoice.due_at)}" if invoice.due_at and due else ""
     return Told(
-        subject=f"{_begin(bill.called)}: {bill.text(due)}{by}",
-        heading=f"{_begin(invoice.called)} is ready",
+        subject=f"{begin(bill.called)}: {bill.text(due)}{by}",
+        heading=f"{begin(invoice.called)} is ready",
         sentences=[_what_to_do(bill, due or 0)],
         rows=rows,
         link=bill.link(),
@@ -84,7 +87,7 @@ def receipt(bill: Bill) -> Told:
     return Told(
         subject=f"Receipt for {bill.called}: {bill.text(paid)}",
         heading=f"{bill.text(paid)} paid",
-        sentences=[f"Thank you. {_begin(invoice.called)} is paid."],
+        sentences=[f"Thank you. {begin(invoice.called)} is paid."],
         rows=rows,
         link=bill.link(),
         at_stripe=bill.at_stripe(),
@@ -95,6 +98,8 @@ def payment_failed(bill: Bill) -> Told:
     """Say that a charge failed, why, and what happens next."""
     still_to_pay(bill)
     invoice = bill.invoice
+    if payment_of(invoice, bill.now).kind == "confirm" and bill.is_told_of("action_required"):
+        raise NotNeeded("The bank wants the payment confirmed, which is mailed instead.")
     if invoice.failed_attempts > bill.number_of_subject:
         raise NotNeeded("A later attempt failed too, which is mailed instead.")
     again_at = invoice.next_payment_attempt_at
@@ -107,7 +112,7 @@ def payment_failed(bill: Bill) -> Told:
         subject=f"Payment failed: {bill.called}, {bill.text(bill.remaining_cents)}",
         heading="Your payment failed",
         sentences=[f"{failed} {why_declined(bill)}", following],
-        rows=_what_is_due(bill),
+        rows=what_is_due(bill),
         link=bill.link(),
         at_stripe=bill.at_stripe(),
     )
@@ -151,6 +156,25 @@ def credit_note(bill: Bill) -> Told:
     )
 
 
+def action_required(bill: Bill) -> Told:
+    """Say that the bank waits for the customer to confirm the payment."""
+    still_to_pay(bill)
+    if payment_of(bill.invoice, bill.now).kind != "confirm":
+        raise NotNeeded("The bank no longer waited for it before it was sent.")
+    amount = bill.text(bill.remaining_cents)
+    return Told(
+        subject=f"Confirm the payment: {bill.called}, {amount}",
+        heading="Your bank wants you to confirm a payment",
+        sentences=[
+            f"{amount} for {bill.invoice.called} is not paid until you confirm it with your bank.",
+            "Stripe's page of the invoice leads to your bank.",
+        ],
+        rows=what_is_due(bill),
+        link=bill.link(),
+        at_stripe=bill.at_stripe(),
+    )
+
+
 def still_to_pay(bill: Bill) -> None:
     """Raise `NotNeeded` where nothing is to be paid any more."""
     if bill.invoice.status == "void":
@@ -161,7 +185,8 @@ def still_to_pay(bill: Bill) -> None:
         raise NotNeeded(NOTHING_DUE)
 
 
-def _what_is_due(bill: Bill) -> Rows:
+def what_is_due(bill: Bill) -> Rows:
+    """Return whose it is, for when, until when it is to be paid, and how much."""
     invoice = bill.invoice
     rows: Rows = [
         ("Organization", bill.organization.name),
@@ -172,13 +197,6 @@ def _what_is_due(bill: Bill) -> Rows:
     return [*rows, ("To pay", bill.text(bill.remaining_cents))]
 
 
-def _begin(text: str) -> str:
+def begin(text: str) -> str:
+    """Return a text as a sentence begins."""
     return text[:1].upper() + text[1:]
-
-
-WORDS: Mapping[str, Callable[[Bill], Told]] = {
-    "invoice_ready": invoice_ready,
-    "receipt": receipt,
-    "payment_failed": payment_failed,
-    "credit_note": credit_note,
-}

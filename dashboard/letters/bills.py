@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from flask import current_app
 
 from dashboard.billing.policy import current_policy
 from dashboard.extensions import current_config, db
-from dashboard.letters.bill_words import WORDS
-from dashboard.letters.facts import bill_of
+from dashboard.letters import bill_words, clock_words
+from dashboard.letters.facts import Bill, bill_of
 from dashboard.letters.refusals import NotNeeded
 from dashboard.letters.told import Told, one_line
 from dashboard.links import link, signing_keys
@@ -21,6 +22,14 @@ from dashboard.mail.opt_out import OptOut, opt_out_token
 from dashboard.organizations.lookup import organizations_by_id
 
 OFF = "E-mails about bills are turned off here (BILL_MAILS)."
+WORDS: Mapping[str, Callable[[Bill], Told]] = {
+    "invoice_ready": bill_words.invoice_ready,
+    "receipt": bill_words.receipt,
+    "payment_failed": bill_words.payment_failed,
+    "action_required": bill_words.action_required,
+    "reminder": clock_words.reminder,
+    "credit_note": bill_words.credit_note,
+}
 
 
 def bill_letter(mail: Mail, now: datetime) -> Letter:
@@ -36,6 +45,8 @@ def shown_letter(mail: Mail, *, now: datetime) -> Letter:
 
 def told_now(mail: Mail, now: datetime) -> Told:
     """Return what a mail tells as things stand; raises `NotNeeded` where that is nothing."""
+    if mail.kind == "card_expiring":
+        return clock_words.card_expiring(mail)
     return WORDS[mail.kind](bill_of(mail, now))
 
 

@@ -62,11 +62,21 @@ class Bill:
 
     def at_stripe(self) -> tuple[str, str] | None:
         """Return the invoice's page at Stripe, where it is paid."""
-        if self.invoice.hosted_invoice_url is None:
+        page = self.invoice.hosted_invoice_url
+        if page is None or not page.startswith(("https://", "http://")):
             return None
         is_to_pay = self.invoice.status == "open" and self.remaining_cents > 0
         says = "Pay it at Stripe" if is_to_pay else "See it at Stripe"
-        return self.invoice.hosted_invoice_url, says
+        return page, says
+
+    def is_told_of(self, kind: str) -> bool:
+        """Whether whom the mail is for is mailed that of the same invoice, too."""
+        query = select(Mail.id).where(
+            Mail.invoice_id == self.invoice.id,
+            Mail.kind == kind,
+            Mail.address == self.mail.address,
+        )
+        return db.session.scalar(select(query.exists())) or False
 
     def paid_outside_cents(self) -> int:
         """Return how much of what was paid did not go through Stripe."""

@@ -92,7 +92,9 @@ def put_in_outbox(occasion: Occasion, *, now: datetime) -> None:
         "given_up_at": now if is_late else None,
         "problem": HEARD_LATE if is_late else None,
     }
-    db.session.execute(PUT, asked)
+    # What else was changed is written once, when all of it is known.
+    with db.session.no_autoflush:
+        db.session.execute(PUT, asked)
 
 
 def is_receiver(organization_id: int, address: str, kind: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, or_, select, update
 
@@ -99,6 +100,25 @@ def end_late(*, now: datetime) -> None:
         late.values(given_up_at=now, problem=func.coalesce(Mail.problem, NO_NEWS)),
         execution_options={"synchronize_session": False},
     )
+
+
+class Waiting(NamedTuple):
+    """How many mails should have left by now, since when the first of them, and why it has not."""
+
+    number: int
+    since: datetime | None
+    problem: str | None
+
+
+def waiting(*, now: datetime) -> Waiting:
+    """Return what is in the outbox and due, or was tried already."""
+    due = (*_WAITS, or_(Mail.next_attempt_at <= now, Mail.attempts > 0))
+    number, since = db.session.execute(
+        select(func.count(), func.min(Mail.created_at)).where(*due)
+    ).one()
+    problem = select(Mail.problem).where(*due, Mail.problem.is_not(None))
+    newest = problem.order_by(Mail.next_attempt_at.desc(), Mail.id.desc()).limit(1)
+    return Waiting(number, since, db.session.scalar(newest) if number else None)
 
 
 def newest_of(invitation_ids: Collection[int]) -> dict[int, Mail]:

@@ -13,7 +13,6 @@ from typing import Literal
 from sqlalchemy import String, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from dashboard.email_address import known_as
 from dashboard.extensions import db
 from dashboard.mail.models import RefusedAddress
 from dashboard.statement import any_of
@@ -26,7 +25,7 @@ def note_refused(
 ) -> None:
     """Mark an address; of one that is marked already the first reason stays."""
     row = {
-        "address": known_as(address),
+        "address": address.lower(),
         "reason": reason[:LONGEST_REASON],
         "told_by": told_by,
         "noted_at": now,
@@ -36,7 +35,7 @@ def note_refused(
 
 def accept_again(address: str) -> bool:
     """Take the mark off an address; return whether it had one."""
-    marked = delete(RefusedAddress).where(RefusedAddress.address == known_as(address))
+    marked = delete(RefusedAddress).where(RefusedAddress.address == address.lower())
     return db.session.scalar(marked.returning(RefusedAddress.address)) is not None
 
 

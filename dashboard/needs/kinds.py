@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from dashboard.needs import found, found_apart, words
 from dashboard.needs.found import Rows
+from dashboard.needs.found_addresses import refused_addresses
 
 Tone = Literal["bad", "notice"]
 # The filters of the list, in their order, and what people call them.
@@ -39,6 +40,7 @@ Place = Literal[
     "proposal",
     "invariants",
     "gaps",
+    "mails",
 ]
 
 
@@ -118,6 +120,9 @@ _KINDS = (
     Kind("approval", "Approval", "approval", "notice", "people", Step("Decide", "proposal"),
          words.approval, found.approvals, acts=("proposal.approved", "proposal.refused",
          "proposal.withdrawn"), is_of_row=True),
+    Kind("refused_address", "E-mail refused", "failing", "notice", "alert",
+         Step("See e-mails", "mails"), words.refused_address, refused_addresses,
+         acts=("organization.changed", "mail.address_accepted")),
     Kind("late", "Late", "late", "notice", "clock", Step("See jobs", "jobs"), words.late),
     Kind("calls", "API budget", "late", "notice", "gauge", Step("See calls", "calls"), words.late),
 )  # fmt: skip

@@ -124,6 +124,11 @@ def gap(facts: Facts) -> str:
     return str(facts["told"])
 
 
+def refused_address(facts: Facts) -> str:
+    """Return which billing e-mail was refused, and what the server said."""
+    return f"No e-mails about bills go to {facts['email']}. {_first(facts['reason'])}"
+
+
 def late(facts: Facts) -> str:
     """Return what part of the machine stands still; whoever found it words it."""
     return str(facts["why"])

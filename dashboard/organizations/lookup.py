@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from dashboard.errors import NotFound
 from dashboard.extensions import Model, db
@@ -22,6 +22,12 @@ def organizations_by_id(ids: Collection[int]) -> dict[int, Organization]:
     """Return the organizations with these row ids, by id."""
     found = db.session.scalars(select(Organization).where(Organization.id.in_(ids)))
     return {organization.id: organization for organization in found}
+
+
+def organizations_by_email(address: str) -> Sequence[Organization]:
+    """Return the organizations with this billing e-mail, however it was typed."""
+    query = select(Organization).where(func.lower(Organization.email) == address.lower())
+    return db.session.scalars(query.order_by(Organization.id)).all()
 
 
 def organization_by_slug(slug: str) -> Organization:

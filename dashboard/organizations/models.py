@@ -25,6 +25,8 @@ class Organization(Model):
         ),
         # The list is read in this order, and searched in it without a look at the rows themselves.
         Index("ix_organizations_listed", "name", "id", postgresql_include=["slug", "email"]),
+        # However it was typed, for whom a mail to it was refused.
+        Index("ix_organizations_email_lower", text("lower(email)")),
         Index("ix_organizations_tags", "tags", postgresql_using="gin"),
         # The few that are compared with their bills, read without a look at the rows themselves.
         Index(

@@ -28,6 +28,7 @@ from dashboard.views import (
     invoices,
     items,
     mail_opt_outs,
+    mails,
     member_invitations,
     members,
     needs,
@@ -84,10 +85,10 @@ RESOURCES = (
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations, past_due, standing,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
-    void_decisions, credit_notes, credit_note_voids, reissues, mail_opt_outs, webhook_events,
-    bulk_actions, catalog, fleet, work, stripe_calls, doctor, invariants, audit_entries, api_tokens,
-    people, invitations, password, password_requests, factors, second_step, passkey_sign_in,
-    stripe_webhook,
+    void_decisions, credit_notes, credit_note_voids, reissues, mails, mail_opt_outs,
+    webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor, invariants,
+    audit_entries, api_tokens, people, invitations, password, password_requests, factors,
+    second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

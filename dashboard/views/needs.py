@@ -36,7 +36,11 @@ bp = Blueprint("needs", __name__, url_prefix="/needs")
 # The clock looks every ten seconds.
 LATE = timedelta(minutes=1)
 
-OF_ORGANIZATIONS = {"syncs": "sync_runs.of_organization", "budget": "budgets.show"}
+OF_ORGANIZATIONS = {
+    "syncs": "sync_runs.of_organization",
+    "budget": "budgets.show",
+    "mails": "mails.index",
+}
 OF_THE_WHOLE = {"jobs": "work.show", "calls": "stripe_calls.show"}
 
 

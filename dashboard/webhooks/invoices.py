@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
-from dashboard.billing.mailing import mail_failed
+from dashboard.billing.mailing import mail_failed, mail_to_confirm
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import (
     note_failure,
@@ -93,6 +93,8 @@ def note_attempt(invoice: Invoice, told: RemoteInvoice, delivery: Delivery) -> N
             mail_failed(invoice, invoice.failed_attempts, at=at, now=delivery.now)
     elif delivery.type == "invoice.payment_action_required":
         note_to_confirm(invoice, at=at)
+        if invoice.status == "open" and invoice.action_required_at == at:
+            mail_to_confirm(invoice, told.attempt_count or 1, at=at, now=delivery.now)
 
 
 def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> SyncRun:

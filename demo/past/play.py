@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from dashboard.billing.policy import current_policy, set_policy
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.mail.bills import NEWS
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from demo.accounts import seed_token, seed_users
@@ -47,6 +50,17 @@ def make_past(settings: DemoSettings, cast: Sequence[DemoOrganization], *, tell:
             _play(world, steps(cast, today=today), mark, settings, tell)
 
 
+@contextmanager
+def _mails_what_is_news(at: datetime, today: datetime) -> Iterator[None]:
+    """Mail bills of the last days alone: of older ones no mailbox has to hear."""
+    usual = current_policy()
+    set_policy(replace(usual, mails_bills=usual.mails_bills and today - at < NEWS))
+    try:
+        yield
+    finally:
+        set_policy(usual)
+
+
 def _play(
     world: World, wanted: Sequence[Step], mark: Bookmark, settings: DemoSettings, tell: Tell
 ) -> None:
@@ -57,7 +71,8 @@ def _play(
             tell(f"{month}: step {number} of {len(wanted)}")
             told = month
         world.move_to(step.at)
-        step.act(world)
+        with _mails_what_is_news(step.at, datetime.fromisoformat(mark.today)):
+            step.act(world)
         # What a step has read is not needed by the next.
         db.session.remove()
         mark = replace(mark, steps=number)

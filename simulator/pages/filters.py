@@ -20,7 +20,8 @@ def add_filters(app: Flask) -> None:
     def only_our_own(reply: Response) -> Response:
         if reply.mimetype == "text/html":
             policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"
-            reply.headers["Content-Security-Policy"] = policy
+            # An e-mail is shown with its own style, in a frame of its page.
+            reply.headers.setdefault("Content-Security-Policy", f"{policy}; frame-src 'self'")
         return reply
 
 

@@ -9,7 +9,7 @@ from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Response, abort, render_template
 
 SHOWN = 100
 
@@ -24,6 +24,11 @@ class Received:
     subject: str
     at: datetime
     text: str
+    html: str
+
+
+# An e-mail brings its own style, and may do nothing else.
+OF_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 
 
 def mail_blueprint(folder: Path) -> Blueprint:
@@ -37,8 +42,17 @@ def mail_blueprint(folder: Path) -> Blueprint:
 
     @blueprint.get("/_simulator/mails/<name>")
     def show(name: str) -> str:
+        return render_template("mail.html", mail=found(name))
+
+    @blueprint.get("/_simulator/mails/<name>/html")
+    def html(name: str) -> Response:
+        response = Response(found(name).html, mimetype="text/html")
+        response.headers["Content-Security-Policy"] = OF_A_MAIL
+        return response
+
+    def found(name: str) -> Received:
         path = next((one for one in folder.glob("*.eml") if one.stem == name), None)
-        return render_template("mail.html", mail=read(path) if path else abort(404))
+        return read(path) if path else abort(404)
 
     return blueprint
 
@@ -46,7 +60,7 @@ def mail_blueprint(folder: Path) -> Blueprint:
 def read(path: Path) -> Received:
     """Return the message in a file."""
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
-    body = message.get_body(("plain",))
+    body, page = message.get_body(("plain",)), message.get_body(("html",))
     return Received(
         name=path.stem,
         sender=str(message["From"]),
@@ -54,6 +68,7 @@ def read(path: Path) -> Received:
         subject=str(message["Subject"]),
         at=parsedate_to_datetime(str(message["Date"])),
         text=body.get_content() if body else "",
+        html=page.get_content() if page else "",
     )
 
 

@@ -37,6 +37,7 @@ DAY = timedelta(days=1)
 
 def fail(invoice: Invoice, attempts: int = 1) -> None:
     """Let an attempt to charge fail."""
+    db.session.flush()
     note_failure(invoice, attempts, "The payment was declined.", at=LATER)
     mail_failed(invoice, attempts, at=LATER, now=LATER)
 
@@ -96,6 +97,7 @@ def test_nothing_is_mailed_where_that_is_off(organization: Organization, invoice
     issue(invoice)
     set_policy(BillingPolicy())
     organization.mails_bills = True
+    db.session.flush()
     tell(invoice, "paid", LATER)
     assert mailed() == []
 
@@ -141,6 +143,37 @@ def test_tax_and_credit_from_the_balance_are_told(invoice: Invoice) -> None:
     text = letter("invoice_ready").text
     assert "Before tax: $25.61\nTax: $4.86\nTotal: $30.47\n" in text
     assert "From your balance: −$5.00\nTo pay: $25.47" in text
+
+
+def test_an_invoice_below_zero_goes_to_the_balance(invoice: Invoice) -> None:
+    issue(invoice, total=-500, amount_due=0, amount_remaining=0)
+    text = letter("invoice_ready").text
+    assert "Total: −$5.00\nCredited to your balance: $5.00\nTo pay: $0.00" in text
+
+
+def test_what_was_owed_before_is_told(invoice: Invoice) -> None:
+    issue(invoice, amount_due=2661)
+    assert "Owed from before: $1.00\nTo pay: $26.61" in letter("invoice_ready").text
+
+
+def test_a_link_that_is_none_is_left_out(invoice: Invoice) -> None:
+    issue(invoice, hosted_invoice_url="javascript:alert(1)")
+    assert "javascript:" not in letter("invoice_ready").html
+
+
+def test_an_amount_without_decimals_has_none(invoice: Invoice) -> None:
+    issue(invoice)
+    invoice.currency = "jpy"
+    with db.session.no_autoflush:
+        assert letter("invoice_ready").subject.endswith("¥2,561")
+
+
+def test_an_address_of_any_letters_is_marked_as_it_is_mailed(invoice: Invoice) -> None:
+    invoice.organization.email = "Büro@xn--bcher-kva.example"
+    issue(invoice)
+    [mail] = mails()
+    note_refused(mail.address, "550 No such user", told_by="server", now=LATER)
+    assert "550 No such user" in why_not("invoice_ready")
 
 
 def test_an_invoice_that_was_voided_before_is_not_sent(invoice: Invoice) -> None:

@@ -12,7 +12,13 @@ from tests.support.browser import guarded_context, running_chromium
 from tests.support.needs import look_now
 from tests.support.stack import Stack
 from tests.support.visitors import Visitor
-from tests.support.whole_company import make_bulk_action, make_dead_events, make_mails, make_tokens
+from tests.support.whole_company import (
+    make_bill_mails,
+    make_bulk_action,
+    make_dead_events,
+    make_mails,
+    make_tokens,
+)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,7 @@ def people(acme: Organization) -> People:
     people = make_people(acme, make_bill("other", name="Other Labs"))
     make_tokens(people.admin, acme)
     make_mails()
+    make_bill_mails(acme)
     make_dead_events()
     make_bulk_action()
     # No clock runs beside these tests.

@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.billing.close import seal_now
 from dashboard.billing.corrections import keep_payments
 from dashboard.billing.details import renew_links
+from dashboard.billing.mail_settings import set_mails
 from dashboard.billing.models import Invoice
 from dashboard.billing.void_decide import decide_void
 from dashboard.budgets.change import set_budget
@@ -160,6 +161,13 @@ def change_budget(stage: Stage) -> None:
     set_budget(organization, 1000 + stage.number(), now=stage.now(), actor=SUPPORT)
     checkpoint()
     note_used([organization.id], now=stage.now(), is_mailed=True)
+
+
+def change_mails(stage: Stage) -> None:
+    """Set other days of reminders."""
+    days = [1 + stage.number() % 100]
+    settings = {"mails_bills": True, "reminder_days": days}
+    set_mails(stage.organization(), **settings, actor=SUPPORT, now=stage.now())
 
 
 def hear_of_a_new_name(stage: Stage) -> None:

@@ -46,6 +46,17 @@ def test_mails_are_listed_newest_first_and_their_links_can_be_followed(
     assert "ada@example.com" in shown
 
 
+def test_a_mail_is_shown_with_its_own_style_and_nothing_else(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    mail(tmp_path / "mails", "one", "An invitation", 1000)
+    assert 'src="/_simulator/mails/one/html"' in client.get("/_simulator/mails/one").text
+    shown = client.get("/_simulator/mails/one/html")
+    assert shown.text.strip() == "<p></p>"
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    assert client.get("/_simulator/mails/two/html").status_code == 404
+
+
 @pytest.mark.parametrize("name", ["three", "..%2Fsecret-key", "../secret-key"])
 def test_nothing_else_is_shown(client: FlaskClient, tmp_path: Path, name: str) -> None:
     mail(tmp_path / "mails", "one", "An invitation", 1000)

@@ -76,4 +76,5 @@ def why_not(kind: str, *, now: datetime = LATER + timedelta(minutes=2)) -> str:
 
 def issue(invoice: Invoice, **facts: object) -> None:
     """Have the invoice issued."""
+    db.session.flush()
     tell(invoice, "open", LATER, **facts)

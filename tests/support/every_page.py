@@ -14,6 +14,7 @@ from dashboard.audit.listing import AuditFilter, entries
 from dashboard.bulk.listing import recent_acts
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.models import WebhookEvent
 from tests.people import bill_of
@@ -35,6 +36,7 @@ OF_ACME = [
     "/organizations/acme/details",
     "/organizations/acme/timeline",
     "/organizations/acme/members",
+    "/organizations/acme/mails",
     "/organizations/acme/invoices/1/items/{item}",
     "/organizations/acme/invoices/1/document",
     "/glossary",
@@ -65,6 +67,8 @@ OF_STAFF = [
     "/organizations/acme/syncs",
     "/organizations/acme/syncs/new",
     "/organizations/acme/at-stripe",
+    "/organizations/acme/mails/{mail}",
+    "/organizations/acme/mails/{mail}/body",
     "/organizations/acme/notes/new",
     "/organizations/acme/rolls/new",
     "/organizations/acme/adjustments/new",
@@ -138,6 +142,7 @@ def addresses(part: str, acme: Organization) -> Iterator[str]:
             soon=soon,
             need=look_now()[0].id,
             entry=entries(AuditFilter()).rows[0].id,
+            mail=db.session.scalar(select(func.min(Mail.id)).where(Mail.occasion.is_not(None))),
             act=recent_acts(only_open=False).rows[0].id,
         )
 

@@ -9,11 +9,15 @@ from dashboard.accounts.tokens import create_token, revoke_token
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.letters.told import Told
+from dashboard.mail.models import Mail
 from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
+from dashboard.mail.refused import note_refused
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from dashboard.webhooks.models import WebhookEvent
+from tests.people import bill_of
 from tests.support.bulk import begun, step
 
 
@@ -50,6 +54,32 @@ def make_mails() -> None:
         note_sent(sent, now=now)
         note_failure(delayed, away, for_good=False, now=now)
         note_failure(given_up, unknown, for_good=True, now=now)
+
+
+def make_bill_mails(organization: Organization) -> None:
+    """Let mails about a bill be of each state, the first of them sent, and its address refused."""
+    now, unknown = utc_now(), "The mail server refused it: 550 5.1.1 No such user here."
+    bill = bill_of(organization)
+    told = Told(
+        subject="Invoice F-0007 for Acme Freight: $1,204.10 due 14 Dec 2026",
+        heading="Invoice F-0007 is ready",
+        sentences=["Pay $1,204.10 by 14 Dec 2026."],
+        rows=[["Organization", organization.name], ["Total", "$1,204.10"], ["To pay", "$1,204.10"]],
+        link=["https://billing.example.com/organizations/acme/invoices/1", "See the invoice"],
+        at_stripe=["https://invoice.stripe.com/i/1", "Pay it at Stripe"],
+    )
+    sent = {"sent_at": now, "told": told.as_kept()}
+    given_up = {"given_up_at": now, "problem": unknown, "attempts": 1}
+    # The worker beside us sends none of them: what waits is due much later.
+    waits = {"next_attempt_at": now + timedelta(days=1)}
+    states = (("invoice_ready", sent), ("receipt", given_up), ("payment_failed", waits))
+    with transaction():
+        for kind, state in states:
+            whose = {"organization_id": organization.id, "invoice_id": bill.id}
+            dates = {"created_at": now, "next_attempt_at": now, "ends_at": now + timedelta(days=3)}
+            row = {"kind": kind, "occasion": f"{kind}:{bill.id}", "address": organization.email}
+            db.session.add(Mail(**row | whose | dates | state))
+        note_refused(organization.email, unknown, told_by="server", now=now)
 
 
 def make_dead_events() -> None:

@@ -1,0 +1,23 @@
+"""Find organizations by their billing e-mail, however it was typed
+
+Revision ID: 0091_emails_in_lower_case
+Revises: 0087_service_standing
+"""
+
+from alembic import op
+
+revision = "0091_emails_in_lower_case"
+down_revision = "0087_service_standing"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute(
+            "create index concurrently ix_organizations_email_lower on organizations (lower(email))"
+        )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_organizations_email_lower", "organizations")
