@@ -67,20 +67,17 @@ def test_a_revision_is_named_as_its_file() -> None:
         assert script.revision == Path(script.path).stem
 
 
-def test_a_number_is_given_once() -> None:
+def test_the_numbers_follow_each_other_without_a_gap() -> None:
     files = sorted(path for path in VERSIONS.glob("*.py"))
     assert all(numbered(path) for path in files)
-    numbers = [int(path.stem[:4]) for path in files]
-    # They are given out when the work begins, and it lands in the order in which it ends: what
-    # comes after what is said by the revisions alone.
-    assert len(set(numbers)) == len(numbers)
+    assert [int(path.stem[:4]) for path in files] == list(range(1, len(files) + 1))
 
 
-def test_the_revisions_are_one_chain() -> None:
-    before = [script.down_revision for script in scripts().walk_revisions()]
-    assert before.count(None) == 1
-    assert all(one is None or isinstance(one, str) for one in before)
-    assert len(set(before)) == len(before)
+def test_each_revision_comes_after_the_number_before_it() -> None:
+    for script in scripts().walk_revisions():
+        before = script.down_revision
+        expected = int(script.revision[:4]) - 1
+        assert (before is None and expected == 0) or int(str(before)[:4]) == expected
 
 
 def test_the_migrations_make_what_the_models_say(migrated: Flask) -> None:

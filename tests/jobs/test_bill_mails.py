@@ -20,11 +20,10 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.mails import send_mails
 from tests.factories import UserFactory
-from tests.jobs.test_mails import post
 from tests.pages import page, text_of
 from tests.people import browser_of
 from tests.support.bill_mails import BILLING, invoice, issue, mails, mails_on, member, organization
-from tests.support.mail import Kept, Mailbox, mail_server
+from tests.support.mail import Kept, Mailbox, mail_server, post
 from tests.support.void_cases import LATER
 
 __all__ = ["invoice", "mails_on", "organization", "post"]

@@ -27,18 +27,10 @@ from jobs.queues import queue_named
 from tests.factories import UserFactory, make_organization
 from tests.pages import page
 from tests.people import browser_of
-from tests.support.mail import Kept, Mailbox, link_in, mail_server, text_of
+from tests.support.mail import Kept, Mailbox, link_in, mail_server, post, text_of
 
+__all__ = ["post"]
 pytestmark = pytest.mark.usefixtures("db", "redis")
-
-
-@pytest.fixture
-def post(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    """Mails are on, and kept."""
-    kept = Kept()
-    monkeypatch.setitem(app.extensions, "mail", kept)
-    monkeypatch.setattr(app.extensions["config"], "mail_from", "billing@acme.com")
-    return kept
 
 
 def invited(email: str = "ada@example.com", role: str = "admin", **more: int) -> Invitation:

@@ -9,8 +9,10 @@ from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from threading import Thread
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from flask import Flask
 
 from dashboard.settings.mail import MailServer
 
@@ -145,3 +147,12 @@ def link_in(message: EmailMessage) -> str:
     assert page is not None
     assert found.replace("&", "&amp;") in page.get_content()
     return found
+
+
+@pytest.fixture
+def post(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """Mails are on, and kept."""
+    kept = Kept()
+    monkeypatch.setitem(app.extensions, "mail", kept)
+    monkeypatch.setattr(app.extensions["config"], "mail_from", "billing@acme.com")
+    return kept

@@ -1,6 +1,6 @@
 """Mail bills and what becomes of them
 
-Revision ID: 0090_mails_of_bills
+Revision ID: 0087_mails_of_bills
 Revises: 0086_payments_in_trouble
 
 No mail is about a bill yet, so the new checks fit all of them: they are put in place without a look
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0090_mails_of_bills"
+revision = "0087_mails_of_bills"
 down_revision = "0086_payments_in_trouble"
 branch_labels = None
 depends_on = None

@@ -1,7 +1,7 @@
 """Keep what is taken back and billed again, in one act
 
-Revision ID: 0095_reissues
-Revises: 0090_mails_of_bills
+Revision ID: 0088_reissues
+Revises: 0087_mails_of_bills
 
 A table of its own, which an older release does not look at, and a column whose default is kept
 beside the table, so adding it writes no row. The check of proposals is put in place without a look
@@ -11,8 +11,8 @@ at the rows there are, all of which fit, and then looked through while everybody
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0095_reissues"
-down_revision = "0090_mails_of_bills"
+revision = "0088_reissues"
+down_revision = "0087_mails_of_bills"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Keep the rules of service standing, and the standing of organizations
 
-Revision ID: 0087_service_standing
-Revises: 0089_stripe_gaps
+Revision ID: 0091_service_standing
+Revises: 0090_stripe_gaps
 
 The column's default is kept beside the table, so adding it writes no row. Without rules every
 organization is good.
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0087_service_standing"
-down_revision = "0089_stripe_gaps"
+revision = "0091_service_standing"
+down_revision = "0090_stripe_gaps"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Keep what Stripe and the ledger do not both know
 
-Revision ID: 0089_stripe_gaps
-Revises: 0088_ledger_runs
+Revision ID: 0090_stripe_gaps
+Revises: 0089_ledger_runs
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0089_stripe_gaps"
-down_revision = "0088_ledger_runs"
+revision = "0090_stripe_gaps"
+down_revision = "0089_ledger_runs"
 branch_labels = None
 depends_on = None
 

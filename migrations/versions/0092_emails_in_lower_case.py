@@ -1,13 +1,13 @@
 """Find organizations by their billing e-mail, however it was typed
 
-Revision ID: 0091_emails_in_lower_case
-Revises: 0087_service_standing
+Revision ID: 0092_emails_in_lower_case
+Revises: 0091_service_standing
 """
 
 from alembic import op
 
-revision = "0091_emails_in_lower_case"
-down_revision = "0087_service_standing"
+revision = "0092_emails_in_lower_case"
+down_revision = "0091_service_standing"
 branch_labels = None
 depends_on = None
 

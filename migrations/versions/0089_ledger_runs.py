@@ -1,14 +1,14 @@
 """Keep how far a recount of the ledger is, and what it found
 
-Revision ID: 0088_ledger_runs
-Revises: 0095_reissues
+Revision ID: 0089_ledger_runs
+Revises: 0088_reissues
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0088_ledger_runs"
-down_revision = "0095_reissues"
+revision = "0089_ledger_runs"
+down_revision = "0088_reissues"
 branch_labels = None
 depends_on = None
 
