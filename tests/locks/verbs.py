@@ -35,6 +35,7 @@ from tests.locks.four_eyes import (
     end_what_is_moot,
     reverse,
 )
+from tests.locks.gaps import make_a_lost_customer_again
 from tests.locks.life import (
     close_both,
     find_what_does_not_add_up,
@@ -139,6 +140,7 @@ VERBS: Mapping[str, Act] = {
     "reconcile": reconcile,
     "find the draft gone": find_it_gone,
     "find the customer gone": find_customer_gone,
+    "make a lost customer again": make_a_lost_customer_again,
     "change details": change_details,
     "change details and sync": lambda stage: change_details(stage, sync=True),
     "change the budget": change_budget,

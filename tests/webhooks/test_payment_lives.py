@@ -24,7 +24,7 @@ from dashboard.webhooks.models import WebhookEvent
 from dashboard.webhooks.process import handle_with_readings
 from tests.support.events import invoice_json
 from tests.support.inbox import finalize
-from tests.support.lives import INTENT, INVOICE, START, TOTAL, Life, lives
+from tests.support.payment_lives import INTENT, INVOICE, START, TOTAL, Life, lives
 from tests.support.syncing import Syncer, gateway_of
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)

@@ -1,0 +1,29 @@
+"""What Stripe and the ledger do not both know: closed from here, as far as that is possible."""
+
+from __future__ import annotations
+
+from copy import copy
+
+from dashboard.extensions import db
+from dashboard.gaps.models import StripeGap
+from dashboard.gaps.repair import repair
+from dashboard.gateway.customer_records import RemoteCustomer
+from dashboard.transaction import checkpoint
+from tests.locks.stage import Stage
+
+
+def make_a_lost_customer_again(stage: Stage) -> None:
+    """Let a sync make a customer again whom somebody deleted at Stripe."""
+    organization = stage.organization()
+    gone = f"cus_gone{stage.number()}"
+    organization.stripe_customer_id = gone
+    gap = StripeGap(
+        kind="lost_customer", stripe_id=gone, organization_id=organization.id, told="Gone",
+        first_seen_at=stage.now(), last_seen_at=stage.now(), confirmed_at=stage.now(),
+    )  # fmt: skip
+    db.session.add(gap)
+    checkpoint()
+    gateway = copy(stage.gateway)
+    deleted = RemoteCustomer(gone, None, is_deleted=True)
+    setattr(gateway, "customer", lambda _customer_id: deleted)  # noqa: B010  of this copy alone
+    repair(gap.id, gateway=gateway, now=stage.now(), checkpoint=checkpoint)
