@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.permissions import permission
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_note_preview import open_change
 from dashboard.billing.credit_notes import WantedNote, check_note, note_by_key, plan_note, under_way
 from dashboard.billing.credit_room import CreditRoom, room_of
 from dashboard.billing.models import Invoice
@@ -114,9 +115,10 @@ def _page(
     """Return the form, with what it would do where that can be said already."""
     items = [item for item in items_with_cycles(invoice) if item.id in form.room.items]
     items.sort(key=lambda item: -form.room.items[item.id])
-    previewed, two = None, None
+    previewed, two, grows_cents = None, None, 0
     form.confirmed.data = ""
     if wanted is not None:
+        grows_cents = open_change(invoice, wanted.lines, now=utc_now())
         previewed = _previewed(invoice, wanted, form.room)
         two = why_two(organization, Money(wanted.amount_cents, invoice.currency))
         form.confirmed.data = name_of(wanted) if previewed.agrees else ""
@@ -128,6 +130,7 @@ def _page(
         items=items,
         wanted=wanted,
         previewed=previewed,
+        grows_cents=grows_cents,
         in_progress=under_way(invoice),
         why_two=two,
     )

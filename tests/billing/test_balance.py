@@ -287,7 +287,6 @@ def test_a_credit_note_of_any_issued_invoice_counts_once_the_last_was_issued(db:
     with transaction():
         second.finalized_at += timedelta(minutes=1)
     note(first, 700, after=timedelta(seconds=30))
-    assert balance_ahead(draft) == Ahead(second, 30)
     note(first, 20, after=timedelta(minutes=2))
     assert balance_ahead(draft) == Ahead(second, 10)
     note(first, 90, after=timedelta(minutes=3))

@@ -44,12 +44,21 @@ BEGINNING = [
 
 # The fee ends back in time, by as much as was credited and by more.
 ENDED = [(1, False, ("detach", 16 * DAY, 0))]
+# The fee's correction is on an invoice that was cut off since: what is credited then is forgiven.
+CUT_OFF = [
+    (526_134, True, ("detach", 1_301_635, 1)),
+    (86_807, True, ("roll_early",)),
+    (692_049, True, ("change", 260_764, 0, 5)),
+    (605_642, True, ("roll_early",)),
+    (64_018, False, ("credit", 5, 34)),
+]
 FREE = Terms("flat", Decimal(0), "usd", "unit")
 
 
 @unhurried
 @given(steps, versions)
 @example(ENDED, [FREE] * 10)
+@example(CUT_OFF, [FREE] * 10)
 def test_what_was_credited_is_not_asked_for_again_and_nothing_is_given_back_twice(
     db, story, versions
 ):

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.billing.credit_note_preview import open_change
 from dashboard.billing.credit_notes import (
     NoteKeyReused,
     refuse_note,
 )
+from dashboard.billing.credit_room import room_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.errors import Busy
@@ -171,3 +173,26 @@ def test_the_same_key_is_one_note(issued: Invoice) -> None:
     assert plan(issued, 1000) is note
     with pytest.raises(NoteKeyReused):
         plan(issued, 999)
+
+
+@pytest.mark.parametrize("percent", [10, 60, 100])
+def test_the_preview_says_by_how_much_the_bill_that_follows_grows(
+    issued: Invoice, organization: Organization, percent: int
+) -> None:
+    """The fee ended early, so a part is given back; what is credited is not taken off twice."""
+    detach(organization, issued.period_start + timedelta(days=5))
+    before = current_cents(organization)
+    left = sum(room_of(issued, issued.items).items.values())
+    cents = left * percent // 100
+    [item] = issued.items
+    grows = open_change(issued, {item.id: cents}, now=LATER)
+    assert current_cents(organization) == before
+    hear(plan(issued, cents))
+    assert current_cents(organization) - before == grows > 0
+
+
+def test_it_grows_by_nothing_where_no_fact_changed_since(
+    issued: Invoice, organization: Organization
+) -> None:
+    [item] = issued.items
+    assert open_change(issued, {item.id: 1000}, now=LATER) == 0

@@ -97,10 +97,20 @@ def standings(world):
         if invoice.status == "void":
             is_open = claim is not None and claim.case.state != "billed"
             chain.claimed += claim.cents if is_open else 0
-        elif invoice.is_changeable and root is item:
+        elif root is item and _follows(item, invoice):
             chain.to_come += item.amount_cents
         else:
             chain.billed += item.billed_cents - item.credited_cents
             # What was taken off to be billed again is asked for again.
             chain.credited += item.credited_cents - item.reissued_cents
     return chains
+
+
+def _follows(item, invoice):
+    """Whether the item is rated anew with its facts.
+
+    A correction of an earlier cycle is, only as long as its invoice is the current one.
+    """
+    return invoice.is_changeable and (
+        invoice.status == "draft" or invoice.cycle_id == item.cycle_id
+    )

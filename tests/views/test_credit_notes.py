@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +18,10 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import OutcomeUnknown, Refused
 from dashboard.gateway.note_records import NoteDraft, NotePreview
 from dashboard.organizations.models import Organization
+from dashboard.services.detach import detach_service
+from dashboard.services.models import Service
 from dashboard.transaction import transaction
+from tests.factories import SUPPORT
 from tests.pages import page, post, text_of
 from tests.people import bill_of
 from tests.support.proposing import add, approve
@@ -101,6 +106,20 @@ def test_what_it_does_is_shown_before_it_is_done(
     assert notes() == []
     [asked] = stripe.asked
     assert (asked.amount_cents, asked.memo) == (1000, "For the outage")
+
+
+def test_the_preview_says_where_the_bill_that_follows_grows(
+    support: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    fee = next(item for item in issued.items if item.service_id)
+    with transaction():
+        service = db.session.get_one(Service, fee.service_id)
+        at = issued.period_start + timedelta(days=2)
+        detach_service(service, at=at, now=utc_now(), actor=SUPPORT)
+    fields = fields_of(support, **{f"item-{fee.id}": "1.00"})
+    said = text_of(page(send(support, fields)))
+    assert "The bill that follows grows by $1.00." in said
+    assert "grows by" not in text_of(page(send(support, fields_of(support, amount="0.00")), 422))
 
 
 def test_confirmed_it_is_planned_once_however_often_it_is_sent(
