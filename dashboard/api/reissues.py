@@ -57,6 +57,7 @@ def create(slug: str, sequence: int) -> Response:
     reissue = plan_reissue(
         invoice,
         seen_cents=wanted.cents,
+        seen_way=wanted.way,
         reason=wanted.reason,
         key=key,
         actor=caller.actor(),

@@ -8,6 +8,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_id, invoice_by_sequence
+from dashboard.billing.reissue import taking_in_the_end
 from dashboard.billing.reissue_preview import preview_reissue
 from dashboard.billing.reverse import adjustment_of
 from dashboard.extensions import db
@@ -38,7 +39,9 @@ def consequence_of(proposal: Proposal, organization: Organization, *, now: datet
         return of_credit_note(proposal.amount_cents, credited)
     if kind == "reissue":
         taken_back = invoice_by_sequence(organization, terms["sequence"])
-        return of_reissue(preview_reissue(taken_back, now=now, paid_part=terms["paid_part"]))
+        # What is under way of it delays the reissue, and not that somebody decides on it.
+        taking = taking_in_the_end(taken_back, terms["paid_part"])
+        return of_reissue(preview_reissue(taken_back, now=now, taking=taking))
     if kind == "reversal":
         adjustment = adjustment_of(organization, terms["adjustment_id"])
         on = db.session.get_one(Invoice, adjustment.invoice_id)

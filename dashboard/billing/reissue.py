@@ -27,6 +27,7 @@ from dashboard.billing.notes import notes_before_payment
 from dashboard.billing.reissue_end import end_with_void, facts_of, planned_of
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import void_case_of
+from dashboard.billing.void_models import VoidCase
 from dashboard.billing.waived import items_with_cycles
 from dashboard.currencies import charge_step
 from dashboard.errors import Busy, Conflict, Invalid, Stale
@@ -36,6 +37,8 @@ from dashboard.pricing.exact import major_text
 # Where the part goes that was paid.
 PaidPart = Literal["refund", "balance", "outside"]
 PAID_PARTS: tuple[PaidPart, ...] = ("refund", "balance", "outside")
+Way = Literal["void", "credit"]
+_NOUNS: dict[Way, str] = {"void": "void", "credit": "credit note"}
 
 
 class NotReissuable(Conflict):
@@ -61,7 +64,7 @@ class Taking:
     note: WantedNote | None = None
 
     @property
-    def way(self) -> str:
+    def way(self) -> Way:
         """What is done at Stripe."""
         return "void" if self.note is None else "credit"
 
@@ -155,11 +158,13 @@ def plan_reissue(  # noqa: PLR0913  what, how, seen, why, which key and who: fac
     actor: Actor,
     now: datetime,
     paid_part: PaidPart = "refund",
+    seen_way: Way | None = None,
 ) -> Reissue:
     """Return the reissue, planned; the same `key` again is one. A worker carries it out.
 
     One that was found void since it was shown is billed at once. Raises what `taking_of` does,
-    `Stale` where another amount than `seen_cents` would be taken back, `Invalid`, ReissueKeyReused.
+    `Stale` where another amount than `seen_cents` would be taken back, or in another way than was
+    seen, `Invalid`, ReissueKeyReused.
     """
     if not reason.strip():
         raise Invalid(
@@ -171,13 +176,12 @@ def plan_reissue(  # noqa: PLR0913  what, how, seen, why, which key and who: fac
     known = reissue_by_key(invoice.organization_id, key)
     if known is not None:
         return _same(known, invoice, reason)
-    case = void_case_of(invoice)
-    if case is not None and case.waits and _of(invoice, "planned", "done") is None:
-        db.session.refresh(case)
+    case = _waiting_case(invoice)
+    if case is not None:
         taking = Taking(case.asked_cents)
     else:
-        case, taking = None, taking_of(invoice, paid_part, reason=reason)
-    _check_seen(taking, seen_cents, invoice)
+        taking = taking_of(invoice, paid_part, reason=reason)
+    _check_seen(taking, seen_cents, seen_way, invoice)
     reissue = Reissue(
         organization_id=invoice.organization_id,
         invoice_id=invoice.id,
@@ -203,7 +207,27 @@ def plan_reissue(  # noqa: PLR0913  what, how, seen, why, which key and who: fac
     return reissue
 
 
-def _check_seen(taking: Taking, seen_cents: int, invoice: Invoice) -> None:
+def _waiting_case(invoice: Invoice) -> VoidCase | None:
+    """Return the case of an invoice that was voided since, which nobody has decided on."""
+    case = void_case_of(invoice)
+    if case is None or _of(invoice, "planned", "done") is not None:
+        return None
+    # Somebody may have decided while this one waited for the invoice.
+    db.session.refresh(case)
+    if case.waits and case.asked_cents <= 0:
+        raise NotReissuable(
+            f"{titled(invoice)} is void and asks for nothing. Nothing was changed. Decide on its "
+            "amount instead."
+        )
+    return case if case.waits else None
+
+
+def _check_seen(taking: Taking, seen_cents: int, seen_way: Way | None, invoice: Invoice) -> None:
+    if seen_way not in (None, taking.way):
+        raise Stale(
+            f"{titled(invoice)} would be taken back by a {_NOUNS[taking.way]} by now. Nothing was "
+            "changed. Look at it again."
+        )
     if taking.cents != seen_cents:
         left = major_text(Decimal(taking.cents), invoice.currency)
         raise Stale(

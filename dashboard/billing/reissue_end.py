@@ -55,10 +55,11 @@ def end_with_note(
 ) -> bool:
     """Bill again what a note took off that was just issued, where it was made for that.
 
-    Returns whether it was. The items bear already what it took off.
+    Returns whether it was. The items bear already what it took off. One that was refused is done,
+    too, where a call that was given up turns out to have issued the note.
     """
     reissue = _of_note(note)
-    if reissue is None or reissue.state != "planned":
+    if reissue is None or reissue.state == "done" or _stands_another(reissue):
         return False
     cause = Cause("credit_note", now, note.actor, invoice.id)
     before = open_lines(locked)
@@ -66,6 +67,15 @@ def end_with_note(
     touch_all(bill_anew(invoice, lines, locked, cause), now=now)
     _done(reissue, grown(before, open_lines(locked)), now)
     return True
+
+
+def _stands_another(reissue: Reissue) -> bool:
+    query = select(Reissue.id).where(
+        Reissue.invoice_id == reissue.invoice_id,
+        Reissue.id != reissue.id,
+        Reissue.state.in_(("planned", "done")),
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def was_reissued(note: CreditNote) -> bool:

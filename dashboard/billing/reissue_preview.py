@@ -53,10 +53,17 @@ class ReissuePreview:
 
 
 def preview_reissue(
-    invoice: Invoice, *, now: datetime, paid_part: PaidPart = "refund"
+    invoice: Invoice,
+    *,
+    now: datetime,
+    paid_part: PaidPart = "refund",
+    taking: Taking | None = None,
 ) -> ReissuePreview:
-    """Return what reissuing `invoice` would do at `now`; raises what planning it would."""
-    taking = taking_of(invoice, paid_part)
+    """Return what reissuing `invoice` would do at `now`; raises what planning it would.
+
+    `taking`, where the caller knows how it is taken back.
+    """
+    taking = taking or taking_of(invoice, paid_part)
     credited = taking.note.lines if taking.note else None
     items = items_with_cycles(invoice)
     taken = tuple(

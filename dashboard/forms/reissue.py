@@ -43,10 +43,20 @@ class ReissueForm(OnceForm):
         return bool(self.confirmed.data == name_of(preview))
 
 
+def name_of_void(cents: int) -> str:
+    """Return the name for a void of so much, all of which is billed again."""
+    return _name(["void", cents, cents])
+
+
 def name_of(preview: ReissuePreview) -> str:
     """Return a name for the money that this moves; what else is on the current invoice is not."""
     note = preview.taking.note
-    told = [preview.taking.way, preview.taking.cents, preview.billed_cents]
+    told: list[object] = [preview.taking.way, preview.taking.cents, preview.billed_cents]
     if note is not None:
-        told += [sorted(note.lines.items()), note.refund_cents, note.balance_cents]
+        told += [sorted(note.lines.items()), note.refund_cents]
+        told += [note.balance_cents, note.outside_cents]
+    return _name(told)
+
+
+def _name(told: list[object]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

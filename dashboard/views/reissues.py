@@ -12,14 +12,14 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.fold import counted_organization
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
-from dashboard.billing.reissue import PAID_PARTS, PaidPart, plan_reissue, reissue_by_key
+from dashboard.billing.reissue import PAID_PARTS, PaidPart, Taking, plan_reissue, reissue_by_key
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.reissue_preview import ReissuePreview, preview_reissue
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.waived import items_with_cycles
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
-from dashboard.forms.reissue import ReissueForm, name_of
+from dashboard.forms.reissue import ReissueForm, name_of, name_of_void
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
 from dashboard.money import Money
@@ -64,11 +64,12 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     is_valid = form.validate_on_submit()
     # A form that is sent once more is answered as it was.
     if is_valid and _made(organization, form) is not None:
-        return _lead(_planned(invoice, form, 0), slug)
+        return _lead(_planned(invoice, form, Taking(0)), slug)
     case = void_case_of(invoice)
-    if is_valid and case is not None and case.waits:
+    asked = case.asked_cents if case is not None and case.waits else None
+    if is_valid and asked is not None and form.confirmed.data == name_of_void(asked):
         # Somebody voided it since it was shown: as much as was seen is billed again at once.
-        return _do(organization, invoice, form, case.asked_cents)
+        return _do(organization, invoice, form, Taking(asked))
     try:
         preview = preview_reissue(invoice, now=utc_now(), paid_part=_paid_part(form))
     except BillingError as why:
@@ -76,7 +77,7 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
     if not is_valid:
         return _page(organization, invoice, form, preview), 422
     if form.is_confirmed(preview):
-        return _do(organization, invoice, form, preview.taking.cents)
+        return _do(organization, invoice, form, preview.taking)
     was_shown = bool(form.confirmed.data)
     told = _asked_of_stripe(invoice, preview)
     form.confirmed.data = name_of(preview) if told is None or told.agrees else ""
@@ -84,26 +85,27 @@ def create(slug: str, sequence: int) -> ResponseReturnValue:
 
 
 def _do(
-    organization: Organization, invoice: Invoice, form: ReissueForm, cents: int
+    organization: Organization, invoice: Invoice, form: ReissueForm, taking: Taking
 ) -> ResponseReturnValue:
     """Plan it, or propose it where a second person is wanted."""
-    amount = Money(cents, invoice.currency)
+    amount = Money(taking.cents, invoice.currency)
     need_proof_above(amount)
     if wants_second(organization, amount):
         terms = {"sequence": invoice.sequence, "paid_part": _paid_part(form), "description": ""}
         subject, reason = f"invoice:{invoice.sequence}", form.reason.data.strip()
         return propose_instead(organization, Wanted("reissue", subject, amount, terms, reason))
     stay_within(organization, amount, lambda: _made(organization, form) is not None)
-    reissue = _planned(invoice, form, cents)
+    reissue = _planned(invoice, form, taking)
     begin_reissue(reissue)
     look_soon()
     return _lead(reissue, organization.slug)
 
 
-def _planned(invoice: Invoice, form: ReissueForm, cents: int) -> Reissue:
+def _planned(invoice: Invoice, form: ReissueForm, taking: Taking) -> Reissue:
     return plan_reissue(
         invoice,
-        seen_cents=cents,
+        seen_cents=taking.cents,
+        seen_way=taking.way,
         reason=form.reason.data,
         key=str(form.key.data),
         actor=current_actor(),

@@ -14,7 +14,7 @@ from tests.support.api_story import set_up
 from tests.support.stripe_acts import tell
 
 PATH = "/organizations/acme/invoices/1"
-WANTED = {"cents": 900, "reason": "Ticket 4711", "key": "r-1"}
+WANTED = {"cents": 900, "way": "void", "reason": "Ticket 4711", "key": "r-1"}
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_it_is_planned_once_and_read_again_says_that_it_is_done(
     ("changed", "status", "code"),
     [
         ({"cents": 899}, 409, "stale"),
+        ({"way": "credit"}, 409, "stale"),
         ({"reason": " "}, 422, "invalid_body"),
         ({"key": "reissue:1"}, 422, "invalid"),
         ({"paid_part": "gone"}, 422, "invalid_body"),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.approvals.consequence import consequence_of
-from dashboard.approvals.decide import BasisMoved, approve, basis_of, name_of
+from dashboard.approvals.decide import BasisMoved, basis_of, name_of
 from dashboard.approvals.kinds import NothingLeft
-from dashboard.approvals.models import Proposal
-from dashboard.approvals.propose import Wanted, propose
+from dashboard.approvals.propose import Wanted
 from dashboard.audit.actor import Actor
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
@@ -22,38 +18,15 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.decide import decide_line
-from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from tests.support.billing import put
-from tests.support.proposals import person
+from tests.support.deciding import decided, people, proposed
 from tests.support.sync_acts import add_foreign
 from tests.support.syncing import Syncer
 from tests.support.void_cases import LATER, case_of, organization, void
 from tests.sync.conftest import bill, simulator, simulator_server, syncer
 
-__all__ = ["bill", "organization", "simulator", "simulator_server", "syncer", "void"]
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def people(db: SQLAlchemy) -> tuple[Actor, Actor]:
-    """Who proposes, and who decides."""
-    return person("sam@example.com"), person("ada@example.com")
-
-
-def decided(
-    of: Organization, proposal: Proposal, by: Actor, *, seen: str | None = None
-) -> SyncRun | None:
-    """Approve what is shown now, unless something else was seen."""
-    with transaction():
-        shown = seen or name_of(basis_of(proposal, of))
-        return approve(proposal, of, seen=shown, actor=by, now=LATER)
-
-
-def proposed(of: Organization, what: Wanted, by: Actor) -> Proposal:
-    """Return a committed proposal."""
-    with transaction():
-        return propose(of, what, actor=by, now=LATER, ends_after=DAY)
+__all__ = ["bill", "organization", "people", "simulator", "simulator_server", "syncer", "void"]
 
 
 @pytest.fixture

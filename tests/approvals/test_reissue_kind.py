@@ -16,10 +16,10 @@ from dashboard.errors import Busy
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
-from tests.approvals.test_kinds import decided, people, proposed
 from tests.factories import NOW
 from tests.support import credit_notes
 from tests.support.credit_notes import issued, pay
+from tests.support.deciding import decided, people, proposed
 from tests.support.stripe_acts import tell
 from tests.support.void_cases import LATER, organization
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.credit_notes import refuse_note
 from dashboard.billing.draft import current_invoice
-from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.reissue import NotReissuable, PaidPart, ReissueKeyReused, plan_reissue
+from dashboard.billing.models import Invoice
+from dashboard.billing.reissue import NotReissuable, PaidPart, ReissueKeyReused
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.reissue_preview import preview_reissue
 from dashboard.billing.roll import roll_early
@@ -23,46 +22,11 @@ from dashboard.organizations.models import Organization
 from tests.factories import SUPPORT
 from tests.support import credit_notes
 from tests.support.credit_notes import hear, issued, pay
+from tests.support.reissues import end, in_all, lines, reissue
 from tests.support.stripe_acts import tell
 from tests.support.void_cases import APRIL, LATER, case_of, decide, detach, organization
 
 __all__ = ["issued", "organization"]
-
-
-def reissue(invoice: Invoice, cents: int = 2561, *, key: str = "r", **others) -> Reissue:
-    return plan_reissue(
-        invoice, seen_cents=cents, key=key, actor=SUPPORT, now=LATER,
-        **{"reason": "Wrong end", **others},
-    )  # fmt: skip
-
-
-def lines(organization: Organization) -> dict[str, int]:
-    """Return what the current invoice bills, by what its lines say."""
-    invoice = current_invoice(organization)
-    query = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id).order_by(InvoiceItem.id)
-    found = database.session.scalars(query.execution_options(populate_existing=True))
-    return {item.description: item.amount_cents for item in found}
-
-
-def in_all(organization: Organization) -> int:
-    """Return what all invoices ask for that are not void, less what notes took off."""
-    asked = func.sum(
-        InvoiceItem.amount_cents - InvoiceItem.carried_cents - InvoiceItem.credited_cents
-    )
-    query = (
-        select(asked)
-        .join(Invoice)
-        .where(Invoice.organization_id == organization.id, Invoice.status != "void")
-    )
-    return int(database.session.scalar(query) or 0)
-
-
-def end(row: Reissue) -> None:
-    """Let Stripe do what was asked, and tell of it."""
-    if row.note is not None:
-        hear(row.note)
-    else:
-        tell(row.invoice, "void", LATER)
 
 
 def test_voided_it_is_billed_anew_in_the_same_transaction(

@@ -18,10 +18,10 @@ from dashboard.extensions import db as database
 from dashboard.invariants.known import OF_BILLS, OF_THE_ISSUED, OF_USAGE
 from dashboard.invariants.look import look_at
 from dashboard.organizations.models import Organization
-from tests.billing.test_reissue import end, in_all, lines, reissue
 from tests.factories import SUPPORT
 from tests.support import credit_notes
 from tests.support.credit_notes import hear, issued, pay, told_refund
+from tests.support.reissues import end, in_all, lines, reissue
 from tests.support.stripe_acts import tell
 from tests.support.void_cases import APRIL, LATER, detach, first_of, organization
 

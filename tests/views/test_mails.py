@@ -18,12 +18,12 @@ from dashboard.mail.refused import note_refused
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from jobs.mails import send_mails
-from tests.jobs.test_mails import post as mailbox
 from tests.pages import page, post
 from tests.pages import text_of as text
 from tests.people import bill_of
 from tests.support.bill_mails import mails, mails_on
 from tests.support.mail import Kept
+from tests.support.mail import post as mailbox
 from tests.support.stripe_acts import tell
 
 __all__ = ["mailbox", "mails_on"]

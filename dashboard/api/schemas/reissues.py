@@ -3,19 +3,22 @@
 from typing import Literal
 
 from dashboard.api.schemas.types import Instant, Reason, Sent, Told
-from dashboard.billing.reissue import PaidPart
+from dashboard.billing.reissue import PaidPart, Way
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.reissue_preview import Part, ReissuePreview
 
 
 class ReissueIn(Sent):
-    """Take an issued invoice back and bill what is owed of it again; `cents` as the preview had it.
+    """Take an issued invoice back and bill what is owed of it again.
+
+    `cents` and `way` as the preview had them: a payment since makes another way of it.
 
     `paid_part` is where the part goes that was paid, if any: back to the payment as far as that
     goes and the rest to the balance, all to the balance, or returned outside Stripe.
     """
 
     cents: int
+    way: Way
     reason: Reason
     paid_part: PaidPart = "refund"
     key: str | None = None
