@@ -27,6 +27,7 @@ class Reissue(Authored, Model):
     __table_args__ = (
         UniqueConstraint("organization_id", "idempotency_key"),
         UniqueConstraint("note_id"),
+        Index("ix_reissues_invoice_id", "invoice_id"),
         # An invoice is taken back once: what was refused may be tried again.
         Index(
             "uq_reissues_one_stands", "invoice_id", unique=True,

@@ -19,6 +19,7 @@ from dashboard.gaps.gap import KINDS
 from dashboard.gaps.keep import KNOWN_AGAIN
 from dashboard.gaps.models import StripeGap
 from dashboard.gaps.rounds import look_at
+from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
@@ -79,7 +80,7 @@ def repair(
         run = reread(number, gateway=gateway, checkpoint=checkpoint, now=now) if number else None
         done.runs = [run] if run else []
     elif how == "sync":
-        if gap.kind == "lost_customer" and gateway.customer(gap.stripe_id).is_deleted:
+        if gap.kind == "lost_customer" and _is_gone(gap.stripe_id, gateway):
             _forget(gap, now)
             checkpoint()
         done.runs = _verified(gap, now)
@@ -90,6 +91,13 @@ def repair(
         look_at(gap, gateway=gateway, now=now)
         checkpoint()
     return done
+
+
+def _is_gone(customer_id: str, gateway: Gateway) -> bool:
+    try:
+        return gateway.customer(customer_id).is_deleted
+    except Missing:
+        return True
 
 
 def _forget(gap: StripeGap, now: datetime) -> None:

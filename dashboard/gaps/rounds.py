@@ -32,7 +32,7 @@ from dashboard.gaps.keep import (
     to_look_at_again,
 )
 from dashboard.gaps.models import GapRound, StripeGap
-from dashboard.gateway.errors import Missing
+from dashboard.gateway.errors import GatewayError, Missing, NotNow
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
@@ -53,27 +53,50 @@ def look(
     """Look at what was found again, then further, with so many reads; return how many it took.
 
     When somebody asked for it, all that is known is looked at again; else a few, beside the reads.
-    Ends the transaction after each page. Raises `GatewayError`; what was read by then is kept.
+    Ends the transaction after each page. A list that cannot be read holds up no other: it is left
+    for the next look, and `GatewayError` is raised in the end. What was read by then is kept.
     """
     again = open_gaps() if is_asked else to_look_at_again(now=now, most=MOST_AGAIN)
     taken = 0
     for row in again:
         taken += look_at(row, gateway=gateway, now=now)
         checkpoint()
-    left, begun = reads, set[str]()
-    while left > 0:
-        round_ = _next_round(begun, now)
-        if round_ is None:
-            break
+    left, begun, failed = reads, set[str](), list[GatewayError]()
+    while left > 0 and (round_ := _next_round(begun, now)) is not None:
         begun.add(round_.kind)
-        while left > 0 and round_.ended_at is None:
-            cost = _page(round_, gateway, now)
-            round_.reads += cost
-            left -= max(cost, 1)
-            taken += cost
-            checkpoint()
+        # Whatever becomes of it, another one is looked at first the next time.
+        round_.moved_at = now
+        checkpoint()
+        try:
+            cost = _go_on(round_, gateway, left, now, checkpoint)
+        except GatewayError as error:
+            db.session.rollback()
+            failed.append(error)
+            if isinstance(error, NotNow):
+                break
+            if isinstance(error, Missing):
+                # What it went on after is gone: it begins anew.
+                round_.ended_at = now
+                checkpoint()
+            cost = 1
+        left -= cost
+        taken += cost
     forget(now=now)
     checkpoint()
+    if failed:
+        raise failed[0]
+    return taken
+
+
+def _go_on(round_: GapRound, gateway: Gateway, most: int, now: datetime, checkpoint: Save) -> int:
+    """Go on with a round, page by page, as far as so many reads lead; return how many it took."""
+    left, taken = most, 0
+    while left > 0 and round_.ended_at is None:
+        cost = _page(round_, gateway, now)
+        round_.reads += cost
+        left -= max(cost, 1)
+        taken += cost
+        checkpoint()
     return taken
 
 
@@ -190,8 +213,11 @@ def _missed(kind: Round, gateway: Gateway, since: datetime) -> Iterator[Gap | No
     """Yield for each that no page showed whether it is gone, with a read."""
     if kind == "customers":
         for organization in missed_customers(since=since):
-            remote = gateway.customer(str(organization.stripe_customer_id))
-            yield lost_customer(organization) if remote.is_deleted else None
+            try:
+                is_lost = gateway.customer(str(organization.stripe_customer_id)).is_deleted
+            except Missing:
+                is_lost = True
+            yield lost_customer(organization) if is_lost else None
         return
     for invoice in missed_invoices(STATUSES[kind], since=since):
         try:

@@ -40,7 +40,8 @@ def bill_letter(mail: Mail, now: datetime) -> Letter:
 
 def shown_letter(mail: Mail, *, now: datetime) -> Letter:
     """Return a mail as it was sent, or as it would be now; raises `NotNeeded`."""
-    return written(mail, told_now(mail, now) if mail.told is None else Told.read(mail.told))
+    told = told_now(mail, now) if mail.told is None else Told.read(mail.told)
+    return written(mail, told, is_sent=False)
 
 
 def told_now(mail: Mail, now: datetime) -> Told:
@@ -64,12 +65,15 @@ def may_be_sent(mail: Mail, now: datetime) -> None:
         raise NotNeeded(f"The address was refused before: {refused.reason}")
 
 
-def written(mail: Mail, told: Told) -> Letter:
-    """Return the letter that tells it to whom it is addressed."""
+def written(mail: Mail, told: Told, *, is_sent: bool = True) -> Letter:
+    """Return the letter that tells it to whom it is addressed.
+
+    One that is only shown, to whomever it is not addressed to, has no link that answers for them.
+    """
     organization_id, kind = int(mail.organization_id or 0), BILL_KINDS[mail.kind]
     is_billing = is_billing_address(organization_id, mail.address)
     leave_at = None
-    if not (kind.is_the_bill and is_billing):
+    if is_sent and not (kind.is_the_bill and is_billing):
         opt_out = OptOut(organization_id, mail.address, mail.kind)
         leave_at = link("mail_opt_outs.show", opt_out_token(opt_out, signing_keys()))
     around = {

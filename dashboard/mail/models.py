@@ -67,6 +67,11 @@ class Mail(Model):
             "ix_mails_organization_id", "organization_id", "id",
             postgresql_where=text("organization_id is not null"),
         ),
+        # Deleting one looks for those that were sent for it again.
+        Index(
+            "ix_mails_sent_again_id", "sent_again_id",
+            postgresql_where=text("sent_again_id is not null"),
+        ),
         Index(
             "ix_mails_waited_for", "next_attempt_at",
             postgresql_where=text(
@@ -93,7 +98,7 @@ class Mail(Model):
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
     # The one that somebody had sent again.
-    sent_again_id: Mapped[int | None] = mapped_column(ForeignKey("mails.id"))
+    sent_again_id: Mapped[int | None] = mapped_column(ForeignKey("mails.id", ondelete="set null"))
     # What it said, kept once it is sent.
     told: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # The admin with whose access the link ends; nobody for one that was asked for by oneself.

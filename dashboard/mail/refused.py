@@ -1,7 +1,7 @@
 """Addresses that a server refused for good: no mail about a bill is sent to them any more.
 
-A mark ends when the organization's or the person's address is another, when a person takes it off,
-or when a mail that somebody asked for by themselves reaches it.
+A mark ends when the organization's or the person's address is another, or when a person takes it
+off.
 """
 
 from __future__ import annotations

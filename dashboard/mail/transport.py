@@ -156,11 +156,21 @@ def why_not(error: Exception) -> str:
 def _refused(code: int, answer: bytes | str) -> NotTaken:
     """Return the refusal of one message or address, which others need not share.
 
-    4xx is for now (a full mailbox, an unknown sender that is to try again), 5xx for good. 421 is
-    the server's last word on this connection.
+    4xx is for now (a full mailbox, an unknown sender that is to try again), 5xx for good, but for
+    what the server holds against us: that is mended there, and true of every mail. 421 is its last
+    word on this connection.
     """
     reason = f"The mail server refused it: {_told(code, answer)}."
-    return NotTaken(reason, for_good=code >= 500, is_server=code == 421)
+    is_policy = code >= 500 and is_against_us(reason)
+    return NotTaken(
+        reason, for_good=code >= 500 and not is_policy, is_server=code == 421 or is_policy
+    )
+
+
+def is_against_us(answer: str) -> bool:
+    """Whether a refusal is of us as a sender: no relaying, or not whom we say (RFC 7372)."""
+    status = _STATUS.search(answer)
+    return "relay" in answer.lower() or (status is not None and status[1] in _OF_THE_SENDER)
 
 
 def is_unknown(answer: str) -> bool:
@@ -176,6 +186,7 @@ def is_unknown(answer: str) -> bool:
 
 # That there is no such mailbox or domain, that it moved, or that it takes no mail.
 _OF_AN_ADDRESS = ("1.1", "1.2", "1.3", "1.6", "1.10", "2.1")
+_OF_THE_SENDER = tuple(f"7.{number}" for number in range(20, 28))
 _STATUS = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
 
 

@@ -62,7 +62,7 @@ class LateInvoice(NamedTuple):
             return "uncollectible"
         if is_to_confirm(self.action_required_at, self.payment_failed_at, self.decline_code):
             return "confirm"
-        return "declined" if self.payment_failure else "past_due"
+        return "past_due" if self.due_at or not self.payment_failure else "declined"
 
     def days_late(self, now: datetime) -> int:
         """Return for how many whole days it is late."""

@@ -49,9 +49,10 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for column, table in LEADS_TO.items():
             key = f"fk_mails_{column}_{table}"
+            forgets = " on delete set null" if table == "mails" else ""
             op.execute(
                 f"alter table mails add constraint {key} foreign key ({column}) "
-                f"references {table} (id) not valid"
+                f"references {table} (id){forgets} not valid"
             )
             op.execute(f"alter table mails validate constraint {key}")
         op.execute(
@@ -67,6 +68,10 @@ def upgrade() -> None:
         op.execute(
             "create index concurrently ix_mails_organization_id on mails (organization_id, id) "
             "where organization_id is not null"
+        )
+        op.execute(
+            "create index concurrently ix_mails_sent_again_id on mails (sent_again_id) "
+            "where sent_again_id is not null"
         )
         op.execute(
             "create index concurrently ix_mails_waited_for on mails (next_attempt_at) "

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(way = 'credit') = (note_id is not null)", name="note"),
         sa.CheckConstraint("taken_cents > 0", name="taken"),
     )
+    op.create_index("ix_reissues_invoice_id", "reissues", ["invoice_id"])
     op.create_index(
         "uq_reissues_one_stands", "reissues", ["invoice_id"], unique=True,
         postgresql_where=sa.text("state in ('planned', 'done')"),

@@ -263,6 +263,22 @@ def test_while_stripe_is_away_what_was_read_is_kept(acme: Organization, syncer: 
     assert len(open_gaps()) <= 1
 
 
+def test_a_list_that_cannot_be_read_holds_up_no_other(acme: Organization, syncer: Syncer) -> None:
+    foreign_draft(acme, syncer, "987654321")
+    hear(syncer)
+    syncer.simulator.fault("error_before", "/v1/customers", method="GET", status=403)
+    failures = 0
+    for number in range(8):
+        try:
+            find(syncer, reads=2, after=LATER + timedelta(minutes=number), hears=False)
+        except GatewayError:
+            failures += 1
+    assert failures
+    assert [one.kind for one in open_gaps()] == ["unknown_invoice"]
+    ended = select(GapRound.kind).where(GapRound.ended_at.is_not(None)).distinct()
+    assert set(database.session.scalars(ended)) == {"events", "drafts", "open"}
+
+
 def test_another_installation_on_the_account_is_no_gap(acme: Organization, syncer: Syncer) -> None:
     with transaction():
         database.session.execute(delete(Installation))

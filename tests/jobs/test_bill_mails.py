@@ -14,7 +14,7 @@ from dashboard.billing.mailing import mail_failed
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.mail.models import Mail, RefusedAddress
-from dashboard.mail.outbox import mail_reset
+from dashboard.mail.outbox import forget_old, mail_reset
 from dashboard.mail.transport import NotTaken, Smtp
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
@@ -175,3 +175,22 @@ def test_what_is_sent_is_no_part_of_the_money_s_transaction(post: Kept, issued: 
         send()
     assert db.session.get_one(Invoice, issued.id).status == "open"
     assert db.session.scalar(select(Mail.attempts)) == 1
+
+
+def test_one_that_was_sent_again_since_is_forgotten_in_its_time(
+    app: Flask, post: Kept, issued: Invoice
+) -> None:
+    send()
+    [mail] = mails()
+    again = Mail(
+        kind=mail.kind, address=mail.address, occasion=f"{mail.occasion}:again",
+        organization_id=mail.organization_id, invoice_id=mail.invoice_id, sent_again_id=mail.id,
+        created_at=LATER, ends_at=LATER, next_attempt_at=LATER, sent_at=LATER,
+    )  # fmt: skip
+    with transaction():
+        db.session.add(again)
+        mail.sent_at = LATER - timedelta(days=91)
+    with transaction():
+        forget_old(now=LATER)
+    db.session.expire_all()
+    assert [(one.id, one.sent_again_id) for one in mails()] == [(again.id, None)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.credit_note_preview import open_change
 from dashboard.billing.credit_note_void import ask_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.credit_room import room_of
@@ -36,6 +37,12 @@ def credit_in_vain(stage: Stage) -> None:
     checkpoint()
     stage.gateway.create_credit_note(theirs, key=f"somebody-{stage.number()}")
     _issue(stage, note)
+
+
+def show_note(stage: Stage) -> None:
+    """Look at what a note does to the bill that follows."""
+    invoice = issue(stage)
+    open_change(invoice, _wanted(invoice).lines, now=stage.now())
 
 
 def void_a_note(stage: Stage) -> CreditNote:

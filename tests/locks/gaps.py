@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from dashboard.extensions import db
 from dashboard.gaps.models import StripeGap
 from dashboard.gaps.repair import repair
-from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.transaction import checkpoint
 from tests.locks.stage import Stage
 
@@ -23,7 +20,4 @@ def make_a_lost_customer_again(stage: Stage) -> None:
     )  # fmt: skip
     db.session.add(gap)
     checkpoint()
-    gateway = copy(stage.gateway)
-    deleted = RemoteCustomer(gone, None, is_deleted=True)
-    setattr(gateway, "customer", lambda _customer_id: deleted)  # noqa: B010  of this copy alone
-    repair(gap.id, gateway=gateway, now=stage.now(), checkpoint=checkpoint)
+    repair(gap.id, gateway=stage.gateway, now=stage.now(), checkpoint=checkpoint)

@@ -13,6 +13,7 @@ from tests.locks.credit import (
     credit,
     credit_in_vain,
     hear_of_a_note,
+    show_note,
     void_a_note,
 )
 from tests.locks.facts import (
@@ -107,6 +108,7 @@ VERBS: Mapping[str, Act] = {
     "approve a credit note": approve_a_note,
     "credit an issued invoice": credit,
     "credit in vain": credit_in_vain,
+    "preview a credit note": show_note,
     "void a credit note": void_a_note,
     "approve a reissue": approve_a_reissue,
     "reissue an issued invoice": reissue,

@@ -65,6 +65,8 @@ def test_a_server_takes_text_and_the_same_as_html() -> None:
         ("RCPT", "421 4.7.0 Too many connections", False, True),
         ("DATA", "451 4.3.0 Try again later", False, False),
         ("DATA", "554 5.7.1 Looks like spam", True, False),
+        ("DATA", "550 5.7.26 Unauthenticated mail is not accepted", False, True),
+        ("RCPT", "554 5.7.1 Relay access denied", False, True),
         ("MAIL", "451 4.3.0 Try again later", False, True),
         ("MAIL", "550 5.7.1 Not your address", False, True),
     ],

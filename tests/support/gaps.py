@@ -22,7 +22,10 @@ def acme(db: object, syncer: Syncer) -> Organization:
     """An organization with an issued invoice and a draft at Stripe; every event is in the inbox."""
     now = utc_now() - timedelta(days=3)
     with transaction():
-        acme = make_organization("acme", anchor=now, now=now)
+        # Nobody tries to charge it meanwhile: of that there would be an event at any moment.
+        acme = make_organization(
+            "acme", anchor=now, now=now, collection_method="send_invoice", days_until_due=30
+        )
     charge(acme, 2500)
     first = current_invoice(acme)
     with transaction():
