@@ -38,7 +38,16 @@ ACTORS = text("""
 
 # What people look for, by how its actions begin.
 KINDS = {
-    "invoices": ("invoice.", "adjustment.", "proposal.", "credit_note.", "refund.", "dispute."),
+    "invoices": (
+        "invoice.",
+        "adjustment.",
+        "proposal.",
+        "credit_note.",
+        "reissue.",
+        "refund.",
+        "dispute.",
+        "mail.",
+    ),
     "organizations": (
         "organization.",
         "membership.",
@@ -48,6 +57,7 @@ KINDS = {
         "portal.",
         "standing.",
         "standing_rules.",
+        "mail_choice.",
     ),
     "services": ("service.", "usage."),
     "prices": ("price.",),
@@ -61,6 +71,7 @@ KINDS = {
         "job.",
         "schedule.",
         "invariant.",
+        "gap.",
     ),
     "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),
     "sessions": ("session.", "sessions."),

@@ -29,7 +29,7 @@ NAMES = {
         "reread_invoices", "sweep_events",
     ],
     "jobs.invariants": ["look_at_money"],
-    "jobs.mails": ["forget_mails", "send_due_mails", "send_mails"],
+    "jobs.mails": ["forget_mails", "remind_of_bills", "send_due_mails", "send_mails"],
     "jobs.recount": ["recount_ledger", "recount_organization"],
     "jobs.standing": ["move_standings"],
     "jobs.syncs": ["sweep_runs", "sync_batch", "sync_due", "sync_run"],
