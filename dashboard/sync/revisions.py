@@ -60,6 +60,8 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
     invoice.stripe_invoice_id = revision.id
     # What was known of the old one says nothing of this one.
     invoice.stripe_status = invoice.stripe_told_at = invoice.stripe_told_by = None
+    invoice.payment_failure = invoice.payment_failed_at = invoice.decline = None
+    invoice.action_required_at = None
     is_final = invoice.status in FINALIZED and revision.status != "void"
     if is_final and revision.total_cents != invoice.total_cents:
         asked, ours = (

@@ -92,9 +92,9 @@ def _after_refusal(work: Work, reissue: Reissue, refusal: Refused) -> str | None
     work.checkpoint()
     found = latest(work.gateway, work.gateway.invoice(reissue.stripe_invoice_id))
     invoice = lock_invoice(work.invoice.id)
-    if invoice.stripe_invoice_id == reissue.stripe_invoice_id:
-        adopt(invoice, found, now=work.clock())
-    record_reading(invoice, found, now=work.clock())
+    is_ours = found.id == invoice.stripe_invoice_id or adopt(invoice, found, now=work.clock())
+    if is_ours:
+        record_reading(invoice, found, now=work.clock())
     db.session.flush()
     if not is_planned(reissue.id):
         return None

@@ -90,7 +90,8 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun
     if stripe_acted_first(invoice, remote):
         return begin_reconciliation(invoice, remote, now=now)
     before = invoice.status
-    adopt(invoice, remote, now=now)
+    if remote.id != invoice.stripe_invoice_id and not adopt(invoice, remote, now=now):
+        return None
     if record_reading(invoice, remote, now=now) == "moved":
         note_move(invoice, before, now=now)
         hasten({invoice.id})

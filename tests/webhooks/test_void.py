@@ -57,6 +57,19 @@ def test_a_revision_is_paid_and_events_of_what_it_replaced_are_not_ours_any_more
     assert (again.state, open_bill.status) == ("ignored", "paid")
 
 
+def test_what_the_payment_of_the_old_bill_met_says_nothing_of_its_revision(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    with transaction():
+        open_bill.payment_failure, open_bill.payment_failed_at = "Declined.", syncer.clock()
+        open_bill.decline, open_bill.action_required_at = {"code": "x"}, syncer.clock()
+    before = str(open_bill.stripe_invoice_id)
+    stripe_dashboard.edit(syncer.simulator.url, before)
+    deliver(syncer, told(syncer, before, "invoice.voided"))
+    met = (open_bill.payment_failure, open_bill.payment_failed_at, open_bill.decline)
+    assert (*met, open_bill.action_required_at) == (None, None, None, None)
+
+
 def test_an_edited_uncollectible_invoice_stays_so_and_waits_for_nobody(
     open_bill: Invoice, syncer: Syncer
 ) -> None:
