@@ -48,6 +48,9 @@ def test_no_page_would_look_otherwise_with_all_of_tabler(
         visitor = Visitor(context.new_page(), role_of(part))
         for address in addresses(part, acme):
             visitor.page.goto(address)
+            if address.endswith("/body"):
+                # A mail, which brings its own style: programs of mail know none of ours.
+                continue
             for width, theme in ((1280, "light"), (390, "dark")):
                 visitor.page.set_viewport_size({"width": width, "height": 900})
                 visitor.page.emulate_media(color_scheme=theme)
