@@ -119,7 +119,7 @@ def test_every_change_of_people_and_tokens_asks(app: Flask, people: People) -> N
     assert asked >= 12
     assert {one.name for one in PERMISSIONS.values() if one.is_proved} == {
         "catalog.change", "factor.manage", "members.manage", "membership.leave", "people.manage",
-        "token.manage",
+        "standing.rule", "token.manage",
     }  # fmt: skip
 
 
