@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
-import structlog
-from flask import current_app
+from functools import partial
 
 from dashboard.billing.reissue_models import Reissue
 from dashboard.clock import utc_now
-from dashboard.errors import Busy
 from dashboard.extensions import db
-from dashboard.gateway.errors import GatewayError
 from dashboard.sync.issue_notes import FORGOTTEN
 from dashboard.sync.void_and_bill import planned_before, void_and_bill
-from dashboard.transaction import checkpoint
+from jobs.calls import call_about
 from jobs.credit_notes import carry_out_credit_note
 from jobs.runtime import job
-from jobs.syncs import owner, stripe_is_down
+from jobs.syncs import stripe_is_down
 
 MOST = 500
-log = structlog.get_logger("jobs.reissues")
 
 
 def begin_reissue(reissue: Reissue) -> None:
@@ -37,18 +31,7 @@ def reissue_invoice(reissue_id: int) -> None:
     reissue = db.session.get(Reissue, reissue_id)
     if reissue is None or reissue.state != "planned" or reissue.way != "void":
         return
-    try:
-        void_and_bill(
-            reissue,
-            gateway=current_app.extensions["gateway"],
-            checkpoint=checkpoint,
-            clock=utc_now,
-            pause=time.sleep,
-            owner=owner(),
-        )
-    except (Busy, GatewayError) as why:
-        log.info("reissue_waits", reissue_id=reissue_id, reason=why.message)
-        db.session.rollback()
+    call_about(reissue.invoice, "reissue", partial(void_and_bill, reissue))
 
 
 @job(queue="maintenance", timeout=60)

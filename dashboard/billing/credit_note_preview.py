@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.billing.cause import Cause
-from dashboard.billing.locks import lock_open
+from dashboard.billing.locks import open_after
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue_end import open_lines
 from dashboard.billing.void import rerate_after
@@ -21,7 +21,7 @@ def open_change(invoice: Invoice, lines: Mapping[int, int], *, now: datetime) ->
     not take off again (docs/decisions/credit-notes.md). In minor units.
     """
     with rehearsal():
-        locked = lock_open({invoice.organization_id}, after=invoice.id)
+        locked = open_after(invoice)
         before = _cents(locked)
         items = [item for item in invoice.items if item.id in lines]
         for item in items:

@@ -172,6 +172,11 @@ def lock_open(
     raise Busy("The cycle is being rolled. Nothing was changed. Try again in a moment.")
 
 
+def open_after(invoice: Invoice) -> Sequence[Invoice]:
+    """Return the draft and closing invoices after one, for who only looks: locks nothing."""
+    return db.session.scalars(_open([invoice.organization_id], invoice.id)).all()
+
+
 def _locked(wanted: Select[Invoice], *, wait: bool = True) -> Sequence[Invoice]:
     return db.session.scalars(for_change(wanted, of=Invoice, wait=wait)).all()
 

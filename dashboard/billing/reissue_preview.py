@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from dashboard.audit.actor import STRIPE
 from dashboard.billing.cause import Cause
-from dashboard.billing.models import CHANGEABLE, Invoice
+from dashboard.billing.locks import open_after
+from dashboard.billing.models import Invoice
 from dashboard.billing.reissue import PaidPart, Taking, taking_of
 from dashboard.billing.reissue_end import bill_anew, grown, open_lines
 from dashboard.billing.void import open_case
@@ -75,7 +74,7 @@ def preview_reissue(
         for item in items
     )
     with rehearsal():
-        locked = _open_ones(invoice)
+        locked = open_after(invoice)
         before = open_lines(locked)
         lines, billed = _rehearsed(invoice, taking, locked, now)
         after = open_lines(locked)
@@ -98,15 +97,6 @@ def preview_reissue(
             current_after=drafts[1] + sum(line.after for line in lines),
             currency=invoice.currency,
         )
-
-
-def _open_ones(invoice: Invoice) -> Sequence[Invoice]:
-    query = select(Invoice).where(
-        Invoice.organization_id == invoice.organization_id,
-        Invoice.status.in_(CHANGEABLE),
-        Invoice.id > invoice.id,
-    )
-    return db.session.scalars(query.order_by(Invoice.id)).all()
 
 
 def _rehearsed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
@@ -14,61 +13,39 @@ from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.extensions import db
 from dashboard.gateway.errors import Refused
-from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.reasons import calling_for
 from dashboard.sync.agreed import learn_ids
 from dashboard.sync.calls import perform
 from dashboard.sync.note_lines import draft_of
 from dashboard.sync.recover import recover
 from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.stripe_calls.credit_notes import IssueNote, VoidNote
-from dashboard.sync.work import Work, work_on
+from dashboard.sync.work import Work
 
 # One is issued within a second; this long after, what was queued for it is lost.
 FORGOTTEN = timedelta(seconds=20)
 
 
-def carry_out_note(
-    note: CreditNote,
-    *,
-    gateway: Gateway,
-    checkpoint: Callable[[], None],
-    clock: Callable[[], datetime],
-    pause: Callable[[float], None],
-    owner: str,
-) -> None:
+def carry_out_note(note: CreditNote, work: Work) -> None:
     """Issue a planned note, or void one that is to be; or end that with Stripe's refusal.
 
-    Safe to repeat. Raises `Busy` while another worker writes the invoice, `GatewayError` where the
-    outcome is not known: the note stays as it is, and the next try finds out first what became of
-    the call.
+    `work` is on its invoice. Safe to repeat. Raises `GatewayError` where the outcome is not known:
+    the note stays as it is, and the next try finds out first what became of the call.
     """
-    with (
-        calling_for("credit_note"),
-        work_on(
-            note.invoice,
-            gateway=gateway,
-            checkpoint=checkpoint,
-            clock=clock,
-            pause=pause,
-            owner=owner,
-        ) as work,
-    ):
-        try:
-            # A call that was read back may be made again there, and be refused.
-            recover(work)
-            if is_planned(note.id):
-                _learn_lines(work)
-                perform(work, IssueNote(draft_of(note.invoice, wanted_of(note), name=str(note.id))))
-            elif note.stripe_id and is_void_asked(note.stripe_id):
-                perform(work, _void_of(note))
-            else:
-                return
-        except Refused as refusal:
-            _refuse(work, note, refusal)
+    try:
+        # A call that was read back may be made again there, and be refused.
+        recover(work)
+        if is_planned(note.id):
+            _learn_lines(work)
+            perform(work, IssueNote(draft_of(note.invoice, wanted_of(note), name=str(note.id))))
+        elif note.stripe_id and is_void_asked(note.stripe_id):
+            perform(work, _void_of(note))
         else:
-            work.checkpoint()
-            _look(work)
+            return
+    except Refused as refusal:
+        _refuse(work, note, refusal)
+    else:
+        work.checkpoint()
+        _look(work)
 
 
 def waiting_since(at: datetime, *, most: int) -> list[int]:

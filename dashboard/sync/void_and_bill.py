@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,54 +14,33 @@ from dashboard.billing.reissue_end import refuse_reissue
 from dashboard.billing.reissue_models import Reissue
 from dashboard.extensions import db
 from dashboard.gateway.errors import Refused
-from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.reasons import calling_for
 from dashboard.sync.calls import perform
 from dashboard.sync.recover import recover
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.stripe_calls.issued import VoidInvoice
-from dashboard.sync.work import Work, work_on
+from dashboard.sync.work import Work
 
 UNTOUCHED = "Nothing was voided here, and nothing is billed again."
 
 
-def void_and_bill(
-    reissue: Reissue,
-    *,
-    gateway: Gateway,
-    checkpoint: Callable[[], None],
-    clock: Callable[[], datetime],
-    pause: Callable[[float], None],
-    owner: str,
-) -> None:
+def void_and_bill(reissue: Reissue, work: Work) -> None:
     """Void the invoice of a planned reissue, or end it with why it cannot be. Safe to repeat.
 
-    Raises `Busy` while another worker writes the invoice, `GatewayError` where the outcome is not
-    known: it stays planned, and the next try finds out first what became of the call.
+    `work` is on that invoice. Raises `GatewayError` where the outcome is not known: it stays
+    planned, and the next try finds out first what became of the call.
     """
-    with (
-        calling_for("reissue"),
-        work_on(
-            reissue.invoice,
-            gateway=gateway,
-            checkpoint=checkpoint,
-            clock=clock,
-            pause=pause,
-            owner=owner,
-        ) as work,
-    ):
-        try:
-            # A call that was read back may be made again there, and be refused.
-            recover(work)
-            if not is_planned(reissue.id):
-                return
-            why = _why_not(work, reissue)
-            if why is None:
-                perform(work, VoidInvoice(reissue.stripe_invoice_id, str(reissue.id)))
-        except Refused as refusal:
-            why = _after_refusal(work, reissue, refusal)
-        if why is not None:
-            _refuse(work, reissue, why)
+    try:
+        # A call that was read back may be made again there, and be refused.
+        recover(work)
+        if not is_planned(reissue.id):
+            return
+        why = _why_not(work, reissue)
+        if why is None:
+            perform(work, VoidInvoice(reissue.stripe_invoice_id, str(reissue.id)))
+    except Refused as refusal:
+        why = _after_refusal(work, reissue, refusal)
+    if why is not None:
+        _refuse(work, reissue, why)
 
 
 def planned_before(at: datetime, *, most: int) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_preview import open_change
@@ -114,12 +112,6 @@ def _wanted(invoice: Invoice) -> WantedNote:
 
 
 def _issue(stage: Stage, note: CreditNote) -> CreditNote:
-    carry_out_note(
-        note,
-        gateway=stage.gateway,
-        checkpoint=checkpoint,
-        clock=lambda: stage.begun + timedelta(seconds=stage.number()),
-        pause=lambda _seconds: None,
-        owner=f"worker-{stage.number()}",
-    )
+    with stage.work_on(note.invoice) as work:
+        carry_out_note(note, work)
     return note

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue import plan_reissue, taking_of
@@ -84,11 +82,5 @@ def _plan(stage: Stage, invoice: Invoice, cents: int) -> Reissue:
 
 
 def _carry_out(stage: Stage, row: Reissue) -> None:
-    void_and_bill(
-        row,
-        gateway=stage.gateway,
-        checkpoint=checkpoint,
-        clock=lambda: stage.begun + timedelta(seconds=stage.number()),
-        pause=lambda _seconds: None,
-        owner=f"worker-{stage.number()}",
-    )
+    with stage.work_on(row.invoice) as work:
+        void_and_bill(row, work)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +20,8 @@ from dashboard.gateway.protocol import Gateway
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
 from dashboard.services.models import Service
-from dashboard.transaction import transaction
+from dashboard.sync.work import Work, work_on
+from dashboard.transaction import checkpoint, transaction
 from tests.factories import (
     MeteredPriceFactory,
     PriceFactory,
@@ -87,6 +89,19 @@ class Stage:
         """Attach one more service of the fee."""
         now = self.now()
         return make_service(self.organization(), self.price(), now=now, at=now)
+
+    @contextmanager
+    def work_on(self, invoice: Invoice) -> Iterator[Work]:
+        """Hold the invoice's lease, as a worker of its own, for calls that no sync makes."""
+        with work_on(
+            invoice,
+            gateway=self.gateway,
+            checkpoint=checkpoint,
+            clock=lambda: self.begun + timedelta(seconds=self.number()),
+            pause=lambda _seconds: None,
+            owner=f"worker-{self.number()}",
+        ) as work:
+            yield work
 
     def now(self) -> datetime:
         """Return an instant of the current period, later each time it is asked for."""

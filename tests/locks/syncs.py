@@ -20,7 +20,6 @@ from dashboard.sync.request import Request, preview, request_sync, request_syncs
 from dashboard.sync.run import execute
 from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_draft import ask_for_schedule
-from dashboard.sync.work import work_on
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
 from tests.locks.facts import adjust
@@ -71,14 +70,7 @@ def call_without_a_sync(stage: Stage) -> None:
     one = invoice.organization
     wanted = UpdateCustomer(str(one.stripe_customer_id), one.name, one.email.lower())
     checkpoint()
-    with work_on(
-        invoice,
-        gateway=stage.gateway,
-        checkpoint=checkpoint,
-        clock=lambda: stage.begun + timedelta(seconds=stage.number()),
-        pause=lambda _seconds: None,
-        owner=f"worker-{stage.number()}",
-    ) as work:
+    with stage.work_on(invoice) as work:
         recover(work)
         perform(work, wanted)
 

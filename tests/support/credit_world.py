@@ -21,7 +21,7 @@ from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.installation import this_installation
 from tests.factories import SUPPORT
-from tests.support.ledger_world import numbers
+from tests.support.ledger_world import numbers, owed_for_usage, owed_in_fees
 from tests.support.void_world import VoidWorld
 
 
@@ -104,6 +104,27 @@ def standings(world):
             # What was taken off to be billed again is asked for again.
             chain.credited += item.credited_cents - item.reissued_cents
     return chains
+
+
+def wrong_chains(world):
+    """Return the chains whose costs are neither billed, taken off, nor waiting for somebody.
+
+    Where facts cost less by now, that comes off what was credited first.
+    """
+    owed, chains = owed_for_usage(world) | owed_in_fees(world), standings(world)
+    wrong = {}
+    for key, chain in chains.items():
+        told = chain.billed + chain.claimed + chain.to_come
+        if key == ("adjustment",):
+            due = sum(world.adjusted) - chain.credited
+        else:
+            due = owed.get(key, 0)
+            left = due - max(chain.billed, 0) - chain.claimed
+            told += min(max(left, 0), chain.credited)
+        if told != due:
+            wrong[key] = (chain, due)
+    missing = {key for key, cents in owed.items() if cents} - chains.keys()
+    return wrong | {key: (None, owed[key]) for key in missing}
 
 
 def _follows(item, invoice):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError
 from dashboard.sync.issue_notes import carry_out_note
-from dashboard.transaction import checkpoint, transaction
+from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.support.billing import put
 from tests.support.simulator import API_KEY
@@ -57,14 +58,8 @@ def credited(bill: Invoice) -> dict[str, int]:
 
 def issue(note: CreditNote, syncer: Syncer) -> None:
     """Try to issue it once, as its job does."""
-    with transaction():
-        try:
-            carry_out_note(
-                note, gateway=syncer.gateway, checkpoint=checkpoint, clock=syncer.clock,
-                pause=lambda _seconds: None, owner="test",
-            )  # fmt: skip
-        except (Busy, GatewayError):
-            db.session.rollback()
+    with suppress(Busy, GatewayError), syncer.work_on(note.invoice) as work:
+        carry_out_note(note, work)
     db.session.refresh(note)
 
 

@@ -21,6 +21,17 @@ from tests.support.simulator import API_KEY, WEBHOOK_SECRET, SimulatorControl
 Kind = TypeVar("Kind", bound=StripeGateway)
 
 
+def _dying_after(commits: int) -> Callable[[], None]:
+    left = iter(range(commits))
+
+    def commit_or_die() -> None:
+        if next(left, None) is None:
+            raise SystemExit
+        checkpoint()
+
+    return commit_or_die
+
+
 @dataclass
 class Syncer:
     """Requests syncs and carries them out at once; pauses are skipped, time can be moved."""
@@ -54,17 +65,20 @@ class Syncer:
         return run
 
     @contextmanager
-    def work_on(self, invoice: Invoice) -> Iterator[Work]:
-        """Hold the invoice's lease, for calls that no sync makes."""
+    def work_on(self, invoice: Invoice, *, commits: int | None = None) -> Iterator[Work]:
+        """Hold the invoice's lease, for calls that no sync makes.
+
+        A worker that is killed commits only so often: it ends by `SystemExit`.
+        """
         with (
             transaction(),
             work_on(
                 invoice,
                 gateway=self.gateway,
-                checkpoint=checkpoint,
+                checkpoint=checkpoint if commits is None else _dying_after(commits),
                 clock=self.clock,
                 pause=lambda _seconds: None,
-                owner="test",
+                owner="test" if commits is None else "killed",
             ) as work,
         ):
             yield work

@@ -15,7 +15,7 @@ from dashboard.extensions import db
 from dashboard.sync.issue_notes import carry_out_note, waiting_since
 from dashboard.sync.models import SyncedLine, SyncStep
 from dashboard.sync.stripe_calls.credit_notes import IssueNote
-from dashboard.transaction import checkpoint, transaction
+from dashboard.transaction import transaction
 from tests.support.notes_at_stripe import ask, at_stripe, credited, issue, issued, pay, plan
 from tests.support.syncing import Syncer
 
@@ -76,20 +76,8 @@ def test_a_worker_that_dies_between_two_transactions_leaves_one_note(
 ) -> None:
     """Whatever was committed is all that is left: the lease ends, and another worker goes on."""
     note = plan(issued, a=1500)
-    commits = 0
-
-    def commit_or_die() -> None:
-        nonlocal commits
-        commits += 1
-        if commits > dies_after:
-            raise SystemExit
-        checkpoint()
-
-    with pytest.raises(SystemExit), transaction():
-        carry_out_note(
-            note, gateway=syncer.gateway, checkpoint=commit_or_die, clock=syncer.clock,
-            pause=lambda _seconds: None, owner="killed",
-        )  # fmt: skip
+    with pytest.raises(SystemExit), syncer.work_on(note.invoice, commits=dies_after) as work:
+        carry_out_note(note, work)
     later = Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2))
     issue(note, later)
     assert (note.state, credited(issued)) == ("issued", {"a": 1500})

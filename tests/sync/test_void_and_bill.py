@@ -5,6 +5,7 @@ Nothing is billed again before Stripe has voided it, and nothing is void without
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ from dashboard.gateway.errors import GatewayError
 from dashboard.sync.models import SyncStep
 from dashboard.sync.stripe_calls.issued import VoidInvoice
 from dashboard.sync.void_and_bill import planned_before, void_and_bill
-from dashboard.transaction import checkpoint, transaction
+from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.support import stripe_dashboard
 from tests.support.billing import put
@@ -54,14 +55,8 @@ def planned(issued: Invoice) -> Reissue:
 
 def carry_out(reissue: Reissue, syncer: Syncer) -> None:
     """Try it once, as its job does."""
-    with transaction():
-        try:
-            void_and_bill(
-                reissue, gateway=syncer.gateway, checkpoint=checkpoint, clock=syncer.clock,
-                pause=lambda _seconds: None, owner="test",
-            )  # fmt: skip
-        except (Busy, GatewayError):
-            db.session.rollback()
+    with suppress(Busy, GatewayError), syncer.work_on(reissue.invoice) as work:
+        void_and_bill(reissue, work)
     db.session.refresh(reissue)
     db.session.refresh(reissue.invoice)
 
@@ -129,20 +124,8 @@ def test_a_worker_that_dies_between_two_transactions_bills_it_anew_once(
     planned: Reissue, syncer: Syncer, dies_after: int
 ) -> None:
     """Whatever was committed is all that is left: the lease ends, and another worker goes on."""
-    commits = 0
-
-    def commit_or_die() -> None:
-        nonlocal commits
-        commits += 1
-        if commits > dies_after:
-            raise SystemExit
-        checkpoint()
-
-    with pytest.raises(SystemExit), transaction():
-        void_and_bill(
-            planned, gateway=syncer.gateway, checkpoint=commit_or_die, clock=syncer.clock,
-            pause=lambda _seconds: None, owner="killed",
-        )  # fmt: skip
+    with pytest.raises(SystemExit), syncer.work_on(planned.invoice, commits=dies_after) as work:
+        void_and_bill(planned, work)
     db.session.rollback()
     assert untouched(planned)
     carry_out(planned, Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2)))

@@ -15,7 +15,7 @@ from dashboard.extensions import db
 from dashboard.sync.issue_notes import carry_out_note, waiting_since
 from dashboard.sync.models import SyncStep
 from dashboard.sync.stripe_calls.credit_notes import VoidNote
-from dashboard.transaction import checkpoint, transaction
+from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.support.notes_at_stripe import ask, credited, issue, issued, pay, plan
 from tests.support.syncing import Syncer
@@ -76,20 +76,8 @@ def test_whatever_happens_to_the_call_it_is_void_in_the_end(
 def test_a_worker_that_dies_between_two_transactions_loses_nothing(
     issued: Invoice, note: CreditNote, syncer: Syncer, dies_after: int
 ) -> None:
-    commits = 0
-
-    def commit_or_die() -> None:
-        nonlocal commits
-        commits += 1
-        if commits > dies_after:
-            raise SystemExit
-        checkpoint()
-
-    with pytest.raises(SystemExit), transaction():
-        carry_out_note(
-            note, gateway=syncer.gateway, checkpoint=commit_or_die, clock=syncer.clock,
-            pause=lambda _seconds: None, owner="killed",
-        )  # fmt: skip
+    with pytest.raises(SystemExit), syncer.work_on(note.invoice, commits=dies_after) as work:
+        carry_out_note(note, work)
     issue(note, Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2)))
     assert (note.state, credited(issued)) == ("void", {})
     assert states_at_stripe(issued, syncer) == ["void"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_void import refuse_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
@@ -16,22 +15,12 @@ from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.pages import page, post, text_of
-from tests.people import bill_of
 from tests.support.credit_notes import hear
+from tests.support.issued_bills import ADDRESS, issue_first, issued
 from tests.support.proposing import add, approve
 from tests.support.stripe_acts import tell
 
-ADDRESS = "/organizations/acme/invoices/1"
-
-
-def issue(acme: Organization) -> Invoice:
-    """Issue Acme's first invoice."""
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
-    return invoice
+__all__ = ["issued"]
 
 
 def noted(invoice: Invoice, cents: int) -> CreditNote:
@@ -45,15 +34,9 @@ def noted(invoice: Invoice, cents: int) -> CreditNote:
 
 
 @pytest.fixture
-def invoice(acme: Organization) -> Invoice:
-    """Acme's first invoice, open at Stripe."""
-    return issue(acme)
-
-
-@pytest.fixture
-def note(invoice: Invoice) -> CreditNote:
+def note(issued: Invoice) -> CreditNote:
     """An issued note over 3.00."""
-    return noted(invoice, 300)
+    return noted(issued, 300)
 
 
 def void_of(note: CreditNote) -> str:
@@ -70,7 +53,7 @@ def test_a_note_offers_its_void_to_support_only(
 
 
 def test_what_is_due_again_is_shown_before_it_is_done(
-    support: FlaskClient, invoice: Invoice, note: CreditNote
+    support: FlaskClient, issued: Invoice, note: CreditNote
 ) -> None:
     said = text_of(page(support.get(f"{void_of(note)}/new")))
     assert "Void the credit note of $3.00" in said
@@ -106,10 +89,10 @@ def test_a_void_that_stripe_refused_is_told(support: FlaskClient, note: CreditNo
 
 
 def test_what_cannot_be_voided_says_why(
-    support: FlaskClient, invoice: Invoice, note: CreditNote
+    support: FlaskClient, issued: Invoice, note: CreditNote
 ) -> None:
     with transaction():
-        tell(invoice, "paid", utc_now())
+        tell(issued, "paid", utc_now())
     said = text_of(page(support.get(f"{void_of(note)}/new")))
     assert "This credit note cannot be voided" in said
     assert "Add a charge." in said
@@ -122,7 +105,7 @@ def test_above_the_limit_a_second_person_approves(
     support: FlaskClient, admin: FlaskClient, acme: Organization
 ) -> None:
     approve(admin, add(support, "900", "charge"))
-    made = noted(issue(acme), 50_000)
+    made = noted(issue_first(acme), 50_000)
     proposed = post(support, void_of(made), reason="Ticket 4712")
     assert "/proposals/" in proposed.location
     shown = text_of(page(admin.get(proposed.location)))
@@ -140,7 +123,7 @@ def test_a_void_that_waits_for_a_second_person_is_moot_once_somebody_was_quicker
     support: FlaskClient, admin: FlaskClient, acme: Organization
 ) -> None:
     approve(admin, add(support, "900", "charge"))
-    made = noted(issue(acme), 50_000)
+    made = noted(issue_first(acme), 50_000)
     proposed = post(support, void_of(made), reason="Ticket 4712")
     with transaction():
         hear(made, "void")

@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import refuse_note
 from dashboard.billing.models import Invoice
@@ -23,11 +22,10 @@ from dashboard.services.models import Service
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.pages import page, post, text_of
-from tests.people import bill_of
+from tests.support.issued_bills import ADDRESS, issue_first, issued
 from tests.support.proposing import add, approve
-from tests.support.stripe_acts import tell
 
-ADDRESS = "/organizations/acme/invoices/1"
+__all__ = ["issued"]
 
 
 class Stripe:
@@ -51,17 +49,6 @@ def stripe(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Stripe:
     gateway = Stripe()
     monkeypatch.setitem(app.extensions, "page_gateway", gateway)
     return gateway
-
-
-@pytest.fixture
-def issued(acme: Organization) -> Invoice:
-    """Acme's first invoice, open at Stripe."""
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
-    return invoice
 
 
 def fields_of(support: FlaskClient, **fields: str) -> dict[str, str]:
@@ -233,11 +220,7 @@ def test_above_the_limit_a_second_person_approves(
     support: FlaskClient, admin: FlaskClient, acme: Organization, stripe: Stripe
 ) -> None:
     approve(admin, add(support, "900", "charge"))
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
+    issue_first(acme)
     fields = fields_of(support, amount="500.00")
     assert "a second person approves" in text_of(page(send(support, fields)))
     proposed = send(support, confirmed(support, fields))

@@ -7,7 +7,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue_end import refuse_reissue
 from dashboard.billing.reissue_models import Reissue
@@ -17,23 +16,12 @@ from dashboard.gateway.note_records import NoteDraft, NotePreview
 from dashboard.organizations.models import Organization
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
-from tests.people import bill_of
 from tests.support.credit_notes import hear, pay
+from tests.support.issued_bills import ADDRESS, issue_first, issued
 from tests.support.proposing import add, approve
 from tests.support.stripe_acts import tell
 
-ADDRESS = "/organizations/acme/invoices/1"
-
-
-@pytest.fixture
-def issued(acme: Organization) -> Invoice:
-    """Acme's first invoice, open at Stripe."""
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
-    return invoice
+__all__ = ["issued"]
 
 
 @pytest.fixture
@@ -211,11 +199,7 @@ def test_above_the_limit_a_second_person_approves(
     support: FlaskClient, admin: FlaskClient, acme: Organization
 ) -> None:
     approve(admin, add(support, "900", "charge"))
-    with transaction():
-        invoice = bill_of(acme)
-        seal_now(invoice, now=utc_now())
-        invoice.stripe_invoice_id = "in_1"
-        tell(invoice, "open", utc_now())
+    invoice = issue_first(acme)
     assert "a second person approves" in text_of(page(support.get(f"{ADDRESS}/reissues/new")))
     proposed = send(support, fields_of(support))
     assert "/proposals/" in proposed.location
