@@ -87,7 +87,8 @@ def one_of(data: Json, name: str, known: tuple[str, ...]) -> str:
 def _check(record: Any) -> None:
     for name, kinds in _kinds(type(record)):  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(record, name)
-        if not isinstance(value, kinds):
+        # In Python true is a number; as an amount, no column of the ledger takes it.
+        if not isinstance(value, kinds) or (type(value) is bool and bool not in kinds):
             raise OddObject(f"its {name} does not have the form in Stripe's API")
         if isinstance(value, str) and len(value) > _room(name):
             raise OddObject(f"its {name} is too long")

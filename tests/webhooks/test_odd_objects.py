@@ -65,6 +65,8 @@ def reads_well(done: WebhookEvent) -> bool:
         ({"due_date": "soon"}, "due_date"),
         ({"amount_due": "12"}, "amount_due"),
         ({"amount_due": 1.5}, "amount_due"),
+        ({"ending_balance": True}, "ending_balance"),
+        ({"starting_balance": False}, "starting_balance"),
         ({"total": 10**30, "total_excluding_tax": None}, "total"),
         ({"customer": 7}, "invoice"),
         ({"status_transitions": "x"}, "invoice"),
