@@ -101,7 +101,8 @@ class Chains:
             of_these = InvoiceItem.service_id.in_(service_ids)
             query = query.where(or_(of_these, InvoiceItem.kind.in_(FOLLOWING)))
         rows = db.session.execute(query.execution_options(populate_existing=True))
-        return cls(_with_rehearsed([Link(*row) for row in rows]))
+        links = [Link(*row) for row in rows]
+        return cls(_with_rehearsed(links, kind, cycle_ids) if rehearses() else links)
 
     def items(self) -> list[InvoiceItem]:
         """Return all the items."""
@@ -184,18 +185,18 @@ class Chains:
             yield from self._with_following(following)
 
 
-def _with_rehearsed(links: list[Link]) -> list[Link]:
-    """Add the claims and what follows that a rehearsal would write, and has not."""
-    if not rehearses():
-        return links
+def _with_rehearsed(links: list[Link], kind: str, cycle_ids: Collection[int]) -> list[Link]:
+    """Return the links as a rehearsal would leave them, which has written nothing of that."""
     claims = {one.item: one for one in db.session.new if isinstance(one, VoidClaim)}
-    following = [
+    added = [
         Link(db.session.get_one(Invoice, one.invoice_id), one)
         for one in db.session.new
-        if isinstance(one, InvoiceItem) and one.kind in FOLLOWING
+        if isinstance(one, InvoiceItem)
+        and one.kind in (kind, *FOLLOWING)
+        and one.cycle_id in cycle_ids
     ]
-    known = [link._replace(claim=claims.get(link.item, link.claim)) for link in links]
-    return known + following
+    kept = [link for link in links if link.item not in db.session.deleted]
+    return [link._replace(claim=claims.get(link.item, link.claim)) for link in kept] + added
 
 
 def key_of(item: InvoiceItem) -> ChainKey:

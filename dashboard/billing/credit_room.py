@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from dashboard.billing.chain import Chains, key_of
+from dashboard.billing.chain import ChainKey, Chains, key_of
 from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.made_up_for import Family
+from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.notes import UNDONE
 from dashboard.billing.spread import spread_in_steps
 from dashboard.currencies import charge_step
@@ -146,14 +147,28 @@ def _without_given_back(
     left: Mapping[int, int], invoice: Invoice, items: Sequence[InvoiceItem]
 ) -> dict[int, int]:
     """Return what each item still asks for; what later invoices of its cycle gave back is gone."""
-    left = dict(left)
-    cycles = {item.cycle_id for item in items}
+    follows = any(item.kind in FOLLOWING for item in items)
+    family = Family.of(items) if follows else Family(items)
+    roots = {item.id: family.root(item) for item in items}
+    asked: dict[ChainKey, int] = {}
     for kind in ("recurring", "metered"):
-        chains = Chains.load(kind, {invoice.organization_id}, cycles)
-        for item in items:
-            if item.kind == kind:
-                left[item.id] = min(left[item.id], chains.asked_for(key_of(item)))
-    return left
+        keys = {key_of(root) for root in roots.values() if root.kind == kind}
+        if keys:
+            cycles = {key.cycle_id for key in keys}
+            chains = Chains.load(kind, {invoice.organization_id}, cycles)
+            asked |= {key: chains.asked_for(key) for key in keys}
+    still = {}
+    for item in items:
+        root, cents = roots[item.id], left[item.id]
+        if root.kind in ("recurring", "metered"):
+            # Several items may be for one thing: together they ask for no more than it does.
+            cents = min(cents, asked[key_of(root)])
+            asked[key_of(root)] -= max(cents, 0)
+        else:
+            taken = [one for one in family.following(item) if one.kind == "taken_back"]
+            cents += sum(one.billed_cents for one in taken)
+        still[item.id] = cents
+    return still
 
 
 def _refunded_by_notes(invoice: Invoice) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from dashboard.audit.actor import STRIPE
+from dashboard.audit.actor import STRIPE, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
 from dashboard.billing.chain import ChainKey, key_of
@@ -46,8 +46,25 @@ def end_with_void(invoice: Invoice, case: VoidCase, *, now: datetime) -> None:
     if reissue is None or reissue.way != "void":
         return
     locked = lock_open({invoice.organization_id}, after=invoice.id)
-    end_case(case, "billed", locked, reason=reissue.reason, actor=reissue.actor, now=now)
-    _done(reissue, case.asked_cents, now)
+    billed = bill_case(case, locked, reason=reissue.reason, actor=reissue.actor, now=now)
+    _done(reissue, billed, now)
+
+
+def bill_case(
+    case: VoidCase, locked: Collection[Invoice], *, reason: str, actor: Actor, now: datetime
+) -> int:
+    """Bill an undecided case on the draft among `locked`; return by how much the open ones grow.
+
+    That may be more than it asks for: facts may have lowered what it claims of a thing, where what
+    it gives back of the same thing stays, and the next line then makes up for that.
+    """
+    before = _billed(locked)
+    end_case(case, "billed", locked, reason=reason, actor=actor, now=now)
+    return _billed(locked) - before
+
+
+def _billed(locked: Collection[Invoice]) -> int:
+    return sum(cents for _, cents in open_lines(locked).values())
 
 
 def end_with_note(

@@ -11,12 +11,9 @@ from dashboard.billing.cause import Cause
 from dashboard.billing.locks import open_after
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue import PaidPart, Taking, taking_of
-from dashboard.billing.reissue_end import bill_anew, grown, open_lines
+from dashboard.billing.reissue_end import bill_anew, bill_case, grown, open_lines
 from dashboard.billing.void import open_case
-from dashboard.billing.void_bill import rebilled_line, waived_words
-from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.billing.waived import items_with_cycles
-from dashboard.extensions import db
 from dashboard.rehearsal import rehearsal
 
 
@@ -76,7 +73,7 @@ def preview_reissue(
     with rehearsal():
         locked = open_after(invoice)
         before = open_lines(locked)
-        lines, billed = _rehearsed(invoice, taking, locked, now)
+        billed = _rehearsed(invoice, taking, locked, now)
         after = open_lines(locked)
         moved = [
             Part(after.get(key, before.get(key, ("", 0)))[0], was, would_be)
@@ -91,37 +88,25 @@ def preview_reissue(
         return ReissuePreview(
             taking=taking,
             taken=taken,
-            lines=(*lines, *moved),
+            lines=tuple(moved),
             billed_cents=grown(before, after) if billed is None else billed,
             current_before=drafts[0],
-            current_after=drafts[1] + sum(line.after for line in lines),
+            current_after=drafts[1],
             currency=invoice.currency,
         )
 
 
 def _rehearsed(
     invoice: Invoice, taking: Taking, locked: Collection[Invoice], now: datetime
-) -> tuple[list[Part], int | None]:
-    """Do it in memory; return the lines that no open invoice has in it, and what they bill."""
+) -> int | None:
+    """Do it in memory; return what a void bills again, None where a note takes it back."""
     if taking.note is not None:
         items = {item.id: item for item in items_with_cycles(invoice)}
         lines = {items[number]: cents for number, cents in taking.note.lines.items()}
         for item, cents in lines.items():
             item.credited_cents += cents
         bill_anew(invoice, lines, locked, Cause("credit_note", now, STRIPE, invoice.id))
-        return [], None
+        return None
     invoice.status, invoice.voided_at = "void", now
     case = open_case(invoice, now=now)
-    return _rebilled(invoice, case), case.asked_cents
-
-
-def _rebilled(invoice: Invoice, case: VoidCase) -> list[Part]:
-    claims = [one for one in db.session.new if isinstance(one, VoidClaim) and one.case is case]
-    claims.sort(key=lambda claim: claim.item.id)
-    again = [
-        Part(rebilled_line(claim.item, claim.cents, invoice).description, 0, claim.cents)
-        for claim in claims
-        if claim.cents
-    ]
-    waived = case.cents - case.asked_cents
-    return again + ([Part(waived_words(invoice), 0, -waived)] if waived else [])
+    return bill_case(case, locked, reason="", actor=STRIPE, now=now)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from dashboard.recount.chains import Chain, is_settled
+from dashboard.currencies import charge_step
+from dashboard.recount.chains import Chain
 from dashboard.recount.difference import Difference
-from dashboard.recount.facts import Charge, Facts, Item
+from dashboard.recount.facts import Charge, Facts, Item, Link
 
 
 def charge_differences(facts: Facts) -> Iterator[Difference]:
@@ -32,9 +33,20 @@ def _of_charge(facts: Facts, charge: Charge, item: Item | None) -> Iterator[Diff
         yield _on(facts, item, sides, "It was added with another amount.")
     else:
         links = Chain(facts, [item]).links
-        if not is_settled(charge.amount_cents, links, facts.currency):
-            sides = (said, Decimal(sum(link.billed_cents for link in links)))
+        found = _accounted(links)
+        if abs(charge.amount_cents - found) >= charge_step(facts.currency):
+            sides = (said, Decimal(found))
             yield _on(facts, item, sides, "What was carried on or billed again of it is not that.")
+
+
+def _accounted(links: Sequence[Link]) -> int:
+    """Return what is billed of a charge, was credited again, or is for a person to decide.
+
+    Unlike what is rated, it never costs less later: all that was credited stays so.
+    """
+    claims = [link.claim for link in links if link.claim and link.claim.state != "billed"]
+    billed = sum(link.billed_cents + link.forgiven_cents for link in links)
+    return billed + sum(claim.claimed_cents for claim in claims)
 
 
 def _on(facts: Facts, item: Item, sides: tuple[Decimal, Decimal], why: str) -> Difference:

@@ -4,15 +4,19 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.carry import carry_over
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.credit_room import NotCreditable, room_of
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import record_remote
+from dashboard.billing.roll import roll_early
 from dashboard.errors import Invalid
 from dashboard.extensions import db as database
+from dashboard.money import Money
 from dashboard.organizations.models import Organization
+from tests.factories import SUPPORT
 from tests.support.credit_notes import current_cents, hear, issued, pay, plan, told_refund
 from tests.support.stripe_acts import remote, tell
 from tests.support.void_cases import (
@@ -101,6 +105,32 @@ def test_what_stripe_billed_too_much_and_a_later_bill_gives_back_is_not_credited
     carry_over(first, {item.key: 3000}, now=LATER)
     tell(first, "open", LATER, total=3000, amount_remaining=3000)
     assert room_of(first, first.items).items == {item.id: 2561}
+
+
+def test_what_makes_up_for_a_void_bill_is_credited_no_further_than_it_stands(
+    organization: Organization,
+) -> None:
+    second = current_invoice(organization)
+    add_adjustment(
+        second, Money(500, "usd"), reason="Setup", description="Setup", actor=SUPPORT, now=LATER,
+        key="setup",
+    )  # fmt: skip
+    fee, setup = rolled(second).items
+    # Stripe gave back 10.00 for it; the third bill makes up for that.
+    carry_over(second, {fee.key: fee.amount_cents, setup.key: -1000}, now=LATER)
+    tell(second, "open", LATER, total=fee.amount_cents - 1000)
+    third = rolled(current_invoice(organization))
+    tell(third, "open", LATER)
+    tell(second, "void", LATER)
+    [carried] = [item for item in third.items if item.kind == "carry_over"]
+    assert (carried.billed_cents, room_of(third, third.items).items[carried.id]) == (1500, 500)
+
+
+def rolled(invoice: Invoice) -> Invoice:
+    """Cut an invoice short."""
+    later = LATER + timedelta(hours=invoice.sequence)
+    roll_early(invoice.organization, reason="Moving", actor=SUPPORT, now=later)
+    return invoice
 
 
 @pytest.mark.parametrize("status", ["draft", "sealed", "void"])

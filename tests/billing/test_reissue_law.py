@@ -103,11 +103,49 @@ ENDED_AFTER = [
 ]
 ENDED_BEFORE = [(1, False, ("detach", 16 * DAY, 0)), (1, False, ("reissue", 0, False))]
 
+# Stripe asked less for a credit; what makes up for that was credited by a note.
+CREDITED_AFTER_CREDIT = [
+    (3345, False, ("adjust", -224)),
+    (213, False, ("stripe_first", [None, -1200], "open")),
+    (20 * DAY, False, ("reissue", 6, False)),
+    (2 * DAY, False, ("stripe_first", [2500, 2500, 0, 2500, -1200], "open")),
+    (107 * DAY, False, ("credit", 3, 100)),
+]
+# What makes up for a bill was taken back with it, and what it asked for is credited all the same.
+CREDITED_AFTER_TAKEN_BACK = [
+    (3345, False, ("adjust", -224)),
+    (8 * DAY, False, ("reissue", 6, False)),
+    (2 * DAY, False, ("stripe_first", [2500, 2500, 0, 2500, -1200], "open")),
+    (26 * DAY, False, ("attach", 17 * DAY, 5)),
+    (17 * DAY, True, ("adjust", -587)),
+    (8 * DAY, False, ("reissue", 3, False)),
+    (3 * DAY, True, ("issue", 0)),
+    (6 * DAY, True, ("credit", 2, 17)),
+    (5 * DAY, True, ("pay", 3)),
+    (20 * DAY, True, ("reissue", 5, True)),
+]
+PACKAGE = Terms("package", Decimal(3), "usd", "unit", package_size=Decimal(700))
+# A void one gives back more of a thing than is left to decide on of what it asked for.
+ENDED_ON_VOID_ONES = [
+    (1275169, True, ("stripe_first", [-1200], "void")),
+    (409857, False, ("attach", 11 * DAY, 2)),
+    (7 * DAY, False, ("attach", 17 * DAY, 5)),
+    (691885, True, ("detach", 2770103, 3)),
+    (1535227, False, ("reissue", 3, False)),
+    (260718, True, ("issue", 0)),
+    (973157, True, ("pay", 3)),
+    (693784, False, ("issue", 4)),
+    (1588077, False, ("reissue", 6, False)),
+]
+
 
 @unhurried
 @given(steps, versions)
 @example(ENDED_AFTER, [FREE] * 10)
 @example(ENDED_BEFORE, [FREE] * 10)
+@example(CREDITED_AFTER_CREDIT, [FREE] * 10)
+@example(CREDITED_AFTER_TAKEN_BACK, [PACKAGE] * 10)
+@example(ENDED_ON_VOID_ONES, [FREE] * 10)
 def test_what_is_taken_back_and_billed_anew_is_billed_once(db, story, versions):
     db.session.rollback()  # of a falsified example before this one
     base = new_world(versions)
