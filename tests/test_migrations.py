@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import DBAPIError
 
 from dashboard.extensions import db
 from tests.support.database import copy_database
@@ -166,3 +167,35 @@ def test_an_index_that_was_broken_off_is_made_anew(migrated: Flask, empty_databa
     assert row is not None
     assert row[0]
     assert "WHERE (number IS NOT NULL)" in row[1]
+
+
+BREAKS_OFF = """
+create or replace function break_off() returns trigger language plpgsql as
+  'begin raise exception ''broken off''; end';
+create trigger breaks_off before insert or update or delete on alembic_version
+  for each row execute function break_off();
+"""
+
+
+def test_what_was_broken_off_in_the_midst_can_be_run_again(
+    migrated: Flask, empty_database: str
+) -> None:
+    # What such a one did before it ended its transaction stays.
+    again = [one for one in scripts().walk_revisions() if "autocommit_block" in _text(one)]
+    assert len(again) > 14
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        for one in again:
+            downgrade(revision=str(one.down_revision))
+            connection.execute(BREAKS_OFF)
+            with pytest.raises(DBAPIError, match="broken off"):
+                upgrade(revision=one.revision)
+            connection.execute("drop trigger breaks_off on alembic_version")
+            upgrade(revision=one.revision)
+        upgrade()
+        invalid = connection.execute("select count(*) from pg_index where not indisvalid")
+        assert invalid.fetchone() == (0,)
+        connection.execute("drop function break_off")
+
+
+def _text(script: Script) -> str:
+    return Path(script.path).read_text()

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        if_not_exists=True,
     )
     op.create_table(
         "run_tallies",
@@ -35,6 +36,7 @@ def upgrade() -> None:
         sa.Column("succeeded", sa.BigInteger(), nullable=False),
         sa.Column("failed", sa.BigInteger(), nullable=False),
         sa.Column("calls", sa.BigInteger(), nullable=False),
+        if_not_exists=True,
     )
     with op.get_context().autocommit_block():
         for name, rows in INDEXES.items():

@@ -43,18 +43,29 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "settled_by is null or settled_at is not null", name=op.f("ck_needs_settled")
         ),
+        if_not_exists=True,
     )
     op.create_index(
-        "uq_needs_open", "needs", ["kind", "subject"], unique=True, postgresql_where=OPEN
+        "uq_needs_open",
+        "needs",
+        ["kind", "subject"],
+        unique=True,
+        postgresql_where=OPEN,
+        if_not_exists=True,
     )
     op.create_index(
-        "ix_needs_by_stake", "needs", [sa.text("weight desc"), "since", "id"], postgresql_where=OPEN
+        "ix_needs_by_stake",
+        "needs",
+        [sa.text("weight desc"), "since", "id"],
+        postgresql_where=OPEN,
+        if_not_exists=True,
     )
     op.create_index(
         "ix_needs_settled_at",
         "needs",
         ["settled_at"],
         postgresql_where=sa.text("settled_at is not null"),
+        if_not_exists=True,
     )
     with op.get_context().autocommit_block():
         # One that was broken off in the midst is there and is not used.

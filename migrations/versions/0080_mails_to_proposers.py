@@ -20,10 +20,17 @@ OF_A_PROPOSAL = "ck_mails_of_a_proposal"
 
 
 def upgrade() -> None:
-    op.add_column("mails", sa.Column("proposal_id", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "mails", sa.Column("proposal_id", sa.BigInteger(), nullable=True), if_not_exists=True
+    )
     allow(f"{BEFORE}, 'proposal'")
     key = "fk_mails_proposal_id_proposals"
     with op.get_context().autocommit_block():
+        # Whatever was made before it was broken off is made anew.
+        for one in (key, OF_A_PROPOSAL):
+            op.execute(f"alter table mails drop constraint if exists {one}")
+        for one in ("uq_mails_proposal_id", "ix_proposals_decided_at"):
+            op.execute(f"drop index concurrently if exists {one}")
         op.execute(
             f"alter table mails add constraint {key} foreign key (proposal_id) "
             f"references proposals (id) not valid, add constraint {OF_A_PROPOSAL} "

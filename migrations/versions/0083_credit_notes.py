@@ -52,6 +52,8 @@ CREDITED = """\
 
 
 def upgrade() -> None:
+    # First, as it ends the transaction: all that follows is done or not.
+    allow(f"{KINDS}, 'credit_note'")
     op.add_column(
         "invoice_items",
         sa.Column("credited_cents", sa.BigInteger(), server_default="0", nullable=False),
@@ -111,7 +113,6 @@ def upgrade() -> None:
         "for each row execute function refuse_change()"
     )
     op.execute(guard(CREDITED))
-    allow(f"{KINDS}, 'credit_note'")
 
 
 def downgrade() -> None:

@@ -27,7 +27,9 @@ INDEXES = {
 
 def upgrade() -> None:
     op.add_column(
-        "invoices", sa.Column("action_required_at", sa.DateTime(timezone=True), nullable=True)
+        "invoices",
+        sa.Column("action_required_at", sa.DateTime(timezone=True), nullable=True),
+        if_not_exists=True,
     )
     with op.get_context().autocommit_block():
         for name, rows in INDEXES.items():

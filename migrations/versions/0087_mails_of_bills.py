@@ -28,28 +28,45 @@ LEADS_TO = {
     "sent_again_id": "mails",
 }
 OF_A_BILL = "ck_mails_of_a_bill"
+INDEXES = {
+    "uq_mails_occasion": "(occasion, address) where occasion is not null",
+    "ix_mails_organization_id": "(organization_id, id) where organization_id is not null",
+    "ix_mails_sent_again_id": "(sent_again_id) where sent_again_id is not null",
+    "ix_mails_waited_for": (
+        "(next_attempt_at) where sent_at is null and given_up_at is null and occasion is null"
+    ),
+}
 
 
 def upgrade() -> None:
     for column in LEADS_TO:
-        op.add_column("mails", sa.Column(column, sa.BigInteger(), nullable=True))
-    op.add_column("mails", sa.Column("occasion", sa.String(120), nullable=True))
-    op.add_column("mails", sa.Column("told", JSONB(), nullable=True))
+        op.add_column(
+            "mails", sa.Column(column, sa.BigInteger(), nullable=True), if_not_exists=True
+        )
+    op.add_column("mails", sa.Column("occasion", sa.String(120), nullable=True), if_not_exists=True)
+    op.add_column("mails", sa.Column("told", JSONB(), nullable=True), if_not_exists=True)
     op.add_column(
         "organizations",
         sa.Column("mails_bills", sa.Boolean(), nullable=False, server_default=sa.true()),
+        if_not_exists=True,
     )
     op.add_column(
         "organizations",
         sa.Column("reminder_days", sa.ARRAY(sa.BigInteger()), nullable=False, server_default="{}"),
+        if_not_exists=True,
     )
     make_choices()
     make_refused()
     allow(f"{BEFORE}, {OF_BILLS}")
     with op.get_context().autocommit_block():
+        # Whatever was made before it was broken off is made anew.
+        op.execute(f"alter table mails drop constraint if exists {OF_A_BILL}")
+        for name in INDEXES:
+            op.execute(f"drop index concurrently if exists {name}")
         for column, table in LEADS_TO.items():
             key = f"fk_mails_{column}_{table}"
             forgets = " on delete set null" if table == "mails" else ""
+            op.execute(f"alter table mails drop constraint if exists {key}")
             op.execute(
                 f"alter table mails add constraint {key} foreign key ({column}) "
                 f"references {table} (id){forgets} not valid"
@@ -61,22 +78,9 @@ def upgrade() -> None:
             "(occasion is null) = (organization_id is null)) not valid"
         )
         op.execute(f"alter table mails validate constraint {OF_A_BILL}")
-        op.execute(
-            "create unique index concurrently uq_mails_occasion on mails (occasion, address) "
-            "where occasion is not null"
-        )
-        op.execute(
-            "create index concurrently ix_mails_organization_id on mails (organization_id, id) "
-            "where organization_id is not null"
-        )
-        op.execute(
-            "create index concurrently ix_mails_sent_again_id on mails (sent_again_id) "
-            "where sent_again_id is not null"
-        )
-        op.execute(
-            "create index concurrently ix_mails_waited_for on mails (next_attempt_at) "
-            "where sent_at is null and given_up_at is null and occasion is null"
-        )
+        for name, rows in INDEXES.items():
+            unique = "unique " if name.startswith("uq_") else ""
+            op.execute(f"create {unique}index concurrently {name} on mails {rows}")
 
 
 def make_choices() -> None:
@@ -93,6 +97,7 @@ def make_choices() -> None:
             name=op.f("fk_mail_choices_organization_id_organizations"),
         ),
         sa.PrimaryKeyConstraint("organization_id", "address", "kind", name="pk_mail_choices"),
+        if_not_exists=True,
     )
 
 
@@ -107,6 +112,7 @@ def make_refused() -> None:
             "told_by in ('server', 'report')", name=op.f("ck_refused_addresses_told_by")
         ),
         sa.PrimaryKeyConstraint("address", name="pk_refused_addresses"),
+        if_not_exists=True,
     )
 
 

@@ -63,6 +63,8 @@ KINDS = "'adjustment', 'adopt', 'void', 'reversal', 'credit_note', 'note_void'"
 
 
 def upgrade() -> None:
+    # First, as it ends the transaction: all that follows is done or not.
+    allow(f"{KINDS}, 'reissue'")
     op.create_table(
         "reissues",
         sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
@@ -107,7 +109,6 @@ def upgrade() -> None:
         sa.Column("reissued_cents", sa.BigInteger(), server_default="0", nullable=False),
     )
     op.execute(guard(REISSUED))
-    allow(f"{KINDS}, 'reissue'")
 
 
 def downgrade() -> None:

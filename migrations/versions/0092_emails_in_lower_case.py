@@ -14,6 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
+        # One that was broken off in the midst is there and is not used.
+        op.execute("drop index concurrently if exists ix_organizations_email_lower")
         op.execute(
             "create index concurrently ix_organizations_email_lower on organizations (lower(email))"
         )
