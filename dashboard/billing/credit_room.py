@@ -111,12 +111,14 @@ def room_of(
     }
     if not is_billed_anew:
         left = _without_given_back(left, invoice, items)
-    rooms = {item_id: cents for item_id, cents in left.items() if cents > 0}
+    # What Stripe billed otherwise may be finer than what it lets a note take off.
+    step = charge_step(invoice.currency)
+    rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
     most = min(asked - noted - max(refunded - by_notes, 0), sum(rooms.values()))
     is_paid = invoice.status == "paid"
     return CreditRoom(
         items=rooms,
-        most=max(most, 0),
+        most=max(most - most % step, 0),
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
         # What a note refunded may not be told as a refund yet.
         refundable=max(_paid_by_one(invoice) - max(refunded, by_notes), 0),

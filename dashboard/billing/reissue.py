@@ -29,7 +29,6 @@ from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.void_models import VoidCase
 from dashboard.billing.waived import items_with_cycles
-from dashboard.currencies import charge_step
 from dashboard.errors import Busy, Conflict, Invalid, Stale
 from dashboard.extensions import db
 from dashboard.pricing.exact import major_text
@@ -129,7 +128,7 @@ def _asked(invoice: Invoice) -> int:
 
 def _by_note(invoice: Invoice, paid_part: PaidPart, reason: str) -> Taking:
     room = room_of(invoice, items_with_cycles(invoice), is_billed_anew=True)
-    cents = room.most - room.most % charge_step(invoice.currency)
+    cents = room.most
     if not cents:
         raise NotReissuable(
             f"Nothing of {invoice.called} is left to take back: it billed nothing, or that is "

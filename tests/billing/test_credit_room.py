@@ -1,6 +1,7 @@
 """How much of an issued invoice can be credited, and where the part goes that was paid."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -16,10 +17,11 @@ from dashboard.errors import Invalid
 from dashboard.extensions import db as database
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
-from tests.factories import SUPPORT
+from tests.factories import SUPPORT, PriceFactory, make_organization, make_service
 from tests.support.credit_notes import current_cents, hear, issued, pay, plan, told_refund
 from tests.support.stripe_acts import remote, tell
 from tests.support.void_cases import (
+    APRIL,
     LATER,
     detach,
     first_of,
@@ -124,6 +126,19 @@ def test_what_makes_up_for_a_void_bill_is_credited_no_further_than_it_stands(
     tell(second, "void", LATER)
     [carried] = [item for item in third.items if item.kind == "carry_over"]
     assert (carried.billed_cents, room_of(third, third.items).items[carried.id]) == (1500, 500)
+
+
+def test_of_what_is_finer_than_can_be_charged_whole_steps_are_credited(db: object) -> None:
+    organization = make_organization(anchor=APRIL, now=APRIL, currency="kwd")
+    price = PriceFactory(currency="kwd", version__unit_amount=Decimal(30_000))
+    for name in ("a", "b"):
+        make_service(organization, price, now=APRIL, at=APRIL, external_id=name)
+    first = rolled(current_invoice(organization))
+    carry_over(first, {item.key: 5_006 for item in first.items}, now=LATER)
+    tell(first, "open", LATER, total=10_012, amount_remaining=10_012)
+    room = room_of(first, first.items)
+    assert (room.most, set(room.items.values())) == (10_000, {5_000})
+    assert set(room.spread(room.most).values()) == {5_000}
 
 
 def rolled(invoice: Invoice) -> Invoice:
