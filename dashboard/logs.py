@@ -13,6 +13,8 @@ _SHARED: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
+# One list for good: loggers that were used before it is configured again keep it.
+_OF_LOGGERS = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
 def json_lines() -> logging.Formatter:
@@ -45,7 +47,7 @@ def server_logs() -> dict[str, Any]:
 def configure_logs(level: str, stream: TextIO = sys.stderr) -> None:
     """Send structlog and the standard library to `stream` as JSON lines, from `level` on."""
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_OF_LOGGERS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

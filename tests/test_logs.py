@@ -7,7 +7,10 @@ import sys
 import time
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
+from dashboard.logs import configure_logs
 from demo.up.probes import answers
 from jobs import ticks
 from tests.support.environment import child_environment
@@ -32,6 +35,16 @@ def printed(services: Worker, *arguments: str, ready=None) -> list[dict]:
     out, err = started.communicate(timeout=60)
     assert err == ""
     return [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_logger_that_was_used_before_a_second_app_is_made_can_be_listened_to() -> None:
+    log = structlog.get_logger("early")
+    configure_logs("warning")
+    log.warning("first")
+    configure_logs("warning")
+    with capture_logs() as said:
+        log.warning("second")
+    assert [one["event"] for one in said] == ["second"]
 
 
 def test_all_that_the_workers_say(services: Worker, redis) -> None:
