@@ -10,7 +10,8 @@ from tests.support.every_page import PAGES, addresses, role_of, violations
 from tests.support.stack import Stack
 from tests.support.visitors import Visitor
 
-pytestmark = pytest.mark.browser
+# Each looks at dozens of pages, and there are more with every issue.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -15,7 +15,8 @@ from tests.support.every_page import addresses, role_of
 from tests.support.stack import Stack
 from tests.support.visitors import Visitor
 
-pytestmark = pytest.mark.browser
+# Each looks at dozens of pages, and there are more with every issue.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 LOOK = (Path(__file__).parent / "styles.js").read_text()
 
 
