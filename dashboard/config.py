@@ -20,6 +20,7 @@ from dashboard.settings.addresses import (
 from dashboard.settings.approvals import ApprovalSettings
 from dashboard.settings.mail import MailServer, MailSettings
 from dashboard.settings.names import NameSettings, listed
+from dashboard.settings.outgoing import OutgoingSettings
 from dashboard.settings.seller import SellerSettings
 from dashboard.settings.sessions import SessionSettings
 from dashboard.settings.sign_in import SignInSettings
@@ -47,6 +48,7 @@ class Config(
     ApprovalSettings,
     MailSettings,
     NameSettings,
+    OutgoingSettings,
     SellerSettings,
     SessionSettings,
     SignInSettings,

@@ -22,6 +22,7 @@ from dashboard.mail.models import Mail, MailChoice, RefusedAddress
 from dashboard.needs.models import Need
 from dashboard.organizations.models import Organization
 from dashboard.organizations.note_models import OrganizationNote
+from dashboard.outgoing.models import EventDelivery, EventEndpoint, OutgoingEvent
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.recount.models import LedgerDifference, LedgerRun
 from dashboard.services.models import Service, ServiceChange
@@ -48,6 +49,8 @@ __all__ = [
     "Correction",
     "CreditNote",
     "CreditNoteLine",
+    "EventDelivery",
+    "EventEndpoint",
     "FleetSample",
     "GapRound",
     "Installation",
@@ -67,6 +70,7 @@ __all__ = [
     "Need",
     "Organization",
     "OrganizationNote",
+    "OutgoingEvent",
     "Passkey",
     "Price",
     "PriceVersion",

@@ -11,6 +11,8 @@ from flask import current_app
 from dashboard.bulk.forget import forget_members
 from dashboard.clock import utc_now
 from dashboard.config import Config
+from dashboard.outgoing.endpoints import seal_secrets_anew
+from dashboard.outgoing.forget import forget_told
 from dashboard.sync.forget import forget_runs
 from dashboard.usage.forget import forget_keys
 from dashboard.webhooks.forget import forget_events
@@ -26,6 +28,7 @@ MOST_SECONDS = 300.0
 def forget_old() -> None:
     """Remove runs, events and keys that are older than the settings keep them."""
     ends_at = time.monotonic() + MOST_SECONDS
+    seal_secrets_anew(current_app.extensions["config"].signing_keys)
     for name, forget in slices(current_app.extensions["config"], utc_now()):
         walk(name, forget, ends_at)
 
@@ -44,6 +47,8 @@ def slices(config: Config, now: datetime) -> Iterator[tuple[str, Slice]]:
     if days := config.webhook_events_kept_days:
         events = before(days)
         yield "events", lambda place: forget_events(place, before=events, most=ROWS)
+    told = before(config.outgoing_events_kept_days)
+    yield "told", lambda place: forget_told(place, before=told, most=ROWS)
     if days := config.keys_kept_days:
         keys = before(days)
         yield "keys", lambda place: forget_keys(place, before=keys, most=PAGES)

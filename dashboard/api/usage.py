@@ -1,8 +1,11 @@
 """Usage: batches of records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import structlog
 from flask import Blueprint, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
@@ -13,9 +16,12 @@ from dashboard.bounds import BATCH
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.transaction import commit, rollback
 from dashboard.usage.record import record_batch, unknown_organization
+from dashboard.usage.refusals import fresh_refusals, tell_refused
 from dashboard.usage.reported import BatchRefused, ReportedRecord
 
+log = structlog.get_logger("dashboard.api")
 bp = Blueprint("usage", __name__, url_prefix="/usage")
 
 
@@ -28,9 +34,29 @@ def create() -> Response:
     """Count a batch of usage."""
     raw = raw_body(BATCH)
     records = read_usual(raw) or checked(UsageBatchIn, raw).reported()
-    _check_own(records)
-    result = record_batch(records, now=utc_now())
+    try:
+        _check_own(records)
+        result = record_batch(records, now=utc_now())
+    except BatchRefused as why:
+        _tell_refused(why.facts["errors"])
+        raise
     return answer(UsageBatchOut(recorded=result.recorded, duplicates=result.duplicates))
+
+
+def _tell_refused(problems: Sequence[Mapping[str, Any]]) -> None:
+    """Tell other systems; what is refused is undone first, and what is told is kept."""
+    sender, now = caller.token(), utc_now()
+    token_id, name = sender.id, sender.name
+    fresh = fresh_refusals(token_id, problems, now=now)
+    if not fresh:
+        return
+    rollback()
+    try:
+        tell_refused(token_id, name, fresh, problems, now=now)
+        commit()
+    except SQLAlchemyError:  # what the sender is told matters more
+        log.exception("refusal_not_told")
+        rollback()
 
 
 def _check_own(records: Sequence[ReportedRecord]) -> None:

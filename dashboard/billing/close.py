@@ -20,6 +20,7 @@ from dashboard.billing.policy import current_policy
 from dashboard.billing.revision import touch
 from dashboard.billing.stuck import is_to_be_tried, let_go
 from dashboard.billing.successor import open_next
+from dashboard.billing.telling import tell_closing
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.rows import write_changes, write_new
@@ -45,6 +46,7 @@ def close(invoice: Invoice, *, now: datetime) -> Invoice:
             "invoice.closed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now
         )
         db.session.flush()
+        tell_closing(invoice, now=now)
     return open_next(invoice, now=now)
 
 
@@ -94,6 +96,7 @@ def seal_now(invoice: Invoice, *, now: datetime, by: Actor = SYSTEM) -> Invoice:
         invoice.sealed_at = now
         db.session.flush()
         keep_habits([invoice.id])
+        tell_closing(invoice, now=now)
     return open_next(invoice, now=now)
 
 

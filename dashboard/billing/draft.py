@@ -18,6 +18,7 @@ from dashboard.billing.period import Period, period_containing
 from dashboard.billing.recurring import recurring_services, rerate_services
 from dashboard.billing.revision import schedule_sync, touch
 from dashboard.billing.targets import Targets
+from dashboard.billing.telling import tell_opened
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 
@@ -54,6 +55,7 @@ def open_first(organization: Organization, *, now: datetime) -> Invoice:
     )
     db.session.add(invoice)
     db.session.flush()
+    tell_opened(invoice, now=now)
     return invoice
 
 

@@ -14,6 +14,7 @@ from dashboard.billing.details import details, keep_details
 from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.reissue_end import end_with_void
+from dashboard.billing.telling import tell_finalized, tell_paid, tell_void
 from dashboard.billing.void import open_case
 from dashboard.billing.waived import count_waived_anew
 from dashboard.gateway.records import RemoteInvoice
@@ -128,6 +129,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
     _tell_customer(invoice, before, now)
+    _tell_systems(invoice, before, now)
     return True
 
 
@@ -136,6 +138,16 @@ def _tell_customer(invoice: Invoice, before: str, now: datetime) -> None:
         mail_issued(invoice, now=now)
     if invoice.status == "paid":
         mail_paid(invoice, now=now)
+
+
+def _tell_systems(invoice: Invoice, before: str, now: datetime) -> None:
+    if invoice.status == "void":
+        tell_void(invoice, now=now)
+        return
+    if before == "sealed":
+        tell_finalized(invoice, now=now)
+    if invoice.status == "paid":
+        tell_paid(invoice, now=now)
 
 
 def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
@@ -193,6 +205,7 @@ def close_without_stripe(invoice: Invoice, *, now: datetime) -> None:
     invoice.amount_due_cents = 0
     invoice.amount_paid_cents = 0
     invoice.needs_verification = False
+    tell_finalized(invoice, now=now)
 
 
 def put_on_hold(invoice: Invoice, code: str, reason: str, *, now: datetime) -> None:

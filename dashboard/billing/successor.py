@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dashboard.billing.draft import open_items
 from dashboard.billing.models import BillingCycle, Invoice
 from dashboard.billing.period import period_containing
+from dashboard.billing.telling import tell_opened
 from dashboard.extensions import db
 
 
@@ -25,6 +26,7 @@ def open_next(invoice: Invoice, *, now: datetime) -> Invoice:
     db.session.add(following)
     db.session.flush()
     open_items(following, now=now)
+    tell_opened(following, now=now)
     return following
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from dashboard.billing.forecast import forecast
 from dashboard.billing.models import Invoice
 from dashboard.budgets.look import FORECAST_AT_LEAST_EVERY, FORECAST_EVERY, MAILED_WITHIN, MAILS
+from dashboard.budgets.telling import NOTED, tell_crossed
 from dashboard.budgets.thresholds import crossing
 from dashboard.extensions import db
 from dashboard.usage.arrays import instants, integers
@@ -72,9 +73,9 @@ NOTE_FORECASTS = text(f"""
                crosses_at, true, :now
         from crossed order by organization_id
         on conflict on constraint uq_budget_alerts_once do nothing
-        returning id, organization_id, is_news
+        returning {NOTED}
     ), mailed as ({MAILS})
-    select count(*) from noted
+    select {NOTED} from noted order by id
 """)  # noqa: S608  its parts are the constants above
 NOTE_LOOKED = text("""
     update budget_looks as look
@@ -152,4 +153,6 @@ def _note(crossed: Collection[Crossed], now: datetime, *, is_mailed: bool) -> in
         "ends_at": now + MAILED_WITHIN,
         "is_mailed": is_mailed,
     }
-    return int(db.session.execute(NOTE_FORECASTS, asked).scalar_one())
+    noted = db.session.execute(NOTE_FORECASTS, asked).all()
+    tell_crossed(noted, now=now)
+    return len(noted)

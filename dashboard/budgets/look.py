@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
 
+from dashboard.budgets.telling import NOTED, tell_crossed
 from dashboard.budgets.thresholds import THRESHOLDS
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -93,7 +94,7 @@ NOTE_USED = text(f"""
                :now
         from reached order by organization_id, percent
         on conflict on constraint uq_budget_alerts_once do nothing
-        returning id, organization_id, is_news
+        returning {NOTED}
     ), looked as (
         insert into budget_looks (organization_id, invoice_id, revision, budget_cents)
         select organization_id, invoice_id, revision, budget_cents from standing
@@ -105,7 +106,7 @@ NOTE_USED = text(f"""
                 and budget_looks.budget_cents = excluded.budget_cents
                 then budget_looks.forecast_at end
     ), mailed as ({MAILS})
-    select count(*) from noted
+    select {NOTED} from noted order by id
 """)  # noqa: S608  its parts are the constants above
 
 
@@ -142,4 +143,6 @@ def note_used(organization_ids: Collection[int], *, now: datetime, is_mailed: bo
         "ends_at": now + MAILED_WITHIN,
         "is_mailed": is_mailed,
     }
-    return int(db.session.execute(NOTE_USED, asked).scalar_one())
+    noted = db.session.execute(NOTE_USED, asked).all()
+    tell_crossed(noted, now=now)
+    return len(noted)

@@ -16,6 +16,7 @@ from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.outgoing.tell import Fact, tell
 from dashboard.standing.models import ServiceStanding, StandingRules
 from dashboard.standing.rules import Debt, Rules, Standing, by_rules, standing_of
 from dashboard.statement import any_of
@@ -100,7 +101,26 @@ def settle(organization: Organization, *, now: datetime, actor: Actor) -> bool:
     row.changed_at = now
     told = {"from": before, "to": standing} | _owed(debts)
     write_entry("standing.moved", organization, actor, told, now=now)
+    _tell(organization, before, actor, now)
     return True
+
+
+def _tell(organization: Organization, before: str, actor: Actor, now: datetime) -> None:
+    standing = {
+        "from": before,
+        "to": organization.standing,
+        "by": "rules" if actor == SYSTEM else "person",
+    }
+    fact = Fact(
+        kind="standing.changed",
+        # The organization is held, so it moves once at an instant.
+        subject=f"{organization.id}:{now.isoformat()}",
+        lane=f"organization:{organization.id}",
+        at=now,
+        data={"standing": standing},
+        organization_id=organization.id,
+    )
+    tell([fact], now=now)
 
 
 def kept_of(organization: Organization, *, now: datetime) -> ServiceStanding:

@@ -21,6 +21,7 @@ from dashboard.billing.mailing import mail_note
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
 from dashboard.billing.outcome import note_decline, put_on_hold
+from dashboard.billing.telling import tell_corrected
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.pricing.exact import major_text
@@ -74,6 +75,7 @@ def credit_note_told(delivery: Delivery) -> Handled:
     kept = keep_correction(invoice, note)
     is_ours = follow_note(invoice, note, kept.row.status, now=delivery.now)
     mail_note(invoice, kept.row, now=delivery.now)
+    tell_corrected(invoice, kept, now=delivery.now)
     if not notes_add_up(invoice):
         # The event of the invoice is not here yet, or there is none.
         read_again(invoice, delivery)
@@ -103,6 +105,7 @@ def money_back_told(delivery: Delivery) -> Handled:
         happened = delivery.event.created_at
         as_of = happened if found.as_of is None else max(found.as_of, happened)
         kept = keep_correction(invoice, replace(found, as_of=as_of), is_last=True)
+    tell_corrected(invoice, kept, now=delivery.now)
     return told(invoice, kept, delivery)
 
 

@@ -77,6 +77,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "recount_ledger"),
         ("maintenance", "remind_of_bills"),
         ("maintenance", "reread_invoices"),
+        ("maintenance", "tell_past_due"),
         ("maintenance", "watch_usage"),
     ]
 

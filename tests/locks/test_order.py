@@ -51,6 +51,7 @@ NEVER_CHANGED = {
     "invoice_items": {"invoice_id", "key", "carried_from_id", "kind"},
     "invoices": {"organization_id", "sequence", "previous_invoice_id"},
     "organizations": {"slug", "external_id"},
+    "outgoing_events": {"name", "occasion"},
     "price_versions": {"price_id", "effective_at"},
     "prices": {"code"},
     "services": {"organization_id", "external_id", "attached_at"},

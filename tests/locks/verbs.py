@@ -46,6 +46,7 @@ from tests.locks.life import (
     seal_both,
     show_roll,
 )
+from tests.locks.past_due import tell_what_is_late
 from tests.locks.reissues import (
     approve_a_reissue,
     hear_of_a_reissue,
@@ -169,6 +170,7 @@ VERBS: Mapping[str, Act] = {
     "hear of a void": hear_of_a_void,
     "bill what was void": lambda stage: decide_on_void(stage, "bill"),
     "write off what was void": lambda stage: decide_on_void(stage, "write_off"),
+    "tell what is past due": tell_what_is_late,
     "hear of a failure": lambda stage: hear(stage, "invoice.finalization_failed"),
     "hear of a deletion": lambda stage: hear(stage, "invoice.deleted"),
     "hear of a deleted customer": lambda stage: hear(stage, "customer.deleted"),

@@ -10,6 +10,7 @@ from dashboard.billing.credit_note_void import is_void_asked
 from dashboard.billing.credit_notes import follow_note, is_planned
 from dashboard.billing.locks import lock_open, read_held
 from dashboard.billing.mailing import mail_note
+from dashboard.billing.telling import tell_corrected
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteCorrection
@@ -31,6 +32,7 @@ class AnsweredByNote(StripeCall[Work]):
             kept = keep_correction(work.invoice, reply)
             follow_note(work.invoice, reply, kept.row.status, now=work.clock())
             mail_note(work.invoice, kept.row, now=work.clock())
+            tell_corrected(work.invoice, kept, now=work.clock())
 
 
 @dataclass(frozen=True, slots=True)
