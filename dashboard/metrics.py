@@ -13,6 +13,7 @@ from dashboard.gaps.keep import counts as gap_counts
 from dashboard.invariants.known import EVERY_INVARIANT
 from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
 from dashboard.mail.outbox import waiting
+from dashboard.outgoing.queue import backlog
 from dashboard.sync.counts import count
 from dashboard.sync.fleet import fleet_counts
 from dashboard.webhooks.listing import event_figures
@@ -60,6 +61,11 @@ QUEUED = Gauge("dashboard_queue_jobs", "Jobs waiting, by queue.", ("queue",))
 OLDEST = Gauge("dashboard_queue_oldest_seconds", "Age of the oldest waiting job.", ("queue",))
 MAILS = Gauge("dashboard_mails_waiting", "E-mails that are due and not sent.")
 OLDEST_MAIL = Gauge("dashboard_mails_oldest_seconds", "Age of the oldest e-mail not sent.")
+OUTGOING = Gauge("dashboard_outgoing_events_waiting", "Outgoing events that are due and not sent.")
+OLDEST_OUTGOING = Gauge(
+    "dashboard_outgoing_events_oldest_seconds", "Age of the oldest outgoing event not sent."
+)
+ENDPOINTS_OFF = Gauge("dashboard_event_endpoints_off", "Event endpoints that were switched off.")
 REDIS = Gauge("dashboard_redis_up", "Whether Redis answered.")
 WORKERS = Gauge("dashboard_workers", "Workers seen in the last minutes.")
 
@@ -84,6 +90,7 @@ def scrape(redis: Redis) -> bytes:
         collect_fleet()
         collect_invariants()
         collect_mails()
+        collect_outgoing()
         return generate_latest()
 
 
@@ -128,6 +135,15 @@ def collect_mails() -> None:
     found = waiting(now=now)
     MAILS.set(found.number)
     OLDEST_MAIL.set((now - found.since).total_seconds() if found.since else 0)
+
+
+def collect_outgoing() -> None:
+    """Read what waits for the endpoints that are on, and how many are off."""
+    now = utc_now()
+    found = backlog(now=now)
+    OUTGOING.set(found.number)
+    OLDEST_OUTGOING.set((now - found.since).total_seconds() if found.since else 0)
+    ENDPOINTS_OFF.set(found.off)
 
 
 def collect_invariants() -> None:

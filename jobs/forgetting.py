@@ -47,8 +47,9 @@ def slices(config: Config, now: datetime) -> Iterator[tuple[str, Slice]]:
     if days := config.webhook_events_kept_days:
         events = before(days)
         yield "events", lambda place: forget_events(place, before=events, most=ROWS)
-    told = before(config.outgoing_events_kept_days)
-    yield "told", lambda place: forget_told(place, before=told, most=ROWS)
+    if days := config.outgoing_events_kept_days:
+        told = before(days)
+        yield "told", lambda place: forget_told(place, before=told, most=ROWS)
     if days := config.keys_kept_days:
         keys = before(days)
         yield "keys", lambda place: forget_keys(place, before=keys, most=PAGES)

@@ -82,6 +82,10 @@ _TABLE = (
     Permission("void.decide", STAFF),
     Permission("webhook.view", STAFF),
     Permission("webhook.replay", STAFF),
+    Permission("event_endpoint.view", STAFF),
+    Permission("event_endpoint.send", STAFF),
+    # Where every bill is told of: as grave as a token.
+    Permission("event_endpoint.manage", ADMIN, is_proved=True),
     Permission("bulk.view", STAFF),
     # With that of the verb: see `dashboard.bulk.verbs`.
     Permission("bulk.run", STAFF),
@@ -117,13 +121,15 @@ _TABLE = (
     Permission("api.services.write", scope="services:write"),
     Permission("api.usage.write", scope="usage:write"),
     Permission("api.adjustments.write", scope="adjustments:write"),
+    Permission("api.events.read", scope="events:read"),
+    Permission("api.events.write", scope="events:write"),
     Permission("api.invoices.read", scope="invoices:read"),
     Permission("api.syncs.read", scope="syncs:read"),
     Permission("api.syncs.write", scope="syncs:write"),
 )
 PERMISSIONS = {permission.name: permission for permission in _TABLE}
-# What everybody pays: a token that may decide on it ends with its owner's being an admin.
-ADMIN_SCOPES = frozenset({"prices:write"})
+# What everybody pays, and who is told of it: such a token ends with its owner's being an admin.
+ADMIN_SCOPES = frozenset({"prices:write", "events:write"})
 SCOPES = tuple(permission.scope for permission in _TABLE if permission.scope)
 
 

@@ -7,6 +7,8 @@ from dashboard.api import (
     budgets,
     credit_notes,
     document,
+    event_deliveries,
+    event_endpoints,
     history,
     invoices,
     organizations,
@@ -23,7 +25,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues, history,
-    budgets, standing, syncs,
+    budgets, standing, syncs, event_endpoints, event_deliveries,
     document,
 )  # fmt: skip
 

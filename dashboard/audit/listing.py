@@ -72,6 +72,7 @@ KINDS = {
         "schedule.",
         "invariant.",
         "gap.",
+        "event_endpoint.",
     ),
     "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),
     "sessions": ("session.", "sessions."),

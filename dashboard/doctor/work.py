@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from dashboard.clock import utc_now
 from dashboard.doctor.finding import Finding, look, mend, ok
 from dashboard.extensions import db
+from dashboard.outgoing.queue import backlog
 from dashboard.webhooks.listing import counts_by_state
 from jobs.health import Health
 
 WORKERS = "Start `python -m dashboard.worker`. Nothing is synced, closed or processed without one."
 SCHEDULE = "Is `python -m dashboard.scheduler` running? Its log says `tick_failed` with the reason."
 QUEUES = "Check that the workers run and Stripe answers, or start more workers."
+ENDPOINTS = "Open them under Outgoing events: each says what its receiver answers."
+EVENTS_WAIT = timedelta(hours=1)
 EVENTS = "Open them under Webhook events; preview the replay, then replay."
 
 
@@ -27,6 +32,7 @@ def findings(health: Health | None) -> Iterator[Finding]:
         waiting = f"{sum(queue.jobs for queue in health.queues)} jobs wait, none too long"
         yield _state("queues", health.queue_state, waiting, QUEUES)
     yield from given_up()
+    yield outgoing_events()
 
 
 def given_up() -> Iterator[Finding]:
@@ -37,6 +43,17 @@ def given_up() -> Iterator[Finding]:
         yield look("webhook events", f"{dead} are dead", EVENTS)
     else:
         yield ok("webhook events", "none is dead")
+
+
+def outgoing_events() -> Finding:
+    """Return whether outgoing events arrive."""
+    found = backlog(now=utc_now())
+    db.session.rollback()
+    if found.off:
+        return look("outgoing events", f"{found.off} endpoints are off", ENDPOINTS)
+    if found.since is not None and utc_now() - found.since > EVENTS_WAIT:
+        return look("outgoing events", f"{found.number} wait, the first for an hour", ENDPOINTS)
+    return ok("outgoing events", "none waits too long")
 
 
 def _state(name: str, state: str, well: str, to_do: str) -> Finding:

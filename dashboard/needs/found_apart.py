@@ -9,6 +9,7 @@ from sqlalchemy import String, cast, func, null
 from dashboard.gaps.models import StripeGap
 from dashboard.invariants.models import InvariantFinding
 from dashboard.needs.found import MOST, Rows, shown
+from dashboard.outgoing.models import EventEndpoint
 
 
 def sums(_now: datetime) -> Rows:
@@ -46,5 +47,22 @@ def gaps(_now: datetime) -> Rows:
         )
         .where(StripeGap.gone_at.is_(None), StripeGap.confirmed_at.is_not(None))
         .order_by(StripeGap.id)
+        .limit(MOST)
+    )
+
+
+def endpoints_off(_now: datetime) -> Rows:
+    """Return the endpoints of outgoing events that were switched off."""
+    return (
+        shown(
+            cast(EventEndpoint.id, String),
+            EventEndpoint.changed_at,
+            func.jsonb_build_object("label", EventEndpoint.label, "why", EventEndpoint.why_off),
+            null(),
+            null(),
+            null(),
+        )
+        .where(EventEndpoint.state == "off")
+        .order_by(EventEndpoint.id)
         .limit(MOST)
     )

@@ -41,6 +41,7 @@ Place = Literal[
     "invariants",
     "gaps",
     "mails",
+    "endpoint",
 ]
 
 
@@ -123,6 +124,9 @@ _KINDS = (
     Kind("refused_address", "E-mail refused", "failing", "notice", "alert",
          Step("See e-mails", "mails"), words.refused_address, refused_addresses,
          acts=("organization.changed", "mail.address_accepted")),
+    Kind("endpoint_off", "Endpoint off", "failing", "bad", "outside",
+         Step("See endpoint", "endpoint"), words.endpoint_off, found_apart.endpoints_off,
+         acts=("event_endpoint.resumed", "event_endpoint.removed"), is_of_row=True),
     Kind("late", "Late", "late", "notice", "clock", Step("See jobs", "jobs"), words.late),
     Kind("calls", "API budget", "late", "notice", "gauge", Step("See calls", "calls"), words.late),
 )  # fmt: skip

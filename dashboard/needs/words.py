@@ -129,6 +129,11 @@ def refused_address(facts: Facts) -> str:
     return f"No e-mails about bills go to {facts['email']}. {_first(facts['reason'])}"
 
 
+def endpoint_off(facts: Facts) -> str:
+    """Return which endpoint of outgoing events is off, and why."""
+    return f"No events are sent to {facts['label']}. {facts['why']}"
+
+
 def late(facts: Facts) -> str:
     """Return what part of the machine stands still; whoever found it words it."""
     return str(facts["why"])

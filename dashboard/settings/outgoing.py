@@ -18,7 +18,14 @@ class OutgoingSettings(BaseSettings):
     """The settings of outgoing events."""
 
     events_allowed_networks: str = ""
-    outgoing_events_kept_days: int = Field(60, ge=SHORTEST_DAYS, le=3660)
+    outgoing_events_kept_days: int = Field(60, ge=0, le=3660)
+
+    @field_validator("outgoing_events_kept_days")
+    @classmethod
+    def _longer_than_an_outage(cls, value: int) -> int:
+        if 0 < value < SHORTEST_DAYS:
+            raise ValueError(f"must be 0 (forever) or at least {SHORTEST_DAYS}")
+        return value
 
     _networks = field_validator("events_allowed_networks")(networks)
 

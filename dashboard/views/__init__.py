@@ -16,6 +16,8 @@ from dashboard.views import (
     credit_notes,
     doctor,
     documents,
+    event_deliveries,
+    event_endpoints,
     factors,
     fleet,
     glance,
@@ -86,9 +88,9 @@ RESOURCES = (
     members, member_invitations, past_due, standing,
     invoices, invoice_links, documents, schedules, sync_runs, rolls, portal_sessions, added_lines,
     void_decisions, credit_notes, credit_note_voids, reissues, mails, mail_opt_outs,
-    webhook_events, bulk_actions, catalog, fleet, work, stripe_calls, doctor, invariants,
-    audit_entries, api_tokens, people, invitations, password, password_requests, factors,
-    second_step, passkey_sign_in, stripe_webhook,
+    webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, fleet, work,
+    stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations, password,
+    password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

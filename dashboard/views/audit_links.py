@@ -15,6 +15,7 @@ _WORDS = {
     "adjustments": "Charge or credit",
     "api_tokens": "API token",
     "bulk_actions": "Bulk action",
+    "event_endpoints": "Event endpoint",
     "invitations": "Invitation",
     "invoices": "Invoice",
     "memberships": "Membership",
@@ -36,6 +37,7 @@ _OF_ORGANIZATION = {
 }
 _LISTED = {
     "api_tokens": ("token.manage", "api_tokens.index"),
+    "event_endpoints": ("event_endpoint.view", "event_endpoints.index"),
     "invitations": ("people.manage", "people.index"),
 }
 _SHOWN = {

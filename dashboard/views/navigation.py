@@ -42,6 +42,7 @@ _GROUPS = (
     ("Stripe and machines", (
         ("sync.view", "Sync runs", "sync", "sync_runs.index", "s"),
         ("webhook.view", "Webhook events", "inbox", "webhook_events.index", "w"),
+        ("event_endpoint.view", "Outgoing events", "outside", "event_endpoints.index", "e"),
         ("bulk.view", "Bulk actions", "tick", "bulk_actions.index", "k"),
         ("fleet.view", "Jobs and schedule", "clock", "work.show", "j"),
         ("fleet.view", "API budget", "gauge", "stripe_calls.show", "b"),
@@ -57,6 +58,10 @@ _GROUPS = (
 )  # fmt: skip
 
 
+# Pages of their own file that lie below a place.
+_PART_OF: dict[str | None, str] = {"event_deliveries": "event_endpoints"}
+
+
 def navigation() -> tuple[Group, ...]:
     """Return the places open to the reader; customers get the way to their organizations."""
     who = reader()
@@ -64,7 +69,7 @@ def navigation() -> tuple[Group, ...]:
         return _of_customer(who.slugs)
     # Whatever belongs to one organization is found under the organizations.
     is_of_one = "slug" in (request.view_args or {})
-    here = "organizations" if is_of_one else request.blueprint
+    here = "organizations" if is_of_one else _PART_OF.get(request.blueprint, request.blueprint)
     return _of_staff(who.role, here, request.script_root)
 
 

@@ -133,6 +133,8 @@ def address_of(need: ListedNeed) -> str:
     place, slug = need.step.place, need.slug
     if place == "event":
         return url_for("webhook_events.show", event_id=int(need.subject))
+    if place == "endpoint":
+        return url_for("event_deliveries.index", endpoint_id=int(need.subject))
     if slug and place == "proposal":
         return url_for("proposals.show", slug=slug, proposal_id=int(need.subject))
     if place == "gaps":

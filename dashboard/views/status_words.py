@@ -102,6 +102,19 @@ CORRECTION = {
     "warning_closed": StatusWord("Closed", "dash", "mute"),
     "prevented": StatusWord("Prevented", "dash", "mute"),
 }
+ENDPOINT = {
+    "on": StatusWord("On", "check", "mute"),
+    "failing": StatusWord("Failing", "alert", "warn"),
+    "paused": StatusWord("Paused", "pause", "warn"),
+    "off": StatusWord("Off", "cross", "bad"),
+}
+DELIVERY = {
+    "waits": StatusWord("Waiting", "clock", "mute"),
+    "retrying": StatusWord("Trying again", "replay", "warn"),
+    "delivered": StatusWord("Delivered", "check", "mute"),
+    "given_up": StatusWord("Given up", "cross", "bad"),
+    "dropped": StatusWord("Dropped", "dash", "mute"),
+}
 TOKEN = {
     "live": StatusWord("Live", "check", "mute"),
     "ending": StatusWord("Ends soon", "clock", "warn"),
@@ -180,6 +193,8 @@ KINDS = {
     "service": SERVICE,
     "payment": PAYMENT,
     "token": TOKEN,
+    "endpoint": ENDPOINT,
+    "delivery": DELIVERY,
     "person": PERSON,
     "invitation": INVITATION,
     "mail": MAIL,

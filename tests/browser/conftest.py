@@ -9,6 +9,7 @@ from dashboard.needs.found import Found
 from dashboard.organizations.models import Organization
 from tests.people import People, make_bill, make_people, take_usage_off
 from tests.support.browser import guarded_context, running_chromium
+from tests.support.events_on_pages import make_events
 from tests.support.needs import look_now
 from tests.support.stack import Stack
 from tests.support.visitors import Visitor
@@ -59,6 +60,7 @@ def people(acme: Organization) -> People:
     make_bill_mails(acme)
     make_dead_events()
     make_bulk_action()
+    make_events(acme)
     # No clock runs beside these tests.
     look_now(told={"late": [Found("workers", None, {"why": "No worker is running."})]})
     return people

@@ -27,8 +27,12 @@ def test_a_walk_goes_on_where_it_stood(app: Flask, db, redis: Redis) -> None:
 
 def test_what_is_kept_for_ever_is_not_looked_at(app: Flask) -> None:
     config: Config = app.extensions["config"]
-    never = {"sync_runs_kept_days": 0, "webhook_events_kept_days": 0, "usage_keys_kept_days": 0}
-    assert [name for name, _ in slices(config, utc_now())] == ["runs", "bulk", "events", "keys"]
+    never = {
+        "sync_runs_kept_days": 0, "webhook_events_kept_days": 0, "usage_keys_kept_days": 0,
+        "outgoing_events_kept_days": 0,
+    }  # fmt: skip
+    every = ["runs", "bulk", "events", "told", "keys"]
+    assert [name for name, _ in slices(config, utc_now())] == every
     assert list(slices(config.model_copy(update=never), utc_now())) == []
 
 

@@ -229,7 +229,20 @@ def test_of_several_thresholds_at_one_look_the_highest_is_told(
     assert (budget["of"], budget["percent"], budget["amount_cents"]) == ("used", 100, 2000)
 
 
-def test_telling_costs_one_statement_however_many_facts(organization: Organization) -> None:
+def test_where_nobody_listens_a_transaction_asks_once_and_no_more(
+    organization: Organization,
+) -> None:
+    first = first_of(organization)
+    db.session.commit()
+    fact = Fact(kind="invoice.paid", subject="1", lane="a", at=LATER, data={})
+    with count_queries(db.engine) as queries:
+        for _ in range(5):
+            tell_systems([fact], now=LATER)
+    assert queries.count == 1
+    assert first.status == "sealed"
+
+
+def test_telling_costs_two_statements_however_many_facts(organization: Organization) -> None:
     listens(SOMEWHERE, now=LATER)
     facts = [
         Fact(kind="invoice.paid", subject=str(number), lane="a", at=LATER, data={"n": number})
@@ -238,5 +251,6 @@ def test_telling_costs_one_statement_however_many_facts(organization: Organizati
     with count_queries(db.engine) as queries:
         tell_systems(facts, now=LATER)
         tell_systems([], now=LATER)
-    assert queries.count == 1
+    # And one that asks who listens, in a transaction.
+    assert queries.count == 2
     assert len(kinds()) == len(deliveries()) == 500

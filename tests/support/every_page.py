@@ -16,6 +16,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.mail.models import Mail
 from dashboard.organizations.models import Organization
+from dashboard.outgoing.models import EventDelivery, EventEndpoint
 from dashboard.webhooks.models import WebhookEvent
 from tests.people import bill_of
 from tests.support.needs import look_now
@@ -78,6 +79,11 @@ OF_STAFF = [
     "/webhook-events?state=dead",
     "/webhook-events/{event}",
     "/bulk-actions/new?verb=replay&like={event}",
+    "/event-endpoints",
+    "/event-endpoints/{endpoint}",
+    "/event-endpoints/{endpoint}?state=given_up",
+    "/event-endpoints/{endpoint}/deliveries/{delivery}",
+    "/event-endpoints/{endpoint}/replays/new",
     "/jobs",
     "/stripe-calls",
     "/invariants",
@@ -105,6 +111,11 @@ PAGES = {
         "/api-tokens",
         "/api-tokens/new",
         "/api-tokens/{token}/rotations/new",
+        "/event-endpoints/new",
+        "/event-endpoints/{endpoint}/edit",
+        "/event-endpoints/{endpoint}/secrets/new",
+        "/event-endpoints/{endpoint}/removals/new",
+        "/event-endpoints/{off}",
         "/people",
         "/people/{person}",
         "/people/{person}/deactivations/new",
@@ -143,6 +154,9 @@ def addresses(part: str, acme: Organization) -> Iterator[str]:
             need=look_now()[0].id,
             entry=entries(AuditFilter()).rows[0].id,
             mail=db.session.scalar(select(func.min(Mail.id)).where(Mail.occasion.is_not(None))),
+            endpoint=db.session.scalar(select(func.min(EventEndpoint.id))),
+            off=db.session.scalar(select(func.max(EventEndpoint.id))),
+            delivery=db.session.scalar(select(func.min(EventDelivery.id))),
             act=recent_acts(only_open=False).rows[0].id,
         )
 
