@@ -26,7 +26,7 @@ GLOSSARY = (
     Term("Audit trail", "The record of who did what, when and why; its entries never change."),
     Term("Back-fill", "The hourly check for events at Stripe whose webhook never arrived."),
     Term("Balance at Stripe", "A credit or debt that Stripe keeps for the next invoice."),
-    Term("Billing cycle", "One month of an organization in UTC, from its start up to its end."),
+    Term("Billing cycle", "A week, month, quarter or year of an organization, up to its end."),
     Term("Budget", "An amount for each cycle that sends alerts and never stops usage."),
     Term("Bulk action", "One action on many organizations or events, with its progress."),
     Term("Carried over", "An amount that an invoice was issued without and a later one bills."),

@@ -73,6 +73,7 @@ _TABLE = (
     Permission("sync.view", STAFF),
     Permission("sync.run", STAFF),
     Permission("cycle.roll", STAFF),
+    Permission("cycle.change", STAFF),
     Permission("adjustment.create", STAFF),
     Permission("credit_note.create", STAFF),
     Permission("invoice.reissue", STAFF),

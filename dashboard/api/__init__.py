@@ -6,6 +6,7 @@ from dashboard.api import (
     adjustments,
     budgets,
     credit_notes,
+    cycle_changes,
     document,
     event_deliveries,
     event_endpoints,
@@ -25,7 +26,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues, history,
-    budgets, standing, syncs, event_endpoints, event_deliveries,
+    budgets, standing, syncs, event_endpoints, event_deliveries, cycle_changes,
     document,
 )  # fmt: skip
 

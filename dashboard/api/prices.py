@@ -56,6 +56,7 @@ def create() -> Response:
             wanted.terms(wanted.currency, wanted.unit_label),
             wanted.meter,
             wanted.product,
+            wanted.interval,
         ),
         effective_at=wanted.effective_at,
         now=utc_now(),

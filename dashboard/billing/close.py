@@ -107,6 +107,20 @@ def cut(invoice: Invoice, *, now: datetime, by: Actor) -> None:
     touch(invoice, now=now)
 
 
+def end_cycle(invoice: Invoice, end: datetime, *, now: datetime, by: Actor) -> None:
+    """End the cycle of a locked draft at `end`, which is to come; its fees are a part of the whole.
+
+    The invoice is rated to there first, while what was to come after it is still in its cycle.
+    """
+    cycle = invoice.cycle
+    shorten(invoice, now=end)
+    rate_invoice(invoice, now=now, by=by)
+    cycle.whole_seconds = cycle.whole_seconds or cycle.period.seconds
+    cycle.ends_at = invoice.period_end
+    db.session.flush()
+    touch(invoice, now=now)
+
+
 def shorten(invoice: Invoice, *, now: datetime) -> None:
     """End the period of a draft at `now`, if it runs on; raises `Conflict` when it just began."""
     end = min(whole_second(now), invoice.period_end)

@@ -14,7 +14,7 @@ from dashboard.billing.current import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.metered import rerate_metered, usage_of
 from dashboard.billing.models import BillingCycle, Invoice, InvoiceItem
-from dashboard.billing.period import Period, period_containing
+from dashboard.billing.period import Cycle, CycleRule, Period
 from dashboard.billing.recurring import recurring_services, rerate_services
 from dashboard.billing.revision import schedule_sync, touch
 from dashboard.billing.targets import Targets
@@ -37,10 +37,10 @@ __all__ = [
 
 def open_first(organization: Organization, *, now: datetime) -> Invoice:
     """Open the cycle that contains `now`, and its draft, for a new organization."""
-    period = period_containing(organization.cycle_anchor_at, now)
-    cycle = BillingCycle(
-        organization_id=organization.id, sequence=1, starts_at=period.start, ends_at=period.end
-    )
+    interval = organization.cycle_interval
+    rule = CycleRule(organization.cycle_anchor_at, interval, organization.cycle_zone)
+    period = rule.containing(now)
+    cycle = BillingCycle.made(organization.id, 1, interval, Cycle(period, period.seconds))
     db.session.add(cycle)
     db.session.flush()
     invoice = Invoice(

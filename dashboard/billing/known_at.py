@@ -11,10 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dashboard.billing.models import BillingCycle
-from dashboard.billing.period import Period
 from dashboard.billing.recurring import Fee, fees
 from dashboard.extensions import db
-from dashboard.pricing.rating import rate_recurring
 from dashboard.services.models import Service
 from dashboard.services.segments import segments
 
@@ -47,11 +45,10 @@ def fees_known_at(service_ids: Collection[int], cycle_id: int, at: datetime) -> 
 
 
 def _known(fee: Fee, at: datetime) -> Known:
-    service, cycle, window = fee.service, fee.cycle, fee.window
+    service, window = fee.service, fee.window
     known = [change for change in service.changes if change.effective_at <= at]
     ended = service.detached_at
     detached_at = ended if ended is not None and ended <= at else None
     held = segments(known, detached_at, window.start, window.end)
-    of_cycle = Period(cycle.starts_at, cycle.ends_at)
-    cents = rate_recurring(fee.version.terms, held, of_cycle).amount_cents
+    cents = fee.rate(held).amount_cents
     return Known(cents, held[-1].quantity if held else Decimal(0))

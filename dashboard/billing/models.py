@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.billing.authored import Authored
 from dashboard.billing.change_models import Change
+from dashboard.billing.cycle_models import BillingCycle as BillingCycle
 from dashboard.billing.indexes import FOUND_BY
 from dashboard.billing.lost_customer import customer_went
 from dashboard.extensions import Model
@@ -38,25 +39,6 @@ FINALIZED = ("open", "paid", "uncollectible", "void")
 # Stripe's copy of that did not contain, what it asked for before it was voided, or a credit for
 # more than was due that nobody was billed.
 FOLLOWING = ("carry_over", "rebilled", "taken_back")
-
-
-class BillingCycle(Model):
-    """The nominal period `[starts_at, ends_at)` of one organization; allowances run over it."""
-
-    __tablename__ = "billing_cycles"
-    __table_args__ = (
-        UniqueConstraint("organization_id", "sequence"),
-        UniqueConstraint("organization_id", "starts_at"),
-        CheckConstraint("ends_at > starts_at", name="period"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
-    sequence: Mapped[int]
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-
-    organization: Mapped[Organization] = relationship()
 
 
 class Invoice(Model):

@@ -77,7 +77,8 @@ def _trend(past: Seconds, rest: Seconds, habit: Habit) -> int:
         return MILLE
     seen, prior, to_come = sum(past), HABIT_DAYS * DAY_SECONDS, sum(rest)
     centre = (seen * seen // 2 - prior * RECENT_DAYS * DAY_SECONDS // 2) // (seen + prior)
-    ahead = seen + to_come // 2 - centre
+    # Half a year of it would be a guess.
+    ahead = min(seen + to_come // 2 - centre, CYCLE_DAYS * DAY_SECONDS)
     more = habit.trend * ahead // (RECENT_DAYS * DAY_SECONDS)
     return max(MILLE + more, LEAST)
 

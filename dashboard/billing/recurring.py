@@ -47,9 +47,13 @@ class Fee:
         return segments(self.service.changes, detached_at, shared.start, shared.end)
 
     def until(self, end: datetime) -> Rated:
-        """Rate everything attached in the cycle before `end`."""
-        cycle = Period(self.cycle.starts_at, self.cycle.ends_at)
-        return rate_recurring(self.version.terms, self.held(Period(cycle.start, end)), cycle)
+        """Rate everything attached in the cycle before `end`; raise CannotRate."""
+        return self.rate(self.held(Period(self.cycle.starts_at, end)))
+
+    def rate(self, held: Sequence[Segment]) -> Rated:
+        """Rate what of the fee was `held` in the cycle; raise CannotRate."""
+        whole = self.cycle.whole(self.version.price)
+        return rate_recurring(self.version.terms, held, whole, whole.times)
 
 
 def rerate_services(

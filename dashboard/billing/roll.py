@@ -19,7 +19,7 @@ from dashboard.billing.stuck import is_to_be_tried
 from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.pricing.rating import AmountTooLarge
+from dashboard.pricing.rating import CannotRate
 
 
 class CycleCannotOpen(Conflict):
@@ -27,7 +27,7 @@ class CycleCannotOpen(Conflict):
 
     code = "cycle_cannot_open"
 
-    def __init__(self, organization: Organization, why: AmountTooLarge) -> None:
+    def __init__(self, organization: Organization, why: CannotRate) -> None:
         super().__init__(f"The next cycle of {organization.slug} cannot open. {why.message}")
         self.slug = organization.slug
 
@@ -57,7 +57,7 @@ def open_invoices(organizations: Collection[Organization], *, now: datetime) -> 
         organization = by_id[invoice.organization_id]
         try:
             roll_over(organization, now=now)
-        except AmountTooLarge as why:
+        except CannotRate as why:
             raise CycleCannotOpen(organization, why) from why
     return lock_open(by_id.keys()) if over else locked
 

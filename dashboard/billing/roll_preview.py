@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard.billing.cause import Cause
+from dashboard.billing.chain import Chains
 from dashboard.billing.close import shorten
 from dashboard.billing.draft import current_invoice, rerate_recurring
 from dashboard.billing.fold import count_now
@@ -44,15 +45,10 @@ def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
     count_now(organization.id, now=now)
     with rehearsal():
         invoice = current_invoice(organization)
-        items = _items_of(invoice)
-        before = {item.key: item.amount_cents for item in items}
+        before = {item.key: item.amount_cents for item in _items_of(invoice)}
         chains = fee_chains(organization.id, [invoice.cycle])
-        shorten(invoice, now=now)
         cause = Cause.cycle(now)
-        rerate_recurring(invoice, cause, chains=chains)
-        fees = chains.items_on(invoice)
-        kept = [item for item in items if item.kind != "recurring" or item in fees]
-        closing = [*kept, *(item for item in fees if item not in items)]
+        closing = closed_at(invoice, now, cause, chains)
         following = following_draft(invoice, now=now)
         rerate_recurring(following, cause, chains=chains)
         return RollPreview(
@@ -65,6 +61,21 @@ def preview_roll(organization: Organization, *, now: datetime) -> RollPreview:
             opening_total_cents=sum(item.billed_cents for item in chains.items_on(following)),
             currency=invoice.currency,
         )
+
+
+def closed_at(
+    invoice: Invoice, end: datetime, cause: Cause, chains: Chains
+) -> Sequence[InvoiceItem]:
+    """Return the items of a draft as they would be if its period ended at `end`; in a rehearsal.
+
+    `chains` are the fees of its cycle.
+    """
+    items = _items_of(invoice)
+    shorten(invoice, now=end)
+    rerate_recurring(invoice, cause, chains=chains)
+    fees = chains.items_on(invoice)
+    kept = [item for item in items if item.kind != "recurring" or item in fees]
+    return [*kept, *(item for item in fees if item not in items)]
 
 
 def _items_of(invoice: Invoice) -> Sequence[InvoiceItem]:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dashboard.billing.cycle_rule import rule_of
 from dashboard.billing.draft import open_items
 from dashboard.billing.models import BillingCycle, Invoice
-from dashboard.billing.period import period_containing
 from dashboard.billing.telling import tell_opened
 from dashboard.extensions import db
 
@@ -60,12 +60,12 @@ def next_cycle(cycle: BillingCycle) -> BillingCycle:
     )
     if found is not None:
         return found
-    period = period_containing(cycle.organization.cycle_anchor_at, cycle.ends_at)
-    made = BillingCycle(
-        organization_id=cycle.organization_id,
-        sequence=cycle.sequence + 1,
-        starts_at=cycle.ends_at,
-        ends_at=period.end,
+    rule = rule_of(cycle.organization_id)
+    made = BillingCycle.made(
+        cycle.organization_id,
+        cycle.sequence + 1,
+        rule.interval,
+        rule.following(cycle.ends_at),
     )
     db.session.add(made)
     db.session.flush()

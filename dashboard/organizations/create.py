@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
+from dashboard.billing.cycle_rule import check_rule
 from dashboard.billing.draft import open_first
 from dashboard.billing.period import whole_second
 from dashboard.errors import Conflict, Invalid
@@ -22,8 +23,8 @@ from dashboard.organizations.models import Organization
 class NewOrganization:
     """Who is to be billed, and how.
 
-    Without an anchor the cycles count from the present instant; without a word on collection,
-    invoices are charged automatically.
+    Without an anchor the cycles count from the present instant; without a word on their interval
+    or zone they are months in UTC, and on collection, invoices are charged automatically.
     """
 
     slug: str
@@ -33,6 +34,8 @@ class NewOrganization:
     collection_method: str | None = None
     days_until_due: int | None = None
     cycle_anchor_at: datetime | None = None
+    cycle_interval: str | None = None
+    cycle_zone: str | None = None
     external_id: str | None = None
 
 
@@ -53,12 +56,15 @@ class OrganizationExists(Conflict):
 def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor) -> Created:
     """Return the organization, created unless it exists with these very properties.
 
-    Its first cycle is the month of the anchor that contains `now`. Raises OrganizationExists when
-    the slug or external id is taken by one that differs, Invalid for a wrong collection.
+    Its first cycle is the one counted from the anchor that contains `now`. Raises
+    OrganizationExists when the slug or external id is taken by one that differs, Invalid for a
+    wrong collection or cycle.
     """
     _check(wanted)
     facts = asdict(wanted)
     facts["collection_method"] = wanted.collection_method or "charge_automatically"
+    facts["cycle_interval"] = wanted.cycle_interval or "month"
+    facts["cycle_zone"] = wanted.cycle_zone or "UTC"
     facts["cycle_anchor_at"] = whole_second(wanted.cycle_anchor_at or now)
     made: Organization | None = db.session.scalar(
         insert(Organization)
@@ -76,6 +82,7 @@ def create_organization(wanted: NewOrganization, *, now: datetime, actor: Actor)
 
 def _check(wanted: NewOrganization) -> None:
     check_currency(wanted.currency)
+    check_rule(wanted.cycle_interval or "month", wanted.cycle_zone or "UTC")
     by_invoice = wanted.collection_method == "send_invoice"
     if by_invoice != (wanted.days_until_due is not None):
         raise Invalid(

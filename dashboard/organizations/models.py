@@ -10,10 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.extensions import Model
+from dashboard.intervals import one_of_sql
 
 
 class Organization(Model):
-    """Somebody we bill, in one currency, in monthly cycles counted from `cycle_anchor_at`."""
+    """Somebody we bill, in one currency, in cycles that are counted from `cycle_anchor_at`."""
 
     __tablename__ = "organizations"
     __table_args__ = (
@@ -44,6 +45,7 @@ class Organization(Model):
             name="days_until_due",
         ),
         CheckConstraint("budget_cents > 0", name="budget"),
+        CheckConstraint(one_of_sql("cycle_interval"), name="cycle_interval"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,7 +56,10 @@ class Organization(Model):
     currency: Mapped[str] = mapped_column(String(3))
     collection_method: Mapped[str] = mapped_column(String(24), default="charge_automatically")
     days_until_due: Mapped[int | None]
+    # How its next cycle is counted; the cycles that there are keep how they were made.
     cycle_anchor_at: Mapped[datetime]
+    cycle_interval: Mapped[str] = mapped_column(String(8), default="month", server_default="month")
+    cycle_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     # The card that is charged: {"brand", "last4", "exp_month", "exp_year"}; see `cards`.
     payment_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # Every card that Stripe told of, by its id there, and which of them it charges by default.

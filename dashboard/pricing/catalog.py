@@ -20,6 +20,7 @@ from dashboard.billing.policy import current_policy
 from dashboard.billing.reprice import reprice
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
+from dashboard.intervals import INTERVALS
 from dashboard.organizations.currency import check_currency
 from dashboard.pricing.exact import plain
 from dashboard.pricing.models import Price, PriceVersion
@@ -38,7 +39,8 @@ class PriceExists(Conflict):
 class NewPrice:
     """A price to be: `kind` is recurring or metered; a metered one counts the usage of `meter`.
 
-    `product` is what it is listed under, None: its own name.
+    `product` is what it is listed under, None: its own name. `interval` is what a recurring fee is
+    for, one of INTERVALS.
     """
 
     code: str
@@ -47,6 +49,7 @@ class NewPrice:
     terms: Terms
     meter: str | None = None
     product: str | None = None
+    interval: str = "month"
 
 
 def create_price(
@@ -64,6 +67,14 @@ def create_price(
             "A metered price needs a meter, and other prices have none. Nothing was changed.",
             field="meter",
         )
+    if wanted.interval not in INTERVALS or (
+        wanted.kind == "metered" and wanted.interval != "month"
+    ):
+        raise Invalid(
+            f"A recurring price is for a {_either(INTERVALS)}, and a metered one counts over the "
+            "cycle, however long that is. Nothing was changed.",
+            field="interval",
+        )
     existing = _by_code(wanted.code)
     if existing is not None:
         return _same(existing, wanted, effective_at)
@@ -78,12 +89,15 @@ def create_price(
         meter=wanted.meter,
         unit_label=wanted.terms.unit_label,
         currency=wanted.terms.currency,
+        interval=wanted.interval,
         created_at=now,
     )
     price.versions = [_version(wanted.terms, effective_at, now)]
     db.session.add(price)
     db.session.flush()
     facts = {"code": price.code, **_told(wanted.terms), "effective_at": effective_at.isoformat()}
+    if price.interval != "month":
+        facts["interval"] = price.interval
     write_entry("price.created", price, actor, facts, now=now)
     return price
 
@@ -197,15 +211,23 @@ def _check_same_unit(price: Price, terms: Terms) -> None:
 def _same(price: Price, wanted: NewPrice, effective_at: datetime | None) -> Price:
     first = min(price.versions, key=lambda version: version.effective_at)
     begins = first.effective_at if effective_at is None else whole_second(effective_at)
-    has = (price.name, price.kind, price.meter, terms_of(first), first.effective_at)
+    has = (*_fixed(price), terms_of(first), first.effective_at)
     # Another product may have been set since; only who names one means it.
     is_listed_so = wanted.product in (None, product_of(price))
-    if has != (wanted.name, wanted.kind, wanted.meter, wanted.terms, begins) or not is_listed_so:
+    if has != (*_fixed(wanted), wanted.terms, begins) or not is_listed_so:
         raise PriceExists(
             f"A price {wanted.code} already exists and differs. Nothing was created or changed. "
             "Add a version to change what it costs, or change its product."
         )
     return price
+
+
+def _fixed(price: Price | NewPrice) -> tuple[str | None, ...]:
+    return price.name, price.kind, price.meter, price.interval
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _same_version(version: PriceVersion, terms: Terms) -> PriceVersion:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.extensions import Model
+from dashboard.intervals import one_of_sql
 from dashboard.pricing.price_models import MODELS, PACKAGED
 
 EXACT = Numeric(38, 12)
@@ -28,6 +29,7 @@ class Price(Model):
     __table_args__ = (
         CheckConstraint("kind in ('recurring', 'metered')", name="kind"),
         CheckConstraint("(kind = 'metered') = (meter is not null)", name="meter"),
+        CheckConstraint(one_of_sql("interval"), name="interval"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,6 +41,8 @@ class Price(Model):
     meter: Mapped[str | None] = mapped_column(String(63), index=True)
     unit_label: Mapped[str] = mapped_column(String(40), default="unit")
     currency: Mapped[str] = mapped_column(String(3))
+    # What a recurring fee is for; usage counts over the cycle, however long that is.
+    interval: Mapped[str] = mapped_column(String(8), default="month", server_default="month")
     created_at: Mapped[datetime]
 
     versions: Mapped[list[PriceVersion]] = relationship(
@@ -63,7 +67,7 @@ class PriceVersion(Model):
     price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"))
     effective_at: Mapped[datetime]
     model: Mapped[str] = mapped_column(String(16))
-    # Minor units: 0.05 is a twentieth of a cent. For a recurring price the fee of a whole cycle.
+    # Minor units: 0.05 is a twentieth of a cent. For a recurring price the fee of its interval.
     unit_amount: Mapped[Decimal] = mapped_column(EXACT)
     allowance: Mapped[Decimal] = mapped_column(EXACT, default=Decimal(0))
     package_size: Mapped[Decimal | None] = mapped_column(EXACT)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from dashboard.errors import Invalid
+from dashboard.intervals import EVERY, times_in
 from dashboard.money import round_charge
 from dashboard.pricing import trace
 from dashboard.pricing.charge import charge
@@ -24,10 +25,22 @@ from dashboard.pricing.terms import Terms
 MAX_CENTS = 10**15
 
 
-class AmountTooLarge(Invalid):
+class CannotRate(Invalid):
+    """What is owed cannot be put on a line, so nothing is."""
+
+    code = "cannot_rate"
+
+
+class AmountTooLarge(CannotRate):
     """A quantity and a price that multiply to more than one line can hold."""
 
     code = "amount_too_large"
+
+
+class FeeDoesNotFit(CannotRate):
+    """A cycle is no whole number of the intervals that a fee is for."""
+
+    code = "fee_does_not_fit"
 
 
 class Span(Protocol):
@@ -36,6 +49,38 @@ class Span(Protocol):
     @property
     def seconds(self) -> int:
         """The length in whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole cycle: how long it is, and how many of the intervals of a fee it has."""
+
+    seconds: int
+    times: int = 1
+
+
+class Recurring(Protocol):
+    """What a price tells of how often its fee is asked."""
+
+    @property
+    def code(self) -> str:
+        """What it is called in the catalog."""
+
+    @property
+    def interval(self) -> str:
+        """What its fee is for."""
+
+
+def whole_cycle(interval: str, seconds: int, price: Recurring) -> Whole:
+    """Return a whole cycle of this interval for the fees of `price`; raise FeeDoesNotFit."""
+    times = times_in(price.interval, interval)
+    if times is None:
+        raise FeeDoesNotFit(
+            f"{price.code} is a fee per {price.interval}, which cannot be billed in a "
+            f"{EVERY[interval].lower()} cycle. Nothing was changed. Choose another price.",
+            field="price",
+        )
+    return Whole(seconds, times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +153,20 @@ def _charges(used: Sequence[tuple[Terms, Decimal]]) -> Iterator[tuple[Terms, Cha
         place = Place(EXACT.add(place.before, quantity), whole, is_asked)
 
 
-def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle_period: Span) -> Rated:
-    """Return the fee for `segments` of a cycle: each its share of the whole fee, to the second."""
+def rate_recurring(terms: Terms, segments: Sequence[Segment], cycle: Span, times: int = 1) -> Rated:
+    """Return the fee for `segments` of a cycle: each its share of the whole fee, to the second.
+
+    `cycle` is the whole one, also where only a part of it is billed; it asks for the fee so many
+    `times`, as a quarter does for a month's.
+    """
     parts: list[tuple[Segment, Charge, Fraction]] = []
     for segment in segments:
         charged = charge(terms, segment.quantity)
-        share = Fraction(segment.seconds, cycle_period.seconds)
+        share = Fraction(segment.seconds, cycle.seconds) * times
         parts.append((segment, charged, charged.amount * share))
     exact = sum((amount for _, _, amount in parts), Fraction(0))
     cents = _rounded(exact, terms.currency)
-    return Rated(cents, trace.of_fee(terms, parts, cycle_period.seconds, exact, cents))
+    return Rated(cents, trace.of_fee(terms, parts, cycle.seconds, times, exact, cents))
 
 
 def _rounded(exact: Decimal | Fraction, currency: str) -> int:

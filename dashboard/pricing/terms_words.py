@@ -6,11 +6,14 @@ from dashboard.pricing.exact import grouped
 from dashboard.pricing.terms import Terms
 
 
-def terms_words(terms: Terms, *, is_recurring: bool) -> list[str]:
-    """Return the terms in a sentence each: $0.0005 per request; the first 1,000 are included."""
+def terms_words(terms: Terms, *, interval: str | None) -> list[str]:
+    """Return the terms in a sentence each: $0.0005 per request; the first 1,000 are included.
+
+    `interval` is what a recurring fee is for; None for usage.
+    """
     words = list(terms.priced.words(terms))
     if terms.allowance:
         words.append(f"The first {grouped(terms.allowance)} are included.")
-    if is_recurring:
-        words.append("For a whole cycle. Shorter times are prorated to the second.")
+    if interval:
+        words.append(f"For a whole {interval}. Shorter times are prorated to the second.")
     return words

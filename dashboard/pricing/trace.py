@@ -14,7 +14,7 @@ from dashboard.pricing.charge import cost_up_to
 from dashboard.pricing.exact import fraction_text, major_fraction_text, major_text, plain
 from dashboard.pricing.steps import Charge, Step
 from dashboard.pricing.terms import Terms
-from dashboard.pricing.words import Stretch, share_words, usage_words
+from dashboard.pricing.words import Cycle, Stretch, share_words, usage_words
 
 ROUNDING = "half away from zero"
 
@@ -39,18 +39,23 @@ def of_fee(
     terms: Terms,
     parts: Sequence[tuple[Stretch, Charge, Fraction]],
     cycle_seconds: int,
+    times: int,
     exact: Fraction,
     cents: int,
 ) -> dict[str, Any]:
-    """Explain a fee: per segment the whole cycle's fee and the share of it that was attached."""
+    """Explain a fee: per segment the whole cycle's fee and the share of it that was attached.
+
+    A whole cycle asks for the fee so many `times`.
+    """
     words: list[str] = []
     for segment, charged, amount in parts:
         if not terms.priced.is_flat:
             words += [terms.priced.step_words(terms, step) for step in charged.steps]
-        words.append(share_words(terms, segment, charged, amount, cycle_seconds))
+        words.append(share_words(terms, segment, charged, amount, Cycle(cycle_seconds, times)))
     words = words or ["Not attached in this period."]
     return _common(terms, exact, cents, words, len(parts)) | {
         "cycle_seconds": cycle_seconds,
+        **({} if times == 1 else {"times": times}),
         "allowance": plain(terms.allowance),
         "segments": [
             {
@@ -58,7 +63,7 @@ def of_fee(
                 "end": segment.end.isoformat(),
                 "seconds": segment.seconds,
                 "quantity": plain(segment.quantity),
-                "cycle_fee": fraction_text(charged.amount),
+                "cycle_fee": fraction_text(charged.amount * times),
                 "amount": fraction_text(amount),
                 "steps": [_step_json(step) for step in charged.steps],
             }

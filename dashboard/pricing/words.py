@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dashboard.pricing.exact import EXACT, counted, grouped, major_fraction_text, subtract
 from dashboard.pricing.steps import Charge
@@ -32,6 +32,13 @@ class Stretch(Protocol):
         """The length in whole seconds."""
 
 
+class Cycle(NamedTuple):
+    """How long a whole cycle is, and how many times it asks for a fee."""
+
+    seconds: int
+    times: int
+
+
 def usage_words(terms: Terms, charged: Charge, up_to: Fraction) -> list[str]:
     """Say what was used, where it stands in the cycle's count, and what each part costs.
 
@@ -48,16 +55,18 @@ def usage_words(terms: Terms, charged: Charge, up_to: Fraction) -> list[str]:
 
 
 def share_words(
-    terms: Terms, segment: Stretch, charged: Charge, amount: Fraction, cycle_seconds: int
+    terms: Terms, segment: Stretch, charged: Charge, amount: Fraction, cycle: Cycle
 ) -> str:
     """Say which share of a whole cycle's fee a segment is."""
     held = counted(segment.quantity, terms.unit_label)
-    fee = major_fraction_text(charged.amount, terms.currency)
-    if segment.seconds == cycle_seconds:
+    fee = major_fraction_text(charged.amount * cycle.times, terms.currency)
+    if cycle.times > 1:
+        fee = f"{cycle.times} × {major_fraction_text(charged.amount, terms.currency)} = {fee}"
+    if segment.seconds == cycle.seconds:
         return f"{held} for the whole cycle: {fee}."
     return (
-        f"{held} for {_duration(segment.seconds)} of {_duration(cycle_seconds)}: "
-        f"{segment.seconds:,} / {cycle_seconds:,} seconds of {fee} "
+        f"{held} for {_duration(segment.seconds)} of {_duration(cycle.seconds)}: "
+        f"{segment.seconds:,} / {cycle.seconds:,} seconds of {fee} "
         f"is {major_fraction_text(amount, terms.currency)}."
     )
 

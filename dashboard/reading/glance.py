@@ -11,7 +11,7 @@ from dashboard.reading.expected import expected
 from dashboard.reading.items import read_items
 from dashboard.reading.opening import Draft
 from dashboard.reading.spend.rows import read_spend
-from dashboard.reading.spend.window import CYCLES_BEFORE, spend_of_days
+from dashboard.reading.spend.window import CYCLES_BEFORE, first_instant, spend_of_days
 
 DAYS = 14
 
@@ -31,7 +31,9 @@ class Glance(NamedTuple):
 def glance_of(draft: Draft, *, now: datetime) -> Glance:
     """Return what is shown; two statements, and rarely two more."""
     invoice = draft.invoice
-    rows = read_spend(invoice, cycles_before=CYCLES_BEFORE, by_service=False)
+    rows = read_spend(
+        invoice, cycles_before=CYCLES_BEFORE, by_service=False, since=first_instant(now)
+    )
     spend = spend_of_days(rows, invoice.currency, by_service=False, now=now)
     found = read_items(invoice.id, with_lines=False)
     forecast = expected(invoice, found, draft.around, now=now)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    case,
     cast,
     exists,
     false,
@@ -34,6 +35,7 @@ from dashboard.billing.outlook import Attached
 from dashboard.billing.overview import GLANCES, KIND_ORDER
 from dashboard.billing.reverse import reverses_key
 from dashboard.extensions import db
+from dashboard.intervals import INTERVALS, times_in
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.pricing.products import product_in
 from dashboard.reading.groups import Part, by_product
@@ -158,7 +160,7 @@ def _own() -> Subquery:
             product_in(_price).label("product"),
             _price.c.name.label("price_name"),
             _named.c.model,
-            _named.c.unit_amount,
+            (_named.c.unit_amount * _times()).label("unit_amount"),
             _named.c.package_size,
             reverses_key(_item).label("reverses"),
             *(_rating.c[name].label(f"rating_{name}") for name in Version._fields[:-2]),
@@ -179,6 +181,17 @@ def _own() -> Subquery:
         .where(_item.c.invoice_id == _invoice)
         .subquery("own")
     )
+
+
+def _times() -> ColumnElement[int]:
+    """Return how many times a whole cycle of the item asks for what its price is for."""
+    more = [
+        (and_(_price.c.interval == of, _cycle.c.interval == interval), times)
+        for of in INTERVALS
+        for interval in INTERVALS
+        if (times := times_in(of, interval)) not in (None, 1)
+    ]
+    return case((_item.c.kind != "recurring", 1), *more, else_=1)
 
 
 def _statement(*, with_lines: bool) -> Statement:

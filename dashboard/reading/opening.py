@@ -170,6 +170,7 @@ def _around() -> list[ColumnElement[Any]]:
     return [
         _cycle.c.starts_at.label("cycle_starts_at"),
         _cycle.c.ends_at.label("cycle_ends_at"),
+        _cycle.c.whole_seconds,
         (~elsewhere.exists()).label("is_alone"),
         case((_draft.c.sequence == 1, attached_at.scalar_subquery())).label("attached_at"),
         waits_of(of_organization).label("has_waiting"),

@@ -119,6 +119,7 @@ class AgreedLine(NamedTuple):
 class Around(NamedTuple):
     """What else the page of a draft depends on.
 
+    `whole_seconds`: how long the whole cycle is that this one is a part of; None: it is all of one.
     `is_alone`: no other invoice bills its cycle. `attached_at`: when the first service was, of an
     organization's first invoice. `has_waiting`: usage was accepted that is not on the bill yet.
     `earlier_cents`: what the cycle's earlier invoices come to, where there is a budget for it.
@@ -128,6 +129,7 @@ class Around(NamedTuple):
 
     starts_at: datetime
     ends_at: datetime
+    whole_seconds: int | None
     is_alone: bool
     attached_at: datetime | None
     has_waiting: bool

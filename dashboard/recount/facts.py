@@ -30,7 +30,9 @@ class Price(NamedTuple):
 
     id: int
     name: str
+    code: str
     meter: str | None
+    interval: str
     versions: Sequence[Version]
 
     def version_at(self, instant: datetime) -> Version | None:
@@ -72,6 +74,8 @@ class Cycle(NamedTuple):
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    interval: str
+    whole_seconds: int | None
 
     @property
     def period(self) -> Period:

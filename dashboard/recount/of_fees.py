@@ -9,10 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from dashboard.billing.period import Period
-from dashboard.pricing.rating import AmountTooLarge, rate_recurring
+from dashboard.pricing.rating import CannotRate, rate_recurring, whole_cycle
 from dashboard.recount.chains import Asked, Chain, is_settled
 from dashboard.recount.difference import Difference
-from dashboard.recount.facts import Bill, Cycle, Facts, Item, Service, Version
+from dashboard.recount.facts import Bill, Cycle, Facts, Item, Price, Service, Version
 from dashboard.recount.usage import UNSURE
 from dashboard.services.segments import segments
 
@@ -21,19 +21,23 @@ Key = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Fee:
+    price: Price
     cycle: Cycle
     version: Version
     service: Service
     detached_at: datetime | None
 
     def until(self, end: datetime) -> int:
-        """Return what was attached before `end` costs; raise AmountTooLarge."""
+        """Return what was attached before `end` costs; raise CannotRate."""
         window = Period(self.version.start, self.version.end).clip(self.cycle.period)
         shared = window.clip(Period(self.cycle.starts_at, end)) if window else None
         if shared is None:
             return 0
         held = segments(self.service.changes, self.detached_at, shared.start, shared.end)
-        return rate_recurring(self.version.terms, held, self.cycle.period).amount_cents
+        cycle = self.cycle
+        seconds = cycle.whole_seconds or cycle.period.seconds
+        whole = whole_cycle(cycle.interval, seconds, self.price)
+        return rate_recurring(self.version.terms, held, whole, whole.times).amount_cents
 
 
 def fee_differences(facts: Facts) -> Iterator[Difference]:
@@ -44,11 +48,12 @@ def fee_differences(facts: Facts) -> Iterator[Difference]:
             items[item.cycle_id, item.version_id, item.service_id].append(item)
     for cycle_id, version_id, service_id in sorted({*items, *_held(facts)}):
         version, service = facts.versions[version_id], facts.services[service_id]
-        fee = _Fee(facts.cycles[cycle_id], version, service, service.detached_at)
+        price = facts.prices[version.price_id]
+        fee = _Fee(price, facts.cycles[cycle_id], version, service, service.detached_at)
         chain = Chain(facts, items.get((cycle_id, version_id, service_id), ()))
         try:
             yield from _differences(facts, fee, chain)
-        except AmountTooLarge:
+        except CannotRate:
             # It is on no line, and a person knows: its cycle cannot open.
             continue
 

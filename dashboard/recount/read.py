@@ -32,7 +32,7 @@ from dashboard.recount.facts import (
 
 ORGANIZATION = "select id, slug, currency from organizations where id = :organization"
 CYCLES = """
-    select id, sequence, starts_at, ends_at from billing_cycles
+    select id, sequence, starts_at, ends_at, interval, whole_seconds from billing_cycles
     where organization_id = :organization order by starts_at
 """
 BILLS = """
@@ -55,7 +55,8 @@ CHANGES = """
     where organization_id = :organization order by service_id, effective_at
 """
 PRICES = """
-    select prices.id as price_id, prices.name, meter, versions.id, effective_at, model,
+    select prices.id as price_id, prices.name, code, meter, prices.interval,
+           versions.id, effective_at, model,
            unit_amount, allowance, package_size, tiers, currency, unit_label, versions.created_at
     from prices join price_versions as versions on versions.price_id = prices.id
     where prices.id in (select price_id from services where organization_id = :organization)
@@ -127,9 +128,12 @@ def _prices(rows: Sequence[Row[Any]]) -> dict[int, Price]:
     prices = {}
     for price_id, some in groupby(rows, key=lambda row: row.price_id):
         ordered = list(some)
+        first = ordered[0]
         versions = [
             Version(row.id, price_id, start, end, Terms.of(row), row.created_at)
             for row, start, end in in_force(ordered)
         ]
-        prices[price_id] = Price(price_id, ordered[0].name, ordered[0].meter, versions)
+        prices[price_id] = Price(
+            price_id, first.name, first.code, first.meter, first.interval, versions
+        )
     return prices

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, update
 
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.pricing.rating import AmountTooLarge
+from dashboard.pricing.rating import CannotRate
 from dashboard.recount.difference import Difference
 from dashboard.recount.look import Recounted, recount
 from dashboard.recount.models import LedgerDifference, LedgerRun
@@ -79,7 +79,7 @@ def recount_or_say_why(organization_id: int) -> Recounted:
     """Work one organization out; what cannot be is a difference, and stops no run."""
     try:
         return recount(organization_id)
-    except (AmountTooLarge, ArithmeticError, LookupError, ValueError) as error:
+    except (CannotRate, ArithmeticError, LookupError, ValueError) as error:
         slug = db.session.scalar(
             select(Organization.slug).where(Organization.id == organization_id)
         )

@@ -6,14 +6,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+
+from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.bounds import check_fees
+from dashboard.billing.bounds import check_fees, most_times
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.locks import lock_row, share_price
+from dashboard.billing.models import BillingCycle
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import BillingError, Invalid, at_index
@@ -101,12 +105,26 @@ class _Attaching:
         at = whole_second(instant)
         at = max(at, ends_before(earlier, default=at))
         _check(organization, price, wanted.quantity, at)
+        if price.kind == "recurring":
+            times = most_times(price, self._intervals_since(at))
+            check_fees(price.versions, wanted.quantity, since=at, times=times)
         service = _made(organization, price, wanted, at, now)
         if price.meter is not None:
             organization.services_revision += 1
             refuse_ambiguity(service, since=at)
         earlier.insert(0, service)
         return service
+
+    def _intervals_since(self, at: datetime) -> set[str]:
+        """Return of which intervals the cycles are that a fee from `at` on is billed in."""
+        reached = {interval for ends_at, interval in self._cycles if ends_at > at}
+        return reached | {self.organization.cycle_interval}
+
+    @cached_property
+    def _cycles(self) -> Sequence[tuple[datetime, str]]:
+        query = select(BillingCycle.ends_at, BillingCycle.interval)
+        own = BillingCycle.organization_id == self.organization.id
+        return [(ends_at, name) for ends_at, name in db.session.execute(query.where(own))]
 
     def _bill(self, services: Sequence[Service]) -> None:
         """Put their fees on the bill, and the usage they cover back."""
@@ -164,5 +182,3 @@ def _check(organization: Organization, price: Price, quantity: Decimal, at: date
             "A metered service has no quantity of its own. Nothing was attached. Leave it out.",
             field="quantity",
         )
-    if price.kind == "recurring":
-        check_fees(price.versions, quantity, since=at)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.bounds import check_fees
+from dashboard.billing.bounds import check_fees, most_times
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.locks import share_price
@@ -50,7 +50,9 @@ def change_quantity(
     known = _known(service, quantity, instant)
     if known is not None:
         return known
-    check_fees(service.price.versions, quantity, since=instant)
+    intervals = {organization.cycle_interval, *(one.cycle.interval for one in locked)}
+    times = most_times(service.price, intervals)
+    check_fees(service.price.versions, quantity, since=instant, times=times)
     before = _quantity_at(service, instant)
     change = ServiceChange(
         organization_id=service.organization_id,

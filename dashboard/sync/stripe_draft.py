@@ -22,6 +22,7 @@ from dashboard.sync.facts import ScheduleFacts
 from dashboard.sync.models import SyncRun, SyncStep
 from dashboard.sync.stripe_calls.customers import CreateCustomer
 from dashboard.sync.stripe_calls.drafts import CreateDraft, Schedule
+from dashboard.zones import zone_named
 
 
 def create_draft(work: DraftWork) -> None:
@@ -45,11 +46,18 @@ def create_draft(work: DraftWork) -> None:
         collection_method=organization.collection_method,
         days_until_due=organization.days_until_due,
         finalizes_at=at,
-        description=f"{invoice.period_start:%Y-%m-%d} to {invoice.period_end:%Y-%m-%d} (UTC)",
+        description=days_of_bill(invoice, organization.cycle_zone),
         installation=this_installation().identity,
     )
     reply = perform(work, CreateDraft(draft))
     hold_unless_scheduled(work, reply, at)
+
+
+def days_of_bill(invoice: Invoice, zone: str) -> str:
+    """Return the days of the bill by the calendar that its cycles are counted by."""
+    calendar = zone_named(zone)
+    start, end = (at.astimezone(calendar) for at in (invoice.period_start, invoice.period_end))
+    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d} ({zone})"
 
 
 def hold_unless_scheduled(work: DraftWork, reply: object, at: datetime | None) -> None:

@@ -110,6 +110,8 @@ SENTENCES = {
     "note.pinned": "Pinned a note.",
     "note.unpinned": "Unpinned a note.",
     "organization.created": "Created “{name}”, billed in {currency}.",
+    "organization.cycle_changed": "Cycles are {every} in {zone}, counted from {anchor_at}, "
+    "instead of {every_before} in {zone_before}[; the current one ends early, at {ends_early_at}].",
     "organization.mails_set": "E-mails about bills are {mails}[; reminders after {reminder_days} "
     "days past due].",
     "organization.looked_at": "Looked whether the money adds up; {broken} checks failed.",
@@ -168,7 +170,7 @@ SENTENCES = {
 }
 _PART = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{(\w+)\}")
-_INSTANTS = {"at", "ends", "effective_at", "until"}
+_INSTANTS = {"at", "ends", "effective_at", "until", "anchor_at", "begins_at", "ends_early_at"}
 
 
 def sentence_of(line: AuditLine) -> str:

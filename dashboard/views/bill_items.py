@@ -14,6 +14,7 @@ from dashboard.reading.rows import BilledOrganization
 from dashboard.views.access import reader
 from dashboard.views.hypermedia import is_htmx
 from dashboard.views.item_look import look_asked, look_of_page
+from dashboard.views.item_words import whole_of
 from dashboard.views.items_shown import Billing, ShownItems
 
 
@@ -25,7 +26,7 @@ def items_of_draft(organization: BilledOrganization, draft: Draft, bill: LiveBil
     billing = Billing(
         invoice.currency,
         Period(invoice.period_start, invoice.period_end),
-        Period(around.starts_at, around.ends_at),
+        whole_of(around),
     )
     address = url_for("organizations.show", slug=organization.slug)
     return ShownItems(bill.found, look, address, billing, bill.lines)
@@ -37,7 +38,7 @@ def items_of_past(invoice: Invoice, found: BilledItems) -> ShownItems:
     billing = Billing(
         invoice.currency,
         Period(invoice.period_start, invoice.period_end),
-        Period(invoice.cycle.starts_at, invoice.cycle.ends_at),
+        whole_of(invoice.cycle),
     )
     address = url_for("invoices.show", slug=invoice.organization.slug, sequence=invoice.sequence)
     lines = line_syncs_of(invoice.status, found.items, found.lines) if is_staff else {}

@@ -102,4 +102,7 @@ def _page(
 
 
 def _words(price: Price, version: object) -> list[str]:
-    return terms_words(terms_of(version), is_recurring=price.kind == "recurring")  # type: ignore[arg-type]
+    return terms_words(
+        terms_of(version),  # type: ignore[arg-type]
+        interval=price.interval if price.kind == "recurring" else None,
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from dashboard.billing.period import Period
 from dashboard.money import round_charge
@@ -24,6 +25,28 @@ FOLLOWING = {
 # So many labels are told one by one.
 FEW = 3
 DAY_SECONDS = 24 * 3600
+
+
+class CycleOfBill(Protocol):
+    """A cycle as a bill knows it."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """Its start."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Its end."""
+
+    @property
+    def whole_seconds(self) -> int | None:
+        """How long the whole cycle is that it is a part of; None: it is all of one."""
+
+
+def whole_of(cycle: CycleOfBill) -> Period:
+    """Return a period as long as the whole cycle that fees are a share of."""
+    start, seconds = cycle.starts_at, cycle.whole_seconds
+    return Period(start, start + timedelta(seconds=seconds) if seconds else cycle.ends_at)
 
 
 def quantity_of(part: Part) -> str:

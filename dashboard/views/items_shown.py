@@ -57,7 +57,7 @@ class ShownRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Billing:
-    """What the rows are told in: the bill's currency, its period, and its nominal cycle."""
+    """What the rows are told in: the bill's currency, its period, and its whole cycle."""
 
     currency: str
     period: Period

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
+from dashboard.intervals import EVERY
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.paging import BY_NAME, Asked
 from dashboard.reading.bill import LiveBill, live_bill
@@ -125,7 +126,9 @@ def _bill(organization: BilledOrganization, draft: Draft, now: datetime) -> Live
 @permission("organization.view")
 def details(slug: str) -> ResponseReturnValue:
     """Show who the organization is and how it pays."""
-    return render_template("organizations/details.html", organization=organization_by_slug(slug))
+    return render_template(
+        "organizations/details.html", organization=organization_by_slug(slug), every=EVERY
+    )
 
 
 def _items(

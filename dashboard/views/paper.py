@@ -16,7 +16,7 @@ from dashboard.reading.items import BilledItems
 from dashboard.reading.rows import Item
 from dashboard.settings.seller import Seller
 from dashboard.views.formatting import day, money, period
-from dashboard.views.item_words import each_of, note_of, quantity_of
+from dashboard.views.item_words import each_of, note_of, quantity_of, whole_of
 from dashboard.views.paper_notes import Credit, notes_of, notes_of_credits
 from dashboard.views.paper_sums import Sum, sums_of
 
@@ -158,13 +158,12 @@ def _lines(items: Sequence[Item], invoice: Invoice) -> Iterator[Line]:
 def _line(
     part: Part, invoice: Invoice, *, is_heading: bool = False, is_under: bool = False
 ) -> Line:
-    cycle = Period(invoice.cycle.starts_at, invoice.cycle.ends_at)
     whole = Period(invoice.period_start, invoice.period_end)
     return Line(
         _called(part),
         note_of(part, whole),
         quantity_of(part),
-        each_of(part, invoice.currency, cycle),
+        each_of(part, invoice.currency, whole_of(invoice.cycle)),
         _figure(part.billed_cents, invoice.currency),
         is_heading,
         is_under,

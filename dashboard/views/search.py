@@ -54,6 +54,7 @@ _ACTIONS = (
     ("sync.run", "Preview sync", "what would be sent now", "eye", "sync_runs.new"),
     ("adjustment.create", "Charge or credit", "", "plus", "adjustments.new"),
     ("cycle.roll", "Roll cycle", "with a preview", "roll", "rolls.new"),
+    ("cycle.change", "Change cycle", "with a preview", "roll", "cycle_changes.new"),
     ("organization.change", "Change details", "", "pencil", "organization_details.edit"),
 )
 _TABS = (

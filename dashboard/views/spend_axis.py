@@ -57,7 +57,7 @@ def ticks(spend: Spend) -> Iterator[Tick]:
 def _tick(spend: Spend, place: int, *, is_spare: bool) -> Tick:
     count, is_now = len(spend.starts), place == spend.today
     middle = 100 * (place + 0.5) / count
-    label = bar_label(spend.starts[place], by_month=spend.by_month)
+    label = bar_label(spend.starts[place], by_month=spend.by_month and _by_month(spend))
     if is_now:
         label += ", now"
     if middle < 100 * NO_LABEL_WITHIN:
@@ -65,6 +65,11 @@ def _tick(spend: Spend, place: int, *, is_spare: bool) -> Tick:
     if middle > 100 * (1 - NO_LABEL_WITHIN):
         return Tick(round(100 * (place + 1) / count, 3), label, "end", is_now, is_spare)
     return Tick(round(middle, 3), label, "middle", is_now, is_spare)
+
+
+def _by_month(spend: Spend) -> bool:
+    """Whether no two bars begin in the same month, as those of weeks do."""
+    return len({(one.year, one.month) for one in spend.starts}) == len(spend.starts)
 
 
 def bar_label(start: date, *, by_month: bool) -> str:

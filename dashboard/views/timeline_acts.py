@@ -73,6 +73,11 @@ TELLINGS = {
     "note.pinned": Telling("pencil", "Note pinned"),
     "note.unpinned": Telling("pencil", "Note unpinned"),
     "organization.created": Telling("building", "Organization created"),
+    "organization.cycle_changed": Telling(
+        "roll",
+        "Cycles are {every} in {zone}, counted from {anchor_at}",
+        "before, {every_before} in {zone_before}",
+    ),
     "proposal.approved": Telling(
         "people", "{what} of {amount} approved", "proposed by {proposed_by}"
     ),

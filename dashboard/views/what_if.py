@@ -46,7 +46,11 @@ def _page(organization: Organization, invoice: Invoice) -> str:
         request.args,
         as_it_is.lines,
         _days(invoice, now.date()),
-        prices_offered(organization.currency, {line.price_id for line in as_it_is.lines}),
+        prices_offered(
+            organization.currency,
+            {line.price_id for line in as_it_is.lines},
+            invoice.cycle.interval,
+        ),
     )
     answer, mistakes = _answer(bill, form, as_it_is)
     return render_template(

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import BillingCycle, Invoice
 from dashboard.billing.period import Period
 from dashboard.billing.recurring import recurring_services
 from dashboard.pricing.exact import EXACT, total
 from dashboard.pricing.rating import Segment, rate_recurring
+from dashboard.pricing.terms import Terms
 from dashboard.pricing.versions import VersionWindow, load_windows
 from dashboard.services.models import Service
 from dashboard.services.segments import Change, segments
@@ -48,7 +49,7 @@ class Attached:
 class Fees:
     """The fees of an invoice's own cycle: services and billed cents by price, and the versions."""
 
-    cycle: Period
+    cycle: BillingCycle
     end: datetime
     services: Mapping[int, Sequence[Service]]
     windows: Mapping[int, Sequence[VersionWindow]]
@@ -57,11 +58,11 @@ class Fees:
     @classmethod
     def load(cls, invoice: Invoice) -> Fees:
         """Read them: three statements, and one for the items."""
-        cycle = Period(invoice.cycle.starts_at, invoice.cycle.ends_at)
+        cycle = invoice.cycle
         services: dict[int, list[Service]] = defaultdict(list)
-        for service in recurring_services(invoice.organization_id, cycle):
+        for service in recurring_services(invoice.organization_id, cycle.period):
             services[service.price_id].append(service)
-        end = min(invoice.period_end, cycle.end)
+        end = min(invoice.period_end, cycle.ends_at)
         return cls(cycle, end, services, load_windows(services), _billed(invoice))
 
     def lines(self, wanted: Wanted, added: Sequence[VersionWindow] = ()) -> list[Line]:
@@ -78,7 +79,7 @@ class Fees:
         ]
 
     def _line(self, price_id: int, windows: Sequence[VersionWindow], wanted: Wanted) -> Line:
-        rates = _Rates(windows, self.cycle, self.end)
+        rates = _Rates(windows, self)
         services = self.services.get(price_id, ())
         before = [Attached(one.changes, one.detached_at) for one in services]
         after = with_more(before, wanted.more.get(price_id, 0), wanted.since)
@@ -111,8 +112,10 @@ def _reduced(one: Attached, quantity: Decimal, since: datetime) -> Attached:
 class _Rates:
     """A price over a cycle: what services cost up to the end of the invoice, and in a whole one."""
 
-    def __init__(self, windows: Sequence[VersionWindow], cycle: Period, end: datetime) -> None:
-        self.windows, self.cycle, self.end = windows, cycle, end
+    def __init__(self, windows: Sequence[VersionWindow], fees: Fees) -> None:
+        cycle = fees.cycle
+        self.windows, self.cycle, self.end = windows, cycle, fees.end
+        self.fees_of = cycle.whole(windows[0].price)
         self.last = [one for one in windows if one.start < self.end][-1:] or [windows[0]]
 
     def until_the_end(self, attached: Collection[Attached]) -> int:
@@ -121,9 +124,11 @@ class _Rates:
 
     def whole(self, attached: Collection[Attached]) -> int:
         """Return what a whole cycle costs with what is attached at the end."""
-        whole = [Segment(self.cycle.start, self.cycle.end, one) for one in self.held(attached)]
+        start, whole = self.cycle.starts_at, timedelta(seconds=self.fees_of.seconds)
         terms = self.last[0].terms
-        return sum(rate_recurring(terms, [one], self.cycle).amount_cents for one in whole)
+        return sum(
+            self._rate(terms, [Segment(start, start + whole, one)]) for one in self.held(attached)
+        )
 
     def held(self, attached: Collection[Attached]) -> list[Decimal]:
         """Return the quantities at the end."""
@@ -131,11 +136,15 @@ class _Rates:
         return [count for one in attached if (count := one.at(last))]
 
     def _cents(self, one: Attached, window: VersionWindow) -> int:
-        shared = Period(self.cycle.start, self.end).clip(Period(window.start, window.end))
+        shared = Period(self.cycle.starts_at, self.end).clip(Period(window.start, window.end))
         if shared is None:
             return 0
         parts = segments(one.changes, one.detached_at, shared.start, shared.end)
-        return rate_recurring(window.terms, parts, self.cycle).amount_cents
+        return self._rate(window.terms, parts)
+
+    def _rate(self, terms: Terms, parts: Sequence[Segment]) -> int:
+        whole = self.fees_of
+        return rate_recurring(terms, parts, whole, whole.times).amount_cents
 
 
 def _line(

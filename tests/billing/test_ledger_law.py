@@ -21,11 +21,14 @@ from dashboard.invariants.known import INVARIANTS
 from dashboard.invariants.look import look_at
 from dashboard.recount.look import recount
 from tests.support.ledger_world import (
+    MONTHLY,
+    calendars,
     early,
     new_world,
     owed_for_usage,
     owed_in_fees,
     play,
+    recount_cycles,
     service,
     stories,
     unhurried,
@@ -65,9 +68,21 @@ def test_usage_under_many_versions_is_one_count_however_late_it_comes(db, story,
     check_the_law(db, story, versions)
 
 
-def check_the_law(db, story, versions, currency="usd"):
+@unhurried
+@given(stories(usage, service, early), versions, calendars)
+def test_the_law_holds_for_cycles_of_each_length_in_any_zone(db, story, versions, calendar):
+    check_the_law(db, story, versions, calendar=calendar)
+
+
+@unhurried
+@given(stories(usage, service, early, recount_cycles), versions, calendars)
+def test_the_law_holds_while_cycles_are_changed(db, story, versions, calendar):
+    check_the_law(db, story, versions, calendar=calendar)
+
+
+def check_the_law(db, story, versions, currency="usd", calendar=MONTHLY):
     db.session.rollback()  # of a falsified example before this one
-    world = new_world(versions, currency)
+    world = new_world(versions, currency, calendar)
     play(world, story)
     assert billed(world, "metered") == owed_for_usage(world)
     assert billed(world, "recurring") == owed_in_fees(world)

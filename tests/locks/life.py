@@ -12,6 +12,8 @@ from dashboard.billing.roll_preview import preview_roll
 from dashboard.billing.stuck import hold_stuck
 from dashboard.invariants.hold import hold_and_let_go as hold_for
 from dashboard.invariants.models import InvariantFinding
+from dashboard.organizations.cycle import CycleWanted, change_cycle
+from dashboard.organizations.cycle_preview import preview_cycle
 from dashboard.sync.request import Request, request_syncs
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
@@ -27,6 +29,20 @@ def roll(stage: Stage) -> None:
 
 def show_roll(stage: Stage) -> None:
     preview_roll(stage.organization(), now=stage.now())
+
+
+def change_cycle_early(stage: Stage) -> None:
+    """Shorten the current cycle, to another boundary each time."""
+    now = stage.now()
+    anchor = now + timedelta(days=2, seconds=stage.number())
+    wanted = CycleWanted("month", anchor_at=anchor, ends_early=True)
+    change_cycle(stage.organization(), wanted, reason="asked", actor=SUPPORT, now=now)
+
+
+def show_cycle(stage: Stage) -> None:
+    now = stage.now()
+    wanted = CycleWanted("month", anchor_at=now + timedelta(days=2), ends_early=True)
+    preview_cycle(stage.organization(), wanted, now=now)
 
 
 def close_both(stage: Stage, *, backwards: bool = False) -> None:

@@ -38,12 +38,14 @@ from tests.locks.four_eyes import (
 )
 from tests.locks.gaps import make_a_lost_customer_again
 from tests.locks.life import (
+    change_cycle_early,
     close_both,
     find_what_does_not_add_up,
     hold_and_let_go,
     hold_what_is_stuck,
     roll,
     seal_both,
+    show_cycle,
     show_roll,
 )
 from tests.locks.past_due import tell_what_is_late
@@ -124,6 +126,8 @@ VERBS: Mapping[str, Act] = {
     "reprice": reprice,
     "roll early": roll,
     "preview a roll": show_roll,
+    "change the cycle": change_cycle_early,
+    "preview a change of the cycle": show_cycle,
     "close": close_both,
     "close, the other way round": lambda stage: close_both(stage, backwards=True),
     "seal": seal_both,

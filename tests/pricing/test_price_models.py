@@ -49,7 +49,7 @@ def test_another_model_is_checked_rated_explained_and_said_by_its_object_alone(
     terms.check()
     assert cents_of_usage(terms, Decimal(4)) == 42
     assert rate_metered(terms, Decimal(4)).trace["words"][1] == "6 GB at $0.07 each: $0.42."
-    assert terms_words(terms, is_recurring=False) == [
+    assert terms_words(terms, interval=None) == [
         "Each unit counts twice.",
         "The first 1 are included.",
     ]

@@ -45,8 +45,8 @@ from dashboard.pricing.terms_words import terms_words
     ],
 )
 def test_terms_are_told_in_sentences(terms: Terms, words: list[str]) -> None:
-    assert terms_words(terms, is_recurring=False) == words
-    assert terms_words(terms, is_recurring=True) == [
+    assert terms_words(terms, interval=None) == words
+    assert terms_words(terms, interval="quarter") == [
         *words,
-        "For a whole cycle. Shorter times are prorated to the second.",
+        "For a whole quarter. Shorter times are prorated to the second.",
     ]

@@ -56,6 +56,8 @@ OF_STAFF = [
     "/organizations",
     "/organizations?q=nobody",
     "/organizations?sort=-ends",
+    "/organizations/acme/cycle-changes/new",
+    "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/past-due",
     "/past-due?age=30&sort=-amount",
     "/standing-rules",

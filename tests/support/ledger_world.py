@@ -13,13 +13,13 @@ from sqlalchemy import select
 from dashboard.billing.close import due_to_seal, seal
 from dashboard.billing.fold import fold
 from dashboard.billing.models import BillingCycle
-from dashboard.billing.period import Period
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.errors import BillingError
 from dashboard.extensions import db as database
+from dashboard.organizations.cycle import CycleWanted, change_cycle
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
-from dashboard.pricing.rating import Segment, rate_recurring
+from dashboard.pricing.rating import Segment, Whole, rate_recurring
 from dashboard.pricing.terms import Terms
 from dashboard.pricing.versions import terms_of
 from dashboard.services.change import change_quantity
@@ -77,6 +77,16 @@ service = st.one_of(
 )
 
 
+# How the next cycles are counted, from which day if it is said, and whether as soon as can be.
+recount_cycles = st.tuples(
+    st.just("recount_cycles"),
+    st.sampled_from(["month", "quarter", "year"]),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
+    st.none() | st.integers(-40, 40),
+    st.booleans(),
+)
+
+
 def stories(*acts):
     """Draw what happens: after how many seconds, whether the clock got to it first, and what."""
     return st.lists(st.tuples(ahead, st.booleans(), st.one_of(*acts)), min_size=8, max_size=30)
@@ -92,6 +102,28 @@ version = terms(
     allowances=st.sampled_from([Decimal(0), Decimal(100), Decimal(400)]),
     currencies=st.just("usd"),
 )
+
+
+# How long cycles are, by whose calendar, and what the fee is for.
+CALENDARS = (
+    ("month", "UTC", "month"),
+    ("month", "Europe/Berlin", "month"),
+    ("week", "America/New_York", "week"),
+    ("quarter", "Europe/Berlin", "month"),
+    ("year", "Asia/Kolkata", "quarter"),
+    ("year", "UTC", "month"),
+)
+# How many times a cycle asks for a fee, by what the fee is for and how long the cycle is.
+TIMES = {
+    ("week", "week"): 1,
+    ("month", "month"): 1,
+    ("month", "quarter"): 3,
+    ("month", "year"): 12,
+    ("quarter", "quarter"): 1,
+    ("quarter", "year"): 4,
+}
+MONTHLY = ("month", "UTC", "month")
+calendars = st.sampled_from(CALENDARS)
 
 
 versions = st.lists(version, min_size=len(VERSIONS_AT), max_size=len(VERSIONS_AT))
@@ -150,6 +182,12 @@ class World:
     def roll_early(self):
         roll_early(self.organization, reason="Moving house", actor=SUPPORT, now=self.now)
 
+    def recount_cycles(self, interval, zone, days, ends_early):
+        """Count the next cycles in another way, or shorten the current one for it."""
+        anchor = None if days is None else self.now + timedelta(days=days)
+        wanted = CycleWanted(interval, zone, anchor, ends_early)
+        change_cycle(self.organization, wanted, reason="Asked", actor=SUPPORT, now=self.now)
+
     def fold(self):
         """What the folder does when nobody else did."""
         fold([self.organization.id], now=self.now)
@@ -160,10 +198,14 @@ class World:
         seal(due_to_seal(now=self.now, most=100), now=self.now)
 
 
-def new_world(versions, currency="usd"):
+def new_world(versions, currency="usd", calendar=MONTHLY):
+    interval, zone, fee_interval = calendar
     slug = f"world-{next(numbers)}"
     fee = PriceFactory(
-        code=f"fee-{slug}", currency=currency, version__unit_amount=Decimal("3099.5")
+        code=f"fee-{slug}",
+        currency=currency,
+        version__unit_amount=Decimal("3099.5"),
+        interval=fee_interval,
     )
     PriceVersionFactory(price=fee, effective_at=NEW_VERSION_AT, unit_amount=Decimal(4000))
     metered = MeteredPriceFactory(
@@ -176,7 +218,9 @@ def new_world(versions, currency="usd"):
             tiers=[tier.to_json() for tier in one.tiers],
         )  # fmt: skip
     database.session.expire_all()
-    organization = make_organization(slug, anchor=ANCHOR, now=ANCHOR, currency=currency)
+    organization = make_organization(
+        slug, anchor=ANCHOR, now=ANCHOR, currency=currency, cycle_interval=interval, cycle_zone=zone
+    )
     make_service(organization, metered, now=ANCHOR, at=ANCHOR)
     database.session.commit()
     return World(organization, fee, metered, versions)
@@ -234,8 +278,9 @@ def owed_in_fees(world):
                     high = min(until, end, cycle.ends_at, world.ended.get(service_id, end))
                     if low < high:
                         parts.append(Segment(low, high, units))
-                whole = Period(cycle.starts_at, cycle.ends_at)
-                cents = rate_recurring(terms_of(version), parts, whole).amount_cents
+                times = TIMES[world.fee.interval, cycle.interval]
+                seconds = cycle.whole_seconds
+                cents = rate_recurring(terms_of(version), parts, Whole(seconds), times).amount_cents
                 owed[cycle.id, version.id, service_id] = cents
     return {key: cents for key, cents in owed.items() if cents}
 

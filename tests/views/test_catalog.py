@@ -38,7 +38,7 @@ def versions() -> int:
 def test_prices_are_listed_with_what_they_cost_now(support: FlaskClient) -> None:
     rows = [text_of(row) for row in page(support.get("/catalog")).select("tbody tr")]
     (fee,) = [row for row in rows if "acme-fee" in row]
-    assert "Fee per cycle" in fee
+    assert "Fee per month" in fee
     assert "$30.00 per" in fee
 
 

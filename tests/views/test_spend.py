@@ -123,7 +123,7 @@ def test_every_chart_is_on_the_page_and_says_which_it_is(
 ) -> None:
     soup = page(customer.get(f"{PAGE}?by={by}&range={over}"))
     chosen = [text_of(one) for one in soup.select(".choices [aria-current]")]
-    names = {"cycle": "Cycle", "days": "30 days", "months": "12 months"}
+    names = {"cycle": "Cycle", "days": "30 days", "months": "12 cycles"}
     assert chosen == [by.title(), names[over]]
     assert soup.select(".day")
     assert soup.select(".chart-table tbody tr")

@@ -8,11 +8,13 @@ from dashboard.api.schemas.types import (
     Currency,
     ExternalId,
     Instant,
+    Interval,
     Printable,
     Sent,
     Slug,
     Text,
     Told,
+    Zone,
 )
 from dashboard.bounds import SEARCH
 
@@ -22,7 +24,10 @@ Tag = Annotated[
 
 
 class OrganizationIn(Sent):
-    """A new organization; its months start at `cycle_anchor_at` (default: now)."""
+    """A new organization; its cycles are counted from `cycle_anchor_at` (default: now).
+
+    Each is an interval of the calendar of `cycle_zone`: it begins there at the anchor's hour.
+    """
 
     slug: Slug
     name: Text
@@ -31,6 +36,8 @@ class OrganizationIn(Sent):
     collection_method: Literal["charge_automatically", "send_invoice"] = "charge_automatically"
     days_until_due: Annotated[int, Field(ge=0, le=365)] | None = None
     cycle_anchor_at: Instant | None = None
+    cycle_interval: Interval = "month"
+    cycle_zone: Zone = "UTC"
     external_id: ExternalId | None = None
 
 
@@ -62,6 +69,8 @@ class OrganizationOut(Told):
     collection_method: str
     days_until_due: int | None
     cycle_anchor_at: Instant
+    cycle_interval: str
+    cycle_zone: str
     external_id: str | None
     tags: list[str]
     stripe_customer_id: str | None

@@ -9,6 +9,7 @@ from dashboard.api.schemas.types import (
     Currency,
     ExactDecimal,
     Instant,
+    Interval,
     Printable,
     Sent,
     Slug,
@@ -37,7 +38,7 @@ class TierModel(Sent):
 
 
 class TermsIn(Sent):
-    """What a price costs: for a recurring price, the fee for a whole cycle per unit of quantity."""
+    """What a price costs: for a recurring price, the fee for its interval per unit of quantity."""
 
     model: Model = "per_unit"
     unit_amount: ExactDecimal = Decimal(0)
@@ -61,7 +62,8 @@ class TermsIn(Sent):
 class PriceIn(TermsIn):
     """A new price, in force from `effective_at` (default: now); a metered one counts `meter`.
 
-    Bills list it under `product`, by default its own name.
+    Bills list it under `product`, by default its own name. A recurring price is a fee for its
+    `interval`; a cycle that has several of them asks for it as often.
     """
 
     code: Slug
@@ -71,6 +73,7 @@ class PriceIn(TermsIn):
     currency: Currency
     meter: Slug | None = None
     unit_label: UnitLabel = "unit"
+    interval: Interval = "month"
     effective_at: Instant | None = None
 
 
@@ -116,7 +119,7 @@ class VersionOut(Told):
 
 
 class PriceOut(Told):
-    """A price with all its versions, oldest first."""
+    """A price with all its versions, oldest first; usage has no `interval`."""
 
     code: str
     name: str
@@ -124,6 +127,7 @@ class PriceOut(Told):
     kind: str
     meter: str | None
     unit_label: str
+    interval: str | None
     currency: str
     versions: list[VersionOut]
 
@@ -137,6 +141,7 @@ class PriceOut(Told):
             kind=price.kind,
             meter=price.meter,
             unit_label=price.unit_label,
+            interval=price.interval if price.kind == "recurring" else None,
             currency=price.currency,
             versions=[VersionOut.of(version) for version in price.versions],
         )

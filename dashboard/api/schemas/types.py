@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,8 +23,10 @@ from pydantic_core import PydanticCustomError
 
 from dashboard.bounds import MOST_ERRORS
 from dashboard.currencies import TAKEN
+from dashboard.intervals import INTERVALS
 from dashboard.pricing.exact import plain
 from dashboard.text import unprintable
+from dashboard.zones import is_zone
 
 YEARS = range(1970, 3000)
 DECIMAL_PATTERN = r"^[0-9]{1,20}(\.[0-9]{1,12})?$"
@@ -102,7 +104,24 @@ def _shown(text: str, found: str | None) -> str:
 
 
 Printable = AfterValidator(printable)
+if TYPE_CHECKING:
+    Interval = str
+else:
+    # By their names, so that the description and the refusal list those there are.
+    Interval = Literal[INTERVALS]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)]
+
+
+def zone(name: str) -> str:
+    """Refuse zones that there are none of."""
+    if not is_zone(name):
+        raise PydanticCustomError(
+            "zone", "Send UTC or the name of a time zone, such as Europe/Berlin"
+        )
+    return name
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(zone)]
 
 
 def taken(code: str) -> str:

@@ -13,10 +13,10 @@ from dashboard.reading.spend.cycle import spend_of_invoice
 from dashboard.reading.spend.model import Prospect, Spend
 from dashboard.reading.spend.months import spend_of_cycles
 from dashboard.reading.spend.rows import read_spend
-from dashboard.reading.spend.window import CYCLES_BEFORE, spend_of_days
+from dashboard.reading.spend.window import CYCLES_BEFORE, first_instant, spend_of_days
 from dashboard.reading.tag import FORECAST_MINUTES
 
-RANGES = {"cycle": "Cycle", "days": "30 days", "months": "12 months"}
+RANGES = {"cycle": "Cycle", "days": "30 days", "months": "12 cycles"}
 GROUPS = {"product": "Product", "service": "Service"}
 
 
@@ -58,7 +58,12 @@ def spend_of(draft: Draft, wanted: Wanted, *, now: datetime) -> Spend:
     """Return what the chart shows; three statements at most, and rarely two more."""
     invoice = draft.invoice
     if wanted.over == "days":
-        rows = read_spend(invoice, cycles_before=CYCLES_BEFORE, by_service=wanted.by_service)
+        rows = read_spend(
+            invoice,
+            cycles_before=CYCLES_BEFORE,
+            by_service=wanted.by_service,
+            since=first_instant(now),
+        )
         return spend_of_days(rows, invoice.currency, by_service=wanted.by_service, now=now)
     ahead = _prospect(draft, now)
     if wanted.over == "months":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -87,13 +87,17 @@ class SpendRows:
     rated: dict[tuple[int, str], Any] = field(default_factory=dict)
 
 
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
 # Of so many charts. One of ten meters over two months takes 20 kB, and its rows ten times that.
 _MOST, _LONGEST = 32, 100_000
 
 
-def read_spend(invoice: CurrentInvoice, *, cycles_before: int, by_service: bool) -> SpendRows:
+def read_spend(
+    invoice: CurrentInvoice, *, cycles_before: int, by_service: bool, since: datetime = EVER
+) -> SpendRows:
     """Return what the current invoice, its cycle and so many before it come to.
 
+    Of those before it the ones that end after `since`.
     What was made of the same answer is kept: whatever changes it is in it.
     """
     row = SPEND.row(
@@ -101,6 +105,7 @@ def read_spend(invoice: CurrentInvoice, *, cycles_before: int, by_service: bool)
         invoice=invoice.id,
         cycle=invoice.cycle_id,
         back=cycles_before,
+        since=since,
         services=by_service,
     )
     texts = tuple(part or "[]" for part in row or ("",) * 6)

@@ -45,6 +45,7 @@ def _cycles() -> CTE:
         .where(
             cycle.c.organization_id == _organization,
             cycle.c.sequence.between(last - parameter("back", BigInteger), last),
+            cycle.c.ends_at > parameter("since", cycle.c.ends_at.type),
         )
         .cte("cycles")
     )

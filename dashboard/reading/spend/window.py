@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from dashboard.reading.spend.amounts import DAY, Source, spend_of_cycle
 from dashboard.reading.spend.groups import Group, fold, group_sources
@@ -12,8 +12,13 @@ from dashboard.reading.spend.model import Spend
 from dashboard.reading.spend.rows import SpendRows
 
 DAYS = 30
-# A month may be two days shorter than the thirty, so a third cycle may reach into them.
-CYCLES_BEFORE = 2
+# A cycle is at least a day, so no more of them reach into the thirty.
+CYCLES_BEFORE = DAYS
+
+
+def first_instant(now: datetime) -> datetime:
+    """Return when the first of the days begins."""
+    return datetime.combine(now.astimezone(UTC).date() - (DAYS - 1) * DAY, time.min, UTC)
 
 
 def spend_of_days(rows: SpendRows, currency: str, *, by_service: bool, now: datetime) -> Spend:

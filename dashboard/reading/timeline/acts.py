@@ -60,6 +60,7 @@ ACTS = {
     "membership.created": Act(PEOPLE, is_public=True),
     "membership.ended": Act(PEOPLE, is_public=True),
     "organization.created": Act(PEOPLE, is_public=True),
+    "organization.cycle_changed": Act(BILL, is_public=True),
     "reissue.done": Act(MONEY, is_public=True),
     "reissue.planned": Act(MONEY),
     "reissue.refused": Act(MONEY),

@@ -1,0 +1,32 @@
+"""The charts of cycles that are weeks: all of the thirty days, and bars that are told apart."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from flask_sqlalchemy import SQLAlchemy
+
+from dashboard.billing.draft import current_invoice
+from dashboard.billing.roll import roll_over
+from dashboard.reading.spend.read import Wanted, spend_of
+from dashboard.views.spend_axis import ticks
+from tests.factories import PriceFactory, make_organization, make_service
+from tests.support.reading import opened_by_support
+
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = MARCH + timedelta(days=60, hours=6)
+
+
+def test_thirty_days_hold_all_the_weeks_that_are_in_them(db: SQLAlchemy) -> None:
+    organization = make_organization(anchor=MARCH, now=MARCH, cycle_interval="week")
+    price = PriceFactory(interval="week", version__unit_amount=Decimal(700))
+    make_service(organization, price, now=MARCH, at=MARCH)
+    roll_over(organization, now=NOW)
+    db.session.commit()
+    draft = opened_by_support(current_invoice(organization)).draft
+    assert draft is not None
+    assert spend_of(draft, Wanted(over="days"), now=NOW).totals == [100] * 30
+    by_cycle = spend_of(draft, Wanted(over="months"), now=NOW)
+    assert by_cycle.totals == [700] * 9
+    labels = [tick.label for tick in ticks(by_cycle)]
+    assert len(set(labels)) == len(labels)
+    assert labels[0] == "1 Mar"
