@@ -16,6 +16,7 @@ from dashboard.api.schemas.invoices import (
     VoidDecisionIn,
     VoidOut,
 )
+from dashboard.api.schemas.moments import BillThenOut, MomentQuery
 from dashboard.api.schemas.reissues import ReissueOut
 from dashboard.billing.credit_notes import notes_of
 from dashboard.billing.draft import current_invoice
@@ -25,8 +26,10 @@ from dashboard.billing.reissue import reissues_of
 from dashboard.billing.void_decide import decide_void
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
+from dashboard.installation import this_installation
 from dashboard.money import Money
 from dashboard.paging import older_than
+from dashboard.reading.moment import bill_then
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>")
 
@@ -82,6 +85,17 @@ def show(slug: str, sequence: int) -> Response:
             reissues=[ReissueOut.of(reissue) for reissue in reissues_of(invoice)],
         )
     )
+
+
+@bp.get("/invoices/<int:sequence>/then")
+@permission("api.invoices.read")
+@operation(Operation("Read an invoice as it was", {200: BillThenOut}, query=MomentQuery))
+def then(slug: str, sequence: int) -> Response:
+    """Read what was on an invoice at a moment since it was opened, and what Stripe held."""
+    wanted = read_query(MomentQuery)
+    invoice = invoice_by_sequence(caller.counted_organization(slug), sequence)
+    since = this_installation().history_since
+    return answer(BillThenOut.of(bill_then(invoice, wanted.at, since=since, now=utc_now())))
 
 
 @bp.post("/invoices/<int:sequence>/void-decisions")

@@ -34,6 +34,7 @@ from dashboard.views import (
     mails,
     member_invitations,
     members,
+    moments,
     needs,
     notes,
     organization_details,
@@ -87,11 +88,11 @@ RESOURCES = (
     spend, adjustments, items, history, budgets, what_if, comparison,
     timeline, notes, at_stripe, viewing, proposals, reversals,
     members, member_invitations, past_due, standing,
-    invoices, invoice_links, documents, schedules, sync_runs, rolls, cycle_changes, portal_sessions,
-    added_lines, void_decisions, credit_notes, credit_note_voids, reissues, mails, mail_opt_outs,
-    webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, fleet, work,
-    stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations, password,
-    password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
+    invoices, invoice_links, moments, documents, schedules, sync_runs, rolls, cycle_changes,
+    portal_sessions, added_lines, void_decisions, credit_notes, credit_note_voids, reissues, mails,
+    mail_opt_outs, webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, fleet,
+    work, stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations,
+    password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.audit.write import write_entry
+from dashboard.billing.current import draft_of
 from dashboard.billing.fold import counted_organization
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
@@ -40,6 +41,7 @@ def index(slug: str) -> ResponseReturnValue:
         organization=organization,
         form=form,
         found=found,
+        current=draft_of(organization),
         kept=kept,
         history_since=this_installation().history_since,
         export=url_for("history.export", slug=slug, **kept),

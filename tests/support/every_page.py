@@ -40,6 +40,7 @@ OF_ACME = [
     "/organizations/acme/mails",
     "/organizations/acme/invoices/1/items/{item}",
     "/organizations/acme/invoices/1/document",
+    "/organizations/acme/invoices/1/then",
     "/glossary",
     "/nowhere",
 ]
