@@ -33,16 +33,19 @@ GIVEN_UP_AFTER = timedelta(days=5)
 GONE = 410
 BROKE_OFF = "Its worker ended while sending it."
 
+# Of its lane the first that waits.
+FIRST = """not exists (
+    select from event_deliveries as earlier
+    where earlier.endpoint_id = delivery.endpoint_id and earlier.state = 'waits'
+      and earlier.lane = delivery.lane and earlier.event_id < delivery.event_id)
+"""
 # Materialized: a subquery with a limit may be asked again for each row, and then has none.
-TAKE = text("""
+TAKE = text(f"""
     with next as materialized (
         select delivery.id from event_deliveries as delivery
         where delivery.endpoint_id = :endpoint and delivery.state = 'waits'
           and delivery.next_attempt_at <= :now
-          and not exists (
-              select from event_deliveries as earlier
-              where earlier.endpoint_id = :endpoint and earlier.state = 'waits'
-                and earlier.lane = delivery.lane and earlier.event_id < delivery.event_id)
+          and {FIRST}
         order by delivery.event_id limit :most
         for update skip locked
     )
@@ -52,18 +55,18 @@ TAKE = text("""
         status = null, took_ms = null, answer = null
     from next where taken.id = next.id
     returning taken.id
-""")
-# From one endpoint to the next there are few, whatever waits for each.
-DUE = text("""
+""")  # noqa: S608  its part is the constant above
+# Of what only waits behind another nothing is due: a worker would find nothing to send.
+DUE = text(f"""
     select endpoint.id from event_endpoints as endpoint
     where endpoint.state = 'on' and coalesce(endpoint.not_before, :now) <= :now
       and coalesce(endpoint.busy_until, :now) <= :now
       and exists (
           select from event_deliveries as delivery
           where delivery.endpoint_id = endpoint.id and delivery.state = 'waits'
-            and delivery.next_attempt_at <= :now)
+            and delivery.next_attempt_at <= :now and {FIRST})
     order by endpoint.id
-""")
+""")  # noqa: S608  its part is the constant above
 
 
 def endpoints_due(*, now: datetime) -> Sequence[int]:
@@ -161,9 +164,12 @@ def _arrived(endpoint: EventEndpoint, delivery: EventDelivery, now: datetime) ->
 
 def switch_off(endpoint: EventEndpoint, why: str, *, now: datetime) -> None:
     """Send nothing to an endpoint any more, until a person switches it on again."""
-    if endpoint.state != "on":
+    # A person may have paused or removed it since it was read.
+    off = update(EventEndpoint).where(EventEndpoint.id == endpoint.id, EventEndpoint.state == "on")
+    off = off.values(state="off", why_off=why[:300], changed_at=now)
+    if db.session.scalar(off.returning(EventEndpoint.id)) is None:
         return
-    endpoint.state, endpoint.why_off, endpoint.changed_at = "off", why[:300], now
+    db.session.refresh(endpoint)
     facts = {"label": endpoint.label, "url": endpoint.url, "why": why}
     write_entry("event_endpoint.switched_off", endpoint, SYSTEM, facts, now=now)
 

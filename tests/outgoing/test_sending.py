@@ -397,6 +397,32 @@ def test_one_that_was_allowed_and_is_not_any_more_is_not_reached(
     assert delivery.problem is not None
 
 
+def test_what_only_waits_behind_another_is_not_handed_out() -> None:
+    with receiver(refusing(0)) as one:
+        listens(one, now=LATER)
+        happen("a", "a", "b")
+        send(LATER)
+        assert sorted(numbers(one.requests)) == [0, 2]
+        assert endpoints_due(now=LATER) == []
+        assert endpoints_due(now=LATER + timedelta(minutes=1)) != []
+
+
+def test_one_that_is_removed_while_it_fails_for_good_stays_removed() -> None:
+    with receiver(answers(410)) as one:
+        endpoint, _ = listens(one, now=LATER)
+        happen("a")
+        held = hold(endpoint.id, now=LATER)
+        assert held is not None
+        taken = take(held, now=LATER)
+        db.session.commit()
+        gone = update(EventEndpoint).values(state="removed", secret=None)
+        db.session.execute(gone, execution_options={"synchronize_session": False})
+        note(held, taken[0], outgoing.send(held, taken)[0], now=LATER)
+        db.session.commit()
+    db.session.refresh(endpoint)
+    assert (endpoint.state, endpoint.why_off) == ("removed", None)
+
+
 def test_the_clock_hands_out_what_is_due(app: Flask, redis: object) -> None:
     with receiver() as one:
         endpoint, _ = listens(one, now=LATER)
