@@ -12,8 +12,9 @@ from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.letters.told import amount, short
-from dashboard.links import address
+from dashboard.links import address, link, signing_keys
 from dashboard.mail.models import Mail
+from dashboard.mail.pay_link import pay_token
 from dashboard.organizations.models import Organization
 
 
@@ -65,9 +66,11 @@ class Bill:
         page = self.invoice.hosted_invoice_url
         if page is None or not page.startswith(("https://", "http://")):
             return None
-        is_to_pay = self.invoice.status == "open" and self.remaining_cents > 0
-        says = "Pay it at Stripe" if is_to_pay else "See it at Stripe"
-        return page, says
+        if self.invoice.status == "open" and self.remaining_cents > 0:
+            # Of ours, as Stripe's own ends: a mail is read, and sent again, weeks later.
+            ours = link("pay_links.show", pay_token(self.invoice.id, signing_keys()))
+            return ours, "Pay it at Stripe"
+        return page, "See it at Stripe"
 
     def is_told_of(self, kind: str) -> bool:
         """Whether whom the mail is for is mailed that of the same invoice, too."""

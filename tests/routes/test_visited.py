@@ -39,6 +39,7 @@ LEFT_OUT = {
     "invitations.show": BY_A_LINK,
     "mail_opt_outs.show": BY_A_LINK,
     "password.new": BY_A_LINK,
+    "pay_links.show": BY_A_LINK,
     "operation.healthz": NO_PAGE,
     "operation.readyz": NO_PAGE,
     "operation.metrics": NO_PAGE,

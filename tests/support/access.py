@@ -18,7 +18,7 @@ from tests.pages import post
 from tests.people import People, bill_of, make_member
 
 # What a secret opens, for whoever has it.
-SECRET = ("/invitation", "/invitation/memberships", "/password", "/mail-opt-outs")
+SECRET = ("/invitation", "/invitation/memberships", "/password", "/mail-opt-outs", "/pay")
 
 
 # What is there only where a setting says so.
