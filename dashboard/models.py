@@ -11,6 +11,7 @@ from dashboard.billing.correction_models import Correction, InvoicePayment
 from dashboard.billing.credit_note_models import CreditNote, CreditNoteLine
 from dashboard.billing.habit_models import UsageHabits
 from dashboard.billing.models import Adjustment, BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.refund_models import Refund
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
@@ -77,6 +78,7 @@ __all__ = [
     "Proposal",
     "ProviderSubject",
     "RecoveryCode",
+    "Refund",
     "RefusedAddress",
     "Reissue",
     "RunTally",

@@ -77,6 +77,8 @@ _TABLE = (
     Permission("adjustment.create", STAFF),
     Permission("credit_note.create", STAFF),
     Permission("invoice.reissue", STAFF),
+    Permission("refund.create", STAFF),
+    Permission("correction.settle", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),

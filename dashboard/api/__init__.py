@@ -15,6 +15,7 @@ from dashboard.api import (
     organizations,
     prices,
     problems,
+    refunds,
     reissues,
     services,
     standing,
@@ -25,9 +26,9 @@ from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
 RESOURCES = (
-    organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues, history,
-    budgets, standing, syncs, event_endpoints, event_deliveries, cycle_changes,
-    document,
+    organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
+    refunds, history, budgets, standing, syncs, event_endpoints,
+    event_deliveries, cycle_changes, document,
 )  # fmt: skip
 
 

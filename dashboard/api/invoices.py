@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, operation, read_body, read_query
+from dashboard.api.refunds import told_refunds
 from dashboard.api.schemas.credit_notes import CreditNoteOut
 from dashboard.api.schemas.invoices import (
     CurrentInvoice,
@@ -83,6 +84,7 @@ def show(slug: str, sequence: int) -> Response:
             void=VoidOut.of(case) if case else None,
             credit_notes=[CreditNoteOut.of(note) for note in notes_of(invoice)],
             reissues=[ReissueOut.of(reissue) for reissue in reissues_of(invoice)],
+            refunds=told_refunds(invoice),
         )
     )
 

@@ -28,6 +28,9 @@ def _told(proposal: Proposal, now: Basis) -> Iterator[str]:
     if now.get("cents") != then.get("cents"):
         amounts = [major_text(Decimal(one["cents"]), currency) for one in (now, then)]
         yield "The amount is now {}; {} was proposed.".format(*amounts)
+    if now.get("left") != then.get("left"):
+        amounts = [major_text(Decimal(one["left"]), currency) for one in (now, then)]
+        yield "{} of the payment can be refunded now, not {}.".format(*amounts)
     if now.get("way") != then.get("way"):
         yield "Something was paid since, so a credit note takes it back."
     if now.get("decision") != then.get("decision"):

@@ -18,6 +18,7 @@ from dashboard.sync.consequences import (
     consequences,
     of_adjustment,
     of_credit_note,
+    of_refund,
     of_reissue,
     of_void,
 )
@@ -37,6 +38,8 @@ def consequence_of(proposal: Proposal, organization: Organization, *, now: datet
     if kind in ("credit_note", "note_void"):
         credited = invoice_by_sequence(organization, terms["sequence"])
         return of_credit_note(proposal.amount_cents, credited)
+    if kind == "refund":
+        return of_refund(invoice_by_sequence(organization, terms["sequence"]))
     if kind == "reissue":
         taken_back = invoice_by_sequence(organization, terms["sequence"])
         # What is under way of it delays the reissue, and not that somebody decides on it.

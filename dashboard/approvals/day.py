@@ -29,6 +29,7 @@ from dashboard.billing.authored import Authored
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Adjustment
+from dashboard.billing.refund_models import Refund
 from dashboard.billing.reissue_models import Reissue
 from dashboard.errors import Stale
 from dashboard.extensions import db
@@ -60,6 +61,7 @@ def moved_alone(organization: Organization, actor: Actor, *, now: datetime) -> M
                 _decided(organization.id, actor.id, since),
                 _credited(organization.id, actor.id, since),
                 _reissued(organization.id, actor.id, since),
+                _refunded(organization.id, actor.id, since),
             )
         )
     return Money(cents, organization.currency)
@@ -164,6 +166,18 @@ def _reissued(organization_id: int, user_id: int, since: datetime) -> Select[int
         Reissue.created_at > since,
         Reissue.state != "refused",
         ~_was_approved(organization_id, user_id, Reissue.created_at),
+    )
+
+
+def _refunded(organization_id: int, user_id: int, since: datetime) -> Select[int]:
+    """Return how the person's refunds are added up, but for what was refused."""
+    cents = func.coalesce(func.sum(Refund.amount_cents), 0)
+    return select(cast(cents, BigInteger)).where(
+        Refund.organization_id == organization_id,
+        _is_by(Refund.actor_kind, Refund.actor_id, user_id),
+        Refund.created_at > since,
+        Refund.state != "refused",
+        ~_was_approved(organization_id, user_id, Refund.created_at),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from dashboard.approvals.basis import Basis, over
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.note_kinds import Crediting, NoteVoid
+from dashboard.approvals.refund_kind import Refunding
 from dashboard.approvals.reissue_kind import Reissuing
 from dashboard.billing.adjust import PROPOSED, add_adjustment
 from dashboard.billing.draft import current_invoice
@@ -218,4 +219,5 @@ KINDS: dict[str, Kind] = {
     "credit_note": Crediting(),
     "note_void": NoteVoid(),
     "reissue": Reissuing(),
+    "refund": Refunding(),
 }

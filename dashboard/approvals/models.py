@@ -21,8 +21,8 @@ def noun_of(kind: str, decision: str | None, cents: int) -> str:
         return "reversal"
     if kind == "credit_note":
         return "credit note"
-    if kind == "reissue":
-        return "reissue"
+    if kind in ("reissue", "refund"):
+        return kind
     if kind == "note_void":
         return "void of a credit note"
     if decision == "write_off":
@@ -48,7 +48,7 @@ class Proposal(Model):
         Index("ix_proposals_decided_at", "decided_at"),
         CheckConstraint(
             "kind in ('adjustment', 'adopt', 'void', 'reversal', 'credit_note', 'note_void',"
-            " 'reissue')",
+            " 'reissue', 'refund')",
             name="kind",
         ),
         CheckConstraint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from dashboard.approvals.changes import changes, stands
@@ -94,9 +94,23 @@ _issued_stands = (
     .exists()
 )
 # What says so for certain is a kind's basis; this finds the few to ask of, in one statement.
+_paid_stands = (
+    select(Invoice.id)
+    .where(
+        Invoice.organization_id == Proposal.organization_id,
+        Invoice.sequence == _number("sequence"),
+        Invoice.status == "paid",
+        # What went back since, or is asked back by a bank: the basis says whether enough is left.
+        Invoice.refunded_cents + Invoice.disputed_cents + Invoice.charged_back_cents
+        + func.coalesce(Invoice.post_payment_credit_notes_cents, 0) - Proposal.amount_cents
+        <= func.coalesce(Invoice.amount_paid_cents, 0),
+    )
+    .exists()
+)  # fmt: skip
 IS_MOOT = or_(
     and_(Proposal.kind == "adopt", ~_line_stands),
     and_(Proposal.kind == "reversal", ~_charge_stands),
     and_(Proposal.kind == "void", ~_void_stands),
     and_(Proposal.kind == "reissue", ~_issued_stands),
+    and_(Proposal.kind == "refund", ~_paid_stands),
 )

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dashboard.billing.models import Invoice
 from dashboard.extensions import Model
 
+# Of a refund: the customer did not get it.
+FAILED = ("failed", "canceled")
+
 
 class InvoicePayment(Model):
     """What is to pay an invoice, or did: it leads from a refund or dispute to the invoice."""
@@ -46,6 +49,15 @@ class Correction(Model):
             "made_at",
             postgresql_where=text("balance_cents > 0"),
         ),
+        # What a person has to see to is among these few.
+        Index(
+            "ix_corrections_unsettled",
+            "kind",
+            "made_at",
+            postgresql_where=text(
+                "status in ('failed', 'canceled', 'lost') and settled_at is null"
+            ),
+        ),
         CheckConstraint("kind in ('credit_note', 'refund', 'dispute')", name="kind"),
     )
 
@@ -63,8 +75,18 @@ class Correction(Model):
     # Of what was paid: what a note put on the balance, for invoices to come.
     balance_cents: Mapped[int] = mapped_column(default=0)
     answer_by_at: Mapped[datetime | None]
+    # Of a refund or a dispute: whose money it is; None where it was told before this was kept.
+    paid_by: Mapped[str | None] = mapped_column(String(64))
+    # Of a refund that failed, a dispute that was lost: since when a person has seen to it.
+    settled_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     told_by: Mapped[str | None] = mapped_column(String(64))
 
     invoice: Mapped[Invoice] = relationship()
+
+    @property
+    def is_to_settle(self) -> bool:
+        """Whether a person has to see to it: a refund that failed, a dispute that was lost."""
+        wrong = {"refund": FAILED, "dispute": ("lost",)}.get(self.kind, ())
+        return self.status in wrong and self.settled_at is None

@@ -115,9 +115,13 @@ def keep_correction(invoice: Invoice, remote: RemoteCorrection, *, is_last: bool
         heard: Heard = "told"
     else:
         heard = "told" if is_last else order(row, remote)
+    row.paid_by = row.paid_by or remote.paid_by
     if heard != "told":
         return Kept(row, heard)
     before = row.status
+    if before != remote.status:
+        # One that is lost again after an appeal is to be seen to again.
+        row.settled_at = None
     for name in _TOLD:
         setattr(row, name, getattr(remote, name))
     row.told_at = remote.as_of

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from dashboard.audit.actor import STRIPE, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.credit_note_models import CreditNote
-from dashboard.billing.credit_notes import facts_of, under_way
+from dashboard.billing.credit_notes import facts_of
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
-from dashboard.billing.reissue_end import planned_of
-from dashboard.errors import Busy, Conflict, Invalid, NotFound
+from dashboard.billing.under_way import check_still
+from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
 
 
@@ -70,11 +70,7 @@ def ask_void(note: CreditNote, *, reason: str, actor: Actor, now: datetime) -> C
     why_not = why_not_voided(note, invoice)
     if why_not:
         raise NotVoidable(f"{why_not} Nothing was changed.")
-    if under_way(invoice) is not None or planned_of(invoice) is not None:
-        raise Busy(
-            "Another credit note of this invoice is being issued, or it is being reissued. Nothing "
-            "was changed. Wait until that is done, and try again."
-        )
+    check_still(invoice)
     note.void_asked_at, note.error = now, None
     write_entry("credit_note.void_asked", invoice, actor, facts_of(note), reason=reason, now=now)
     return note

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE, Actor
 from dashboard.audit.write import write_entry
@@ -23,14 +23,14 @@ from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue_end import (
     end_with_note,
-    planned_of,
     refuse_with_note,
     was_reissued,
 )
 from dashboard.billing.revision import touch_all
+from dashboard.billing.under_way import check_still
 from dashboard.billing.void import rerate_after
 from dashboard.billing.waived import items_with_cycles
-from dashboard.errors import Busy, Conflict, Invalid
+from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.ids import read_id
@@ -82,18 +82,14 @@ def plan_note(
     """Return the note, planned; the same `key` again is one. A worker issues it.
 
     `is_billed_anew` where a reissue stands on it, which the caller keeps. Raises NotCreditable,
-    Invalid for what does not fit, Busy while another one of the invoice is under way, or a reissue,
-    NoteKeyReused.
+    Invalid for what does not fit, Busy while another one of the invoice is under way, a reissue or
+    a refund, NoteKeyReused.
     """
     invoice = lock_invoice(invoice.id)
     known = note_by_key(invoice.organization_id, key)
     if known is not None:
         return _same(known, invoice, wanted)
-    if under_way(invoice) is not None or planned_of(invoice) is not None:
-        raise Busy(
-            "Another credit note of this invoice is being issued or voided, or it is being "
-            "reissued. Nothing was changed. Wait until that is done, and look at what is left."
-        )
+    check_still(invoice)
     room = room_of(invoice, items_with_cycles(invoice), is_billed_anew=is_billed_anew)
     check_note(invoice, wanted, room)
     note = CreditNote(
@@ -175,15 +171,6 @@ def notes_of(invoice: Invoice) -> Sequence[CreditNote]:
     """Return the notes that were made here for an invoice, oldest first."""
     query = select(CreditNote).where(CreditNote.invoice_id == invoice.id)
     return db.session.scalars(query.order_by(CreditNote.id)).all()
-
-
-def under_way(invoice: Invoice) -> CreditNote | None:
-    """Return the note of an invoice that is to be issued or voided, and is not yet."""
-    query = select(CreditNote).where(
-        CreditNote.invoice_id == invoice.id,
-        or_(CreditNote.state == "planned", CreditNote.void_asked_at.is_not(None)),
-    )
-    return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def is_planned(note_id: int) -> bool:

@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from dashboard.billing.chain import ChainKey, Chains, key_of
 from dashboard.billing.correction_models import Correction, InvoicePayment
-from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.made_up_for import Family
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.notes import UNDONE
+from dashboard.billing.refund_sums import given_back
 from dashboard.billing.spread import spread_in_steps
 from dashboard.currencies import charge_step
 from dashboard.errors import Conflict, Invalid
@@ -97,10 +97,10 @@ def room_of(
     """
     _check(invoice)
     rows = db.session.scalars(select(Correction).where(Correction.invoice_id == invoice.id)).all()
-    standing = [row for row in rows if row.status not in UNDONE]
-    noted = sum(row.amount_cents for row in standing if row.kind == "credit_note")
-    refunded = sum(row.amount_cents for row in standing if row.kind == "refund")
-    by_notes = _refunded_by_notes(invoice)
+    notes = [row for row in rows if row.kind == "credit_note" and row.status not in UNDONE]
+    noted = sum(row.amount_cents for row in notes)
+    # What a note refunded may not be told as a refund yet.
+    given = given_back(invoice, rows)
     asked = (
         invoice.total_cents if invoice.stripe_total_cents is None else invoice.stripe_total_cents
     )
@@ -114,14 +114,13 @@ def room_of(
     # What Stripe billed otherwise may be finer than what it lets a note take off.
     step = charge_step(invoice.currency)
     rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
-    most = min(asked - noted - max(refunded - by_notes, 0), sum(rooms.values()))
+    most = min(asked - noted - (given.refunded - given.by_notes), sum(rooms.values()))
     is_paid = invoice.status == "paid"
     return CreditRoom(
         items=rooms,
         most=max(most - most % step, 0),
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
-        # What a note refunded may not be told as a refund yet.
-        refundable=max(_paid_by_one(invoice) - max(refunded, by_notes), 0),
+        refundable=max(_paid_by_one(invoice) - given.refunded, 0),
         currency=invoice.currency,
     )
 
@@ -171,13 +170,6 @@ def _without_given_back(
             cents += sum(one.billed_cents for one in taken)
         still[item.id] = cents
     return still
-
-
-def _refunded_by_notes(invoice: Invoice) -> int:
-    query = select(CreditNote.refund_cents).where(
-        CreditNote.invoice_id == invoice.id, CreditNote.state == "issued"
-    )
-    return sum(db.session.scalars(query))
 
 
 def _paid_by_one(invoice: Invoice) -> int:

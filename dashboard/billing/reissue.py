@@ -19,13 +19,14 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.adjust import REISSUED
 from dashboard.billing.correction_models import InvoicePayment
-from dashboard.billing.credit_notes import WantedNote, plan_note, under_way
+from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.credit_room import CREDITABLE, NotCreditable, room_of, titled
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_before_payment
-from dashboard.billing.reissue_end import end_with_void, facts_of, planned_of
+from dashboard.billing.reissue_end import end_with_void, facts_of
 from dashboard.billing.reissue_models import Reissue
+from dashboard.billing.under_way import check_still
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.void_models import VoidCase
 from dashboard.billing.waived import items_with_cycles
@@ -74,11 +75,7 @@ def taking_of(invoice: Invoice, paid_part: PaidPart = "refund", *, reason: str =
     Raises what `taking_in_the_end` does, and Busy while something of it is under way.
     """
     taking = taking_in_the_end(invoice, paid_part, reason=reason)
-    if planned_of(invoice) is not None or under_way(invoice) is not None:
-        raise Busy(
-            "Something of this invoice is being changed at Stripe. Nothing was changed. Wait until "
-            "that is done, and look at it again."
-        )
+    check_still(invoice)
     return taking
 
 

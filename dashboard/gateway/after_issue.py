@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.gateway.marks import CREDIT_NOTE, marks_of
+from dashboard.gateway.marks import CREDIT_NOTE, REFUND, marks_of
 from dashboard.gateway.note_records import NotePreview
 from dashboard.gateway.odd import MOST_OF_A_NUMBER, cut, instant, moment, one_of, whole
 from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemotePayment
@@ -49,7 +49,8 @@ def parse_correction(
         id=data["id"],
         status=data.get("status") or "pending",
         amount_cents=whole(data, "total" if kind == "credit_note" else "amount"),
-        reason=cut(data.get("reason"), MOST_OF_A_REASON),
+        # Why a refund failed says more than why it was made.
+        reason=cut(data.get("failure_reason") or data.get("reason"), MOST_OF_A_REASON),
         made_at=moment(data, "created"),
         as_of=as_of,
         told_by=told_by,
@@ -83,6 +84,11 @@ def _of_note(data: Json) -> dict[str, Any]:
 
 
 def _of_refund(data: Json) -> dict[str, Any]:
+    installation, refund = marks_of(data, REFUND)
+    return _of_payment(data) | {"installation": installation, "refund": refund}
+
+
+def _of_payment(data: Json) -> dict[str, Any]:
     return {"paid_by": _optional_id(data.get("payment_intent")) or _optional_id(data.get("charge"))}
 
 
@@ -90,7 +96,7 @@ def _of_dispute(data: Json) -> dict[str, Any]:
     evidence = data.get("evidence_details") or {}
     # Zero says that no answer is possible.
     due_by = instant(evidence, "due_by") if evidence.get("due_by") else None
-    return _of_refund(data) | {"answer_by_at": due_by}
+    return _of_payment(data) | {"answer_by_at": due_by}
 
 
 _PARTICULARS: Mapping[str, Callable[[Json], dict[str, Any]]] = {

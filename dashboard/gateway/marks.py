@@ -14,6 +14,7 @@ ITEM, OLD_ITEM = "dashboard_item", "invoice_item"
 INVOICE, OLD_INVOICE = "dashboard_invoice", "invoice"
 ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 CREDIT_NOTE = "dashboard_credit_note"
+REFUND = "dashboard_refund"
 
 
 def marks_of(data: Json, name: str, old_name: str | None = None) -> tuple[str | None, str | None]:

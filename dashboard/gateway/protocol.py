@@ -18,6 +18,7 @@ from dashboard.gateway.records import (
     RemoteLine,
     RemotePayment,
 )
+from dashboard.gateway.refund_records import RefundDraft
 
 # Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.
 LINES_PER_CALL = 100
@@ -119,6 +120,12 @@ class Gateway(Protocol):
 
     def credit_notes(self, invoice_id: str) -> list[RemoteCorrection]:
         """Read the credit notes of an invoice, newest first."""
+
+    def create_refund(self, draft: RefundDraft, *, key: str) -> RemoteCorrection:
+        """Give money of a payment back to what paid it."""
+
+    def refunds(self, paid_by: str) -> list[RemoteCorrection]:
+        """Read the refunds of a payment intent or a charge, newest first."""
 
     def lines(self, invoice_id: str) -> list[RemoteLine]:
         """Read every line, a hundred a call."""

@@ -100,8 +100,9 @@ class RemoteCorrection(Told):
     balance_cents: int = 0
     # When the bank's time for an answer ends.
     answer_by_at: datetime | None = None
-    # Of a note: what its metadata claims, which anybody may write.
+    # Of a note, and of a refund: what its metadata claims, which anybody may write.
     note: str | None = None
+    refund: str | None = None
     installation: str | None = None
     as_of: datetime | None = None
     # Stripe's name for the event or reply.

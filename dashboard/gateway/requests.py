@@ -14,9 +14,11 @@ from dashboard.gateway.marks import (
     OLD_INVOICE,
     OLD_ORGANIZATION,
     ORGANIZATION,
+    REFUND,
 )
 from dashboard.gateway.note_records import NoteDraft, NoteLine
 from dashboard.gateway.records import InvoiceDraft, LineContent
+from dashboard.gateway.refund_records import RefundDraft
 
 Body = dict[str, Any]
 
@@ -125,3 +127,21 @@ def _note_line(line: NoteLine) -> Body:
         "quantity": 1,
         "unit_amount": line.amount_cents,
     }
+
+
+def refund(draft: RefundDraft) -> Body:
+    """Return the body that creates a refund.
+
+    Never as `fraudulent`, which blocks whoever paid from paying again.
+    """
+    return {
+        **refunded_payment(draft.paid_by),
+        "amount": draft.amount_cents,
+        "reason": "duplicate" if draft.is_duplicate else "requested_by_customer",
+        "metadata": {INSTALLATION: draft.installation, REFUND: draft.refund},
+    }
+
+
+def refunded_payment(paid_by: str) -> Body:
+    """Return the part that names whose money goes back: a charge that had no intent, or one."""
+    return {"charge" if paid_by.startswith("ch_") else "payment_intent": paid_by}

@@ -170,6 +170,23 @@ OF_THE_ISSUED = (
         stops=False,
     ),
     Invariant(
+        "refunds_as_told",
+        "Every refund that was made here is at Stripe, of the same amount.",
+        "made",
+        "at Stripe",
+        """
+        select organizations.id, slug, sequence,
+               'invoice ' || coalesce(invoices.number, sequence::text) || ', refund',
+               invoices.currency, refunds.amount_cents, told.amount_cents
+        from refunds join invoices on invoices.id = refunds.invoice_id
+        join organizations on organizations.id = refunds.organization_id
+        left join corrections as told on told.stripe_id = refunds.stripe_id
+        where refunds.organization_id = any(:organizations) and refunds.state = 'made'
+          and told.amount_cents is distinct from refunds.amount_cents
+        """,
+        stops=False,
+    ),
+    Invariant(
         "payments_add_up",
         "What remains to be paid of an issued invoice is what is due less what was paid.",
         "due less paid",

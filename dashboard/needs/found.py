@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from dashboard.approvals.models import Proposal
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.refund_models import Refund
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import ASKED_CENTS
 from dashboard.billing.void_listing import WAITS as VOID_WAITS
@@ -47,6 +48,7 @@ class Found(NamedTuple):
 
 
 Rows = Select[*tuple[Any, ...]]
+_Kind = type[CreditNote] | type[Reissue] | type[Refund]
 _IS_ON_HOLD = Invoice.parked_at.is_not(None)
 _REMAINING = func.coalesce(Invoice.amount_remaining_cents, Invoice.amount_due_cents)
 _OWED = func.coalesce(_REMAINING, Invoice.total_cents)
@@ -148,14 +150,17 @@ def reissues(now: datetime) -> Rows:
     )
 
 
-def _not_carried_out(
-    kind: type[CreditNote | Reissue], cents: Any, facts: Mapping[str, Any]
-) -> Rows:
+def refunds(now: datetime) -> Rows:
+    """Return the same of the refunds."""
+    return _not_carried_out(Refund, Refund.amount_cents, {}).where(_is_late_or_refused(Refund, now))
+
+
+def _not_carried_out(kind: _Kind, cents: Any, facts: Mapping[str, Any]) -> Rows:
     told = _facts(cents=cents, error=kind.error, **facts)
     return _invoices(kind.created_at, cents, told).join(kind, kind.invoice_id == Invoice.id)
 
 
-def _is_late_or_refused(kind: type[CreditNote | Reissue], now: datetime) -> ColumnElement[bool]:
+def _is_late_or_refused(kind: _Kind, now: datetime) -> ColumnElement[bool]:
     later = aliased(kind)
     is_made_anew = (
         select(later.id).where(later.invoice_id == kind.invoice_id, later.id > kind.id).exists()

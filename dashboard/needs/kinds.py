@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from dashboard.needs import found, found_apart, words
 from dashboard.needs.found import Rows
 from dashboard.needs.found_addresses import refused_addresses
+from dashboard.needs.found_money import failed_refunds, lost_disputes
 
 Tone = Literal["bad", "notice"]
 # The filters of the list, in their order, and what people call them.
@@ -110,6 +111,13 @@ _KINDS = (
          words.credit_note, found.credit_notes, acts=("credit_note.planned",)),
     Kind("reissue", "Reissue", "failing", "bad", "roll", _SEE_INVOICE,
          words.reissue, found.reissues, acts=("reissue.planned", "credit_note.planned")),
+    Kind("refund", "Refund", "failing", "bad", "card", _SEE_INVOICE,
+         words.refund, found.refunds, acts=("refund.planned",)),
+    Kind("refund_failed", "Refund failed", "payments", "bad", "card-off",
+         _SEE_INVOICE, words.failed_refund, failed_refunds,
+         acts=("refund.planned", "refund.settled")),
+    Kind("charged_back", "Returned by the bank", "payments", "bad", "card-off", _SEE_INVOICE,
+         words.lost_dispute, lost_disputes, acts=("dispute.settled", "adjustment.added")),
     Kind("sums", "Does not add up", "sums", "bad", "differs", _SEE_CHECK,
          words.sums, found_apart.sums),
     Kind("gap", "Gap", "differs", "bad", "differs", Step("See gaps", "gaps"),

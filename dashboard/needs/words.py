@@ -10,6 +10,14 @@ from dashboard.approvals.models import noun_of
 from dashboard.budgets.habit import times_of
 
 Facts = Mapping[str, Any]
+# Why a refund came back, as Stripe calls it.
+_FAILED = {
+    "charge_for_pending_refund_disputed": ", as the bank asked the payment back itself",
+    "declined": ", as the bank declined it",
+    "expired_or_canceled_card": ": the card has expired or was canceled",
+    "insufficient_funds": ", as the balance at Stripe was too low",
+    "lost_or_stolen_card": ": the card was lost or stolen",
+}
 UNTITLED = "a line without a description"
 
 
@@ -84,6 +92,34 @@ def reissue(facts: Facts) -> str:
     if error:
         return f"Invoice {called} could not be reissued: {_first(error)}"
     return f"Invoice {called} is not voided yet, to be reissued. Stripe may not be answering."
+
+
+def refund(facts: Facts) -> str:
+    """Return why a refund was not made, or that it is not yet."""
+    called, error = facts.get("number") or facts["sequence"], facts.get("error")
+    if error:
+        return f"A refund of invoice {called} was not made: {_first(error)}"
+    return f"A refund of invoice {called} is not made yet. Stripe may not be answering."
+
+
+def failed_refund(facts: Facts) -> str:
+    """Return what became of a refund, and what is to be done."""
+    called = facts.get("number") or facts["sequence"]
+    if facts["status"] == "canceled":
+        what = f"A refund of invoice {called} was canceled at Stripe."
+    else:
+        reason = str(facts.get("reason") or "")
+        what = f"A refund of invoice {called} failed{_FAILED.get(reason, '')}."
+    return f"{what} The customer did not get it: refund it again, or settle it in another way."
+
+
+def lost_dispute(facts: Facts) -> str:
+    """Return what a bank took back, and what can be done about it."""
+    called = facts.get("number") or facts["sequence"]
+    return (
+        f"A dispute over invoice {called} was lost, and Stripe asks no one for it. Appeal there, "
+        "charge it again, or settle it."
+    )
 
 
 def dead(facts: Facts) -> str:

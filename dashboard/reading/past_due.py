@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import BigInteger, Select, case, cast, func, select, tuple_
 
+from dashboard.billing.correction_models import Correction
 from dashboard.billing.late import LATE_AT, OWED, is_late
 from dashboard.billing.models import Invoice
 from dashboard.billing.payment_state import decline_code_of, is_to_confirm
@@ -21,10 +22,15 @@ SIZE = 50
 # By the most days of each; the last has no end. `given_up` is what Stripe calls uncollectible.
 AGES: dict[str, int | None] = {"7": 7, "30": 30, "60": 60, "90": 90, "older": None}
 GIVEN_UP = "given_up"
+# Paid, and a bank took it back: Stripe asks nobody for it.
+RETURNED = "returned"
 
 
 class Wanted(NamedTuple):
-    """Which of them: of an age, one of `AGES`, or given up; of a currency. None: any open one."""
+    """Which of them: of an age, one of `AGES`, given up, or returned by a bank; of a currency.
+
+    Without an age any open one.
+    """
 
     age: str | None = None
     currency: str | None = None
@@ -58,6 +64,8 @@ class LateInvoice(NamedTuple):
     @property
     def kind(self) -> str:
         """Why it is not paid, as `payment_state` calls it."""
+        if self.status == "paid":
+            return "charged_back"
         if self.status == "uncollectible":
             return "uncollectible"
         if is_to_confirm(self.action_required_at, self.payment_failed_at, self.decline_code):
@@ -80,9 +88,10 @@ class Sum(NamedTuple):
 
 def late_invoices(wanted: Wanted, asked: Asked, *, now: datetime) -> Stretch[LateInvoice]:
     """Return some of them: one statement. Raises `NoSuchPage` for a place of another order."""
+    late_at, owed = _measures(wanted)
     keys = {
-        "age": Key(Invoice.id, LATE_AT, instant_at),
-        "amount": Key(Invoice.id, OWED, _cents_at),
+        "age": Key(Invoice.id, late_at, instant_at),
+        "amount": Key(Invoice.id, owed, _cents_at),
     }
     query = in_order(_rows(wanted, now), keys[asked.sort.name], asked.turn).limit(SIZE + 1)
     rows = [LateInvoice(*row) for row in db.session.execute(query)]
@@ -96,11 +105,11 @@ def late_invoices(wanted: Wanted, asked: Asked, *, now: datetime) -> Stretch[Lat
 
 def every_late_invoice(wanted: Wanted, *, now: datetime) -> Iterator[LateInvoice]:
     """Yield all of them, the oldest first, a thousand at a time."""
-    after = None
+    after, (late_at, _) = None, _measures(wanted)
     while True:
-        query = _rows(wanted, now).order_by(LATE_AT, Invoice.id).limit(1000)
+        query = _rows(wanted, now).order_by(late_at, Invoice.id).limit(1000)
         if after is not None:
-            query = query.where(tuple_(LATE_AT, Invoice.id) > tuple_(*after))
+            query = query.where(tuple_(late_at, Invoice.id) > tuple_(*after))
         rows = [LateInvoice(*row) for row in db.session.execute(query)]
         yield from rows
         if len(rows) < 1000:
@@ -109,7 +118,7 @@ def every_late_invoice(wanted: Wanted, *, now: datetime) -> Iterator[LateInvoice
 
 
 def sums_of_ages(*, now: datetime) -> Sequence[Sum]:
-    """Return what each age comes to in each currency, the youngest first: one statement."""
+    """Return what each age comes to in each currency, the youngest first: two statements."""
     ages = [(now - timedelta(days=days) <= LATE_AT, name) for name, days in AGES.items() if days]
     age = case((Invoice.status == "uncollectible", GIVEN_UP), *ages, else_="older")
     query = (
@@ -120,26 +129,35 @@ def sums_of_ages(*, now: datetime) -> Sequence[Sum]:
     )
     rows = [Sum(name, currency, number, int(cents)) for name, currency, number, cents
             in db.session.execute(query)]  # fmt: skip
-    names = [*AGES, GIVEN_UP]
+    returned = (
+        select(Invoice.currency, func.count(), func.sum(_RETURNED.c.cents))
+        .join(_RETURNED, _RETURNED.c.invoice_id == Invoice.id)
+        .where(Invoice.status == "paid")
+        .group_by(Invoice.currency)
+    )
+    rows += [Sum(RETURNED, currency, number, int(cents)) for currency, number, cents
+             in db.session.execute(returned)]  # fmt: skip
+    names = [*AGES, GIVEN_UP, RETURNED]
     return sorted(rows, key=lambda one: names.index(one.age))
 
 
 def _rows(wanted: Wanted, now: datetime) -> Select[Any]:
+    late_at, owed = _measures(wanted)
     shown: dict[str, Any] = {
-        "owed_cents": OWED, "late_since": LATE_AT, "slug": Organization.slug,
+        "owed_cents": owed, "late_since": late_at, "slug": Organization.slug,
         "organization": Organization.name,
     }  # fmt: skip
     columns = (
         shown[name].label(name) if name in shown else getattr(Invoice, name)
         for name in LateInvoice._fields
     )
-    query = (
-        select(*columns)
-        .join(Organization, Organization.id == Invoice.organization_id)
-        .where(is_late(now))
-    )
-    status = "uncollectible" if wanted.age == GIVEN_UP else "open"
-    query = query.where(Invoice.status == status)
+    query = select(*columns).join(Organization, Organization.id == Invoice.organization_id)
+    if wanted.age == RETURNED:
+        query = query.join(_RETURNED, _RETURNED.c.invoice_id == Invoice.id)
+        query = query.where(Invoice.status == "paid")
+    else:
+        status = "uncollectible" if wanted.age == GIVEN_UP else "open"
+        query = query.where(is_late(now), Invoice.status == status)
     if wanted.currency is not None:
         query = query.where(Invoice.currency == wanted.currency)
     if wanted.age in AGES:
@@ -150,6 +168,26 @@ def _rows(wanted: Wanted, now: datetime) -> Select[Any]:
             else query.where(first <= LATE_AT, last > LATE_AT)
         )
     return query
+
+
+def _measures(wanted: Wanted) -> tuple[Any, Any]:
+    """Return since when one is late, and how much of it is owed, as columns."""
+    return (_RETURNED.c.since, _RETURNED.c.cents) if wanted.age == RETURNED else (LATE_AT, OWED)
+
+
+# The few disputes that were lost and that nobody has seen to, of each invoice.
+_RETURNED = (
+    select(
+        Correction.invoice_id,
+        cast(func.sum(Correction.amount_cents), BigInteger).label("cents"),
+        func.min(func.coalesce(Correction.told_at, Correction.made_at)).label("since"),
+    )
+    .where(
+        Correction.kind == "dispute", Correction.status == "lost", Correction.settled_at.is_(None)
+    )
+    .group_by(Correction.invoice_id)
+    .subquery()
+)
 
 
 def _bounds(age: str, now: datetime) -> tuple[datetime | None, datetime]:

@@ -65,6 +65,12 @@ def of_credit_note(cents: int, invoice: Invoice) -> Consequence:
     return Consequence("credit_note", move, move)
 
 
+def of_refund(invoice: Invoice) -> Consequence:
+    """Return what a refund does to what an issued invoice bills: nothing."""
+    stays = Move(invoice.total_cents, invoice.total_cents)
+    return Consequence("refund", stays, stays)
+
+
 def of_reissue(preview: ReissuePreview) -> Consequence:
     """Return what billing again does to the current invoice; what is taken back is not on it."""
     move = Move(preview.current_before, preview.current_after)

@@ -11,6 +11,7 @@ from dashboard.accounts.factors.held import FACTORS
 from dashboard.accounts.sessions import METHODS
 from dashboard.audit.listing import AuditLine
 from dashboard.views.formatting import instant, money
+from dashboard.views.refund_words import FOR_WHAT_WITHIN
 
 # A part in brackets is left out where one of its facts is not known.
 SENTENCES = {
@@ -36,6 +37,7 @@ SENTENCES = {
     "customer.sent_ours": "The next sync changes Stripe's customer from {before} to {after}.",
     "customer.view_ended": "Left the view of the customer.",
     "customer.viewed": "Viewed the pages as the customer sees them.",
+    "dispute.settled": "Settled the dispute over {cents} that was lost.",
     "dispute.told": "A dispute over {amount_cents} is {status} at Stripe.",
     # Of an earlier release; now it is a bulk action.
     "events.replayed": "Replayed {number} events that failed with: {error}",
@@ -136,6 +138,10 @@ SENTENCES = {
     "proposal.withdrawn": "Withdrew the proposed {what} of {cents}[ for “{description}”].",
     "recovery_code.used": "Used a recovery code; {left} are left.",
     "recovery_codes.made": "Created {codes} recovery codes; the old ones ended.",
+    "refund.made": "The refund of {cents} is {status} at Stripe.",
+    "refund.planned": "A refund of {cents} is to be made: {purpose}.",
+    "refund.refused": "The refund of {cents} was not made: {why}",
+    "refund.settled": "Settled the refund of {cents} that failed.",
     "refund.told": "A refund of {amount_cents} is {status} at Stripe.",
     "schedule.paused": "Paused the entry of the schedule “{entry}”.",
     "schedule.resumed": "Resumed the entry of the schedule “{entry}”.",
@@ -170,6 +176,9 @@ SENTENCES = {
 }
 _PART = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{(\w+)\}")
+_WORDS: dict[str, Mapping[str, str]] = {
+    "method": METHODS, "factor": FACTORS, "purpose": FOR_WHAT_WITHIN,
+}  # fmt: skip
 _INSTANTS = {"at", "ends", "effective_at", "until", "anchor_at", "begins_at", "ends_early_at"}
 
 
@@ -212,10 +221,8 @@ def fact_in_words(name: str, value: Any, currency: str | None) -> str:
         return money(value, currency)
     if name == "currency":
         return str(value).upper()
-    if name == "method":
-        return METHODS.get(value, str(value))
-    if name == "factor":
-        return FACTORS.get(value, str(value))
+    if name in _WORDS:
+        return _WORDS[name].get(str(value), str(value))
     if name in _INSTANTS and isinstance(value, str):
         return _instant(value)
     if isinstance(value, Mapping):

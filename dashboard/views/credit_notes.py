@@ -11,10 +11,11 @@ from dashboard.accounts.permissions import permission
 from dashboard.approvals.propose import Wanted
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_preview import open_change
-from dashboard.billing.credit_notes import WantedNote, check_note, note_by_key, plan_note, under_way
+from dashboard.billing.credit_notes import WantedNote, check_note, note_by_key, plan_note
 from dashboard.billing.credit_room import CreditRoom, room_of
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
+from dashboard.billing.under_way import is_changing, under_way
 from dashboard.billing.waived import items_with_cycles
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
@@ -132,6 +133,7 @@ def _page(
         previewed=previewed,
         grows_cents=grows_cents,
         in_progress=under_way(invoice),
+        is_changing=is_changing(invoice),
         why_two=two,
     )
 

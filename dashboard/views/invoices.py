@@ -20,6 +20,8 @@ from dashboard.billing.overview import (
     invoice_by_sequence,
 )
 from dashboard.billing.payment_facts import payment_of
+from dashboard.billing.refund_models import Refund
+from dashboard.billing.refund_sums import refunds_of
 from dashboard.billing.reissue import reissues_of
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import void_case_of
@@ -33,6 +35,7 @@ from dashboard.views.exports import csv_answer, invoice_rows
 from dashboard.views.hypermedia import live
 from dashboard.views.listing import log_kind
 from dashboard.views.payments import payment_told, shown_of
+from dashboard.views.refund_words import FOR_WHAT
 
 bp = Blueprint("invoices", __name__, url_prefix="/organizations/<slug>/invoices")
 PAST = log_kind("invoices.index", "invoice", "invoices")
@@ -63,7 +66,6 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
     invoice = invoice_by_sequence(organization, sequence)
     if invoice.status == "draft":
         return redirect(url_for("organizations.show", slug=slug), code=303)
-    notes, again = _notes(invoice), reissues_of(invoice)
     shown = items_of_past(invoice, items_of_invoice(invoice, with_lines=reader().is_staff))
     told = {"organization": organization, "invoice": invoice, "shown": shown}
     if are_asked_alone():
@@ -76,10 +78,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         sync=status_of(invoice),
         void=void_case_of(invoice),
         move=move_of(invoice),
-        corrections=corrections_of(invoice),
-        made_here=notes,
-        reissued=again,
-        tag=_tag(invoice, notes, again, utc_now()),
+        **_after_issue(invoice, utc_now()),
     )
 
 
@@ -90,8 +89,7 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
     now = utc_now()
     organization = counted_organization(slug, now=now)
     invoice = invoice_by_sequence(organization, sequence)
-    notes, again = _notes(invoice), reissues_of(invoice)
-    tag = _tag(invoice, notes, again, now)
+    after = _after_issue(invoice, now)
 
     def render() -> str:
         return render_template(
@@ -103,13 +101,10 @@ def state(slug: str, sequence: int) -> ResponseReturnValue:
             sync=status_of(invoice),
             void=void_case_of(invoice),
             move=move_of(invoice),
-            corrections=corrections_of(invoice),
-            made_here=notes,
-            reissued=again,
-            tag=tag,
+            **after,
         )
 
-    return live(tag, render)
+    return live(str(after["tag"]), render)
 
 
 @bp.get("/<int:sequence>.csv")
@@ -124,13 +119,28 @@ def export(slug: str, sequence: int) -> Response:
     return csv_answer(name, invoice_rows(invoice, found.items))
 
 
-def _notes(invoice: Invoice) -> Sequence[CreditNote]:
-    """Return the credit notes made here; the page shows staff those that are not issued yet."""
-    return notes_of(invoice)
+def _after_issue(invoice: Invoice, now: datetime) -> dict[str, object]:
+    """Return what became of it, and what was done about it here, with the tag of all that.
+
+    The page shows staff those acts, too, that Stripe has not carried out yet.
+    """
+    notes, again, refunds = notes_of(invoice), reissues_of(invoice), refunds_of(invoice)
+    return {
+        "corrections": corrections_of(invoice),
+        "made_here": notes,
+        "reissued": again,
+        "refunds": refunds,
+        "refund_words": FOR_WHAT,
+        "tag": _tag(invoice, notes, again, refunds, now),
+    }
 
 
 def _tag(
-    invoice: Invoice, notes: Sequence[CreditNote], again: Sequence[Reissue], now: datetime
+    invoice: Invoice,
+    notes: Sequence[CreditNote],
+    again: Sequence[Reissue],
+    refunds: Sequence[Refund],
+    now: datetime,
 ) -> str:
     tag = f"{tag_of_invoice(invoice, now=now)}-{digest(payment_of(invoice, now))}"
     told = (
@@ -138,4 +148,5 @@ def _tag(
         f"{'' if note.void_asked_at is None else '?'}"
         for note in notes
     )
-    return ".".join([tag, *told, *(f"r{one.id}{one.state[0]}" for one in again)])
+    reissued = (f"r{one.id}{one.state[0]}" for one in again)
+    return ".".join([tag, *told, *reissued, *(f"m{one.id}{one.state[0]}" for one in refunds)])

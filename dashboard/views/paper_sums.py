@@ -54,6 +54,9 @@ def _settled(invoice: Invoice, total: int) -> Iterator[Sum]:
         on = f" {day(invoice.paid_at)}" if invoice.paid_at else ""
         yield Sum(f"Paid{on}", money(-paid, currency))
     yield Sum("Remaining", money(remaining, currency), is_total=True)
+    if invoice.refunded_cents:
+        # Below the line: it was paid, and what went back since is not asked for again.
+        yield Sum("Refunded since", money(invoice.refunded_cents, currency))
 
 
 def _remaining(invoice: Invoice) -> int:

@@ -18,6 +18,7 @@ from dashboard.money import Money
 from dashboard.paging import Sort
 from dashboard.reading.past_due import (
     GIVEN_UP,
+    RETURNED,
     LateInvoice,
     Sum,
     Wanted,
@@ -39,7 +40,7 @@ LATE = ListKind(
 )  # fmt: skip
 WORDS = {
     "7": "Up to 7 days", "30": "8 to 30 days", "60": "31 to 60 days", "90": "61 to 90 days",
-    "older": "Over 90 days", GIVEN_UP: "Uncollectible",
+    "older": "Over 90 days", GIVEN_UP: "Uncollectible", RETURNED: "Returned by the bank",
 }  # fmt: skip
 TABS = ((None, "All ages"), *WORDS.items())
 HEADING = (
@@ -68,7 +69,7 @@ def index() -> ResponseReturnValue:
         "past_due/index.html",
         page=LATE.listing(found, asked.sort, narrowed_to(wanted)),
         buckets=buckets_of(sums),
-        open_sums=[one for one in sums if one.age != GIVEN_UP],
+        open_sums=[one for one in sums if one.age not in (GIVEN_UP, RETURNED)],
         currencies=sorted({one.currency for one in sums}),
         tabs=TABS,
         remedy=remedy_of,
@@ -115,6 +116,8 @@ def buckets_of(sums: Sequence[Sum]) -> list[Bucket]:
 
 def remedy_of(invoice: LateInvoice) -> str:
     """Return what stands in the way of an invoice's payment, for support."""
+    if invoice.kind == "charged_back":
+        return "A dispute was lost. Appeal at Stripe, charge it again, or settle it."
     if invoice.kind == "confirm":
         return "The customer has to confirm the payment."
     if invoice.decline_code is not None:

@@ -11,6 +11,7 @@ TITLES = {
     "adopt": ("Charge{of} adopted from Stripe", "Credit{of} adopted from Stripe"),
     "credit_note": ("Credit note{of}", "Credit note{of}"),
     "note_void": ("Void of a credit note{of}", "Void of a credit note{of}"),
+    "refund": ("Refund{of}", "Refund{of}"),
     "reissue": ("Reissue of an invoice{of}", "Reissue of an invoice{of}"),
     "reversal": ("Reversal of a credit{of}", "Reversal of a charge{of}"),
 }

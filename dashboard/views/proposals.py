@@ -23,6 +23,7 @@ from dashboard.approvals.models import Proposal
 from dashboard.approvals.propose import proposal_of
 from dashboard.billing.adjust import PROPOSED
 from dashboard.billing.credit_notes import note_by_key
+from dashboard.billing.refunds import refund_by_key
 from dashboard.billing.reissue import reissue_by_key
 from dashboard.clock import utc_now
 from dashboard.forms.proposal import ApprovalForm, RefusalForm
@@ -33,7 +34,9 @@ from dashboard.views.access import current_actor, reader
 from dashboard.views.listing import log_kind
 from dashboard.views.proof import need_proof_above
 from dashboard.views.proposal_words import title_of
+from dashboard.views.refund_words import FOR_WHAT
 from jobs.credit_notes import carry_out_credit_note
+from jobs.refunds import carry_out_refund
 from jobs.reissues import begin_reissue
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
@@ -89,6 +92,10 @@ def _begun(organization: Organization, proposal: Proposal) -> str:
     if reissue is not None:
         begin_reissue(reissue)
         return "Approved. The invoice is being taken back at Stripe, and is billed again with that."
+    refund = refund_by_key(organization.id, key)
+    if refund is not None:
+        carry_out_refund.enqueue(refund.id)
+        return "Approved. The refund is on its way to Stripe."
     note_id = note.id if note else proposal.terms.get("note_id")
     if note_id is None:
         return "Approved. The invoice has changed."
@@ -159,4 +166,5 @@ def _page(
         form=ApprovalForm(formdata=None, seen=name_of(basis)),
         problems=form.unseen_errors if form else (),
         refusal=refusal,
+        refund_words=FOR_WHAT,
     )

@@ -21,6 +21,7 @@ from dashboard.billing.mailing import mail_note
 from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_add_up
 from dashboard.billing.outcome import note_decline, put_on_hold
+from dashboard.billing.refunds import follow_refund
 from dashboard.billing.telling import tell_corrected
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
@@ -106,6 +107,9 @@ def money_back_told(delivery: Delivery) -> Handled:
         as_of = happened if found.as_of is None else max(found.as_of, happened)
         kept = keep_correction(invoice, replace(found, as_of=as_of), is_last=True)
     tell_corrected(invoice, kept, now=delivery.now)
+    if follow_refund(invoice, remote, now=delivery.now):
+        # Put on record as what was planned here.
+        return Handled(f"The refund made here is {kept.row.status}.")
     return told(invoice, kept, delivery)
 
 

@@ -13,7 +13,7 @@ from simulator.resources import disputes, payment, refunds
 
 
 def money_blueprint(simulator: Simulator) -> Blueprint:
-    """Return the routes that open and move disputes, fail refunds and pay elsewhere."""
+    """Return the routes that open and move disputes, move and fail refunds and pay elsewhere."""
     blueprint = Blueprint("money", __name__, url_prefix="/_simulator")
 
     @blueprint.post("/disputes")
@@ -27,6 +27,10 @@ def money_blueprint(simulator: Simulator) -> Blueprint:
     @blueprint.post("/refunds/<refund>/fail")
     def fail_refund(refund: str) -> ResponseReturnValue:
         return _do(simulator, refunds.fail, refund=refund)
+
+    @blueprint.post("/refunds/<refund>")
+    def move_refund(refund: str) -> ResponseReturnValue:
+        return _do(simulator, refunds.move, refund=refund)
 
     @blueprint.post("/invoices/<invoice>/paid-elsewhere")
     def paid_elsewhere(invoice: str) -> ResponseReturnValue:

@@ -20,6 +20,7 @@ def create(call: Call) -> Record:
         raise missing(
             "payment_intent", given.get("payment_intent", ""), param="payment_intent", status=400
         )
+    _check_no_dispute(call, payment["payment_intent"])
     left = int(payment["amount_paid"]) - refunded_of(call, payment["payment_intent"])
     cents = int(given.get("amount", left))
     if cents <= 0 or cents > left:
@@ -28,6 +29,18 @@ def create(call: Call) -> Record:
             param="amount",
         )
     return render_refund(make_refund(call, payment, cents))
+
+
+def _check_no_dispute(call: Call, intent: str) -> None:
+    """Refuse while a bank holds the money, or once it took it."""
+    for dispute in call.store.all("dispute").values():
+        is_over = dispute["status"] in ("won", "warning_closed")
+        if dispute["payment_intent"] == intent and not is_over:
+            charge = intent.replace("pi_", "ch_")
+            raise refused(
+                f"Charge {charge} has been charged back; cannot issue a refund.",
+                code="charge_disputed",
+            )
 
 
 def make_refund(call: Call, payment: Record, cents: int) -> Record:
@@ -64,6 +77,15 @@ def fail(call: Call) -> Record:
     refund |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
     call.store.put("refund", refund)
     call.emit("refund.failed", render_refund(refund))
+    return render_refund(refund)
+
+
+def move(call: Call) -> Record:
+    """Give a refund another status, as the bank or a person at Stripe would, and tell of it."""
+    refund = _from_path(call)
+    refund["status"] = call.params["status"]
+    call.store.put("refund", refund)
+    call.emit("refund.updated", render_refund(refund))
     return render_refund(refund)
 
 

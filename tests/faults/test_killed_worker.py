@@ -18,6 +18,8 @@ from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_void import ask_void
 from dashboard.billing.credit_notes import WantedNote, plan_note
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.refund_room import refund_room_of
+from dashboard.billing.refunds import WantedRefund, plan_refund
 from dashboard.billing.reissue import plan_reissue
 from dashboard.clock import utc_now
 from dashboard.extensions import db as database
@@ -26,11 +28,12 @@ from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import transaction
 from demo.embedded.errors import tail
 from jobs.credit_notes import carry_out_credit_note, carry_out_credit_notes
+from jobs.refunds import carry_out_refund, carry_out_refunds
 from jobs.reissues import reissue_invoice, reissue_planned
 from jobs.syncs import enqueue_run, sweep_runs
 from tests.factories import SUPPORT
 from tests.support.billing import drop, make_bill, put
-from tests.support.notes_at_stripe import issue
+from tests.support.notes_at_stripe import issue, pay
 from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 from tests.support.syncing import Syncer, gateway_to
@@ -210,6 +213,37 @@ def test_a_worker_killed_while_it_voids_a_credit_note_leaves_it_void(
     at_stripe = syncer.gateway.credit_notes(str(bill.stripe_invoice_id))
     assert (note.state, note.void_asked_at, item.credited_cents) == ("void", None, 0)
     assert [one.status for one in at_stripe] == ["void"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_killed_while_it_refunds_leaves_one_refund(
+    app: Flask, db: SQLAlchemy, live_stack: Stack, syncer: Syncer, moment: str
+) -> None:
+    bill, _ = prepare("finalize", syncer)
+    syncer.sync(bill, "final", verify=True)
+    pay(bill, syncer)
+    [payment] = refund_room_of(bill).refundable
+    syncer.simulator.fault(moment, "/v1/refunds$", method="POST", times=1)
+    with transaction():
+        wanted = WantedRefund(payment.id, 70, "goodwill", "Outage")
+        # Planned a minute ago: what was queued for it may be lost with the worker.
+        planned_at = utc_now() - timedelta(minutes=1)
+        refund = plan_refund(bill, wanted, key="m", actor=SUPPORT, now=planned_at)
+        carry_out_refund.enqueue(refund.id)
+    kill_and_replace(live_stack, syncer)
+    with transaction():
+        carry_out_refunds.enqueue()
+
+    def is_over() -> bool:
+        db.session.rollback()
+        db.session.refresh(refund)
+        return refund.state != "planned"
+
+    wait_until(is_over, lambda: tail(live_stack.log("second worker"), 40))
+    db.session.refresh(bill)
+    at_stripe = syncer.gateway.refunds(refund.paid_by)
+    assert (refund.state, bill.refunded_cents, bill.status) == ("made", 70, "paid")
+    assert [one.amount_cents for one in at_stripe] == [70]
 
 
 def _finish_by_another(

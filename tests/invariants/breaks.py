@@ -146,6 +146,16 @@ BREAKS = {
         """,
         ", credit note: issued $7.00, at Stripe none.",
     ),
+    "refunds_as_told": (
+        """
+        insert into refunds (organization_id, invoice_id, state, purpose, payment, paid_by,
+            amount_cents, reason, idempotency_key, actor_kind, actor_label, created_at, ended_at,
+            stripe_id)
+        select organization_id, id, 'made', 'goodwill', 'inpay_1', 'pi_1', 700, 'Asked', 'm',
+            'system', 'System', now(), now(), 're_unheard' from invoices where status = 'open'
+        """,
+        ", refund: made $7.00, at Stripe none.",
+    ),
     "payments_add_up": (
         "update invoices set amount_remaining_cents = 1 where status = 'open'",
         ", remains $0.01.",

@@ -20,6 +20,7 @@ NAMES = {
     "jobs.budgets": ["watch_budgets", "watch_due_budgets", "watch_usage"],
     "jobs.bulk": ["carry_on_act", "carry_on_acts"],
     "jobs.credit_notes": ["carry_out_credit_note", "carry_out_credit_notes"],
+    "jobs.refunds": ["carry_out_refund", "carry_out_refunds"],
     "jobs.reissues": ["reissue_invoice", "reissue_planned"],
     "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
     "jobs.forgetting": ["forget_old"],

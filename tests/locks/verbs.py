@@ -49,6 +49,13 @@ from tests.locks.life import (
     show_roll,
 )
 from tests.locks.past_due import tell_what_is_late
+from tests.locks.refunds import (
+    approve_a_refund,
+    hear_of_our_refund,
+    refund,
+    refund_in_vain,
+    settle_a_refund,
+)
 from tests.locks.reissues import (
     approve_a_reissue,
     hear_of_a_reissue,
@@ -113,6 +120,10 @@ VERBS: Mapping[str, Act] = {
     "credit in vain": credit_in_vain,
     "preview a credit note": show_note,
     "void a credit note": void_a_note,
+    "approve a refund": approve_a_refund,
+    "refund a paid invoice": refund,
+    "refund in vain": refund_in_vain,
+    "settle a refund": settle_a_refund,
     "approve a reissue": approve_a_reissue,
     "reissue an issued invoice": reissue,
     "reissue what is void": reissue_what_is_void,
@@ -169,6 +180,7 @@ VERBS: Mapping[str, Act] = {
     "read again": read_again,
     "hear of a refund": hear_of_a_refund,
     "hear of a credit note": hear_of_a_note,
+    "hear of our refund": hear_of_our_refund,
     "hear of a reissue": hear_of_a_reissue,
     "hear of a decline": hear_of_a_decline,
     "hear of a void": hear_of_a_void,

@@ -11,11 +11,11 @@ from dashboard.billing.credit_notes import (
     follow_note,
     notes_of,
     plan_note,
-    under_way,
 )
 from dashboard.billing.credit_room import room_of
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.spread import spread
+from dashboard.billing.under_way import under_way
 from dashboard.billing.void_models import VoidClaim
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection

@@ -53,6 +53,10 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "refund_cents": 0, "balance_cents": 5, "outside_cents": 0,
     },
     "void_credit_note": {"note_id": "cn_1", "invoice_id": "in_1"},
+    "make_refund": {
+        "invoice_id": "in_1", "refund": "7", "installation": "here", "paid_by": "pi_1",
+        "amount_cents": 5, "is_duplicate": True,
+    },
 }  # fmt: skip
 
 
@@ -84,5 +88,5 @@ def test_lines_of_before_roll_ups_can_be_read() -> None:
 def test_the_fault_tests_make_every_call_but_those_named_here() -> None:
     tried = {one.step for one in OPERATIONS.values()}
     assert set(STRIPE_CALLS) - tried == {
-        "delete_item", "issue_credit_note", "void_credit_note", "void_invoice",
+        "delete_item", "issue_credit_note", "make_refund", "void_credit_note", "void_invoice",
     }  # fmt: skip

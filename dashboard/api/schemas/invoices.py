@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from dashboard.api.schemas.credit_notes import CreditNoteOut
+from dashboard.api.schemas.refunds import RefundOut
 from dashboard.api.schemas.reissues import ReissueOut
 from dashboard.api.schemas.types import (
     ExactDecimal,
@@ -144,13 +145,14 @@ class VoidDecisionIn(Sent):
 class InvoiceDetail(InvoiceOut):
     """An invoice with its lines; a void one also with the decision on its amount.
 
-    `credit_notes` and `reissues` are those made here, oldest first.
+    `credit_notes`, `reissues` and `refunds` (outside notes) are those made here, oldest first.
     """
 
     items: list[ItemOut]
     void: VoidOut | None = None
     credit_notes: Annotated[list[CreditNoteOut], Field(default_factory=list)]
     reissues: Annotated[list[ReissueOut], Field(default_factory=list)]
+    refunds: Annotated[list[RefundOut], Field(default_factory=list)]
 
 
 class CurrentInvoice(InvoiceDetail):

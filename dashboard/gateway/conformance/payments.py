@@ -27,6 +27,16 @@ def _tried(bench: Bench, card: str) -> tuple[Reply, str, Reply]:
     return opened, intent, bench.api.post(f"{path}/pay", payment_method=method["id"])
 
 
+def _disputes(bench: Bench, intent: str) -> list[str]:
+    """Return the disputes of a payment, once there is one."""
+    found: list[str] = []
+    end = time.monotonic() + 15
+    while not found and time.monotonic() < end:
+        page = granted(bench.api.get("disputes", payment_intent=intent))
+        found = [one["id"] for one in page["data"]]
+    return found
+
+
 def _changed(bench: Bench, paid: Reply) -> list[str]:
     read = granted(bench.api.get(f"invoices/{paid['id']}"))
     return [name for name in UNCHANGED if read[name] != paid[name]]
@@ -62,16 +72,32 @@ def refund_is_told(bench: Bench) -> None:
     expect(not changed, f"changed of {opened['id']}: {', '.join(changed)}")
 
 
+@check("refund_is_found", "A payment's refunds are listed with their metadata.", "API")
+def refund_is_found(bench: Bench) -> None:
+    _, intent, reply = _tried(bench, "pm_card_visa")
+    granted(reply)
+    marks = {"dashboard_refund": "7"}
+    made = granted(bench.api.post("refunds", payment_intent=intent, amount=3000, metadata=marks))
+    page = granted(bench.api.get("refunds", payment_intent=intent))
+    seen = [(one["id"], dict(one["metadata"])) for one in page["data"]]
+    expect(seen == [(made["id"], marks)], f"listed {seen}")
+
+
+@check("refund_has_a_limit", "No more than was paid is refunded, in all.", "docs: refunds")
+def refund_has_a_limit(bench: Bench) -> None:
+    _, intent, reply = _tried(bench, "pm_card_visa")
+    granted(reply)
+    granted(bench.api.post("refunds", payment_intent=intent, amount=3000))
+    expect_refusal(bench.api.post("refunds", payment_intent=intent, amount=CENTS - 2999), 400)
+    granted(bench.api.post("refunds", payment_intent=intent, amount=CENTS - 3000))
+
+
 @check("dispute_is_told", "A dispute names its intent and changes nothing of the invoice.", TESTING)
 def dispute_is_told(bench: Bench) -> None:
     since = int(time.time()) - 60
     _, intent, reply = _tried(bench, "pm_card_createDispute")
     paid = granted(reply)
-    found: list[str] = []
-    end = time.monotonic() + 15
-    while not found and time.monotonic() < end:
-        page = granted(bench.api.get("disputes", payment_intent=intent))
-        found = [one["id"] for one in page["data"]]
+    found = _disputes(bench, intent)
     expect(len(found) == 1, f"{len(found)} disputes")
     told = told_of(bench, "charge.dispute.created", found[0], since)["object"]
     seen = (told["payment_intent"], told["amount"])
@@ -94,3 +120,13 @@ def dispute_lost(bench: Bench) -> None:
     expect(told["status"] == "lost", f"told as {told['status']}")
     changed = _changed(bench, paid)
     expect(not changed, f"changed: {', '.join(changed)}")
+
+
+@check(
+    "disputed_is_not_refunded", "What a bank asks back cannot be refunded beside.", "error codes"
+)
+def disputed_is_not_refunded(bench: Bench) -> None:
+    _, intent, reply = _tried(bench, "pm_card_createDispute")
+    granted(reply)
+    expect(_disputes(bench, intent), "no dispute was opened")
+    expect_refusal(bench.api.post("refunds", payment_intent=intent, amount=1000), 400)

@@ -19,6 +19,7 @@ from dashboard.sync.stripe_calls.drafts import (
 from dashboard.sync.stripe_calls.issued import VoidInvoice
 from dashboard.sync.stripe_calls.items import DeleteItem
 from dashboard.sync.stripe_calls.lines import AddLines, RemoveLines, UpdateLines
+from dashboard.sync.stripe_calls.refunds import MakeRefund
 
 STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
     one.operation: one
@@ -26,7 +27,7 @@ STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
         CreateCustomer, UpdateCustomer,
         CreateDraft, SetTerms, Schedule, Finalize, DeleteDraft,
         AddLines, UpdateLines, RemoveLines,
-        DeleteItem, IssueNote, VoidNote, VoidInvoice,
+        DeleteItem, IssueNote, VoidNote, VoidInvoice, MakeRefund,
     )
 }  # fmt: skip
 

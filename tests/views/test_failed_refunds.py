@@ -1,0 +1,74 @@
+"""A refund that failed needs a person, until it is made anew or settled in another way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.billing.corrections import keep_correction
+from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
+from dashboard.transaction import transaction
+from tests.pages import page, post, text_of
+from tests.support.issued_bills import ADDRESS
+from tests.support.needs import sentences
+from tests.support.refund_pages import (
+    Stripe,
+    confirmed,
+    fields_of,
+    paid,
+    refunds,
+    send,
+    stripe,
+)
+from tests.support.refunds import hear_refund, theirs
+
+__all__ = ["paid", "stripe"]
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_one_that_failed_needs_a_person_until_it_is_settled(
+    support: FlaskClient, customer: FlaskClient, paid: Invoice, stripe: Stripe, status: str
+) -> None:
+    send(support, confirmed(support, fields_of(support, amount="10.00")))
+    with transaction():
+        hear_refund(refunds()[0])
+    assert not [one for one in sentences() if one.startswith("Refund failed")]
+    with transaction():
+        hear_refund(refunds()[0], status, reason="lost_or_stolen_card")
+    [said] = [one for one in sentences() if one.startswith("Refund failed")]
+    assert "The customer did not get it" in said
+    link = page(support.get(ADDRESS)).find("a", string="Settle…")["href"]
+    assert not page(customer.get(ADDRESS)).find("a", string="Settle…")
+    assert "did not reach the customer" in text_of(page(support.get(link)))
+    where = link.removesuffix("/new")
+    assert "Say how." in text_of(page(post(support, where, reason=""), 422))
+    for _ in range(2):
+        assert post(support, where, reason="Transferred by hand").status_code == 303
+    assert not [one for one in sentences() if one.startswith("Refund failed")]
+    assert not page(support.get(ADDRESS)).find("a", string="Settle…")
+    assert "Nothing is left to settle" in text_of(page(support.get(link)))
+
+
+def test_one_that_failed_is_settled_by_another_refund(
+    support: FlaskClient, paid: Invoice, stripe: Stripe
+) -> None:
+    at = utc_now()
+    with transaction():
+        keep_correction(paid, theirs(100, 1, status="failed", made_at=at - timedelta(hours=1)))
+    assert [one for one in sentences() if one.startswith("Refund failed")]
+    with transaction():
+        keep_correction(paid, theirs(100, 2, made_at=at))
+    assert not [one for one in sentences() if one.startswith("Refund failed")]
+
+
+def test_what_did_not_fail_is_not_settled(
+    support: FlaskClient, paid: Invoice, stripe: Stripe
+) -> None:
+    with transaction():
+        row = keep_correction(paid, theirs(100)).row
+    where = f"{ADDRESS}/corrections/{row.id}/settlements"
+    assert post(support, where, reason="Why").status_code == 409
+    assert post(support, f"{ADDRESS}/corrections/999/settlements", reason="Why").status_code == 404
