@@ -79,6 +79,7 @@ _TABLE = (
     Permission("invoice.reissue", STAFF),
     Permission("refund.create", STAFF),
     Permission("correction.settle", STAFF),
+    Permission("proof.download", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),
@@ -127,6 +128,8 @@ _TABLE = (
     Permission("api.events.read", scope="events:read"),
     Permission("api.events.write", scope="events:write"),
     Permission("api.invoices.read", scope="invoices:read"),
+    # With what is on record of a bill: names of people, too.
+    Permission("api.proof.read", scope="proof:read"),
     Permission("api.syncs.read", scope="syncs:read"),
     Permission("api.syncs.write", scope="syncs:write"),
 )

@@ -15,6 +15,7 @@ from dashboard.api import (
     organizations,
     prices,
     problems,
+    proofs,
     refunds,
     reissues,
     services,
@@ -27,7 +28,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
-    refunds, history, budgets, standing, syncs, event_endpoints,
+    refunds, proofs, history, budgets, standing, syncs, event_endpoints,
     event_deliveries, cycle_changes, document,
 )  # fmt: skip
 

@@ -47,6 +47,7 @@ from dashboard.views import (
     pay_links,
     people,
     portal_sessions,
+    proofs,
     proposals,
     refunds,
     reissues,
@@ -84,6 +85,7 @@ from dashboard.views.estimates import register_estimates
 from dashboard.views.formatting import register_filters
 from dashboard.views.headers import fixed_headers, register_headers
 from dashboard.views.hypermedia import leave_panel, mark_variants
+from dashboard.views.proof_bundle import bundle_of
 
 RESOURCES = (
     home, glance, needs, search, glossary, session, sessions, sign_on, theme,
@@ -93,7 +95,7 @@ RESOURCES = (
     members, member_invitations, past_due, standing,
     invoices, invoice_links, moments, documents, schedules, sync_runs, rolls, cycle_changes,
     portal_sessions, added_lines, void_decisions, credit_notes, credit_note_voids, reissues,
-    refunds, settlements,
+    refunds, settlements, proofs,
     mails, mail_opt_outs, pay_links,
     webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, fleet,
     work, stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations,
@@ -112,6 +114,8 @@ def register_views(app: Flask) -> None:
     headers = fixed_headers(app.extensions["config"])
     register_headers(app, headers)
     register_assets(app, headers)
+    # Written in the words of the pages; the API sends it as well.
+    app.extensions["proof_bundle"] = bundle_of
     app.after_request(compress)
     app.after_request(mark_variants)
     app.after_request(leave_panel)

@@ -63,6 +63,7 @@ SENTENCES = {
     "invoice.printed": "Downloaded the invoice as a PDF.",
     "invoice.replaced_at_stripe": "Invoice [{replaced_number}] was edited at Stripe, where it "
     "bills {asks_cents}; the ledger says {ledger_cents}.",
+    "invoice.proof_downloaded": "Downloaded the proof of the invoice.",
     "invoice.release_asked": "Requested the release, by bulk action {act}.",
     "invoice.released": "Released; another try is made.",
     "invoice.rolled": "Closed early, at {total_cents}.",

@@ -39,7 +39,7 @@ def csv_answer(name: str, rows: Rows) -> Response:
     They are read when the request and its session are over: they must not load anything from it.
     """
     return Response(
-        _lines(rows),
+        csv_lines(rows),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -121,7 +121,8 @@ def _invoice_row(item: Item, currency: str) -> Sequence[object]:
     )
 
 
-def _lines(rows: Rows) -> Iterator[str]:
+def csv_lines(rows: Rows) -> Iterator[str]:
+    """Yield the lines of a table, with nothing in them that a spreadsheet would run."""
     for row in rows:
         buffer = io.StringIO()
         csv.writer(buffer).writerow([_harmless(cell) for cell in row])

@@ -66,10 +66,13 @@ class Sheets:
         self.sheets.append([])
         self.y = TOP
 
-    def drawn(self, *, title: str, author: str, foot: str) -> bytes:
-        """Return them as a PDF, each with its foot and number."""
+    def drawn(self, *, title: str, author: str, foot: str, is_dated: bool = True) -> bytes:
+        """Return them as a PDF, each with its foot and number.
+
+        Where it is not dated, equal sheets are equal bytes.
+        """
         made = BytesIO()
-        canvas = Canvas(made, pagesize=letter)
+        canvas = Canvas(made, pagesize=letter, invariant=not is_dated)
         canvas.setTitle(title)
         canvas.setAuthor(author)
         canvas.setCreator("Billing dashboard")

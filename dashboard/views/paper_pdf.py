@@ -33,20 +33,23 @@ class PressIsBusy(BillingError):
     permanent = False
 
 
-def pdf_of(paper: Paper) -> bytes:
-    """Return the document as a PDF. Raises PressIsBusy where others take too long."""
+def pdf_of(paper: Paper, *, is_dated: bool = True) -> bytes:
+    """Return the document as a PDF. Raises PressIsBusy where others take too long.
+
+    It bears when it was made; where it `is_dated` not, equal documents are equal bytes.
+    """
     if not _press.acquire(timeout=PATIENCE_SECONDS):
         raise PressIsBusy(
             "Too many PDFs are being made at once, so this one was not. Nothing was changed. Try "
             "again in a minute, or print the document page."
         )
     try:
-        return _printed(paper)
+        return _printed(paper, is_dated=is_dated)
     finally:
         _press.release()
 
 
-def _printed(paper: Paper) -> bytes:
+def _printed(paper: Paper, *, is_dated: bool) -> bytes:
     sheets = Sheets()
     _head(sheets, paper)
     _parties(sheets, paper)
@@ -54,7 +57,8 @@ def _printed(paper: Paper) -> bytes:
     _sums(sheets, paper)
     _notes(sheets, paper)
     about = f"{paper.title} {paper.called}"
-    return sheets.drawn(title=about, author=paper.seller.name, foot=paper.foot)
+    author, foot = paper.seller.name, paper.foot
+    return sheets.drawn(title=about, author=author, foot=foot, is_dated=is_dated)
 
 
 def _head(sheets: Sheets, paper: Paper) -> None:
