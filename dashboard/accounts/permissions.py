@@ -80,6 +80,7 @@ _TABLE = (
     Permission("refund.create", STAFF),
     Permission("correction.settle", STAFF),
     Permission("proof.download", STAFF),
+    Permission("balance.read", STAFF),
     Permission("proposal.view", STAFF),
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),

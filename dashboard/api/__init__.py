@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from dashboard.api import (
     adjustments,
+    balances,
     budgets,
     credit_notes,
     cycle_changes,
@@ -28,7 +29,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
-    refunds, proofs, history, budgets, standing, syncs, event_endpoints,
+    refunds, proofs, balances, history, budgets, standing, syncs, event_endpoints,
     event_deliveries, cycle_changes, document,
 )  # fmt: skip
 

@@ -76,7 +76,7 @@ KINDS = {
     ),
     "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),
     "sessions": ("session.", "sessions."),
-    "downloads": ("audit.", "spend.", "history.", "past_due."),
+    "downloads": ("audit.", "spend.", "history.", "past_due.", "balance."),
 }
 
 

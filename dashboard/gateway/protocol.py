@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
+from dashboard.gateway.balance_records import RemoteBalance
 from dashboard.gateway.customer_records import CustomerDraft, RemoteCard, RemoteCustomer
 from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
 from dashboard.gateway.note_records import NoteDraft, NotePreview
@@ -56,6 +57,9 @@ class Gateway(Protocol):
         self, customer_id: str, name: str, email: str, *, key: str
     ) -> RemoteCustomer:
         """Set name and e-mail of a customer; raises `Missing` for one that was deleted."""
+
+    def balance_moves(self, customer_id: str) -> RemoteBalance:
+        """Read what moved a customer's balance, the newest hundred; one call."""
 
     def customer(self, customer_id: str) -> RemoteCustomer:
         """Read a customer; of a deleted one nothing else is left to read."""

@@ -18,6 +18,7 @@ SENTENCES = {
     "adjustment.added": "{cents} for “{description}” on the current invoice.",
     "adjustment.reversed": "{cents} on the same invoice reverses “{reversed}”.",
     "audit.exported": "Downloaded the audit trail as {format}[, only {filters}].",
+    "balance.exported": "Downloaded the history of the balance at Stripe.",
     "budget.removed": "Removed the budget of {cents_before} per cycle.",
     "budget.set": "Set the budget per cycle to {cents}[; it was {cents_before}].",
     "bulk_action.begun": "Started a bulk action to {verb} {number}[: {which}].",

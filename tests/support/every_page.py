@@ -31,6 +31,7 @@ OF_ACME = [
     "/organizations/acme/services",
     "/organizations/acme/adjustments",
     "/organizations/acme/invoices",
+    "/organizations/acme/balance",
     "/organizations/acme/budget",
     "/organizations/acme/what-if",
     "/organizations/acme/what-if?since=soon&count=-1",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dashboard.gateway import parsing, requests
+from dashboard.gateway.balance_parsing import parse_balance_move
+from dashboard.gateway.balance_records import RemoteBalance
 from dashboard.gateway.calls.base import PAGE, Calls
 from dashboard.gateway.customer_records import CustomerDraft, RemoteCustomer
 from dashboard.gateway.records import RemoteLine
@@ -32,6 +34,12 @@ class CustomerCalls(Calls):
         body = {"name": name, "email": email}
         reply = self._call("POST customer", path("customers", customer_id), body, key=key)
         return parsing.parse_customer(reply.data, reply.request_id)
+
+    def balance_moves(self, customer_id: str) -> RemoteBalance:
+        """Read the newest page of what moved a customer's balance."""
+        to = path("customers", customer_id, "balance_transactions")
+        page = self._call("GET balance_transactions", to, {"limit": PAGE}).data
+        return RemoteBalance([parse_balance_move(one) for one in page["data"]], page["has_more"])
 
     def customer(self, customer_id: str) -> RemoteCustomer:
         """Read a customer; Stripe answers for a deleted one with what is left of it."""
