@@ -16,7 +16,7 @@ const STYLES = [
   "tokens", "contrast", "shell", "sidebar", "page", "summary", "closing", "table", "listing", "money", "status", "identifier",
   "items", "paper", "mail",
   "facts", "notice", "form", "dialog", "progress", "chart", "movers", "meter", "what-if", "series", "spend", "spend-figure",
-  "needs", "palette", "decide", "timeline", "pagination", "motion", "print",
+  "needs", "palette", "decide", "recipe", "timeline", "pagination", "motion", "print",
 ];
 const SCRIPTS = [
   "relative-time", "strips", "picks", "copy", "passkeys", "panel", "polling", "announce", "palette", "shortcuts", "spend", "submit-once",

@@ -85,6 +85,7 @@ _TABLE = (
     Permission("proposal.decide", STAFF),
     Permission("added_line.decide", STAFF),
     Permission("void.decide", STAFF),
+    Permission("difference.decide", STAFF),
     Permission("webhook.view", STAFF),
     Permission("webhook.replay", STAFF),
     Permission("event_endpoint.view", STAFF),

@@ -8,6 +8,7 @@ from dashboard.api import (
     budgets,
     credit_notes,
     cycle_changes,
+    differences,
     document,
     event_deliveries,
     event_endpoints,
@@ -29,7 +30,7 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
-    refunds, proofs, balances, history, budgets, standing, syncs, event_endpoints,
+    differences, refunds, proofs, balances, history, budgets, standing, syncs, event_endpoints,
     event_deliveries, cycle_changes, document,
 )  # fmt: skip
 

@@ -23,6 +23,9 @@ from dashboard.api.schemas.services import (
     ChangeIn,
     DetachmentIn,
     DetachmentOut,
+    EndQuery,
+    PastPreviewOut,
+    QuantityQuery,
     ServiceBatchIn,
     ServiceBatchOut,
     ServiceIn,
@@ -40,6 +43,7 @@ from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.listing import list_services
 from dashboard.services.models import Service
+from dashboard.services.past_preview import preview_end, preview_quantity
 
 bp = Blueprint("services", __name__, url_prefix="/organizations/<slug>/services")
 
@@ -107,6 +111,39 @@ def detach(slug: str, service_id: int) -> Response:
     service = _service(slug, service_id)
     ended = detach_service(service, at=wanted.at, now=utc_now(), actor=caller.actor())
     return answer(DetachmentOut.told(ended))
+
+
+@bp.get("/<int:service_id>/detachment/preview")
+@permission("api.services.read")
+@operation(
+    Operation(
+        "Read what detaching a service would change of its bills",
+        {200: PastPreviewOut},
+        query=EndQuery,
+    )
+)
+def preview_detach(slug: str, service_id: int) -> Response:
+    """Read which issued bills its time is on, and how the next one changes; changes nothing."""
+    caller.counted_organization(slug)
+    wanted, service = read_query(EndQuery), _service(slug, service_id)
+    return answer(PastPreviewOut.of(preview_end(service, at=wanted.at, now=utc_now())))
+
+
+@bp.get("/<int:service_id>/changes/preview")
+@permission("api.services.read")
+@operation(
+    Operation(
+        "Read what another quantity of a service would change of its bills",
+        {200: PastPreviewOut},
+        query=QuantityQuery,
+    )
+)
+def preview_change(slug: str, service_id: int) -> Response:
+    """Read which issued bills its time is on, and how the next one changes; changes nothing."""
+    caller.counted_organization(slug)
+    wanted, service = read_query(QuantityQuery), _service(slug, service_id)
+    shown = preview_quantity(service, wanted.quantity, at=wanted.at, now=utc_now())
+    return answer(PastPreviewOut.of(shown))
 
 
 @bp.post("/<int:service_id>/changes")

@@ -18,6 +18,7 @@ from dashboard.sync.consequences import (
     consequences,
     of_adjustment,
     of_credit_note,
+    of_difference,
     of_refund,
     of_reissue,
     of_void,
@@ -38,6 +39,10 @@ def consequence_of(proposal: Proposal, organization: Organization, *, now: datet
     if kind in ("credit_note", "note_void"):
         credited = invoice_by_sequence(organization, terms["sequence"])
         return of_credit_note(proposal.amount_cents, credited)
+    if kind == "difference":
+        billed = invoice_by_sequence(organization, terms["sequence"])
+        on = current_invoice(organization)
+        return of_difference(terms["decision"], terms["cents"], billed, on)
     if kind == "refund":
         return of_refund(invoice_by_sequence(organization, terms["sequence"]))
     if kind == "reissue":

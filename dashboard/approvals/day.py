@@ -37,7 +37,12 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 
 DAY = timedelta(hours=24)
-DECISIONS = ("invoice.void_billed", "invoice.void_written_off", "credit_note.void_asked")
+DECISIONS = (
+    "invoice.void_billed",
+    "invoice.void_written_off",
+    "credit_note.void_asked",
+    "invoice.difference_left",
+)
 
 
 class AboveTogether(Stale):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import func, select
 
 from dashboard.approvals.basis import Basis, over
+from dashboard.approvals.difference_kind import Correcting
 from dashboard.approvals.models import Proposal
 from dashboard.approvals.note_kinds import Crediting, NoteVoid
 from dashboard.approvals.refund_kind import Refunding
@@ -219,5 +220,6 @@ KINDS: dict[str, Kind] = {
     "credit_note": Crediting(),
     "note_void": NoteVoid(),
     "reissue": Reissuing(),
+    "difference": Correcting(),
     "refund": Refunding(),
 }

@@ -23,6 +23,8 @@ def noun_of(kind: str, decision: str | None, cents: int) -> str:
         return "credit note"
     if kind in ("reissue", "refund"):
         return kind
+    if kind == "difference":
+        return "correction of a bill"
     if kind == "note_void":
         return "void of a credit note"
     if decision == "write_off":
@@ -48,7 +50,7 @@ class Proposal(Model):
         Index("ix_proposals_decided_at", "decided_at"),
         CheckConstraint(
             "kind in ('adjustment', 'adopt', 'void', 'reversal', 'credit_note', 'note_void',"
-            " 'reissue', 'refund')",
+            " 'reissue', 'refund', 'difference')",
             name="kind",
         ),
         CheckConstraint(

@@ -15,6 +15,7 @@ from dashboard.approvals.propose import facts_of
 from dashboard.audit.actor import SYSTEM
 from dashboard.audit.write import write_entry
 from dashboard.billing.credit_room import CREDITABLE
+from dashboard.billing.difference import CODES
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
 from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_listing import ASKED_CENTS, WAITS
@@ -93,6 +94,16 @@ _issued_stands = (
     )
     .exists()
 )
+_difference_stands = (
+    select(Invoice.id)
+    .where(
+        Invoice.organization_id == Proposal.organization_id,
+        Invoice.sequence == _number("sequence"),
+        Invoice.status.in_(CREDITABLE),
+        Invoice.parked_code.in_(CODES),
+    )
+    .exists()
+)
 # What says so for certain is a kind's basis; this finds the few to ask of, in one statement.
 _paid_stands = (
     select(Invoice.id)
@@ -112,5 +123,6 @@ IS_MOOT = or_(
     and_(Proposal.kind == "reversal", ~_charge_stands),
     and_(Proposal.kind == "void", ~_void_stands),
     and_(Proposal.kind == "reissue", ~_issued_stands),
+    and_(Proposal.kind == "difference", ~_difference_stands),
     and_(Proposal.kind == "refund", ~_paid_stands),
 )

@@ -22,9 +22,10 @@ from dashboard.money import Money, round_charge
 from dashboard.pricing.rating import MAX_CENTS
 
 # What begins so names a charge or credit that the product makes: of a proposal, a reversal, an
-# adopted line, the decision on a void invoice, a reissue. Nobody else may take such a name first.
-PROPOSED, REVERSED, ADOPTED, WAIVED, REISSUED = OURS = (
-    "proposal:", "reversal:", "adopted:", "waived-", "reissue:",
+# adopted line, the decision on a void invoice, a reissue, the correction of what Stripe billed
+# differently. Nobody else may take such a name first.
+PROPOSED, REVERSED, ADOPTED, WAIVED, REISSUED, CORRECTED = OURS = (
+    "proposal:", "reversal:", "adopted:", "waived-", "reissue:", "difference:",
 )  # fmt: skip
 
 

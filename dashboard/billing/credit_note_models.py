@@ -18,9 +18,9 @@ class CreditNote(Authored, Model):
     """A credit note: planned, then issued or refused at Stripe, perhaps voided later.
 
     Only an issued one counts, also while its void is asked for. `amount_cents` is before tax and
-    the sum of its lines. The three shares say where the part goes that was paid already: back to
-    what paid it, to the customer's balance, or by other means; what is left of the amount lowers
-    what is still due.
+    the sum of its lines and of what is on no item of ours. The three shares say where the part goes
+    that was paid already: back to what paid it, to the customer's balance, or by other means; what
+    is left of the amount lowers what is still due.
     """
 
     __tablename__ = "credit_notes"
@@ -73,6 +73,11 @@ class CreditNote(Authored, Model):
 
     invoice: Mapped[Invoice] = relationship()
     lines: Mapped[list[CreditNoteLine]] = relationship(order_by="CreditNoteLine.item_id")
+
+    @property
+    def stray_cents(self) -> int:
+        """What it takes off that Stripe billed beside our items."""
+        return self.amount_cents - sum(line.amount_cents for line in self.lines)
 
     @property
     def back_cents(self) -> int:

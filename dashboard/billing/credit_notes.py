@@ -17,8 +17,10 @@ from sqlalchemy import select
 from dashboard.audit.actor import STRIPE, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.cause import Cause
+from dashboard.billing.credit_note_claim import claimed_note
 from dashboard.billing.credit_note_models import CreditNote, CreditNoteLine
 from dashboard.billing.credit_room import CreditRoom, room_of
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue_end import (
@@ -33,8 +35,6 @@ from dashboard.billing.waived import items_with_cycles
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteCorrection
-from dashboard.ids import read_id
-from dashboard.installation import this_installation
 from dashboard.money import round_charge
 from dashboard.pricing.exact import major_text
 
@@ -58,11 +58,13 @@ class WantedNote:
     outside_cents: int = 0
     memo: str = ""
     reason: str = ""
+    # What Stripe billed beside our items, and too much (`difference`).
+    stray_cents: int = 0
 
     @property
     def amount_cents(self) -> int:
         """What it comes to."""
-        return sum(self.lines.values())
+        return sum(self.lines.values()) + self.stray_cents
 
     @property
     def back_cents(self) -> int:
@@ -128,7 +130,7 @@ def check_note(invoice: Invoice, wanted: WantedNote, room: CreditRoom) -> None:
             "trail.",
             field="reason",
         )
-    if cents <= 0 or any(one < 0 for one in wanted.lines.values()):
+    if cents <= 0 or min([wanted.stray_cents, *wanted.lines.values()]) < 0:
         raise Invalid(
             "A credit note takes off more than nothing, and of no item less. Nothing was changed. "
             "Enter the amounts to take off.",
@@ -150,7 +152,14 @@ def check_note(invoice: Invoice, wanted: WantedNote, room: CreditRoom) -> None:
                 f"changed. Enter {_text(round_charge(one, currency), currency)}, or another.",
                 field="items",
             )
-    if cents > room.most:
+    if wanted.stray_cents > room.stray:
+        raise Invalid(
+            f"Stripe billed {_text(room.stray, currency)} too much that can be credited, and "
+            f"{_text(wanted.stray_cents, currency)} was asked for. Nothing was changed. Enter no "
+            "more.",
+            field="items",
+        )
+    if cents - wanted.stray_cents > room.most:
         raise Invalid(
             f"Stripe credits no more than {_text(room.most, currency)} of this invoice: its total "
             "less what was credited and refunded already. Nothing was changed. Enter no more.",
@@ -185,7 +194,7 @@ def follow_note(invoice: Invoice, remote: RemoteCorrection, status: str, *, now:
     `status` is the last that is known, which may be newer than `remote`. The invoice's row must be
     locked, and no later one. Safe to repeat, and of a note made at Stripe nothing.
     """
-    note = _of(invoice, remote)
+    note = claimed_note(invoice, remote)
     if note is None or note.state in (status, "void"):
         return note is not None
     was_issued = note.state == "issued"
@@ -194,6 +203,8 @@ def follow_note(invoice: Invoice, remote: RemoteCorrection, status: str, *, now:
         note.void_asked_at = None
     if status == "issued" or was_issued:
         _credit(invoice, note, -1 if was_issued else 1, now=now)
+    if note.stray_cents:
+        settle_difference(invoice, now=now)
     if status == "issued":
         write_entry("credit_note.issued", invoice, STRIPE, facts_of(note), now=now)
     else:
@@ -238,23 +249,6 @@ def _credit(invoice: Invoice, note: CreditNote, sign: int, *, now: datetime) -> 
     touch_all(rerate_after(items, locked, cause), now=now)
 
 
-def _of(invoice: Invoice, remote: RemoteCorrection) -> CreditNote | None:
-    """Return our note: by Stripe's id, or by what its metadata claims, as anybody may write."""
-    mine = select(CreditNote).where(CreditNote.invoice_id == invoice.id)
-    known = db.session.scalar(mine.where(CreditNote.stripe_id == remote.id))
-    number = None if remote.note is None else read_id(remote.note)
-    if known is not None or number is None:
-        return known
-    if remote.installation != this_installation().identity:
-        return None
-    claimed = mine.where(
-        CreditNote.id == number,
-        CreditNote.stripe_id.is_(None),
-        CreditNote.amount_cents == remote.amount_cents,
-    )
-    return db.session.scalar(claimed.execution_options(populate_existing=True))
-
-
 def wanted_of(note: CreditNote) -> WantedNote:
     """Return what was wanted of a note."""
     return WantedNote(
@@ -264,6 +258,7 @@ def wanted_of(note: CreditNote) -> WantedNote:
         note.outside_cents,
         note.memo,
         note.reason,
+        note.stray_cents,
     )
 
 

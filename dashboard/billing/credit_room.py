@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from dashboard.billing.chain import ChainKey, Chains, key_of
 from dashboard.billing.correction_models import Correction, InvoicePayment
+from dashboard.billing.difference import difference_of
 from dashboard.billing.made_up_for import Family
 from dashboard.billing.models import FOLLOWING, Invoice, InvoiceItem
 from dashboard.billing.notes import UNDONE
@@ -39,7 +40,8 @@ class CreditRoom:
     """What can still be credited of one invoice, in minor units.
 
     `items` is what each item has left, by its id; together a note may take no more than `most`.
-    `due` is what is still to be paid and is lowered first; `refundable` is what can go back to what
+    Of what Stripe billed beside them and too much, `stray` can be credited. `due` is what is still
+    to be paid and is lowered first; `refundable` is what can go back to what
     paid it.
     """
 
@@ -48,6 +50,7 @@ class CreditRoom:
     due: int
     refundable: int
     currency: str
+    stray: int = 0
 
     def spread(self, cents: int) -> dict[int, int]:
         """Return what each item gives to a note of `cents`, in proportion; raise ValueError."""
@@ -114,14 +117,17 @@ def room_of(
     # What Stripe billed otherwise may be finer than what it lets a note take off.
     step = charge_step(invoice.currency)
     rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
-    most = min(asked - noted - (given.refunded - given.by_notes), sum(rooms.values()))
+    left_there = max(asked - noted - (given.refunded - given.by_notes), 0)
+    most = min(left_there, sum(rooms.values()))
+    stray = min(max(difference_of(invoice).cents, 0), left_there)
     is_paid = invoice.status == "paid"
     return CreditRoom(
         items=rooms,
-        most=max(most - most % step, 0),
+        most=most - most % step,
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
         refundable=max(_paid_by_one(invoice) - given.refunded, 0),
         currency=invoice.currency,
+        stray=stray - stray % step,
     )
 
 

@@ -1,7 +1,8 @@
 """The invoices that should have been paid by now, as queries find them: along an index of few.
 
 The same as `payment_state.late_since` says of one: from the due date, and without one from the day
-of issue, once an attempt came to nothing or Stripe gave up.
+of issue, once an attempt came to nothing, its customer was deleted at Stripe (which is noted where
+a failure is: `uncharged`) or Stripe gave up.
 """
 
 from __future__ import annotations

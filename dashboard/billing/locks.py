@@ -172,6 +172,11 @@ def lock_open(
     raise Busy("The cycle is being rolled. Nothing was changed. Try again in a moment.")
 
 
+def open_of(organization_id: int) -> Sequence[Invoice]:
+    """Return an organization's draft and closing invoices, for who only looks: locks nothing."""
+    return db.session.scalars(_open([organization_id], 0)).all()
+
+
 def open_after(invoice: Invoice) -> Sequence[Invoice]:
     """Return the draft and closing invoices after one, for who only looks: locks nothing."""
     return db.session.scalars(_open([invoice.organization_id], invoice.id)).all()

@@ -11,10 +11,12 @@ from typing import Literal
 from dashboard.audit.actor import STRIPE, SYSTEM, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.details import details, keep_details
+from dashboard.billing.difference_void import lose_ground
 from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.reissue_end import end_with_void
 from dashboard.billing.telling import tell_finalized, tell_paid, tell_void
+from dashboard.billing.uncharged import note_uncharged
 from dashboard.billing.void import open_case
 from dashboard.billing.waived import count_waived_anew
 from dashboard.gateway.records import RemoteInvoice
@@ -53,6 +55,7 @@ def record_remote(
         return "told"
     keep_details(invoice, remote, now=now)
     moved = _move(invoice, remote, now)
+    note_uncharged(invoice, now=now)
     if not moved:
         count_waived_anew(invoice)
     _look_back(invoice, remote, now)
@@ -126,6 +129,7 @@ def _move(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> bool:
         invoice.voided_at = remote.voided_at or now
         take_off_hold(invoice, now=now, actor=STRIPE)
         end_with_void(invoice, open_case(invoice, now=now), now=now)
+        lose_ground(invoice, now=now)
     elif remote.status == "uncollectible":
         invoice.uncollectible_at = remote.uncollectible_at or now
     _tell_customer(invoice, before, now)

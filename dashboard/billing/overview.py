@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from dashboard.billing.lost_customer import NOBODY_CHARGES
 from dashboard.billing.models import Adjustment, Invoice, InvoiceItem
 from dashboard.billing.void_listing import WAITS
 from dashboard.billing.void_models import VoidCase
@@ -147,6 +148,8 @@ def shown_status(invoice: Settled, now: datetime) -> str:
     if invoice.status != "open":
         return invoice.status
     if invoice.due_at is not None and invoice.due_at < now:
+        return "past_due"
+    if invoice.payment_failure == NOBODY_CHARGES:
         return "past_due"
     return "open" if invoice.payment_failure is None else "declined"
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from dashboard.billing.declines import decline_of
+from dashboard.billing.lost_customer import NOBODY_CHARGES
 
 # So long before its day a sent invoice is said to be due soon.
 SOON = timedelta(days=7)
@@ -66,7 +67,8 @@ class PaymentState:
     """The one state of a bill's payment. `owed_cents` is what is still to be paid.
 
     `late_since` is set where it should have been paid by now: from its due date, and of one that is
-    charged automatically from the day it was issued, once an attempt came to nothing.
+    charged automatically from the day it was issued, once an attempt came to nothing or its
+    customer was deleted at Stripe.
     `next_attempt_at` is in the future; None where Stripe has announced none, or makes none.
     """
 
@@ -123,12 +125,23 @@ def late_since(facts: PaymentFacts, now: datetime) -> datetime | None:
         return None
     if facts.due_at is not None:
         return facts.due_at if facts.due_at < now else None
+    is_hopeless = facts.status == "uncollectible" or _is_uncharged(facts)
     has_failed = facts.failure is not None or facts.confirm_at is not None
-    return facts.finalized_at if has_failed or facts.status == "uncollectible" else None
+    return facts.finalized_at if has_failed or is_hopeless else None
 
 
 def _wants_confirmation(facts: PaymentFacts, _now: datetime) -> bool:
     return is_to_confirm(facts.confirm_at, facts.failed_at, facts.decline_code)
+
+
+def _is_uncharged(facts: PaymentFacts) -> bool:
+    """Whether Stripe was to charge it, and has no customer to charge; nothing else was said."""
+    is_untold = facts.failure in (None, NOBODY_CHARGES)
+    return facts.is_off_portal and facts.due_at is None and is_untold
+
+
+def _is_past_due(facts: PaymentFacts, now: datetime) -> bool:
+    return _is_uncharged(facts) if facts.due_at is None else facts.due_at < now
 
 
 def _is_empty(facts: PaymentFacts, _now: datetime) -> bool:
@@ -159,7 +172,7 @@ _TABLE: tuple[tuple[Kind, Callable[[PaymentFacts, datetime], bool]], ...] = (
     ("paid", _paid(lambda _facts: True)),
     ("uncollectible", lambda facts, _now: facts.status == "uncollectible"),
     ("confirm", _wants_confirmation),
-    ("past_due", lambda facts, now: facts.due_at is not None and facts.due_at < now),
+    ("past_due", _is_past_due),
     ("declined", lambda facts, _now: facts.failure is not None),
     ("partly_paid", lambda facts, _now: facts.paid_cents > 0),
     ("due_soon", lambda facts, now: facts.due_at is not None and facts.due_at - now <= SOON),

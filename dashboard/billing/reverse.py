@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import REVERSED, add_adjustment, item_key
+from dashboard.billing.difference import corrected_by, settle_difference
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import CHANGEABLE, Adjustment, Invoice
 from dashboard.errors import Conflict, InvoiceIsFrozen
@@ -106,6 +107,10 @@ def reverse_adjustment(
 
     Raises `InvoiceIsFrozen` once the invoice is sealed, and `Conflict` for a reversal itself.
     """
+    corrected = corrected_by(adjustment)
+    if corrected is not None:
+        # The older invoice first, which may be held again.
+        lock_invoice(corrected.invoice_id)
     invoice = lock_invoice(adjustment.invoice_id)
     made = reversal_of(adjustment)
     if made is not None:
@@ -114,7 +119,7 @@ def reverse_adjustment(
         raise Conflict(why_it_stays(adjustment, invoice))
     if not invoice.is_changeable:
         raise InvoiceIsFrozen(why_it_stays(adjustment, invoice))
-    return add_adjustment(
+    made = add_adjustment(
         invoice,
         -Money(adjustment.amount_cents, invoice.currency),
         reason=reason,
@@ -124,3 +129,6 @@ def reverse_adjustment(
         key=f"{REVERSED}{adjustment.id}",
         reverses_id=adjustment.id,
     )
+    if corrected is not None:
+        settle_difference(corrected.invoice, now=now)
+    return made

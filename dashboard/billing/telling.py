@@ -83,7 +83,7 @@ def _fact(
     return Fact(
         kind=kind,
         subject=subject,
-        lane=f"invoice:{invoice.id}",
+        ordering_key=f"invoice:{invoice.id}",
         at=at,
         data={"invoice": _told(invoice), **(more or {})},
         organization_id=invoice.organization_id,

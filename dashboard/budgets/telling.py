@@ -22,7 +22,7 @@ def _fact(alert: Row[tuple[object, ...]], now: datetime) -> Fact:
     return Fact(
         kind="budget.crossed",
         subject=str(alert.id),
-        lane=f"organization:{alert.organization_id}",
+        ordering_key=f"organization:{alert.organization_id}",
         at=now,
         data={
             "budget": {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, exists, select
+from sqlalchemy import Select, String, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.gaps.gap import Gap
-from dashboard.gaps.models import SeenAtStripe
+from dashboard.gaps.models import SeenAtStripe, StripeGap
 from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.event_records import RemoteEvent, Unreadable
 from dashboard.gateway.records import RemoteInvoice
@@ -21,7 +21,7 @@ from dashboard.statement import any_of
 from dashboard.sync.models import ACTIVE, SyncRun, SyncStep
 from dashboard.webhooks.models import WebhookEvent
 
-# Each costs a read; more of them have one cause.
+# In a round. Each costs a read; more of them have one cause.
 MOST_MISSED = 20
 # What an invoice here may be while Stripe says this of it.
 FITTING = {
@@ -131,37 +131,46 @@ def customer_gaps(remotes: Sequence[RemoteCustomer]) -> Iterator[Gap]:
             yield Gap("second_customer", remote.id, told, organization.id)
 
 
-def missed_invoices(statuses: Collection[str], *, since: datetime) -> Sequence[Invoice]:
-    """Return invoices that the ledger has at Stripe and that no page has shown since then.
+def missed_invoice(statuses: Collection[str], *, since: datetime) -> str | None:
+    """Return an invoice that the ledger has at Stripe and that nothing has shown since then.
 
-    What was made there meanwhile is left out. A read has to say that one is gone.
+    By Stripe's name, and of those that were never shown or longest ago. What was made there
+    meanwhile is left out, and what is known to be lost. A read has to say that one is gone.
     """
-    query = (
-        select(Invoice)
-        .options(joinedload(Invoice.organization))
-        .where(
-            Invoice.status.in_(statuses),
-            Invoice.stripe_invoice_id.is_not(None),
-            Invoice.last_synced_at < since,
-            ~_was_seen(Invoice.stripe_invoice_id, since),
-        )
+    query = select(Invoice.stripe_invoice_id).where(
+        Invoice.status.in_(statuses),
+        Invoice.stripe_invoice_id.is_not(None),
+        Invoice.last_synced_at < since,
     )
-    return db.session.scalars(query.order_by(Invoice.id).limit(MOST_MISSED)).all()
+    return _first_missed(query, Invoice.stripe_invoice_id, Invoice.id, since)
 
 
-def missed_customers(*, since: datetime) -> Sequence[Organization]:
-    """Return organizations whose customer no page has shown since then."""
-    query = select(Organization).where(
+def missed_customer(*, since: datetime) -> str | None:
+    """Return the customer of an organization that nothing has shown since then, in such order."""
+    query = select(Organization.stripe_customer_id).where(
         Organization.stripe_customer_id.is_not(None),
         Organization.customer_lost_at.is_(None),
         Organization.created_at < since,
-        ~_was_seen(Organization.stripe_customer_id, since),
     )
-    return db.session.scalars(query.order_by(Organization.id).limit(MOST_MISSED)).all()
+    return _first_missed(query, Organization.stripe_customer_id, Organization.id, since)
 
 
-def _was_seen(stripe_id: InstrumentedAttribute[str | None], since: datetime) -> ColumnElement[bool]:
-    return exists().where(SeenAtStripe.stripe_id == stripe_id, SeenAtStripe.seen_at >= since)
+def _first_missed(
+    query: Select[str | None],
+    stripe_id: InstrumentedAttribute[str | None],
+    number: InstrumentedAttribute[int],
+    since: datetime,
+) -> str | None:
+    shown_at = SeenAtStripe.seen_at
+    is_known = exists().where(
+        StripeGap.stripe_id == stripe_id,
+        StripeGap.kind.in_(("lost_invoice", "lost_customer")),
+        StripeGap.gone_at.is_(None),
+    )
+    missed = query.outerjoin(SeenAtStripe, SeenAtStripe.stripe_id == stripe_id).where(
+        or_(shown_at.is_(None), shown_at < since), ~is_known
+    )
+    return db.session.scalar(missed.order_by(shown_at.nulls_first(), number).limit(1))
 
 
 def lost_invoice(invoice: Invoice) -> Gap:

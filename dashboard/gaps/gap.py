@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 # What is looked through at Stripe, in turns.
 Round = Literal["events", "drafts", "open", "customers"]
 ROUNDS: tuple[Round, ...] = ("events", "drafts", "open", "customers")
+# What an invoice here is while one of these lists has it.
+STATUSES = {"drafts": ("draft", "closing", "sealed"), "open": ("open",)}
+# So long Stripe keeps events, and then nobody can fetch one.
+KEPT_AT_STRIPE = timedelta(days=30)
 # How a gap is closed. `fetch` and `follow` and `sync` are done here; what nobody here may decide
 # is done in Stripe's dashboard.
 Repair = Literal["fetch", "follow", "sync", "at_stripe"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from dashboard.billing.locks import for_change
 from dashboard.extensions import db
 from dashboard.gaps.gap import Gap
 from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
@@ -35,18 +38,12 @@ def keep(found: Iterable[Gap], *, now: datetime) -> None:
         if key in known:
             see_again(known[key], gap, now=now)
         elif _has_room(gap.kind):
-            db.session.add(
-                StripeGap(
-                    kind=gap.kind,
-                    stripe_id=gap.stripe_id,
-                    organization_id=gap.organization_id,
-                    sequence=gap.sequence,
-                    told=gap.told,
-                    first_seen_at=now,
-                    last_seen_at=now,
-                )
-            )
-            db.session.flush()
+            # Another look may find it at the same moment.
+            db.session.execute(insert(StripeGap).on_conflict_do_nothing(), [_new(gap, now)])
+
+
+def _new(gap: Gap, now: datetime) -> dict[str, Any]:
+    return asdict(gap) | {"first_seen_at": now, "last_seen_at": now}
 
 
 def see_again(row: StripeGap, gap: Gap, *, now: datetime) -> None:
@@ -55,6 +52,12 @@ def see_again(row: StripeGap, gap: Gap, *, now: datetime) -> None:
     if row.confirmed_at is None and now - row.first_seen_at >= CONFIRMED_AFTER:
         row.confirmed_at = now
         log.error("stripe_gap", kind=row.kind, stripe_id=row.stripe_id, told=row.told)
+
+
+def still_open(gap_id: int) -> StripeGap | None:
+    """Return a gap that is not gone, held until the commit; another look may be at it."""
+    query = select(StripeGap).where(StripeGap.id == gap_id, StripeGap.gone_at.is_(None))
+    return db.session.scalars(for_change(query, of=StripeGap)).one_or_none()
 
 
 def let_go(row: StripeGap, *, now: datetime) -> None:
@@ -77,6 +80,14 @@ def to_look_at_again(*, now: datetime, most: int) -> Sequence[StripeGap]:
     return db.session.scalars(query.order_by(StripeGap.last_seen_at).limit(most)).all()
 
 
+def is_gaps_turn() -> bool:
+    """Whether what is known was looked at less recently than a round went on."""
+    seen = select(func.max(StripeGap.last_seen_at)).where(StripeGap.gone_at.is_(None))
+    moved_at = db.session.scalar(select(func.max(GapRound.moved_at)))
+    seen_at = db.session.scalar(seen)
+    return moved_at is not None and seen_at is not None and seen_at <= moved_at
+
+
 def open_gaps(*, most: int | None = None) -> Sequence[StripeGap]:
     """Return the gaps that are not gone, the oldest first."""
     query = select(StripeGap).where(StripeGap.gone_at.is_(None))
@@ -84,7 +95,7 @@ def open_gaps(*, most: int | None = None) -> Sequence[StripeGap]:
 
 
 def note_seen(stripe_ids: Iterable[str], *, now: datetime) -> None:
-    """Note that a page showed these."""
+    """Note that a page showed these, or a read of one that no page shows."""
     values = [{"stripe_id": one, "seen_at": now} for one in sorted(set(stripe_ids))]
     if values:
         added = insert(SeenAtStripe).values(values)

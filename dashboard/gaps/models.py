@@ -63,7 +63,10 @@ class GapRound(Model):
 
 
 class SeenAtStripe(Model):
-    """When a list of Stripe's last had an invoice or customer of ours: what none has is missed."""
+    """When a list of Stripe's last had an invoice or customer of ours: what none has is missed.
+
+    Or when that was last read by itself: then it has had its turn.
+    """
 
     __tablename__ = "seen_at_stripe"
 

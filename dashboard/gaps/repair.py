@@ -15,10 +15,10 @@ from dashboard.billing.locks import for_change
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
+from dashboard.gaps.again import look_at
 from dashboard.gaps.gap import KINDS
-from dashboard.gaps.keep import KNOWN_AGAIN
+from dashboard.gaps.keep import KNOWN_AGAIN, let_go, still_open
 from dashboard.gaps.models import StripeGap
-from dashboard.gaps.rounds import look_at
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
@@ -70,27 +70,54 @@ def repair(
     gap = db.session.get(StripeGap, gap_id)
     if gap is None or gap.gone_at is not None:
         return done
-    how = KINDS[gap.kind].repair
+    kind, stripe_id, how = gap.kind, gap.stripe_id, KINDS[gap.kind].repair
+    checkpoint()
     if how == "fetch":
-        done.has_events = bool(store([gateway.event(gap.stripe_id)], source="backfill", now=now))
-    elif how == "follow":
-        number = db.session.scalar(
-            select(Invoice.id).where(Invoice.stripe_invoice_id == gap.stripe_id)
-        )
-        run = reread(number, gateway=gateway, checkpoint=checkpoint, now=now) if number else None
-        done.runs = [run] if run else []
+        done.has_events = _fetch(gap_id, stripe_id, gateway, now)
+    elif how == "follow" or (how == "sync" and _is_issued(stripe_id)):
+        done.runs = _read(stripe_id, gateway, checkpoint, now)
     elif how == "sync":
-        if gap.kind == "lost_customer" and _is_gone(gap.stripe_id, gateway):
-            _forget(gap, now)
+        if kind == "lost_customer" and _is_gone(stripe_id, gateway):
+            _forget(stripe_id, now)
             checkpoint()
         done.runs = _verified(gap, now)
-        # Once the sync has been, the next turn sees that it is gone.
-        gap.last_seen_at = now - KNOWN_AGAIN
+        if kind == "lost_invoice":
+            # Once the sync has been, the next turn sees that it is gone.
+            gap.last_seen_at = now - KNOWN_AGAIN
+            checkpoint()
+            return done
     checkpoint()
-    if how != "sync" or gap.kind == "lost_customer":
-        look_at(gap, gateway=gateway, now=now)
-        checkpoint()
+    look_at(gap_id, gateway=gateway, now=now, checkpoint=checkpoint)
     return done
+
+
+def _fetch(gap_id: int, event_id: str, gateway: Gateway, now: datetime) -> bool:
+    """Take an event into the inbox; one that Stripe keeps no longer is no gap any more."""
+    try:
+        event = gateway.event(event_id)
+    except Missing:
+        gap = still_open(gap_id)
+        if gap is not None:
+            let_go(gap, now=now)
+        return False
+    return bool(store([event], source="backfill", now=now))
+
+
+def _is_issued(stripe_id: str) -> bool:
+    query = select(Invoice.id).where(
+        Invoice.stripe_invoice_id == stripe_id, Invoice.status.in_(FINALIZED)
+    )
+    return db.session.scalar(query) is not None
+
+
+def _read(
+    stripe_id: str, gateway: Gateway, checkpoint: Callable[[], None], now: datetime
+) -> list[SyncRun]:
+    """Read an invoice again; an issued one that Stripe does not have is held for a person."""
+    query = select(Invoice.id).where(Invoice.stripe_invoice_id == stripe_id)
+    number = db.session.scalar(query)
+    run = reread(number, gateway=gateway, checkpoint=checkpoint, now=now) if number else None
+    return [run] if run else []
 
 
 def _is_gone(customer_id: str, gateway: Gateway) -> bool:
@@ -100,15 +127,15 @@ def _is_gone(customer_id: str, gateway: Gateway) -> bool:
         return True
 
 
-def _forget(gap: StripeGap, now: datetime) -> None:
-    own = select(Organization).where(Organization.stripe_customer_id == gap.stripe_id)
+def _forget(stripe_id: str, now: datetime) -> None:
+    own = select(Organization).where(Organization.stripe_customer_id == stripe_id)
     organization = db.session.scalars(for_change(own, of=Organization)).one_or_none()
     if organization is not None:
         forget_lost(organization, now=now)
 
 
 def _verified(gap: StripeGap, now: datetime) -> list[SyncRun]:
-    """Let a sync make again what is lost: it reads first, and so sees that it is."""
+    """Let a sync make a draft or a customer again: it reads first, and so sees that it is lost."""
     own = select(Invoice).where(Invoice.stripe_invoice_id == gap.stripe_id)
     invoice = db.session.scalar(own)
     if invoice is None and gap.organization_id is not None:

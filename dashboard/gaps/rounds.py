@@ -1,50 +1,70 @@
 """Look through what Stripe has, a page at a time; where each look is, is a row.
 
-A read is one page of a hundred. Whoever is killed reads one page again.
+A read is one page of a hundred, or one object that no page showed. Whoever is killed reads it
+again, and of two who look at once neither is in the other's way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
+from dashboard.gaps.again import look_at
 from dashboard.gaps.compare import (
+    MOST_MISSED,
     customer_gaps,
     invoice_gaps,
     lost_customer,
     lost_invoice,
-    missed_customers,
-    missed_invoices,
+    missed_customer,
+    missed_invoice,
     missing_events,
 )
-from dashboard.gaps.gap import ROUNDS, Gap, Round
+from dashboard.gaps.gap import KEPT_AT_STRIPE, ROUNDS, STATUSES, Gap, Round
 from dashboard.gaps.keep import (
     forget,
+    is_gaps_turn,
     keep,
-    let_go,
     note_seen,
     open_gaps,
-    see_again,
     to_look_at_again,
 )
-from dashboard.gaps.models import GapRound, StripeGap
+from dashboard.gaps.models import GapRound
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.errors import GatewayError, Missing, NotNow
+from dashboard.gateway.pages import RemotePage
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
 from dashboard.webhooks.handlers import HANDLERS
-from dashboard.webhooks.models import WebhookEvent
 
-# Stripe keeps events for thirty days; the newest may be on their way.
-LONGEST, ON_ITS_WAY = timedelta(days=29), timedelta(minutes=15)
+# The newest events may be on their way, and the oldest go.
+ON_ITS_WAY = timedelta(minutes=15)
+LONGEST = KEPT_AT_STRIPE - timedelta(days=1)
 TYPES_PER_LIST = 20
 MOST_AGAIN = 5
-STATUSES = {"drafts": ("draft", "closing", "sealed"), "open": ("open",)}
+QUIETLY = {"synchronize_session": False}
 Save = Callable[[], None]
+
+
+class _Place(NamedTuple):
+    """Where a round is; read before a call, as no transaction is open during it."""
+
+    id: int
+    kind: Round
+    part: int
+    after: str | None
+    begun_at: datetime
+    # This installation's: what is looked for, and since when.
+    identity: str
+    since: datetime
 
 
 def look(
@@ -52,23 +72,20 @@ def look(
 ) -> int:
     """Look at what was found again, then further, with so many reads; return how many it took.
 
-    When somebody asked for it, all that is known is looked at again; else a few, beside the reads.
-    Ends the transaction after each page. A list that cannot be read holds up no other: it is left
-    for the next look, and `GatewayError` is raised in the end. What was read by then is kept.
+    When somebody asked for it, all that is known is looked at again, else a few. No transaction is
+    open during a read, and of two looks at once neither is in the other's way.
+    A list that cannot be read holds up no other: it is left for the next look, and `GatewayError`
+    is raised in the end. What was read by then is kept.
     """
-    again = open_gaps() if is_asked else to_look_at_again(now=now, most=MOST_AGAIN)
+    again = open_gaps(most=reads) if is_asked else to_look_at_again(now=now, most=_share(reads))
     taken = 0
-    for row in again:
-        taken += look_at(row, gateway=gateway, now=now)
-        checkpoint()
-    left, begun, failed = reads, set[str](), list[GatewayError]()
-    while left > 0 and (round_ := _next_round(begun, now)) is not None:
-        begun.add(round_.kind)
-        # Whatever becomes of it, another one is looked at first the next time.
-        round_.moved_at = now
+    for gap_id in [row.id for row in again]:
+        taken += look_at(gap_id, gateway=gateway, now=now, checkpoint=checkpoint)
+    left, begun, failed = reads - taken, set[str](), list[GatewayError]()
+    while left > 0 and (round_id := _next_round(begun, now)) is not None:
         checkpoint()
         try:
-            cost = _go_on(round_, gateway, left, now, checkpoint)
+            cost = _go_on(round_id, gateway, left, now, checkpoint)
         except GatewayError as error:
             db.session.rollback()
             failed.append(error)
@@ -76,7 +93,7 @@ def look(
                 break
             if isinstance(error, Missing):
                 # What it went on after is gone: it begins anew.
-                round_.ended_at = now
+                _end(round_id, now)
                 checkpoint()
             cost = 1
         left -= cost
@@ -88,140 +105,158 @@ def look(
     return taken
 
 
-def _go_on(round_: GapRound, gateway: Gateway, most: int, now: datetime, checkpoint: Save) -> int:
+def _share(reads: int) -> int:
+    """Return how many known gaps may be looked at again: half the reads, a single one in turn."""
+    return min(reads // 2 if reads > 1 else int(reads > 0 and is_gaps_turn()), MOST_AGAIN)
+
+
+def _go_on(round_id: int, gateway: Gateway, most: int, now: datetime, checkpoint: Save) -> int:
     """Go on with a round, page by page, as far as so many reads lead; return how many it took."""
     left, taken = most, 0
-    while left > 0 and round_.ended_at is None:
-        cost = _page(round_, gateway, now)
-        round_.reads += cost
+    while left > 0 and (place := _place(round_id)) is not None:
+        checkpoint()
+        cost = _step(place, gateway, now, checkpoint)
+        checkpoint()
         left -= max(cost, 1)
         taken += cost
-        checkpoint()
     return taken
 
 
-def look_at(row: StripeGap, *, gateway: Gateway, now: datetime) -> int:
-    """Look whether one gap is still there, and keep that; return how many reads it took."""
-    gap, taken = _still(row, gateway)
-    if gap is None:
-        let_go(row, now=now)
-    else:
-        see_again(row, gap, now=now)
-    return taken
+def _next_round(begun: set[str], now: datetime) -> int | None:
+    """Return the id of the round to go on with: of the kind that was looked at longest ago.
 
-
-def _still(row: StripeGap, gateway: Gateway) -> tuple[Gap | None, int]:
-    if row.kind == "event":
-        known = select(WebhookEvent.id).where(WebhookEvent.stripe_event_id == row.stripe_id)
-        gone = db.session.scalar(known) is not None
-        return (None if gone else Gap("event", row.stripe_id, row.told)), 0
-    if row.kind.endswith("_invoice"):
-        return _invoice_still(row, gateway), 1
-    return _customer_still(row, gateway), 1
-
-
-def _invoice_still(row: StripeGap, gateway: Gateway) -> Gap | None:
-    own = select(Invoice).where(Invoice.stripe_invoice_id == row.stripe_id)
-    try:
-        remote = gateway.invoice(row.stripe_id)
-    except Missing:
-        invoice = db.session.scalar(own)
-        is_open = invoice is not None and invoice.status in (*STATUSES["drafts"], "open")
-        return lost_invoice(invoice) if invoice and is_open else None
-    if remote.status == "void" and row.kind != "moved_invoice":
-        return None
-    found = [one for one in invoice_gaps([remote]) if one.kind == row.kind]
-    return found[0] if found else None
-
-
-def _customer_still(row: StripeGap, gateway: Gateway) -> Gap | None:
-    own = select(Organization).where(
-        Organization.stripe_customer_id == row.stripe_id, Organization.customer_lost_at.is_(None)
+    It joins `begun`. Whatever becomes of it, another one is looked at first the next time.
+    """
+    last = dict[str, datetime](
+        db.session.execute(
+            select(GapRound.kind, func.max(GapRound.moved_at)).group_by(GapRound.kind)
+        ).all()
     )
-    try:
-        remote = gateway.customer(row.stripe_id)
-    except Missing:
-        remote = None
-    if remote is None or remote.is_deleted:
-        organization = db.session.scalar(own)
-        return lost_customer(organization) if organization else None
-    found = [one for one in customer_gaps([remote]) if one.kind == row.kind]
-    return found[0] if found else None
-
-
-def _next_round(begun: set[str], now: datetime) -> GapRound | None:
-    """Return the round to go on with: the kind that was looked at longest ago, begun or not."""
-    query = select(GapRound).order_by(GapRound.id)
-    last = {one.kind: one for one in db.session.scalars(query)}
     waiting = [kind for kind in ROUNDS if kind not in begun]
     if not waiting:
         return None
-    kind = min(waiting, key=lambda one: last[one].moved_at.timestamp() if one in last else 0)
-    round_ = last.get(kind)
-    if round_ is None or round_.ended_at is not None:
-        round_ = GapRound(kind=kind, part=0, reads=0, seen=0, begun_at=now, moved_at=now)
-        db.session.add(round_)
-    return round_
+    kind = min(waiting, key=lambda one: last[one].timestamp() if one in last else 0)
+    begun.add(kind)
+    # Another look may begin it at the same moment.
+    fresh = insert(GapRound).values(kind=kind, part=0, reads=0, seen=0, begun_at=now, moved_at=now)
+    db.session.execute(fresh.on_conflict_do_nothing())
+    going = update(GapRound).where(GapRound.kind == kind, GapRound.ended_at.is_(None))
+    return db.session.scalar(
+        going.values(moved_at=now).returning(GapRound.id), execution_options=QUIETLY
+    )
 
 
-def _page(round_: GapRound, gateway: Gateway, now: datetime) -> int:
-    """Read one page of a round and keep what it shows; return how many reads it took."""
-    kind: Round = round_.kind  # type: ignore[assignment]
-    round_.moved_at = now
-    if kind == "events":
-        return _events(round_, gateway, now)
-    ours = this_installation().identity
-    if kind == "customers":
-        customers = gateway.customers_page(ours, after=round_.after)
-        note_seen((one.id for one in customers.items), now=now)
+def _place(round_id: int) -> _Place | None:
+    """Return where a round is; None once it is over."""
+    query = select(
+        GapRound.id, GapRound.kind, GapRound.part, GapRound.after, GapRound.begun_at
+    ).where(GapRound.id == round_id, GapRound.ended_at.is_(None))
+    row = db.session.execute(query).one_or_none()
+    ours = this_installation()
+    return None if row is None else _Place(*row, ours.identity, ours.created_at)  # type: ignore[arg-type]  # of ROUNDS
+
+
+def _move(place: _Place, now: datetime, *, reads: int, seen: int = 0, **to: Any) -> None:
+    """Let a round go on from where it was, unless another look has moved it meanwhile."""
+    moved = update(GapRound).where(
+        GapRound.id == place.id,
+        GapRound.part == place.part,
+        GapRound.after.is_not_distinct_from(place.after),
+        GapRound.ended_at.is_(None),
+    )
+    values = {"moved_at": now, "reads": GapRound.reads + reads, "seen": GapRound.seen + seen}
+    db.session.execute(moved.values(**values, **to), execution_options=QUIETLY)
+
+
+def _end(round_id: int, now: datetime) -> None:
+    ended = update(GapRound).where(GapRound.id == round_id, GapRound.ended_at.is_(None))
+    db.session.execute(ended.values(ended_at=now), execution_options=QUIETLY)
+
+
+def _step(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> int:
+    """Read one page of a round, or at its end what no page showed; return the reads it took."""
+    if place.kind == "events":
+        return _events(place, gateway, now)
+    if place.part:
+        return _missed(place, gateway, now, checkpoint)
+    shown: RemotePage[RemoteCustomer] | RemotePage[RemoteInvoice]
+    if place.kind == "customers":
+        shown = customers = gateway.customers_page(place.identity, after=place.after)
         keep(customer_gaps(customers.items), now=now)
-        round_.after, number = customers.after, len(customers.items)
     else:
-        status = "draft" if kind == "drafts" else "open"
-        invoices = gateway.invoices_page(ours, status, after=round_.after)
-        note_seen((one.id for one in invoices.items), now=now)
+        status = "draft" if place.kind == "drafts" else "open"
+        shown = invoices = gateway.invoices_page(place.identity, status, after=place.after)
         keep(invoice_gaps(invoices.items), now=now)
-        round_.after, number = invoices.after, len(invoices.items)
-    round_.seen += number
-    if round_.after is not None:
-        return 1
-    round_.ended_at = now
-    missed = list(_missed(kind, gateway, round_.begun_at))
-    keep((gap for gap in missed if gap is not None), now=now)
-    return 1 + len(missed)
-
-
-def _events(round_: GapRound, gateway: Gateway, now: datetime) -> int:
-    since = max(this_installation().created_at, round_.begun_at - LONGEST)
-    types = tuple(HANDLERS)[round_.part * TYPES_PER_LIST :][:TYPES_PER_LIST]
-    until = round_.begun_at - ON_ITS_WAY
-    if since >= until:
-        round_.ended_at = now
-        return 0
-    page = gateway.events_page(types, since, until, after=round_.after)
-    keep(missing_events(page.items), now=now)
-    round_.seen += len(page.items)
-    round_.after = page.after
-    if page.after is None:
-        round_.part += 1
-        if round_.part * TYPES_PER_LIST >= len(HANDLERS):
-            round_.ended_at = now
+    note_seen((one.id for one in shown.items), now=now)
+    to: dict[str, Any] = {"after": shown.after}
+    if shown.after is None:
+        is_over = _left_out(place) is None
+        to |= {"ended_at": now} if is_over else {"part": 1}
+    _move(place, now, reads=1, seen=len(shown.items), **to)
     return 1
 
 
-def _missed(kind: Round, gateway: Gateway, since: datetime) -> Iterator[Gap | None]:
-    """Yield for each that no page showed whether it is gone, with a read."""
-    if kind == "customers":
-        for organization in missed_customers(since=since):
-            try:
-                is_lost = gateway.customer(str(organization.stripe_customer_id)).is_deleted
-            except Missing:
-                is_lost = True
-            yield lost_customer(organization) if is_lost else None
-        return
-    for invoice in missed_invoices(STATUSES[kind], since=since):
-        try:
-            found = list(invoice_gaps([gateway.invoice(str(invoice.stripe_invoice_id))]))
-            yield found[0] if found else None
-        except Missing:
-            yield lost_invoice(invoice)
+def _events(place: _Place, gateway: Gateway, now: datetime) -> int:
+    since = max(place.since, place.begun_at - LONGEST)
+    types = tuple(HANDLERS)[place.part * TYPES_PER_LIST :][:TYPES_PER_LIST]
+    until = place.begun_at - ON_ITS_WAY
+    if since >= until:
+        _end(place.id, now)
+        return 0
+    page = gateway.events_page(types, since, until, after=place.after)
+    keep(missing_events(page.items), now=now)
+    to: dict[str, Any] = {"after": page.after}
+    if page.after is None:
+        to["part"] = place.part + 1
+        if to["part"] * TYPES_PER_LIST >= len(HANDLERS):
+            to["ended_at"] = now
+    _move(place, now, reads=1, seen=len(page.items), **to)
+    return 1
+
+
+def _missed(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> int:
+    """Read one that no page showed; return the reads it took.
+
+    Each has its turn in a round, and those that were read longest ago come first in the next.
+    """
+    stripe_id = _left_out(place)
+    if stripe_id is None or place.part > MOST_MISSED:
+        _end(place.id, now)
+        return 0
+    checkpoint()
+    gap = _gap_of(place, stripe_id, gateway)
+    keep([gap] if gap else [], now=now)
+    note_seen([stripe_id], now=now)
+    _move(place, now, reads=1, part=place.part + 1)
+    return 1
+
+
+def _left_out(place: _Place) -> str | None:
+    """Return Stripe's name of what no page of the round showed."""
+    if place.kind == "customers":
+        return missed_customer(since=place.begun_at)
+    return missed_invoice(STATUSES[place.kind], since=place.begun_at)
+
+
+def _gap_of(place: _Place, stripe_id: str, gateway: Gateway) -> Gap | None:
+    if place.kind == "customers":
+        return _gap_of_customer(stripe_id, gateway)
+    try:
+        found: Sequence[Gap] = list(invoice_gaps([gateway.invoice(stripe_id)]))
+    except Missing:
+        own = select(Invoice).where(Invoice.stripe_invoice_id == stripe_id)
+        invoice = db.session.scalar(own)
+        return lost_invoice(invoice) if invoice else None
+    return found[0] if found else None
+
+
+def _gap_of_customer(stripe_id: str, gateway: Gateway) -> Gap | None:
+    try:
+        is_lost = gateway.customer(stripe_id).is_deleted
+    except Missing:
+        is_lost = True
+    own = select(Organization).where(
+        Organization.stripe_customer_id == stripe_id, Organization.customer_lost_at.is_(None)
+    )
+    organization = db.session.scalar(own) if is_lost else None
+    return lost_customer(organization) if organization else None

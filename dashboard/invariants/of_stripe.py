@@ -21,21 +21,30 @@ OF_STRIPE = (
           and invoices.status in ('open', 'paid', 'uncollectible')
           and stripe_invoice_id is not null and parked_at is null
           and total_cents <> coalesce(lines.cents, 0)
+          and not exists (select from difference_decisions where invoice_id = invoices.id)
         """,
     ),
     Invariant(
         "issued_as_told",
-        "Stripe's total of every issued invoice is the ledger's, or a person knows.",
+        "Stripe's total of every issued invoice is the ledger's, or a person decided or knows.",
         "total",
         "at Stripe",
         """
         select organizations.id, slug, sequence, 'invoice ' || coalesce(number, sequence::text),
-               invoices.currency, total_cents, stripe_total_cents
+               invoices.currency, total_cents + coalesce(decided.cents, 0), stripe_total_cents
         from invoices join organizations on organizations.id = invoices.organization_id
+        left join lateral (
+            select sum(made.cents) as cents from difference_decisions as made
+            left join credit_notes as notes on notes.id = made.note_id
+            where made.invoice_id = invoices.id
+              and (notes.id is null or notes.state in ('planned', 'issued'))
+              and not exists (
+                  select from adjustments where reverses_id = made.adjustment_id)
+        ) as decided on total_cents <> stripe_total_cents
         where invoices.organization_id = any(:organizations)
           and invoices.status in ('open', 'paid', 'uncollectible')
           and stripe_invoice_id is not null and parked_at is null
-          and total_cents <> stripe_total_cents
+          and total_cents + coalesce(decided.cents, 0) <> stripe_total_cents
         """,
     ),
     Invariant(

@@ -33,6 +33,7 @@ GROUPS = {
 Place = Literal[
     "invoice",
     "at_stripe",
+    "difference",
     "syncs",
     "event",
     "budget",
@@ -82,16 +83,20 @@ class Kind:
 _SYNC = (
     "invoice.sync_requested", "invoice.schedule_restored", "foreign_line.decided",
     "adjustment.added", "adjustment.reversed", "organization.changed", "customer.sent_ours",
+    "invoice.difference_carried", "invoice.difference_credited", "invoice.difference_left",
 )  # fmt: skip
 
 _SEE_INVOICE, _SEE_SYNCS = Step("See invoice", "invoice"), Step("See syncs", "syncs")
 _DECIDE = Step("Decide", "invoice")
+_CORRECT = Step("Correct", "difference")
 _SEE_CHECK = Step("See check", "invariants")
 _KINDS = (
     Kind("on_hold", "On hold", "differs", "bad", "pause", _SEE_INVOICE,
          words.on_hold, found.on_hold, acts=_SYNC, by_code={
              "foreign_lines": _DECIDE, "total_differs": Step("Compare", "at_stripe"),
              "stuck": _SEE_SYNCS, "does_not_add_up": _SEE_CHECK,
+             "billed_differently": _CORRECT, "revised_differently": _CORRECT,
+             "lost_at_stripe": Step("See gaps", "gaps"),
          }),
     Kind("past_due", "Past due", "payments", "bad", "clock", _SEE_INVOICE,
          words.past_due, found.past_due),

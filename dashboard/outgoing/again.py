@@ -18,8 +18,8 @@ from dashboard.outgoing.models import EventDelivery, EventEndpoint, OutgoingEven
 # Those that never arrived there; or, where a receiver has lost what it had, all of them.
 REPLAY = text("""
     insert into event_deliveries
-        (endpoint_id, event_id, lane, is_again, created_at, next_attempt_at)
-    select :endpoint, event.id, event.lane, true, :now, :now
+        (endpoint_id, event_id, ordering_key, is_again, created_at, next_attempt_at)
+    select :endpoint, event.id, event.ordering_key, true, :now, :now
     from outgoing_events as event
     join event_endpoints as endpoint on endpoint.id = :endpoint
     where event.created_at >= :since and event.kind <> :test
@@ -81,7 +81,7 @@ def resend(delivery: EventDelivery, *, now: datetime, actor: Actor) -> EventDeli
     row = {
         "endpoint_id": delivery.endpoint_id,
         "event_id": delivery.event_id,
-        "lane": delivery.lane,
+        "ordering_key": delivery.ordering_key,
         "is_again": True,
         "created_at": now,
         "next_attempt_at": now,
@@ -109,12 +109,12 @@ def resend(delivery: EventDelivery, *, now: datetime, actor: Actor) -> EventDeli
 def send_test(endpoint: EventEndpoint, *, now: datetime, actor: Actor) -> EventDelivery:
     """Return the delivery of an event that says nothing but that it is a test."""
     _refuse_off(endpoint)
-    lane = f"test:{uuid4().hex}"
+    ordering_key = f"test:{uuid4().hex}"
     event = OutgoingEvent(
         name=f"msg_{uuid4().hex}",
         kind=TEST,
-        occasion=f"{TEST}:{lane}",
-        lane=lane,
+        occasion=f"{TEST}:{ordering_key}",
+        ordering_key=ordering_key,
         happened_at=now,
         created_at=now,
         data={"endpoint": endpoint.id, "asked_by": actor.label},
@@ -124,7 +124,7 @@ def send_test(endpoint: EventEndpoint, *, now: datetime, actor: Actor) -> EventD
     delivery = EventDelivery(
         endpoint_id=endpoint.id,
         event_id=event.id,
-        lane=lane,
+        ordering_key=ordering_key,
         state="waits",
         created_at=now,
         next_attempt_at=now,

@@ -33,7 +33,7 @@ def waiting_at(endpoint: EventEndpoint) -> Standing:
     some = (
         select(EventDelivery.created_at)
         .where(EventDelivery.endpoint_id == endpoint.id, EventDelivery.state == "waits")
-        .order_by(EventDelivery.lane, EventDelivery.event_id)
+        .order_by(EventDelivery.ordering_key, EventDelivery.event_id)
         .limit(MOST_COUNTED + 1)
         .subquery()
     )

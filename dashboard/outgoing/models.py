@@ -66,8 +66,8 @@ class EventEndpoint(Model):
 class OutgoingEvent(Model):
     """Something that happened, as it is told; `occasion` is unique, so it is told once.
 
-    `name` is what receivers know it by, at every try. What has the same `lane` (an invoice, an
-    organization) arrives in the order of the ids.
+    `name` is what receivers know it by, at every try. What has the same `ordering_key` (an
+    invoice, an organization) arrives in the order of the ids.
     """
 
     __tablename__ = "outgoing_events"
@@ -82,7 +82,7 @@ class OutgoingEvent(Model):
     name: Mapped[str] = mapped_column(String(40), unique=True)
     kind: Mapped[str] = mapped_column(String(30))
     occasion: Mapped[str] = mapped_column(String(160), unique=True)
-    lane: Mapped[str] = mapped_column(String(60))
+    ordering_key: Mapped[str] = mapped_column(String(60))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     happened_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(index=True)
@@ -101,13 +101,13 @@ class EventDelivery(Model):
             "state in ('waits', 'delivered', 'given_up', 'dropped')", name="state"
         ),
         CheckConstraint("(ended_at is null) = (state = 'waits')", name="ended"),
-        # What waits: each event once, in its lane, in order, and by when it is due.
+        # What waits: each event once, by ordering key, in order, and by when it is due.
         Index(
             "uq_event_deliveries_waiting", "endpoint_id", "event_id", unique=True,
             postgresql_where=text("state = 'waits'"),
         ),
         Index(
-            "ix_event_deliveries_lane", "endpoint_id", "lane", "event_id",
+            "ix_event_deliveries_ordering_key", "endpoint_id", "ordering_key", "event_id",
             postgresql_where=text("state = 'waits'"),
         ),
         Index(
@@ -122,7 +122,7 @@ class EventDelivery(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     endpoint_id: Mapped[int] = mapped_column(ForeignKey("event_endpoints.id"))
     event_id: Mapped[int] = mapped_column(ForeignKey("outgoing_events.id", ondelete="cascade"))
-    lane: Mapped[str] = mapped_column(String(60))
+    ordering_key: Mapped[str] = mapped_column(String(60))
     state: Mapped[str] = mapped_column(String(10), default="waits", server_default="waits")
     is_again: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime]

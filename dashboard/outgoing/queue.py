@@ -1,8 +1,8 @@
 """What is to be sent to an endpoint now, and what became of it.
 
 A try is noted before it begins, so one that its worker did not survive is made again: an event
-arrives at least once. Of a lane only the first that waits is tried: so it arrives in order, and
-what one receiver keeps refusing holds up its own lane alone.
+arrives at least once. Of an ordering key only the first that waits is tried: so it arrives in
+order, and what one receiver keeps refusing holds up its own key alone.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ GIVEN_UP_AFTER = timedelta(days=5)
 GONE = 410
 BROKE_OFF = "Its worker ended while sending it."
 
-# Of its lane the first that waits.
+# Of its ordering key the first that waits.
 FIRST = """not exists (
     select from event_deliveries as earlier
     where earlier.endpoint_id = delivery.endpoint_id and earlier.state = 'waits'
-      and earlier.lane = delivery.lane and earlier.event_id < delivery.event_id)
+      and earlier.ordering_key = delivery.ordering_key and earlier.event_id < delivery.event_id)
 """
 # Materialized: a subquery with a limit may be asked again for each row, and then has none.
 TAKE = text(f"""

@@ -22,13 +22,13 @@ from dashboard.rehearsal import rehearses
 TELL = text("""
     with told as (
         select * from jsonb_to_recordset(cast(:facts as jsonb)) as told (
-            kind text, occasion text, lane text, organization_id bigint,
+            kind text, occasion text, ordering_key text, organization_id bigint,
             happened_at timestamptz, data jsonb)
     ), kept as (
         insert into outgoing_events
-            (name, kind, occasion, lane, organization_id, happened_at, created_at, data)
+            (name, kind, occasion, ordering_key, organization_id, happened_at, created_at, data)
         select 'msg_' || replace(gen_random_uuid()::text, '-', ''), told.kind, told.occasion,
-               told.lane, told.organization_id, told.happened_at, :now,
+               told.ordering_key, told.organization_id, told.happened_at, :now,
                case when organizations.id is null then told.data
                     else jsonb_build_object('organization', organizations.slug) || told.data end
         from told
@@ -39,10 +39,10 @@ TELL = text("""
               and (endpoint.kinds is null or told.kind = any(endpoint.kinds)))
         order by told.occasion
         on conflict (occasion) do nothing
-        returning id, kind, lane
+        returning id, kind, ordering_key
     )
-    insert into event_deliveries (endpoint_id, event_id, lane, created_at, next_attempt_at)
-    select endpoint.id, kept.id, kept.lane, :now, :now
+    insert into event_deliveries (endpoint_id, event_id, ordering_key, created_at, next_attempt_at)
+    select endpoint.id, kept.id, kept.ordering_key, :now, :now
     from kept
     join event_endpoints as endpoint
         on endpoint.state in ('on', 'paused')
@@ -59,12 +59,12 @@ _WANTED = "wanted_kinds"
 class Fact:
     """Something that happened `at`: its `subject` is the same whoever tells of it.
 
-    `lane` is what it keeps the order of; `data` is JSON-safe, amounts in minor units.
+    `ordering_key` is what it keeps the order of; `data` is JSON-safe, amounts in minor units.
     """
 
     kind: str
     subject: str
-    lane: str
+    ordering_key: str
     at: datetime
     data: Mapping[str, Any]
     organization_id: int | None = None
@@ -98,7 +98,7 @@ def _wanted() -> frozenset[str]:
 def tell(facts: Collection[Fact], *, now: datetime) -> None:
     """Tell the endpoints what happened, once; a rehearsal tells nobody.
 
-    Facts of one lane are told while what they are about is locked: so they are in order.
+    Facts of one ordering key are told while what they are about is locked: so they are in order.
     """
     if rehearses() or not any(is_told(one.kind) for one in facts):
         return
@@ -106,7 +106,7 @@ def tell(facts: Collection[Fact], *, now: datetime) -> None:
         {
             "kind": one.kind,
             "occasion": one.occasion,
-            "lane": one.lane,
+            "ordering_key": one.ordering_key,
             "organization_id": one.organization_id,
             "happened_at": one.at.isoformat(),
             "data": dict(one.data),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from dashboard.billing.lost_customer import is_declined
 from dashboard.reading.charge import Charge
 from dashboard.reading.earlier import EarlierInvoice
 
@@ -70,6 +71,6 @@ def payment_alarm(
     is_off_portal = invoice.is_off_portal(lost_at)
     next_at = invoice.next_payment_attempt_at
     is_tried = next_at is not None and next_at > now and not is_off_portal
-    kind: Kind = "declined" if invoice.payment_failure else "past_due"
+    kind: Kind = "declined" if is_declined(invoice.payment_failure) else "past_due"
     kind = "confirm" if invoice.is_to_confirm else kind
     return PaymentAlarm(kind, invoice, next_at if is_tried else None, is_off_portal)

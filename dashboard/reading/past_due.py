@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Select, case, cast, func, select, tuple_
 
 from dashboard.billing.correction_models import Correction
 from dashboard.billing.late import LATE_AT, OWED, is_late
+from dashboard.billing.lost_customer import is_declined
 from dashboard.billing.models import Invoice
 from dashboard.billing.payment_state import decline_code_of, is_to_confirm
 from dashboard.extensions import db
@@ -70,7 +71,7 @@ class LateInvoice(NamedTuple):
             return "uncollectible"
         if is_to_confirm(self.action_required_at, self.payment_failed_at, self.decline_code):
             return "confirm"
-        return "past_due" if self.due_at or not self.payment_failure else "declined"
+        return "declined" if is_declined(self.payment_failure) and not self.due_at else "past_due"
 
     def days_late(self, now: datetime) -> int:
         """Return for how many whole days it is late."""

@@ -16,7 +16,7 @@ from dashboard.recount.chains import Asked, Chain, is_settled
 from dashboard.recount.difference import Difference
 from dashboard.recount.facts import Bill, Cycle, Facts, Item, Price, Service, Version
 from dashboard.recount.records import first_of, record_of_day
-from dashboard.recount.usage import UNSURE, Place, Right, Usage
+from dashboard.recount.usage import UNSURE, Place, Right, Sum, Usage, Wrong
 
 Key = tuple[int, int]
 
@@ -55,6 +55,27 @@ class UsageRecount:
         for item in facts.items:
             if item.kind == "metered" and item.version_id is not None:
                 self._items[item.cycle_id, item.version_id].append(item)
+        self._holders: dict[int, list[Service]] = defaultdict(list)
+        for service in facts.services.values():
+            self._holders[service.price_id].append(service)
+        self._sort_out(usage)
+
+    def _sort_out(self, usage: Usage) -> None:
+        """Keep the first of each kind of trouble by cycle and version, so that none is sought."""
+        self._unclaimed: dict[Key, Sum] = {}
+        self._wrong: dict[Key, Wrong] = {}
+        self._apart: dict[Key, tuple[Place, Decimal, Decimal]] = {}
+        for one in usage.unclaimed:
+            self._unclaimed.setdefault((one.cycle_id, one.version_id), one)
+        for wrong in usage.wrong:
+            self._wrong.setdefault((wrong.sum.cycle_id, wrong.sum.version_id), wrong)
+            if wrong.right is not None:
+                self._wrong.setdefault(wrong.right[:2], wrong)
+        for place in sorted({*usage.counted, *usage.totals}, key=_in_order):
+            said = usage.counted.get(place, Decimal(0))
+            found = usage.totals.get(place, Decimal(0))
+            if said != found:
+                self._apart.setdefault(place[:2], (place, said, found))
 
     def differences(self) -> Iterator[Difference]:
         """Yield where usage is not billed as its records say, cycle by cycle, price by price."""
@@ -127,20 +148,15 @@ class UsageRecount:
     def _why_units(self, cycle: Cycle, part: _Part) -> str | None:
         """Return the first fact from which on its units are apart; None where they are not."""
         key = (cycle.id, part.version.id)
-        for one in self._usage.unclaimed:
-            if (one.cycle_id, one.version_id) == key:
-                record = first_of(self._connection, self._facts, self._usage, one)
-                return f"The {record} is there once more than it was accepted."
-        for one, right in self._usage.wrong:
-            if key in ((one.cycle_id, one.version_id), right and right[:2]):
-                record = first_of(self._connection, self._facts, self._usage, one)
-                return f"The {record} {self._is_billed_wrongly(one.version_id, one.off, right)}"
-        for place in sorted({*self._usage.counted, *self._usage.totals}, key=_in_order):
-            if place[:2] == key:
-                said = self._usage.counted.get(place, Decimal(0))
-                found = self._usage.totals.get(place, Decimal(0))
-                if said != found:
-                    return self._of_day(place, said, found)
+        if (unclaimed := self._unclaimed.get(key)) is not None:
+            record = first_of(self._connection, self._facts, self._usage, unclaimed)
+            return f"The {record} is there once more than it was accepted."
+        if (wrong := self._wrong.get(key)) is not None:
+            one, right = wrong
+            record = first_of(self._connection, self._facts, self._usage, one)
+            return f"The {record} {self._is_billed_wrongly(one.version_id, one.off, right)}"
+        if (apart := self._apart.get(key)) is not None:
+            return self._of_day(*apart)
         return self._why_items(part)
 
     def _is_billed_wrongly(self, version_id: int, off: str | None, right: Right | None) -> str:
@@ -184,8 +200,7 @@ class UsageRecount:
 
         Asked only where no service changed since, so that what is billed now was billed then.
         """
-        holders = [one for one in self._facts.services.values()
-                   if one.price_id == part.version.price_id]  # fmt: skip
+        holders = self._holders.get(part.version.price_id, ())
         for bill in self._facts.ordered_bills:
             at = bill.sealed_at
             if bill.cycle_id != cycle.id or at is None:

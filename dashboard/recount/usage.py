@@ -7,6 +7,7 @@ ends. So memory is bounded by the changes of services and prices, and not by the
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from dashboard.pricing.exact import EXACT, total
-from dashboard.recount.facts import Facts, Service
+from dashboard.recount.attached import NOBODY, Attachments
+from dashboard.recount.facts import Cycle, Facts, Service
 
 # A record says when its request began and an invoice when its seal did: both took a while, on
 # machines whose clocks are not quite alike.
@@ -115,8 +117,10 @@ class Usage:
     waiting: Units = field(default_factory=lambda: defaultdict(Decimal))
     totals: Units = field(default_factory=dict)
     still_waiting: Units = field(default_factory=dict)
-    # By cycle, version and how many of the seals' instants had passed when they were received.
-    known: dict[tuple[int, int, int], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    # By cycle and version: by how many of the seals' instants had passed when they were received.
+    known: dict[tuple[int, int], dict[int, Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
+    )
     wrong: list[Wrong] = field(default_factory=list)
     unclaimed: list[Sum] = field(default_factory=list)
 
@@ -131,11 +135,8 @@ class Usage:
     def known_until(self, cycle_id: int, version_id: int, instant: datetime) -> Decimal:
         """Return the units that were received before an instant, one of `seals`."""
         passed = self.seals.index(instant)
-        return total(
-            units
-            for (cycle, version, known), units in self.known.items()
-            if (cycle, version) == (cycle_id, version_id) and known <= passed
-        )
+        told = self.known.get((cycle_id, version_id), {})
+        return total(units for known, units in told.items() if known <= passed)
 
 
 def read_usage(connection: Connection, facts: Facts) -> Usage:
@@ -179,8 +180,8 @@ def _count(usage: Usage, resolver: _Resolver, one: Sum) -> None:
     if right is not None:
         cycle_id, version_id, _ = right
         _add(usage.counted, Place(*right, one.day), one.quantity)
-        key = (cycle_id, version_id, one.known)
-        usage.known[key] = EXACT.add(usage.known[key], one.quantity)
+        known = usage.known[cycle_id, version_id]
+        known[one.known] = EXACT.add(known[one.known], one.quantity)
 
 
 class _Resolver:
@@ -189,12 +190,15 @@ class _Resolver:
     def __init__(self, facts: Facts, bounds: Sequence[datetime]) -> None:
         self._facts, self._bounds = facts, bounds
         self._found: dict[tuple[str, str | None, int], Right | None] = {}
-        self._services: dict[tuple[str | None, str | None], list[Service]] = defaultdict(list)
+        services: dict[tuple[str | None, str | None], list[Service]] = defaultdict(list)
         for service in facts.services.values():
             meter = facts.prices[service.price_id].meter
-            self._services[meter, None].append(service)
+            services[meter, None].append(service)
             if service.external_id is not None:
-                self._services[meter, service.external_id].append(service)
+                services[meter, service.external_id].append(service)
+        self._attached = {key: Attachments(some) for key, some in services.items()}
+        self._cycles = sorted(facts.cycles.values(), key=lambda cycle: cycle.starts_at)
+        self._starts = [cycle.starts_at for cycle in self._cycles]
 
     def resolve(self, one: Sum) -> Right | None:
         """Return the cycle, version and service that bill these records; None where none does."""
@@ -208,17 +212,20 @@ class _Resolver:
         if one.stretch == 0:
             return None
         instant = self._bounds[one.stretch - 1]
-        every = self._services.get((one.meter, one.named), ())
-        attached = [service for service in every if service.covers(instant)]
-        prices = {service.price_id for service in attached}
-        if len(prices) > 1:
+        every = self._attached.get((one.meter, one.named))
+        attached = every.at(instant) if every else NOBODY
+        if attached.prices > 1:
             return AMBIGUOUS
-        cycles = self._facts.cycles.values()
-        cycle = next((it for it in cycles if it.starts_at <= instant < it.ends_at), None)
-        version = self._facts.prices[prices.pop()].version_at(instant) if prices else None
-        if cycle is None or version is None:
+        cycle = self._cycle_at(instant)
+        if attached.price_id is None or cycle is None:
             return None
-        return cycle.id, version.id, attached[0].id if len(attached) == 1 else None
+        version = self._facts.prices[attached.price_id].version_at(instant)
+        return None if version is None else (cycle.id, version.id, attached.service_id)
+
+    def _cycle_at(self, instant: datetime) -> Cycle | None:
+        place = bisect_right(self._starts, instant)
+        cycle = self._cycles[place - 1] if place else None
+        return cycle if cycle is not None and instant < cycle.ends_at else None
 
 
 def _bounds(facts: Facts) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from dashboard.billing.bounds import check_fees, most_times
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.locks import share_price
+from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
@@ -39,20 +41,10 @@ def change_quantity(
     share_price(service.price)
     locked = open_invoices([organization], now=now)
     db.session.refresh(service)
-    latest = max(service.changes, key=lambda change: change.effective_at)
-    instant = whole_second(effective_instant(service.organization_id, at, now=now))
-    if at is None:
-        if latest.quantity == quantity:
-            return latest
-        # A second change within one second takes effect in the next one.
-        instant = max(instant, latest.effective_at + timedelta(seconds=1))
-    _check(service, instant)
-    known = _known(service, quantity, instant)
+    instant, known = when_changed(service, quantity, at=at, now=now)
     if known is not None:
         return known
-    intervals = {organization.cycle_interval, *(one.cycle.interval for one in locked)}
-    times = most_times(service.price, intervals)
-    check_fees(service.price.versions, quantity, since=instant, times=times)
+    check_change(service, quantity, organization, locked, since=instant)
     before = _quantity_at(service, instant)
     change = ServiceChange(
         organization_id=service.organization_id,
@@ -67,6 +59,38 @@ def change_quantity(
     facts = {"from": plain(before), "to": plain(quantity), "at": instant.isoformat()}
     write_entry("service.changed", service, actor, facts, now=now)
     return change
+
+
+def when_changed(
+    service: Service, quantity: Decimal, *, at: datetime | None, now: datetime
+) -> tuple[datetime, ServiceChange | None]:
+    """Return from when on a quantity would count, and the change that says so already, if any.
+
+    Raises what `change_quantity` does.
+    """
+    latest = max(service.changes, key=lambda change: change.effective_at)
+    instant = whole_second(effective_instant(service.organization_id, at, now=now))
+    if at is None:
+        if latest.quantity == quantity:
+            return instant, latest
+        # A second change within one second takes effect in the next one.
+        instant = max(instant, latest.effective_at + timedelta(seconds=1))
+    _check(service, instant)
+    return instant, _known(service, quantity, instant)
+
+
+def check_change(
+    service: Service,
+    quantity: Decimal,
+    organization: Organization,
+    invoices: Collection[Invoice],
+    *,
+    since: datetime,
+) -> None:
+    """Raise `Invalid` where a quantity costs more than a line can be, on its open invoices too."""
+    intervals = {organization.cycle_interval, *(one.cycle.interval for one in invoices)}
+    times = most_times(service.price, intervals)
+    check_fees(service.price.versions, quantity, since=since, times=times)
 
 
 def _check(service: Service, instant: datetime) -> None:

@@ -53,12 +53,7 @@ def detach_service(
     if service.detached_at is not None:
         return _ended(service, at)
     instant = second_after(effective_instant(service.organization_id, at, now=now))
-    if instant < service.attached_at:
-        raise Invalid(
-            f"The service was attached at {service.attached_at.isoformat()}, after that. Nothing "
-            "was changed. Choose a later time.",
-            field="at",
-        )
+    check_end(service, instant)
     if service.price.meter is not None:
         count_waiting(locked, now=now)
         organization.services_revision += 1
@@ -71,10 +66,25 @@ def detach_service(
     return Detachment(service, taken_off)
 
 
-def _ended(service: Service, at: datetime | None) -> Detachment:
+def check_end(service: Service, instant: datetime) -> None:
+    """Raise `Invalid` where a service was attached only after an instant."""
+    if instant < service.attached_at:
+        raise Invalid(
+            f"The service was attached at {service.attached_at.isoformat()}, after that. Nothing "
+            "was changed. Choose a later time.",
+            field="at",
+        )
+
+
+def check_same_end(service: Service, at: datetime | None) -> None:
+    """Raise `AlreadyDetached` where an ended service ended at another instant than `at`."""
     if at is not None and service.detached_at != second_after(at):
         raise AlreadyDetached(
             f"The service was detached at {service.detached_at:%Y-%m-%d %H:%M:%S} UTC. Nothing was "
             "changed. Correct the bill with a charge or credit."
         )
+
+
+def _ended(service: Service, at: datetime | None) -> Detachment:
+    check_same_end(service, at)
     return Detachment(service, taken_off_by(service))

@@ -115,7 +115,7 @@ def _tell(organization: Organization, before: str, actor: Actor, now: datetime) 
         kind="standing.changed",
         # The organization is held, so it moves once at an instant.
         subject=f"{organization.id}:{now.isoformat()}",
-        lane=f"organization:{organization.id}",
+        ordering_key=f"organization:{organization.id}",
         at=now,
         data={"standing": standing},
         organization_id=organization.id,

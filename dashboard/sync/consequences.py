@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dashboard.billing.difference_decide import carried_cents
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue_preview import ReissuePreview
 from dashboard.sync.decide import choices
@@ -63,6 +64,21 @@ def of_credit_note(cents: int, invoice: Invoice) -> Consequence:
     before = invoice.total_cents - sum(item.credited_cents for item in invoice.items)
     move = Move(before, before + cents)
     return Consequence("credit_note", move, move)
+
+
+def of_difference(choice: str, cents: int, invoice: Invoice, current: Invoice) -> Consequence:
+    """Return what a choice does about `cents` that Stripe billed too much on an issued invoice.
+
+    Carried it is of the current invoice, else of the issued one, less what its notes took off.
+    """
+    if choice == "carry":
+        moved = of_adjustment(carried_cents(invoice, cents), current)
+        return moved._replace(choice=choice)
+    before = invoice.stripe_total_cents
+    less = cents if choice == "credit" else 0
+    after = None if before is None else before - less
+    ledger = invoice.total_cents
+    return Consequence(choice, Move(ledger, ledger), Move(before, after))
 
 
 def of_refund(invoice: Invoice) -> Consequence:

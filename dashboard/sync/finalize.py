@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from dashboard.billing.difference import DIFFERENTLY
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import close_without_stripe, put_on_hold
 from dashboard.extensions import db
@@ -158,8 +159,8 @@ def check_finalized(work: DraftWork) -> None:
         ours, theirs = totals(invoice)
         put_on_hold(
             invoice,
-            "billed_differently",
-            f"Stripe finalized {theirs}, and the ledger says {ours}. Correct it with a credit note "
-            "at Stripe or a charge on the current invoice.",
+            DIFFERENTLY,
+            f"Stripe finalized {theirs}, and the ledger says {ours}. Decide whether the difference "
+            "is corrected.",
             now=work.clock(),
         )

@@ -18,12 +18,17 @@ def draft_of(invoice: Invoice, wanted: WantedNote, *, name: str) -> NoteDraft:
         invoice_id=str(invoice.stripe_invoice_id),
         note=name,
         installation=this_installation().identity,
-        lines=_lines(invoice, wanted.lines),
+        lines=(*_lines(invoice, wanted.lines), *_stray(wanted.stray_cents)),
         refund_cents=wanted.refund_cents,
         balance_cents=wanted.balance_cents,
         outside_cents=wanted.outside_cents,
         memo=wanted.memo,
     )
+
+
+def _stray(cents: int) -> tuple[NoteLine, ...]:
+    """Return the line for what Stripe billed beside our items."""
+    return (NoteLine(None, "Billed in excess", cents),) if cents else ()
 
 
 def _lines(invoice: Invoice, credited: Mapping[int, int]) -> tuple[NoteLine, ...]:

@@ -12,6 +12,7 @@ from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry as record_audit
 from dashboard.billing.carry import carry_over
 from dashboard.billing.close import seal_now
+from dashboard.billing.difference import DIFFERENTLY, settle_difference
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold, record_reading
@@ -45,6 +46,7 @@ def take_over(
         return
     if invoice.status not in ("draft", "closing", "sealed"):
         record_reading(invoice, remote, now=now)
+        settle_difference(invoice, now=now)
         return
     seal_now(invoice, now=now, by=STRIPE)
     billed = billed_by_key(invoice.id, lines)
@@ -61,10 +63,9 @@ def take_over(
     if remote.total_cents != invoice.total_cents and remote.status != "void":
         put_on_hold(
             invoice,
-            "billed_differently",
+            DIFFERENTLY,
             f"Stripe billed {_text(remote.total_cents, invoice)}, and the ledger says "
-            f"{_text(invoice.total_cents, invoice)}. Credit the difference at Stripe, or charge it "
-            "here.",
+            f"{_text(invoice.total_cents, invoice)}. Decide whether the difference is corrected.",
             now=now,
         )
     db.session.flush()

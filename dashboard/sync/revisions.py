@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
+from dashboard.billing.difference import REVISED
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.gateway.protocol import Gateway
@@ -70,10 +71,9 @@ def adopt(invoice: Invoice, revision: RemoteInvoice, *, now: datetime) -> bool:
         )
         put_on_hold(
             invoice,
-            "revised_differently",
+            REVISED,
             f"An edit at Stripe replaced {invoice.called} by {revision.number}, which bills "
-            f"{asked}. The ledger says {ours}. Charge or credit the difference on the current "
-            "invoice.",
+            f"{asked}. The ledger says {ours}. Decide whether the difference is corrected.",
             now=now,
         )
     return True

@@ -64,7 +64,7 @@ def _facts(
         yield Fact(
             kind="usage.refused",
             subject=f"{token_id}:{code}:{minute}",
-            lane=f"usage:{token_id}",
+            ordering_key=f"usage:{token_id}",
             at=now,
             data={
                 "refusal": {

@@ -14,7 +14,7 @@ from dashboard.extensions import db
 # against those it is billed by. Where several prices count it, it stays as it is: see
 # `refuse_ambiguity`. What was accepted since the caller counted what waited is left alone: its turn
 # comes when it is counted.
-REASSIGN = text("""
+CHANGED = """
     with reported as (
         select records.*, off.key is not null as is_off
         from usage_records as records
@@ -36,7 +36,7 @@ REASSIGN = text("""
         from reported
         join services on services.organization_id = :organization
           and services.attached_at <= reported.recorded_at
-          and coalesce(services.detached_at, 'infinity') > reported.recorded_at
+          and {ends} > reported.recorded_at
           and (reported.named_service is null or reported.named_service = services.external_id)
         join prices on prices.id = services.price_id and prices.meter = :meter
         group by reported.key
@@ -53,7 +53,15 @@ REASSIGN = text("""
           and (versions.id, attached.service_id) is distinct from
               (case when not is_off then price_version_id end,
                case when not is_off then reported.service_id end)
-    ), taken_off as (
+    )"""
+SHIFTED = """
+    select cycle_id, case when not is_off then price_version_id end as from_version, service_id,
+           to_version, to_service, cast(recorded_at at time zone 'UTC' as date) as day,
+           count(*) as records, sum(quantity) as quantity
+    from changed group by 1, 2, 3, 4, 5, 6
+"""
+ENDS = "coalesce(services.detached_at, 'infinity')"
+WRITTEN = """, taken_off as (
         insert into usage_taken_off
             (organization_id, key, recorded_at, reason, service_id, taken_off_at)
         select organization_id, key, recorded_at, 'not_attached',
@@ -73,11 +81,13 @@ REASSIGN = text("""
         where records.organization_id = changed.organization_id and records.key = changed.key
           and records.recorded_at = changed.recorded_at and to_version is not null
     )
-    select cycle_id, case when not is_off then price_version_id end as from_version, service_id,
-           to_version, to_service, cast(recorded_at at time zone 'UTC' as date) as day,
-           count(*) as records, sum(quantity) as quantity
-    from changed group by 1, 2, 3, 4, 5, 6
-""")
+"""
+REASSIGN = text(CHANGED.format(ends=ENDS) + WRITTEN + SHIFTED)
+# The same for who only looks, as if a service had ended at an instant already.
+LOOK = text(
+    CHANGED.format(ends=f"case when services.id = :service then :ended_at else {ENDS} end")
+    + SHIFTED
+)
 
 
 # Usage that named no service is counted only while one price of its meter is attached.
@@ -125,6 +135,12 @@ def shift_usage(of: Metered, *, by: int | None, now: datetime) -> list[Shift]:
     """
     rows = db.session.execute(REASSIGN, asdict(of) | {"service": by, "now": now})
     return [Shift(*row) for row in rows]
+
+
+def look_at_shifts(of: Metered, *, service_id: int, ended_at: datetime) -> list[Shift]:
+    """Return what the end of a service at an instant would shift; nothing is written."""
+    told = asdict(of) | {"service": service_id, "ended_at": ended_at}
+    return [Shift(*row) for row in db.session.execute(LOOK, told)]
 
 
 def count_ambiguous(of: Metered, *, price_id: int) -> tuple[int, datetime | None]:

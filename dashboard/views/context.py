@@ -26,6 +26,7 @@ from dashboard.views.hypermedia import is_for_panel
 from dashboard.views.item_rows import item_rows
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
+from dashboard.views.repairs import register_repairs
 from dashboard.views.sidebar import SidebarMemory, sidebar_counts
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
@@ -72,6 +73,7 @@ def register_context(app: Flask) -> None:
         viewed_name=viewed_name,
     )
     register_kept(app)
+    register_repairs(app)
     app.jinja_env.globals["url_for"] = Addresses()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

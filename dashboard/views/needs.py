@@ -141,7 +141,7 @@ def address_of(need: ListedNeed) -> str:
         return url_for("invariants.show", _anchor="gaps")
     if place == "invariants":
         return url_for("invariants.show", name=need.facts.get("invariant"))
-    if slug and place in ("invoice", "at_stripe"):
+    if slug and place in ("invoice", "at_stripe", "difference"):
         return _address_of_invoice(need, slug)
     if slug and place in OF_ORGANIZATIONS:
         return url_for(OF_ORGANIZATIONS[place], slug=slug)
@@ -152,6 +152,8 @@ def _address_of_invoice(need: ListedNeed, slug: str) -> str:
     sequence = need.facts["sequence"]
     if need.step.place == "at_stripe":
         return url_for("at_stripe.show", slug=slug, invoice=sequence)
+    if need.step.place == "difference":
+        return url_for("differences.show", slug=slug, sequence=sequence)
     return url_for("invoices.show", slug=slug, sequence=sequence)
 
 

@@ -91,8 +91,21 @@ def _confirm(seen: Seen) -> Said:
     )  # fmt: skip
 
 
+def _uncharged(seen: Seen) -> Said:
+    return Said(
+        f"{seen.owed} is not paid",
+        _join("It is no longer charged automatically.", _partly(seen),
+              "Pay it on its own page." if seen.pays else seen.can("pay it")),
+        "bad", f"Pay {seen.owed} now",
+        "Its customer was deleted at Stripe, so Stripe charges no one for it. Send the customer "
+        "the link to the payment page.",
+    )  # fmt: skip
+
+
 def _past_due(seen: Seen) -> Said:
     facts, days = seen.facts, seen.state.days_late(seen.now)
+    if facts.due_at is None:
+        return _uncharged(seen)
     since = short_day(facts.due_at, seen.now)
     return Said(
         f"{seen.owed} has been past due since {since}",

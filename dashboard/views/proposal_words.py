@@ -10,6 +10,7 @@ TITLES = {
     "adjustment": ("Charge{of}", "Credit{of}"),
     "adopt": ("Charge{of} adopted from Stripe", "Credit{of} adopted from Stripe"),
     "credit_note": ("Credit note{of}", "Credit note{of}"),
+    "difference": ("Correction of a bill{of}", "Correction of a bill{of}"),
     "note_void": ("Void of a credit note{of}", "Void of a credit note{of}"),
     "refund": ("Refund{of}", "Refund{of}"),
     "reissue": ("Reissue of an invoice{of}", "Reissue of an invoice{of}"),

@@ -52,6 +52,13 @@ TELLINGS = {
     "invoice.deleted_at_stripe": Telling(
         "differs", "Draft of {invoice} deleted at Stripe", "", "notice"
     ),
+    "invoice.difference_carried": Telling(
+        "roll", "{cents} billed {much} on {invoice} carried to the next bill"
+    ),
+    "invoice.difference_credited": Telling(
+        "card", "{cents} billed {much} on {invoice} is being credited"
+    ),
+    "invoice.difference_left": Telling("check", "{cents} billed {much} on {invoice} left as it is"),
     "invoice.finalized_at_stripe": Telling(
         "differs",
         "Stripe issued {invoice} before the ledger did",

@@ -16,6 +16,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.correction_models import InvoicePayment
 from dashboard.billing.corrections import Kept, keep_correction, keep_payments
 from dashboard.billing.credit_notes import follow_note
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import lock_invoices
 from dashboard.billing.mailing import mail_note
 from dashboard.billing.models import Invoice
@@ -75,6 +76,7 @@ def credit_note_told(delivery: Delivery) -> Handled:
         return NOT_OURS
     kept = keep_correction(invoice, note)
     is_ours = follow_note(invoice, note, kept.row.status, now=delivery.now)
+    settle_difference(invoice, now=delivery.now)
     mail_note(invoice, kept.row, now=delivery.now)
     tell_corrected(invoice, kept, now=delivery.now)
     if not notes_add_up(invoice):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
+from dashboard.billing.uncharged import note_all_uncharged
 from dashboard.organizations.cards import (
     ATTACHED,
     CHANGED,
@@ -32,13 +33,17 @@ def customer_deleted(delivery: Delivery) -> Handled:
 
 
 def forget_lost(organization: Organization, *, now: datetime) -> None:
-    """Forget a customer that is gone at Stripe; the organization's row must be locked."""
+    """Forget a customer that is gone at Stripe, whom nobody charges for what is open any more.
+
+    The organization's row must be locked, and none of its invoices.
+    """
     facts = {"stripe_id": organization.stripe_customer_id}
     organization.stripe_customer_id = None
     organization.customer_lost_at = now
     organization.agreed_customer = organization.customer_at_stripe = None
     forget_cards(organization)
     write_entry("customer.deleted_at_stripe", organization, STRIPE, facts, now=now)
+    note_all_uncharged(organization, now=now)
 
 
 def default_card_told(organization: Organization, delivery: Delivery) -> str:

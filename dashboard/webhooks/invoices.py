@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.mailing import mail_failed, mail_to_confirm
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import (
@@ -127,6 +128,7 @@ def revised(invoice: Invoice, revision: RemoteInvoice, delivery: Delivery) -> Ha
     if not adopt(invoice, revision, now=delivery.now):
         return Handled(f"Stripe replaced it by {revision.id}, which was not accepted as its bill.")
     record_remote(invoice, revision, now=delivery.now, is_last=True)
+    settle_difference(invoice, now=delivery.now)
     return Handled(f"It was edited at Stripe: {revision.number} replaced it and is its bill now.")
 
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from sqlalchemy import Select, select, union, update
 from sqlalchemy.orm import aliased
 
+from dashboard.audit.actor import STRIPE
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import record_reading
+from dashboard.billing.outcome import put_on_hold, record_reading, take_off_hold
 from dashboard.extensions import db
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
@@ -29,6 +31,8 @@ from dashboard.webhooks.invoices import (
     stripe_acted_first,
 )
 
+# The hold of an issued invoice that Stripe does not have.
+LOST = "lost_at_stripe"
 UNPAID = ("open", "uncollectible")
 UNFINISHED = ("draft", "closing", "sealed")
 
@@ -76,10 +80,31 @@ def reread(
     if invoice is None:
         return None
     if remote is not None:
+        found_again(invoice, now=now)
         return take_over(invoice, remote, now)
     if invoice.status in UNFINISHED:
         forget_deleted(invoice, now=now)
+    elif invoice.status in UNPAID and invoice.parked_code is None:
+        hold_lost(invoice, now=now)
     return None
+
+
+def hold_lost(invoice: Invoice, *, now: datetime) -> None:
+    """Hold an issued invoice that Stripe does not have: no one can pay it, or make it again."""
+    put_on_hold(
+        invoice,
+        LOST,
+        f"Stripe does not have {invoice.stripe_invoice_id} now, so no one can pay "
+        f"{invoice.called}. Nothing was changed here. Check that STRIPE_API_KEY is of the "
+        "account that issued it.",
+        now=now,
+    )
+
+
+def found_again(invoice: Invoice, *, now: datetime) -> None:
+    """Let an invoice go on that was held because Stripe did not have it."""
+    if invoice.parked_code == LOST:
+        take_off_hold(invoice, now=now, actor=STRIPE)
 
 
 def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun | None:
@@ -95,6 +120,7 @@ def take_over(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> SyncRun
     if record_reading(invoice, remote, now=now) == "moved":
         note_move(invoice, before, now=now)
         hasten({invoice.id})
+    settle_difference(invoice, now=now)
     return None
 
 

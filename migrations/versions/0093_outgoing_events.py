@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(40), unique=True, nullable=False),
         sa.Column("kind", sa.String(30), nullable=False),
         sa.Column("occasion", sa.String(160), unique=True, nullable=False),
-        sa.Column("lane", sa.String(60), nullable=False),
+        sa.Column("ordering_key", sa.String(60), nullable=False),
         sa.Column(
             "organization_id", sa.BigInteger(), sa.ForeignKey("organizations.id"), nullable=True
         ),
@@ -74,7 +74,7 @@ def upgrade() -> None:
             "event_id", sa.BigInteger(),
             sa.ForeignKey("outgoing_events.id", ondelete="cascade"), nullable=False,
         ),
-        sa.Column("lane", sa.String(60), nullable=False),
+        sa.Column("ordering_key", sa.String(60), nullable=False),
         sa.Column("state", sa.String(10), server_default="waits", nullable=False),
         sa.Column("is_again", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("created_at", instant, nullable=False),
@@ -97,7 +97,8 @@ def upgrade() -> None:
         unique=True, postgresql_where=WAITS,
     )  # fmt: skip
     op.create_index(
-        "ix_event_deliveries_lane", "event_deliveries", ["endpoint_id", "lane", "event_id"],
+        "ix_event_deliveries_ordering_key", "event_deliveries",
+        ["endpoint_id", "ordering_key", "event_id"],
         postgresql_where=WAITS,
     )  # fmt: skip
     op.create_index(

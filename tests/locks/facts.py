@@ -18,6 +18,7 @@ from dashboard.services.attach import attach_services
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.known import Attachment
+from dashboard.services.past_preview import preview_end, preview_quantity
 from dashboard.transaction import checkpoint
 from dashboard.usage.record import record_batch
 from dashboard.usage.reported import ReportedRecord
@@ -84,6 +85,13 @@ def attach_list(stage: Stage) -> None:
 
 def detach(stage: Stage) -> None:
     detach_service(stage.service(), now=stage.now(), actor=SUPPORT)
+
+
+def show_a_late_end(stage: Stage) -> None:
+    """Show what ending a service in the past, or another quantity of it, would change."""
+    service = stage.service()
+    preview_end(service, at=stage.now(), now=stage.now())
+    preview_quantity(service, Decimal(7), at=stage.now(), now=stage.now())
 
 
 def change(stage: Stage) -> None:

@@ -16,6 +16,13 @@ from tests.locks.credit import (
     show_note,
     void_a_note,
 )
+from tests.locks.differences import (
+    approve_a_difference,
+    carry_a_difference,
+    credit_a_difference,
+    show_a_difference,
+    void_what_was_carried,
+)
 from tests.locks.facts import (
     adjust,
     attach_list,
@@ -27,6 +34,7 @@ from tests.locks.facts import (
     report_and_read_all,
     report_much,
     reprice,
+    show_a_late_end,
 )
 from tests.locks.four_eyes import (
     approve_a_credit,
@@ -125,6 +133,12 @@ VERBS: Mapping[str, Act] = {
     "refund in vain": refund_in_vain,
     "settle a refund": settle_a_refund,
     "approve a reissue": approve_a_reissue,
+    "approve a difference": approve_a_difference,
+    "carry a difference": carry_a_difference,
+    "credit a difference": credit_a_difference,
+    "preview a difference": show_a_difference,
+    "preview a late end": show_a_late_end,
+    "void what was carried": void_what_was_carried,
     "reissue an issued invoice": reissue,
     "reissue what is void": reissue_what_is_void,
     "reissue in vain": reissue_in_vain,

@@ -73,7 +73,7 @@ def test_there_is_a_bound() -> None:
 def test_what_is_old_is_forgotten_with_what_became_of_it() -> None:
     listens(SOMEWHERE, now=LATER)
     for day in range(5):
-        fact = Fact(kind="invoice.paid", subject=str(day), lane="a", at=LATER, data={})
+        fact = Fact(kind="invoice.paid", subject=str(day), ordering_key="a", at=LATER, data={})
         tell([fact], now=LATER + timedelta(days=day))
     db.session.commit()
     place = 0

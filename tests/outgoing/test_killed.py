@@ -45,7 +45,11 @@ def test_it_is_sent_again_under_its_name_in_its_order(services: Worker) -> None:
         with transaction():
             for number in range(3):
                 fact = Fact(
-                    kind="invoice.paid", subject=str(number), lane="a", at=now, data={"n": number}
+                    kind="invoice.paid",
+                    subject=str(number),
+                    ordering_key="a",
+                    at=now,
+                    data={"n": number},
                 )
                 tell([fact], now=now)
         environment = child_environment(

@@ -34,29 +34,29 @@ pytestmark = pytest.mark.usefixtures("db", "redis", "loopback")
 DAY = timedelta(days=1)
 
 
-def happen(*lanes: str, first: int = 0) -> None:
-    """Let something happen in each of these lanes, one after the other."""
+def happen(*keys: str, first: int = 0) -> None:
+    """Let something happen for each of these ordering keys, one after the other."""
     facts = [
         Fact(
             kind="invoice.paid",
             subject=str(first + number),
-            lane=lane,
+            ordering_key=ordering_key,
             at=LATER,
-            data={"lane": lane, "number": first + number},
+            data={"ordering_key": ordering_key, "number": first + number},
         )
-        for number, lane in enumerate(lanes)
+        for number, ordering_key in enumerate(keys)
     ]
     with transaction():
         for fact in facts:
             tell([fact], now=LATER)
 
 
-def numbers(requests: Sequence[Received], lane: str | None = None) -> list[int]:
-    """Return the numbers of what came, of one lane, in order."""
+def numbers(requests: Sequence[Received], ordering_key: str | None = None) -> list[int]:
+    """Return the numbers of what came, of one ordering key, in order."""
     return [
         one.told["data"]["number"]
         for one in requests
-        if lane is None or one.told["data"]["lane"] == lane
+        if ordering_key is None or one.told["data"]["ordering_key"] == ordering_key
     ]
 
 
@@ -91,7 +91,7 @@ def test_an_event_arrives_signed_and_whole_and_once() -> None:
     assert told == {
         "type": "invoice.paid",
         "timestamp": "2026-04-26T15:38:24Z",
-        "data": {"lane": "a", "number": 0},
+        "data": {"ordering_key": "a", "number": 0},
     }
     [delivery] = deliveries()
     assert (delivery.state, delivery.status, delivery.attempts) == ("delivered", 204, 1)
@@ -199,7 +199,7 @@ def test_two_workers_keep_the_order_of_each_invoice(app: Flask) -> None:
     with receiver(slow) as one:
         endpoint, _ = listens(one, now=LATER)
         endpoint_id = endpoint.id
-        happen(*(f"lane {number % 4}" for number in range(40)))
+        happen(*(f"key {number % 4}" for number in range(40)))
         barrier = Barrier(2)
 
         def work() -> None:
@@ -214,10 +214,10 @@ def test_two_workers_keep_the_order_of_each_invoice(app: Flask) -> None:
         for worker in workers:
             worker.join()
     assert {delivery.state for delivery in deliveries()} == {"delivered"}
-    for lane in range(4):
-        came = numbers(one.requests, f"lane {lane}")
+    for ordering_key in range(4):
+        came = numbers(one.requests, f"key {ordering_key}")
         # At least once, each for the first time in order.
-        assert list(dict.fromkeys(came)) == list(range(lane, 40, 4))
+        assert list(dict.fromkeys(came)) == list(range(ordering_key, 40, 4))
 
 
 def test_a_silent_receiver_keeps_nobody_else_waiting(
@@ -227,7 +227,7 @@ def test_a_silent_receiver_keeps_nobody_else_waiting(
     with receiver(hangs()) as silent, receiver() as other:
         listens(silent, now=LATER)
         listens(other, now=LATER)
-        happen(*(f"lane {number}" for number in range(30)))
+        happen(*(f"key {number}" for number in range(30)))
         began = time.monotonic()
         with time_machine.travel(LATER, tick=True):
             outgoing.send_events(*endpoints_due(now=LATER))

@@ -66,7 +66,7 @@ def test_the_life_of_an_invoice_is_told_in_its_order() -> None:
     seal([first.id], now=LATER + 30 * DAY)
     tell(first, "open", LATER + 30 * DAY)
     tell(first, "paid", LATER + 31 * DAY)
-    assert [(one.event.kind, one.lane) for one in deliveries(endpoint)] == [
+    assert [(one.event.kind, one.ordering_key) for one in deliveries(endpoint)] == [
         ("invoice.opened", f"invoice:{first.id}"),
         ("invoice.closing", f"invoice:{first.id}"),
         ("invoice.opened", f"invoice:{first.id + 1}"),
@@ -234,7 +234,7 @@ def test_where_nobody_listens_a_transaction_asks_once_and_no_more(
 ) -> None:
     first = first_of(organization)
     db.session.commit()
-    fact = Fact(kind="invoice.paid", subject="1", lane="a", at=LATER, data={})
+    fact = Fact(kind="invoice.paid", subject="1", ordering_key="a", at=LATER, data={})
     with count_queries(db.engine) as queries:
         for _ in range(5):
             tell_systems([fact], now=LATER)
@@ -245,7 +245,9 @@ def test_where_nobody_listens_a_transaction_asks_once_and_no_more(
 def test_telling_costs_two_statements_however_many_facts(organization: Organization) -> None:
     listens(SOMEWHERE, now=LATER)
     facts = [
-        Fact(kind="invoice.paid", subject=str(number), lane="a", at=LATER, data={"n": number})
+        Fact(
+            kind="invoice.paid", subject=str(number), ordering_key="a", at=LATER, data={"n": number}
+        )
         for number in range(500)
     ]
     with count_queries(db.engine) as queries:

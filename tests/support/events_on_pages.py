@@ -33,7 +33,7 @@ def make_events(organization: Organization) -> None:
             kind = ("invoice.finalized", "invoice.paid")[number % 2]
             invoice = {"sequence": number + 1, "number": f"F-{number:04d}", "status": "open"}
             fact = Fact(
-                kind=kind, subject=str(number), lane=f"invoice:{number}", at=now,
+                kind=kind, subject=str(number), ordering_key=f"invoice:{number}", at=now,
                 data={"invoice": invoice}, organization_id=organization.id,
             )  # fmt: skip
             tell([fact], now=now)

@@ -18,6 +18,7 @@ from dashboard.api.schemas.types import (
 from dashboard.services.detach import Detachment
 from dashboard.services.known import Attachment
 from dashboard.services.models import Service
+from dashboard.services.past_preview import PastPreview
 
 MOST_SERVICES = 1000
 
@@ -135,6 +136,75 @@ class DetachmentOut(ServiceOut):
         """Read a detachment."""
         off = ended.taken_off and TakenOffOut.model_validate(ended.taken_off)
         return cls.model_construct(**dict(ServiceOut.of(ended.service)), taken_off=off)
+
+
+class EndQuery(Sent):
+    """When the service would have ended; now if left out."""
+
+    at: Instant | None = None
+
+
+class QuantityQuery(Sent):
+    """The quantity from `at` on; now if left out."""
+
+    quantity: ExactDecimal
+    at: Instant | None = None
+
+
+class IssuedBillOut(Told):
+    """A bill that can no longer change, and what it bills of the service or its usage."""
+
+    invoice: int
+    number: str | None
+    status: str
+    cents: int
+
+
+class MovedLineOut(Told):
+    """A line of an open invoice, before and after."""
+
+    description: str
+    before_cents: int
+    after_cents: int
+
+
+class PastPreviewOut(Told):
+    """What a corrected fact would change. `issued` stay as they are: `lines` make up for them.
+
+    `next_before_cents` and `next_after_cents` are what the open invoices come to together, before
+    tax. `records` and `units` are the usage that would be taken off.
+    """
+
+    issued: list[IssuedBillOut]
+    cents: int
+    next_before_cents: int
+    next_after_cents: int
+    lines: list[MovedLineOut]
+    records: int
+    units: ExactDecimal
+
+    @classmethod
+    def of(cls, preview: PastPreview) -> "PastPreviewOut":
+        """Read a preview."""
+        return cls(
+            issued=[
+                IssuedBillOut(
+                    invoice=one.sequence, number=one.number, status=one.status, cents=one.cents
+                )
+                for one in preview.issued
+            ],
+            cents=preview.cents,
+            next_before_cents=preview.before,
+            next_after_cents=preview.after,
+            lines=[
+                MovedLineOut(
+                    description=one.description, before_cents=one.before, after_cents=one.after
+                )
+                for one in preview.lines
+            ],
+            records=preview.records,
+            units=preview.units,
+        )
 
 
 class ServiceQuery(Sent):
