@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from time import monotonic
 
 import structlog
@@ -28,6 +29,9 @@ from jobs.walk import walk
 
 # So long one endpoint is sent to before others have their turn; a try takes ten at most.
 SECONDS = 15.0
+# After a turn that took longer an endpoint rests as long as it took: slow receivers with a backlog
+# would else keep the workers from every other task.
+SHORT_SECONDS = 1.0
 # Tries to one endpoint at the same time.
 THREADS = 8
 LATE, MOST_SECONDS = 500, 50.0
@@ -53,7 +57,7 @@ def send_to_endpoint(endpoint_id: int) -> None:
 
     What is sent was noted before, and no transaction is open while a receiver takes its time.
     """
-    ends = monotonic() + SECONDS
+    began = monotonic()
     endpoint = hold(endpoint_id, now=utc_now())
     while endpoint is not None:
         taken = take(endpoint, now=utc_now())
@@ -67,9 +71,11 @@ def send_to_endpoint(endpoint_id: int) -> None:
         checkpoint()
         # A person may have paused it, or removed it, meanwhile.
         db.session.refresh(endpoint)
-        is_over = not taken or endpoint.not_before is not None or monotonic() > ends
+        is_over = not taken or endpoint.not_before is not None or monotonic() - began > SECONDS
         if is_over or endpoint.state != "on":
-            let_go(endpoint)
+            took = monotonic() - began
+            rests = utc_now() + timedelta(seconds=took) if took > SHORT_SECONDS else None
+            let_go(endpoint, until=rests)
             return
 
 

@@ -23,6 +23,8 @@ from dashboard.outgoing.signing import new_secret
 # Each is a row more for every event.
 MOST_ENDPOINTS = 20
 LONGEST_ROLL = timedelta(days=7)
+# What is told near the moment of a switch-off may bear an earlier instant than that moment.
+MARGIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def change(
     if before["url"] != endpoint.url:
         # What is known of the old address says nothing of this one.
         endpoint.failures, endpoint.failing_since, endpoint.not_before = 0, None, None
+        _send_now(endpoint, now)
     facts = _facts(endpoint) | {"before": before["url"]}
     write_entry("event_endpoint.changed", endpoint, actor, facts, now=now)
 
@@ -166,16 +169,19 @@ def pause(endpoint: EventEndpoint, *, now: datetime, actor: Actor) -> None:
 def resume(endpoint: EventEndpoint, *, makes_up: bool = True, now: datetime, actor: Actor) -> int:
     """Send events again; return how many are made up for.
 
-    For one that was off these are the events since then, if it `makes_up`. One that is on stays so.
+    For one that was off these are the events that never arrived since it began to fail, if it
+    `makes_up`. One that is on stays so.
     """
     _refuse_removed(endpoint)
     if endpoint.state == "on":
         return 0
-    since = endpoint.changed_at if endpoint.state == "off" and makes_up else None
+    failing_since = endpoint.failing_since or endpoint.changed_at
+    since = min(failing_since, endpoint.changed_at) - MARGIN
+    is_owed = endpoint.state == "off" and makes_up
     endpoint.state, endpoint.why_off, endpoint.changed_at = "on", None, now
     endpoint.failures, endpoint.failing_since, endpoint.not_before = 0, None, None
     db.session.flush()
-    made_up = replay(endpoint, since=since, now=now) if since is not None else 0
+    made_up = replay(endpoint, since=since, now=now) if is_owed else 0
     _send_now(endpoint, now)
     facts = {"label": endpoint.label, "url": endpoint.url, "events": made_up}
     write_entry("event_endpoint.resumed", endpoint, actor, facts, now=now)
@@ -220,12 +226,11 @@ def _new(keys: Sequence[str]) -> tuple[str, str]:
 
 
 def _send_now(endpoint: EventEndpoint, now: datetime) -> None:
+    """Begin anew with all that waits: what was tried long ago is not given up for its age."""
     waits = update(EventDelivery).where(
-        EventDelivery.endpoint_id == endpoint.id,
-        EventDelivery.state == "waits",
-        EventDelivery.next_attempt_at > now,
+        EventDelivery.endpoint_id == endpoint.id, EventDelivery.state == "waits"
     )
-    sent = waits.values(next_attempt_at=now)
+    sent = waits.values(attempts=0, first_attempt_at=None, next_attempt_at=now)
     db.session.execute(sent, execution_options={"synchronize_session": False})
 
 

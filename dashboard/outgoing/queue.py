@@ -28,6 +28,8 @@ MOST_AT_ONCE = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=4)
 # Of the whole endpoint, once it does not answer or refuses so many in a row.
 LONGEST_REST, REFUSALS_IN_A_ROW = timedelta(minutes=15), 5
+# Of one that answers: refusing is quick for both, and behind what it refuses others wait.
+LONGEST_REST_IF_IT_ANSWERS = timedelta(minutes=1)
 # Longer ago it is no outage any more.
 GIVEN_UP_AFTER = timedelta(days=5)
 GONE = 410
@@ -39,21 +41,32 @@ FIRST = """not exists (
     where earlier.endpoint_id = delivery.endpoint_id and earlier.state = 'waits'
       and earlier.ordering_key = delivery.ordering_key and earlier.event_id < delivery.event_id)
 """
-# Materialized: a subquery with a limit may be asked again for each row, and then has none.
+# Materialized: a subquery with a limit may be asked again for each row, and then has none. What
+# was never tried goes first, so that what one keeps refusing starves nothing; in two parts, as
+# sorting all by their tries would read a whole backlog for each batch.
 TAKE = text(f"""
-    with next as materialized (
+    with untried as materialized (
         select delivery.id from event_deliveries as delivery
         where delivery.endpoint_id = :endpoint and delivery.state = 'waits'
-          and delivery.next_attempt_at <= :now
+          and delivery.next_attempt_at <= :now and delivery.attempts = 0
           and {FIRST}
         order by delivery.event_id limit :most
+        for update skip locked
+    ), tried as materialized (
+        select delivery.id from event_deliveries as delivery
+        where delivery.endpoint_id = :endpoint and delivery.state = 'waits'
+          and delivery.next_attempt_at <= :now and delivery.attempts > 0
+          and {FIRST}
+        order by delivery.attempts, delivery.event_id
+        limit :most - (select count(*) from untried)
         for update skip locked
     )
     update event_deliveries as taken set
         attempts = attempts + 1, last_attempt_at = :now, next_attempt_at = :ends_at,
         first_attempt_at = coalesce(first_attempt_at, :now), problem = :broke_off,
         status = null, took_ms = null, answer = null
-    from next where taken.id = next.id
+    from (select id from untried union all select id from tried) as next
+    where taken.id = next.id
     returning taken.id
 """)  # noqa: S608  its part is the constant above
 # Of what only waits behind another nothing is due: a worker would find nothing to send.
@@ -95,9 +108,9 @@ def hold(endpoint_id: int, *, now: datetime) -> EventEndpoint | None:
     return db.session.get(EventEndpoint, endpoint_id, populate_existing=True)
 
 
-def let_go(endpoint: EventEndpoint) -> None:
-    """Leave an endpoint to whoever comes next."""
-    endpoint.busy_until = None
+def let_go(endpoint: EventEndpoint, *, until: datetime | None = None) -> None:
+    """Leave an endpoint to whoever comes next, at once or from an instant on."""
+    endpoint.busy_until = until
 
 
 def take(endpoint: EventEndpoint, *, now: datetime) -> Sequence[EventDelivery]:
@@ -133,29 +146,42 @@ def note(
     began = delivery.first_attempt_at or now
     if now - began >= GIVEN_UP_AFTER:
         delivery.state, delivery.ended_at = "given_up", now
-    endpoint.failures += 1
-    endpoint.failing_since = endpoint.failing_since or now
-    if answer.status is None or endpoint.failures >= REFUSALS_IN_A_ROW:
-        endpoint.not_before = now + rest_after(endpoint.failures)
+    if answer.status is None or delivery.attempts == 1:
+        _failed(endpoint, answer, now)
+    # Else it answers, and refuses what was tried before: that says nothing new of the endpoint.
     if answer.status == GONE:
         switch_off(endpoint, "It answered 410: it is gone.", now=now)
-    elif now - endpoint.failing_since >= GIVEN_UP_AFTER:
+    elif now - (endpoint.failing_since or now) >= GIVEN_UP_AFTER:
         days = GIVEN_UP_AFTER.days
         switch_off(endpoint, f"Nothing has arrived for {days} days. {answer.why_not}", now=now)
 
 
+def _failed(endpoint: EventEndpoint, answer: Answer, now: datetime) -> None:
+    endpoint.failures += 1
+    endpoint.failing_since = endpoint.failing_since or now
+    if answer.status is None:
+        endpoint.not_before = now + rest_after(endpoint.failures)
+    elif endpoint.failures >= REFUSALS_IN_A_ROW:
+        rest = min(rest_after(endpoint.failures), LONGEST_REST_IF_IT_ANSWERS)
+        endpoint.not_before = now + rest
+
+
 def _arrived(endpoint: EventEndpoint, delivery: EventDelivery, now: datetime) -> None:
     delivery.state, delivery.ended_at, delivery.problem = "delivered", now, None
-    was_away = endpoint.not_before is not None
+    # A rest that began behind this try is of its own batch: there it refused others, no more.
+    tried_at, rests_until = delivery.last_attempt_at or now, endpoint.not_before
+    was_away = rests_until is not None and rests_until <= tried_at
     endpoint.failures, endpoint.failing_since, endpoint.not_before = 0, None, None
     endpoint.last_delivered_at = now
     if was_away:
-        # It is back: what was tried meanwhile need not wait for hours.
+        # It is back: what was tried meanwhile need not wait for hours, except what it refused
+        # itself (4xx), and will again.
         waits = update(EventDelivery).where(
             EventDelivery.endpoint_id == endpoint.id,
             EventDelivery.state == "waits",
             EventDelivery.next_attempt_at > now,
             EventDelivery.id != delivery.id,
+            EventDelivery.status.is_(None) | (EventDelivery.status >= 500),
         )
         db.session.execute(
             waits.values(next_attempt_at=now), execution_options={"synchronize_session": False}
