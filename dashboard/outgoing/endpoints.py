@@ -20,6 +20,8 @@ from dashboard.outgoing.models import EventDelivery, EventEndpoint
 from dashboard.outgoing.reach import Network, target_of
 from dashboard.outgoing.signing import new_secret
 
+# As the column has it.
+LONGEST_LABEL = 100
 # Each is a row more for every event.
 MOST_ENDPOINTS = 20
 LONGEST_ROLL = timedelta(days=7)
@@ -109,21 +111,27 @@ def roll(
 ) -> str:
     """Return another secret, told this once; until `overlap` is over the old one signs too.
 
+    Without an overlap every former one ends at once, and so does one that no key opens any more.
     Raises `Conflict` while two sign already, `Invalid` for an overlap of more than a week.
     """
     _refuse_removed(endpoint)
     if not timedelta() <= overlap <= LONGEST_ROLL:
         raise Invalid("Choose from 0 to 168 hours. Nothing was changed.", field="hours")
-    ends = now + overlap
+    is_kept = bool(overlap and _opened([endpoint.secret], keys))
+    ends = now + overlap if is_kept else now
     secret, sealed = _new(keys)
-    # Of two people who ask at the same time one waits here, and finds that two sign.
-    is_free = EventEndpoint.former_until.is_(None) | (EventEndpoint.former_until <= now)
-    change = update(EventEndpoint).where(EventEndpoint.id == endpoint.id, is_free)
-    change = change.values(former_secret=EventEndpoint.secret, former_until=ends, secret=sealed)
+    change = update(EventEndpoint).where(EventEndpoint.id == endpoint.id)
+    if is_kept:
+        # Of two people who ask at the same time one waits here, and finds that two sign.
+        is_free = EventEndpoint.former_until.is_(None) | (EventEndpoint.former_until <= now)
+        change = change.where(is_free).values(former_secret=EventEndpoint.secret, former_until=ends)
+    else:
+        change = change.values(former_secret=None, former_until=None)
+    change = change.values(secret=sealed)
     if db.session.scalar(change.returning(EventEndpoint.id)) is None:
         raise Conflict(
             "Two secrets of this endpoint sign already. Nothing was changed. Wait until the old "
-            "one ends."
+            "one ends, or choose 0 hours, which ends both at once."
         )
     db.session.refresh(endpoint)
     facts = {"label": endpoint.label, "url": endpoint.url, "ends": ends.isoformat()}
@@ -132,13 +140,24 @@ def roll(
 
 
 def secrets_of(endpoint: EventEndpoint, keys: Sequence[str], *, now: datetime) -> list[str]:
-    """Return the secrets that sign now, the newest first; raises `CannotOpen`."""
+    """Return the secrets that sign now, the newest first; raises `CannotOpen`.
+
+    A former one that no key opens is left out: one signature that is right is enough.
+    """
     if endpoint.secret is None:
         raise CannotOpen
-    sealed = [endpoint.secret]
-    if endpoint.former_secret is not None and endpoint.is_rolling(now):
-        sealed.append(endpoint.former_secret)
-    return [open_sealed(one, keys) for one in sealed]
+    former = [endpoint.former_secret] if endpoint.is_rolling(now) else []
+    return [open_sealed(endpoint.secret, keys), *_opened(former, keys)]
+
+
+def _opened(sealed: Sequence[str | None], keys: Sequence[str]) -> list[str]:
+    """Return those of these secrets that a key opens."""
+    found = []
+    for one in sealed:
+        with suppress(CannotOpen):
+            if one is not None:
+                found.append(open_sealed(one, keys))
+    return found
 
 
 def seal_secrets_anew(keys: Sequence[str]) -> None:

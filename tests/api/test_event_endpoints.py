@@ -55,6 +55,7 @@ def test_an_endpoint_lives_by_api_alone(caller: Caller) -> None:
     [
         ({"url": "https://10.0.0.1/", "label": "a"}, "url"),
         ({"url": "nowhere", "label": "a"}, "url"),
+        ({"url": SOMEWHERE, "label": "a" * 101}, "label"),
         ({"url": SOMEWHERE, "label": "a", "kinds": ["invoice.lost"]}, "kinds"),
         ({"url": SOMEWHERE, "label": "a", "kinds": []}, "kinds"),
         ({"url": SOMEWHERE, "label": "a", "kinds": ["endpoint.test"]}, "kinds"),
@@ -65,6 +66,15 @@ def test_what_is_wrong_is_told_by_field(caller: Caller, body: object, field: str
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json["errors"]] == [field]
     assert caller.get(PATH).json == {"endpoints": []}
+
+
+def test_a_name_is_as_long_as_it_can_be_kept_and_no_longer(caller: Caller) -> None:
+    made = caller.post(PATH, {"url": SOMEWHERE, "label": "a" * 100})
+    assert made.status_code == 201
+    too_long = {"url": SOMEWHERE, "label": "b" * 101}
+    changed = caller.post(f"{PATH}/{made.json['id']}/changes", too_long)
+    assert changed.status_code == 422
+    assert [one["field"] for one in changed.json["errors"]] == ["label"]
 
 
 def test_a_second_registration_of_an_address_is_refused(caller: Caller) -> None:

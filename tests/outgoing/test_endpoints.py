@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.accounts.factors.sealing import CannotOpen
+from dashboard.accounts.factors.sealing import CannotOpen, seal
 from dashboard.errors import Conflict, Invalid
 from dashboard.extensions import db
 from dashboard.outgoing.endpoints import (
@@ -82,3 +82,23 @@ def test_what_is_old_is_forgotten_with_what_became_of_it() -> None:
         place = found
     db.session.commit()
     assert len(kinds()) == len(deliveries()) == 2
+
+
+def test_a_former_secret_that_no_key_opens_stops_nothing() -> None:
+    endpoint, _ = listens(SOMEWHERE, now=LATER)
+    day = timedelta(days=1)
+    # Sealed with a key that is gone: rolling is what helps, and keeps nothing of it.
+    new = roll(endpoint, overlap=day, keys=[NEW], now=LATER, actor=SUPPORT)
+    assert secrets_of(endpoint, [NEW], now=LATER) == [new]
+    assert endpoint.former_until is None
+    newer = roll(endpoint, overlap=day, keys=[NEW], now=LATER, actor=SUPPORT)
+    endpoint.former_secret = seal("whsec_lost", KEYS)
+    assert secrets_of(endpoint, [NEW], now=LATER) == [newer]
+
+
+def test_while_two_sign_a_leaked_secret_still_ends_at_once() -> None:
+    endpoint, _ = listens(SOMEWHERE, now=LATER)
+    roll(endpoint, overlap=timedelta(hours=1), keys=KEYS, now=LATER, actor=SUPPORT)
+    new = roll(endpoint, overlap=timedelta(), keys=KEYS, now=LATER, actor=SUPPORT)
+    assert secrets_of(endpoint, KEYS, now=LATER) == [new]
+    assert (endpoint.former_secret, endpoint.former_until) == (None, None)

@@ -6,13 +6,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from dashboard.api.schemas.types import Instant, Sent, Text, Told
+from dashboard.api.schemas.types import Instant, Printable, Sent, Told
 from dashboard.ids import HIGHEST_ID
-from dashboard.outgoing.endpoints import Wanted
+from dashboard.outgoing.endpoints import LONGEST_LABEL, Wanted
 from dashboard.outgoing.models import EventDelivery, EventEndpoint
 from dashboard.outgoing.reach import LONGEST_URL
 
 Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URL)]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LABEL),
+    Printable,
+]
 Kinds = Annotated[list[Annotated[str, StringConstraints(max_length=30)]], Field(max_length=50)]
 
 
@@ -20,7 +25,7 @@ class EndpointIn(Sent):
     """Where events go; `kinds` null: every kind, also those of later releases."""
 
     url: Url
-    label: Text
+    label: Label
     kinds: Kinds | None = None
 
     def wanted(self) -> Wanted:
