@@ -82,10 +82,11 @@ def send_to_endpoint(endpoint_id: int) -> None:
 @job(queue="maintenance", timeout=120, is_alone=True)
 def tell_past_due() -> None:
     """Tell which invoices should have been paid by now."""
-    now = utc_now()
+    config: Config = current_app.extensions["config"]
+    kept_days, now = config.outgoing_events_kept_days, utc_now()
     walk(
         "past_due",
-        lambda place: tell_of_late(place, most=LATE, now=now),
+        lambda place: tell_of_late(place, most=LATE, kept_days=kept_days, now=now),
         monotonic() + MOST_SECONDS,
     )
 

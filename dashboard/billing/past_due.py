@@ -15,20 +15,22 @@ from dashboard.extensions import db
 from dashboard.outgoing.models import OutgoingEvent
 from dashboard.outgoing.tell import is_told
 
-# Longer ago it is no news: it was told, or nobody was there to be told.
+# Longer ago it is no news: it was told, or nobody was there to be told. What is kept for less
+# time is no news any more once it may be forgotten that it was told.
 NEWS = timedelta(days=30)
 
 
-def tell_of_late(place: int, *, most: int, now: datetime) -> int | None:
+def tell_of_late(place: int, *, most: int, kept_days: int = 0, now: datetime) -> int | None:
     """Tell which of the next late invoices are so, each once; return where to go on.
 
     Each is held meanwhile, so that its payment is told after it; one that somebody else holds is
-    left for the next look.
+    left for the next look. `kept_days`: for how long it is known what was told, 0 for ever.
     """
     if not is_told(PAST_DUE):
         return None
+    news = min(NEWS, timedelta(days=kept_days)) if kept_days else NEWS
     query = select(Invoice.id).where(
-        is_late(now), now - NEWS < LATE_AT, Invoice.id > place, ~_was_told()
+        is_late(now), now - news < LATE_AT, Invoice.id > place, ~_was_told()
     )
     ids = db.session.scalars(query.order_by(Invoice.id).limit(most)).all()
     for invoice in lock_invoices(ids, wait=False):

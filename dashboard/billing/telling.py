@@ -59,8 +59,10 @@ def tell_corrected(invoice: Invoice, kept: Kept, *, now: datetime) -> None:
     if not kept.is_news:
         return
     more = {"correction": _correction(row)}
-    subject = f"{invoice.id}:{row.kind}:{row.id}:{row.status}"
-    tell([_fact("invoice.corrected", invoice, row.told_at or now, subject, more)], now=now)
+    at = row.told_at or now
+    # A dispute can come to a status again, after an appeal.
+    subject = f"{invoice.id}:{row.kind}:{row.id}:{row.status}:{told_at(at)}"
+    tell([_fact("invoice.corrected", invoice, at, subject, more)], now=now)
 
 
 def _correction(row: Correction) -> dict[str, Any]:

@@ -9,14 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.billing.close import close, seal
+from dashboard.billing.corrections import keep_correction
 from dashboard.billing.outcome import close_without_stripe
 from dashboard.billing.past_due import tell_of_late
 from dashboard.billing.roll import roll_early
 from dashboard.billing.roll_preview import preview_roll
+from dashboard.billing.telling import tell_corrected
 from dashboard.budgets.look import note_used
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.outgoing.endpoints import pause, remove
+from dashboard.outgoing.forget import forget_told
 from dashboard.outgoing.models import OutgoingEvent
 from dashboard.outgoing.queue import switch_off
 from dashboard.outgoing.tell import Fact
@@ -28,6 +31,7 @@ from dashboard.standing.rules import Rules
 from tests.factories import SUPPORT, make_organization
 from tests.support.outgoing import deliveries, kinds, listens, told
 from tests.support.queries import count_queries
+from tests.support.refunds import disputed
 from tests.support.stripe_acts import tell
 from tests.support.void_cases import APRIL, LATER, first_of, organization
 
@@ -183,6 +187,34 @@ def test_an_invoice_is_past_due_once_for_each_date(organization: Organization) -
     tell(first, "paid", LATER + 6 * DAY)
     tell_of_late(0, most=10, now=LATER + 7 * DAY)
     assert kinds() == ["invoice.past_due", "invoice.past_due", "invoice.paid"]
+
+
+def test_what_was_told_and_is_forgotten_is_not_told_again(organization: Organization) -> None:
+    listens(SOMEWHERE, ["invoice.past_due"], now=LATER)
+    tell(first_of(organization), "open", LATER, due_date=int((LATER + DAY).timestamp()))
+    tell_of_late(0, most=10, kept_days=7, now=LATER + 2 * DAY)
+    db.session.commit()
+    assert forget_told(0, before=LATER + 3 * DAY, most=10) is None
+    db.session.commit()
+    tell_of_late(0, most=10, kept_days=7, now=LATER + 10 * DAY)
+    assert kinds() == []
+
+
+def test_each_status_of_a_dispute_is_told_also_one_that_comes_again(
+    organization: Organization,
+) -> None:
+    listens(SOMEWHERE, ["invoice.corrected"], now=LATER)
+    first = first_of(organization)
+    tell(first, "open", LATER)
+    statuses = ["needs_response", "under_review", "lost", "under_review", "lost"]
+    for day, status in enumerate(statuses, 1):
+        at = LATER + day * DAY
+        for _ in range(2):
+            kept = keep_correction(first, disputed(status, 100, as_of=at))
+            tell_corrected(first, kept, now=at)
+    query = select(OutgoingEvent).order_by(OutgoingEvent.id)
+    said = [one.data["correction"]["status"] for one in db.session.scalars(query)]
+    assert said == statuses
 
 
 def test_what_is_late_is_gone_through_in_slices(organization: Organization) -> None:
