@@ -29,8 +29,12 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LONGEST_URL = 500
 PORTS = {"https": 443, "http": 80}
-# Where IPv6 addresses bear one of IPv4 to which they lead: mapped, translated, tunneled.
-_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96"))
+# Where IPv6 addresses bear one of IPv4 to which they lead: translated, compatible. Of the first
+# the world agrees on where they lead; a network's own translations may lead into it.
+_NAT64 = ip_network("64:ff9b::/96")
+_TRANSLATED = (_NAT64, ip_network("::/96"))
+# All of IPv6 that was ever given out to the public.
+_GIVEN_OUT = ip_network("2000::/3")
 # Said here too: what the library takes for public differs between releases of Python.
 _NEVER = tuple(
     ip_network(one)
@@ -117,6 +121,11 @@ def check(address: Address, target: Target, allowed: Sequence[Network]) -> None:
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address in _NAT64:
+        # Its IPv4 address is looked at beside it.
+        return True
+    if isinstance(address, IPv6Address) and address not in _GIVEN_OUT:
+        return False
     return address.is_global and not any(address in network for network in _NEVER)
 
 

@@ -33,8 +33,14 @@ PRIVATE = [
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
     "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a00:1::1",
     "2001:0:7f00:1::1", "2001::80ff:fffe",
+    # Translated by others' rules, local networks' own, and what nobody has given out.
+    "::ffff:0:7f00:1", "::ffff:0:a9fe:a9fe", "64:ff9b:1:7f00:1::", "64:ff9b:1:fffe::808:808",
+    "4000::1", "1::1",
 ]  # fmt: skip
-PUBLIC = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001::200e"]
+PUBLIC = [
+    "8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001::200e",
+    "64:ff9b::808:808",
+]  # fmt: skip
 TARGET = target_of("https://receiver.example/events", [])
 
 
