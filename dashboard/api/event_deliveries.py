@@ -31,7 +31,8 @@ def index(endpoint_id: int) -> Response:
     """List the deliveries of an endpoint."""
     asked, endpoint = read_query(DeliveryQuery), _endpoint(endpoint_id)
     found = older_deliveries(endpoint, asked.before)
-    rows = [DeliveryOut.of(one) for one in found]
+    now = utc_now()
+    rows = [DeliveryOut.of(one, now=now) for one in found]
     return answer(DeliveryList(deliveries=rows, before=rows[-1].id if len(rows) == SIZE else None))
 
 
@@ -41,9 +42,9 @@ def index(endpoint_id: int) -> Response:
 def create_resend(endpoint_id: int, delivery_id: int) -> Response:
     """Send an event once more; while that waits, again it changes nothing."""
     read_body(NothingIn)
-    endpoint = _endpoint(endpoint_id)
-    again = resend(delivery_by_id(endpoint, delivery_id), now=utc_now(), actor=caller.actor())
-    return answer(DeliveryOut.of(again))
+    endpoint, now = _endpoint(endpoint_id), utc_now()
+    again = resend(delivery_by_id(endpoint, delivery_id), now=now, actor=caller.actor())
+    return answer(DeliveryOut.of(again, now=now))
 
 
 @bp.post("/replays")
@@ -68,8 +69,9 @@ def create_replay(endpoint_id: int) -> Response:
 def create_test(endpoint_id: int) -> Response:
     """Send an event that says nothing but that it is a test."""
     read_body(NothingIn)
-    sent = send_test(_endpoint(endpoint_id), now=utc_now(), actor=caller.actor())
-    return answer(DeliveryOut.of(sent))
+    endpoint, now = _endpoint(endpoint_id), utc_now()
+    sent = send_test(endpoint, now=now, actor=caller.actor())
+    return answer(DeliveryOut.of(sent, now=now))
 
 
 def _endpoint(endpoint_id: int) -> EventEndpoint:

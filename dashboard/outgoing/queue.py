@@ -188,6 +188,13 @@ def _arrived(endpoint: EventEndpoint, delivery: EventDelivery, now: datetime) ->
         )
 
 
+def is_under_way(delivery: EventDelivery, *, now: datetime) -> bool:
+    """Whether a worker is sending it: what its try is noted with beforehand is not so yet."""
+    tried_at = delivery.last_attempt_at
+    is_noted = delivery.state == "waits" and delivery.problem == BROKE_OFF
+    return is_noted and tried_at is not None and now < tried_at + LEASE
+
+
 def switch_off(endpoint: EventEndpoint, why: str, *, now: datetime) -> None:
     """Send nothing to an endpoint any more, until a person switches it on again."""
     # A person may have paused or removed it since it was read.

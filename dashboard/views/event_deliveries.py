@@ -16,6 +16,7 @@ from dashboard.outgoing.again import replay_since, resend, send_test
 from dashboard.outgoing.endpoints import endpoint_by_id
 from dashboard.outgoing.listing import deliveries_of, delivery_by_id, waiting_at
 from dashboard.outgoing.models import DELIVERY_STATES
+from dashboard.outgoing.queue import is_under_way
 from dashboard.outgoing.signing import body_of
 from dashboard.views.access import current_actor
 from dashboard.views.listing import Narrowed, log_kind
@@ -33,7 +34,7 @@ LABELS = {
 @permission("event_endpoint.view")
 def index(endpoint_id: int) -> ResponseReturnValue:
     """Show an endpoint and its log."""
-    endpoint, asked = endpoint_by_id(endpoint_id), DELIVERIES.asked()
+    endpoint, asked, now = endpoint_by_id(endpoint_id), DELIVERIES.asked(), utc_now()
     state = request.args.get("state")
     state = state if state in DELIVERY_STATES else None
     found = deliveries_of(endpoint, asked, state=state)
@@ -43,6 +44,7 @@ def index(endpoint_id: int) -> ResponseReturnValue:
         endpoint=endpoint,
         waiting=waiting_at(endpoint),
         found=DELIVERIES.listing(found, asked.sort, narrowed, endpoint_id=endpoint_id),
+        under_way={one.id for one in found.rows if is_under_way(one, now=now)},
         states=((None, "All"), *LABELS.items()),
         resume_form=ResumeForm(),
     )
@@ -58,6 +60,7 @@ def show(endpoint_id: int, delivery_id: int) -> ResponseReturnValue:
         "event_endpoints/delivery.html",
         endpoint=endpoint,
         delivery=delivery,
+        is_under_way=is_under_way(delivery, now=utc_now()),
         body=body_of(delivery.event),
     )
 

@@ -9,6 +9,9 @@ from standardwebhooks.webhooks import Webhook
 
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.outgoing.models import EventEndpoint
+from dashboard.outgoing.queue import take
+from dashboard.transaction import transaction
 from tests.api.conftest import Caller
 from tests.factories import make_organization
 from tests.support.outgoing import loopback, send
@@ -48,6 +51,16 @@ def test_an_endpoint_lives_by_api_alone(caller: Caller) -> None:
     assert caller.post(f"{own}/removals").status_code == 200
     assert caller.get(own).status_code == 404
     assert caller.get(PATH).json == {"endpoints": []}
+
+
+def test_what_is_being_sent_is_not_told_as_failed(caller: Caller) -> None:
+    made = caller.post(PATH, {"url": SOMEWHERE, "label": "accounting"}).json
+    own = f"{PATH}/{made['id']}"
+    caller.post(f"{own}/tests")
+    with transaction():
+        take(db.session.get_one(EventEndpoint, made["id"]), now=utc_now())
+    [listed] = caller.get(f"{own}/deliveries").json["deliveries"]
+    assert (listed["state"], listed["problem"]) == ("waits", "It is being sent.")
 
 
 @pytest.mark.parametrize(

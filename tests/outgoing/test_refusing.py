@@ -14,7 +14,7 @@ from dashboard.extensions import db
 from dashboard.outgoing.endpoints import Wanted, change, pause, resume
 from dashboard.outgoing.models import EventDelivery, EventEndpoint, OutgoingEvent
 from dashboard.outgoing.post import Answer
-from dashboard.outgoing.queue import endpoints_due, hold, note, switch_off, take
+from dashboard.outgoing.queue import endpoints_due, hold, is_under_way, note, switch_off, take
 from jobs import outgoing
 from tests.factories import SUPPORT
 from tests.outgoing.test_sending import happen, numbers, refusing
@@ -148,3 +148,17 @@ def test_a_slow_receiver_rests_as_long_as_its_turn_took(monkeypatch: pytest.Monk
     assert len(one.requests) == 16
     assert endpoints_due(now=LATER + 1.5 * took) == []
     assert endpoints_due(now=LATER + 2.5 * took) == [endpoint.id]
+
+
+def test_what_is_under_way_is_not_said_to_have_failed() -> None:
+    endpoint, _ = listens("https://receiver.example/", now=LATER)
+    happen("a")
+    held = hold(endpoint.id, now=LATER)
+    assert held is not None
+    [delivery] = take(held, now=LATER)
+    db.session.commit()
+    assert is_under_way(delivery, now=LATER + timedelta(seconds=30))
+    # Its worker did not survive it.
+    assert not is_under_way(delivery, now=LATER + MINUTE)
+    note(held, delivery, Answer(1, status=503), now=LATER)
+    assert not is_under_way(delivery, now=LATER)

@@ -14,7 +14,7 @@ from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.outgoing.again import send_test
 from dashboard.outgoing.models import EventDelivery, EventEndpoint
-from dashboard.outgoing.queue import switch_off
+from dashboard.outgoing.queue import switch_off, take
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.pages import page, post, text_of
@@ -126,6 +126,22 @@ def test_support_sees_why_nothing_arrives_and_sends_again(support: FlaskClient) 
     assert len(set(one.names)) == 1
     assert "sent again" in text_of(page(support.get(own)).find("tbody"))
     assert text_of(page(support.get(f"{own}?state=given_up"))).count("No match") == 1
+
+
+def test_what_is_being_sent_is_said_to_be_so(support: FlaskClient) -> None:
+    now = utc_now()
+    endpoint, _ = listens(SOMEWHERE, now=now)
+    with transaction():
+        delivery = send_test(endpoint, now=now, actor=SUPPORT)
+        take(endpoint, now=now)
+    own = f"{ADDRESS}/{endpoint.id}"
+    row, detail = page(support.get(own)).find("tbody"), f"{own}/deliveries/{delivery.id}"
+    assert "It is being sent" in text_of(row)
+    words = text_of(page(support.get(detail)))
+    assert "It is being sent" in words
+    assert "did not count" not in words
+    with time_machine.travel(now + timedelta(minutes=2)):
+        assert "Its worker ended while sending it." in support.get(detail).text
 
 
 def test_support_may_not_register_or_roll(support: FlaskClient) -> None:

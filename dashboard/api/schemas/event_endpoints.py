@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -10,8 +11,10 @@ from dashboard.api.schemas.types import Instant, Printable, Sent, Told
 from dashboard.ids import HIGHEST_ID
 from dashboard.outgoing.endpoints import LONGEST_LABEL, Wanted
 from dashboard.outgoing.models import EventDelivery, EventEndpoint
+from dashboard.outgoing.queue import is_under_way
 from dashboard.outgoing.reach import LONGEST_URL
 
+BEING_SENT = "It is being sent."
 Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URL)]
 Label = Annotated[
     str,
@@ -107,7 +110,8 @@ class DeliveryQuery(Sent):
 class DeliveryOut(Told):
     """An event on its way; `state` is waits, delivered, given_up or dropped.
 
-    `event` is the `webhook-id`, `data` that of the event.
+    `event` is the `webhook-id`, `data` that of the event. `problem` is why the last try did not
+    count, or that it is being sent.
     """
 
     id: int
@@ -125,7 +129,7 @@ class DeliveryOut(Told):
     data: dict[str, Any]
 
     @classmethod
-    def of(cls, delivery: EventDelivery) -> DeliveryOut:
+    def of(cls, delivery: EventDelivery, *, now: datetime) -> DeliveryOut:
         """Read a delivery loaded with its event."""
         waits = delivery.state == "waits"
         return cls(
@@ -136,7 +140,7 @@ class DeliveryOut(Told):
             is_again=delivery.is_again,
             attempts=delivery.attempts,
             status=delivery.status,
-            problem=delivery.problem,
+            problem=BEING_SENT if is_under_way(delivery, now=now) else delivery.problem,
             created_at=delivery.created_at,
             last_attempt_at=delivery.last_attempt_at,
             next_attempt_at=delivery.next_attempt_at if waits else None,
