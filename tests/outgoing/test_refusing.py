@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from socket import socket
 
@@ -15,11 +16,12 @@ from dashboard.outgoing.endpoints import Wanted, change, pause, resume
 from dashboard.outgoing.models import EventDelivery, EventEndpoint, OutgoingEvent
 from dashboard.outgoing.post import Answer
 from dashboard.outgoing.queue import endpoints_due, hold, is_under_way, note, switch_off, take
+from dashboard.outgoing.tell import Fact, tell
+from dashboard.transaction import transaction
 from jobs import outgoing
 from tests.factories import SUPPORT
-from tests.outgoing.test_sending import happen, numbers, refusing
 from tests.support.outgoing import LOOPBACK, deliveries, listens, loopback, send
-from tests.support.receivers import Received, answers, receiver
+from tests.support.receivers import Behavior, Received, answers, receiver
 from tests.support.void_cases import LATER
 
 __all__ = ["loopback"]
@@ -28,10 +30,34 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 REFUSED = range(20)
 
 
+def happen(*invoices: str, first: int = 0) -> None:
+    """Let each of these be paid, one after the other; their events are numbered."""
+    with transaction():
+        for number, invoice in enumerate(invoices, first):
+            data = {"number": number}
+            fact = Fact(kind="invoice.paid", subject=str(number), lane=invoice, at=LATER, data=data)
+            tell([fact], now=LATER)
+
+
+def numbers(requests: Sequence[Received]) -> list[int]:
+    """Return the numbers of what came, in order."""
+    return [one.told["data"]["number"] for one in requests]
+
+
+def refusing(refused: Sequence[int]) -> Behavior:
+    """Refuse the events of these numbers for what they say, and take the others."""
+
+    def behave(connection: socket, request: Received) -> None:
+        is_refused = request.told["data"]["number"] in refused
+        answers(400 if is_refused else 200)(connection, request)
+
+    return behave
+
+
 def test_what_is_refused_neither_starves_other_events_nor_switches_the_endpoint_off() -> None:
-    with receiver(refusing(*REFUSED)) as one:
+    with receiver(refusing(REFUSED)) as one:
         endpoint, _ = listens(one, now=LATER)
-        happen(*(f"lane {number}" for number in range(40)))
+        happen(*(f"invoice {number}" for number in range(40)))
         for minute in range(30):
             send(LATER + minute * MINUTE)
         healthy = [number for number in numbers(one.requests) if number not in REFUSED]
@@ -140,7 +166,7 @@ def test_a_slow_receiver_rests_as_long_as_its_turn_took(monkeypatch: pytest.Monk
     monkeypatch.setattr(outgoing, "SHORT_SECONDS", 0.2)
     with receiver(slow) as one:
         endpoint, _ = listens(one, now=LATER)
-        happen(*(f"lane {number}" for number in range(40)))
+        happen(*(f"invoice {number}" for number in range(40)))
         began = time.monotonic()
         with time_machine.travel(LATER, tick=True):
             outgoing.send_to_endpoint(endpoint.id)
