@@ -35,7 +35,9 @@ def happen(*invoices: str, first: int = 0) -> None:
     with transaction():
         for number, invoice in enumerate(invoices, first):
             data = {"number": number}
-            fact = Fact(kind="invoice.paid", subject=str(number), lane=invoice, at=LATER, data=data)
+            fact = Fact(
+                kind="invoice.paid", subject=str(number), ordering_key=invoice, at=LATER, data=data
+            )
             tell([fact], now=LATER)
 
 
