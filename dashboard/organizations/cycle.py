@@ -89,6 +89,8 @@ def change_cycle(
     before = _facts(rule_now(organization))
     if plan.is_early:
         end_cycle(invoice, plan.ends_at, now=now, by=actor)
+        # Books that are kept have the cycle with its old end: they hold no more.
+        organization.services_revision += 1
     rule = plan.rule
     organization.cycle_interval, organization.cycle_zone = rule.interval, rule.zone
     organization.cycle_anchor_at = rule.anchor

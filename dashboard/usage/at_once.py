@@ -67,6 +67,7 @@ ACCEPT = """
             where sent.batch = asked.batch and (
                 sent.services_revision is distinct from organizations.services_revision
                 or cycles.id is null
+                or sent.recorded_at >= cycles.ends_at
                 or sent.organization_id <> tokens.organization_id
                 or exists (
                     select from usage_keys as counted

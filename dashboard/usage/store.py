@@ -68,10 +68,10 @@ ACCEPT = text(f"""
             select count(*) from price_versions join prices on prices.id = price_id
             where prices.meter = any(cast(:counted as text[]))
         ) = :priced and not exists (
-            select from unnest(cast(:owners as bigint[]), cast(:owned as bigint[]))
-                as used (owner, id)
+            select from unnest(cast(:owners as bigint[]), cast(:owned as bigint[]),
+                               cast(:latest as timestamptz[])) as used (owner, id, latest)
             left join billing_cycles using (id)
-            where organization_id is distinct from owner
+            where organization_id is distinct from owner or latest >= ends_at
         ) as hold
     ), claimed as (
         insert into usage_keys (organization_id, key, fingerprint, recorded_at)
@@ -169,10 +169,14 @@ def _revisions(books: Books) -> dict[str, object]:
 
 
 def _cycles(resolved: Collection[ResolvedRecord]) -> dict[str, object]:
-    used = {(record.account.id, record.cycle_id) for record in resolved}
+    latest: dict[tuple[int, int], datetime] = {}
+    for record in resolved:
+        used, at = (record.account.id, record.cycle_id), record.reported.recorded_at
+        latest[used] = max(at, latest.get(used, at))
     return {
-        "owners": arrays.integers(owner for owner, _ in used),
-        "owned": arrays.integers(cycle_id for _, cycle_id in used),
+        "owners": arrays.integers(owner for owner, _ in latest),
+        "owned": arrays.integers(cycle_id for _, cycle_id in latest),
+        "latest": arrays.instants(latest.values()),
     }
 
 

@@ -92,7 +92,9 @@ def _units(cycle: Cycle, rows: SpendRows, days: Sequence[date]) -> Mapping[int, 
     for one in rows.used:
         if one.cycle_id == cycle.id:
             of_days = found[one.version_id].setdefault(one.service_id, [Decimal(0)] * len(days))
-            of_days[(one.day - days[0]).days] = one.units
+            # None is beyond the cycle, as usage is booked by its end; a chart fails for none.
+            place = min(max((one.day - days[0]).days, 0), len(days) - 1)
+            of_days[place] = total([of_days[place], one.units])
     return found
 
 

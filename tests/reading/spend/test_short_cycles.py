@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import cast
 
 from flask_sqlalchemy import SQLAlchemy
 
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_over
+from dashboard.reading.spend.amounts import _units
 from dashboard.reading.spend.read import Wanted, spend_of
+from dashboard.reading.spend.rows import Cycle, SpendRows, Used
 from dashboard.views.spend_axis import ticks
 from tests.factories import PriceFactory, make_organization, make_service
 from tests.support.reading import opened_by_support
@@ -30,3 +34,11 @@ def test_thirty_days_hold_all_the_weeks_that_are_in_them(db: SQLAlchemy) -> None
     labels = [tick.label for tick in ticks(by_cycle)]
     assert len(set(labels)) == len(labels)
     assert labels[0] == "1 Mar"
+
+
+def test_units_of_a_day_beyond_the_cycle_are_drawn_on_its_last_day() -> None:
+    days = [MARCH.date(), MARCH.date() + timedelta(days=1)]
+    used = [Used(1, 2, None, MARCH.date() + timedelta(days=n), Decimal(5)) for n in range(4)]
+    rows = cast(SpendRows, SimpleNamespace(used=used))
+    units = _units(Cycle(1, MARCH, MARCH + timedelta(days=2)), rows, days)
+    assert units[2][None] == [5, 15]
