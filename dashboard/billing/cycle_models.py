@@ -43,9 +43,10 @@ class BillingCycle(Model):
         """When it is."""
         return Period(self.starts_at, self.ends_at)
 
-    def whole(self, price: Price) -> Whole:
-        """Return what the fees of `price` are a share of; raise FeeDoesNotFit."""
-        return whole_cycle(self.interval, self.whole_seconds or self.period.seconds, price)
+    def whole(self, price: Price, *, is_held: bool = True) -> Whole:
+        """Return what the fees of `price` are a share of; raise FeeDoesNotFit if some `is_held`."""
+        seconds = self.whole_seconds or self.period.seconds
+        return whole_cycle(self.interval, seconds, price, is_held=is_held)
 
     @classmethod
     def made(cls, organization_id: int, sequence: int, interval: str, cycle: Cycle) -> BillingCycle:

@@ -52,7 +52,7 @@ class Fee:
 
     def rate(self, held: Sequence[Segment]) -> Rated:
         """Rate what of the fee was `held` in the cycle; raise CannotRate."""
-        whole = self.cycle.whole(self.version.price)
+        whole = self.cycle.whole(self.version.price, is_held=bool(held))
         return rate_recurring(self.version.terms, held, whole, whole.times)
 
 

@@ -141,14 +141,17 @@ def fingerprint(organization: Organization, invoice: Invoice) -> str:
 
 
 def check_services(organization: Organization, plan: CyclePlan) -> None:
-    """Raise FeeDoesNotFit or AmountTooLarge if a fee cannot be billed in the new cycles."""
+    """Raise FeeDoesNotFit or AmountTooLarge if a fee cannot be billed in the new cycles.
+
+    Of all services that the next cycle is rated with: `recurring_services` has the same bounds.
+    """
     query = (
         select(Service)
         .join(Service.price)
         .where(
             Service.organization_id == organization.id,
             Price.kind == "recurring",
-            or_(Service.detached_at.is_(None), Service.detached_at > plan.ends_at),
+            or_(Service.detached_at.is_(None), Service.detached_at >= plan.ends_at),
         )
         .order_by(Service.id)
         .options(

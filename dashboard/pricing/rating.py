@@ -71,16 +71,19 @@ class Recurring(Protocol):
         """What its fee is for."""
 
 
-def whole_cycle(interval: str, seconds: int, price: Recurring) -> Whole:
-    """Return a whole cycle of this interval for the fees of `price`; raise FeeDoesNotFit."""
+def whole_cycle(interval: str, seconds: int, price: Recurring, *, is_held: bool = True) -> Whole:
+    """Return a whole cycle of this interval for the fees of `price`; raise FeeDoesNotFit.
+
+    A fee of which nothing `is_held` in the cycle asks for nothing there, so it need not fit.
+    """
     times = times_in(price.interval, interval)
-    if times is None:
+    if times is None and is_held:
         raise FeeDoesNotFit(
             f"{price.code} is a fee per {price.interval}, which cannot be billed in a "
             f"{EVERY[interval].lower()} cycle. Nothing was changed. Choose another price.",
             field="price",
         )
-    return Whole(seconds, times)
+    return Whole(seconds, times or 1)
 
 
 @dataclass(frozen=True, slots=True)

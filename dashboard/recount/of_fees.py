@@ -36,7 +36,7 @@ class _Fee:
         held = segments(self.service.changes, self.detached_at, shared.start, shared.end)
         cycle = self.cycle
         seconds = cycle.whole_seconds or cycle.period.seconds
-        whole = whole_cycle(cycle.interval, seconds, self.price)
+        whole = whole_cycle(cycle.interval, seconds, self.price, is_held=bool(held))
         return rate_recurring(self.version.terms, held, whole, whole.times).amount_cents
 
 

@@ -115,7 +115,6 @@ class _Rates:
     def __init__(self, windows: Sequence[VersionWindow], fees: Fees) -> None:
         cycle = fees.cycle
         self.windows, self.cycle, self.end = windows, cycle, fees.end
-        self.fees_of = cycle.whole(windows[0].price)
         self.last = [one for one in windows if one.start < self.end][-1:] or [windows[0]]
 
     def until_the_end(self, attached: Collection[Attached]) -> int:
@@ -124,7 +123,8 @@ class _Rates:
 
     def whole(self, attached: Collection[Attached]) -> int:
         """Return what a whole cycle costs with what is attached at the end."""
-        start, whole = self.cycle.starts_at, timedelta(seconds=self.fees_of.seconds)
+        seconds = self.cycle.whole(self.windows[0].price, is_held=False).seconds
+        start, whole = self.cycle.starts_at, timedelta(seconds=seconds)
         terms = self.last[0].terms
         return sum(
             self._rate(terms, [Segment(start, start + whole, one)]) for one in self.held(attached)
@@ -143,7 +143,7 @@ class _Rates:
         return self._rate(window.terms, parts)
 
     def _rate(self, terms: Terms, parts: Sequence[Segment]) -> int:
-        whole = self.fees_of
+        whole = self.cycle.whole(self.windows[0].price, is_held=bool(parts))
         return rate_recurring(terms, parts, whole, whole.times).amount_cents
 
 
