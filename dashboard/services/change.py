@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
@@ -12,7 +13,7 @@ from dashboard.billing.bounds import check_fees, most_times
 from dashboard.billing.cause import Cause
 from dashboard.billing.effects import rate_effects
 from dashboard.billing.locks import share_price
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import BillingCycle
 from dashboard.billing.period import whole_second
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid
@@ -44,7 +45,7 @@ def change_quantity(
     instant, known = when_changed(service, quantity, at=at, now=now)
     if known is not None:
         return known
-    check_change(service, quantity, organization, locked, since=instant)
+    check_change(service, quantity, organization, since=instant)
     before = _quantity_at(service, instant)
     change = ServiceChange(
         organization_id=service.organization_id,
@@ -83,13 +84,11 @@ def check_change(
     service: Service,
     quantity: Decimal,
     organization: Organization,
-    invoices: Collection[Invoice],
     *,
     since: datetime,
 ) -> None:
-    """Raise `Invalid` where a quantity costs more than a line can be, on its open invoices too."""
-    intervals = {organization.cycle_interval, *(one.cycle.interval for one in invoices)}
-    times = most_times(service.price, intervals)
+    """Raise `Invalid` where a quantity costs more than a line can be, in any cycle it is billed."""
+    times = most_times(service.price, _intervals(service, organization, since=since))
     check_fees(service.price.versions, quantity, since=since, times=times)
 
 
@@ -117,6 +116,17 @@ def _known(service: Service, quantity: Decimal, instant: datetime) -> ServiceCha
             "Nothing was changed. Choose another time."
         )
     return same
+
+
+def _intervals(service: Service, organization: Organization, *, since: datetime) -> set[str]:
+    """Return of which intervals the cycles are that a quantity from `since` on is billed in."""
+    ended = service.detached_at
+    query = select(BillingCycle.interval).where(
+        BillingCycle.organization_id == organization.id, BillingCycle.ends_at > since
+    )
+    if ended is not None:
+        return set(db.session.scalars(query.where(BillingCycle.starts_at < ended)))
+    return {organization.cycle_interval, *db.session.scalars(query)}
 
 
 def _quantity_at(service: Service, instant: datetime) -> Decimal:

@@ -100,7 +100,7 @@ def preview_quantity(
     with rehearsal():
         locked, before = _open(service)
         organization = db.session.get_one(Organization, service.organization_id)
-        check_change(service, quantity, organization, locked, since=instant)
+        check_change(service, quantity, organization, since=instant)
         change = ServiceChange(
             organization_id=service.organization_id, service_id=service.id, effective_at=instant,
             quantity=quantity, created_at=now,

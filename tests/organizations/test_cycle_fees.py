@@ -15,6 +15,7 @@ from dashboard.organizations.cycle import CycleWanted, change_cycle
 from dashboard.pricing.rating import FeeDoesNotFit
 from dashboard.recount.look import recount
 from dashboard.services.attach import attach_services
+from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.known import Attachment
 from dashboard.what_if.fees import Fees
@@ -106,3 +107,23 @@ def test_a_cycle_opens_though_a_fee_that_ended_where_it_begins_does_not_fit(ende
 def test_a_change_looks_at_every_fee_that_the_next_cycle_does(ended):
     with pytest.raises(FeeDoesNotFit, match="seat is a fee per month"):
         change(ended, "week", now=FEBRUARY - SECOND / 4)
+
+
+def test_how_many_of_a_fee_there_are_changes_while_an_earlier_cycle_is_closing(acme):
+    change(acme, "quarter")
+    roll_over(acme, now=FEBRUARY)
+    support = make_service(acme, quarterly(), now=FEBRUARY + DAY, at=FEBRUARY)
+    change_quantity(support, Decimal(2), now=FEBRUARY + 2 * DAY, actor=SUPPORT)
+    assert len(open_invoices([acme], now=FEBRUARY + 2 * DAY)) == 2
+    assert current_invoice(acme).total_cents > 9000
+
+
+def test_how_many_there_were_changes_of_a_fee_that_ended_before_weeks(acme, seat):
+    service = make_service(acme, seat, now=JANUARY, at=JANUARY)
+    detach_service(service, at=NOW, now=NOW, actor=SUPPORT)
+    change(acme, "week")
+    roll_over(acme, now=FEBRUARY)
+    change_quantity(service, Decimal(2), at=NOW - DAY, now=FEBRUARY + DAY, actor=SUPPORT)
+    # A day of January more of it, on the invoice that is closing.
+    first = next(one for one in open_invoices([acme], now=FEBRUARY + DAY) if one.sequence == 1)
+    assert first.total_cents == 1900 + 100
