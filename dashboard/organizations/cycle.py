@@ -80,10 +80,10 @@ def change_cycle(
     plan = plan_change(organization, invoice, wanted, now=now)
     if not plan.is_new:
         return plan
-    if seen is not None and seen != fingerprint(organization, invoice):
+    if seen is not None and seen != fingerprint(organization, invoice, plan):
         raise Stale(
-            "The cycle was changed or ended since you looked. Nothing was changed. Look at it "
-            "again, then make your change."
+            "The cycle, or what the change comes to, is another one since you looked. Nothing was "
+            "changed. Look at it again, then make your change."
         )
     check_services(organization, plan)
     before = _facts(rule_now(organization))
@@ -134,9 +134,13 @@ def rule_now(organization: Organization) -> CycleRule:
     )
 
 
-def fingerprint(organization: Organization, invoice: Invoice) -> str:
-    """Return a name for how cycles are counted now, and for the current one."""
-    said = repr((rule_now(organization), invoice.cycle_id, invoice.period_end))
+def fingerprint(organization: Organization, invoice: Invoice, plan: CyclePlan) -> str:
+    """Return a name for how cycles are counted now, for the current one, and what is to become.
+
+    Where a shortened cycle ends depends on the hour in which it is asked.
+    """
+    known = (rule_now(organization), invoice.cycle_id, invoice.period_end)
+    said = repr((known, plan.rule, plan.ends_at))
     return sha256(said.encode()).hexdigest()[:16]
 
 

@@ -97,7 +97,7 @@ def preview_cycle(
         following=tuple(following),
         without=_fees(organization, known.interval, known.following(invoice.period_end)),
         currency=organization.currency,
-        seen=fingerprint(organization, invoice),
+        seen=fingerprint(organization, invoice, plan),
     )
 
 
