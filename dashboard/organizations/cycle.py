@@ -16,7 +16,7 @@ from dashboard.billing.close import end_cycle
 from dashboard.billing.cycle_rule import check_rule
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
-from dashboard.billing.period import SHORTEST, Cycle, CycleRule, whole_second
+from dashboard.billing.period import SHORTEST, Cycle, CycleRule, in_utc, whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.roll import open_invoices
 from dashboard.errors import Conflict, Invalid, Stale
@@ -171,7 +171,8 @@ def check_services(organization: Organization, plan: CyclePlan) -> None:
 
 def _anchor(known: CycleRule, end: datetime, wanted: CycleWanted) -> datetime:
     if wanted.anchor_at is not None:
-        return whole_second(wanted.anchor_at)
+        # As it is stored: a midnight that the zone leaves out equals no instant of another zone.
+        return whole_second(in_utc(wanted.anchor_at))
     is_same = (known.interval, known.zone) == (wanted.interval, wanted.zone)
     return known.anchor if is_same or wanted.ends_early else _on_its_day(known, end, wanted)
 

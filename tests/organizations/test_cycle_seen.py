@@ -9,6 +9,7 @@ from dashboard.errors import Stale
 from dashboard.extensions import db as database
 from dashboard.organizations.cycle import CycleWanted, change_cycle
 from dashboard.organizations.cycle_preview import preview_cycle
+from dashboard.zones import zone_named
 from tests.factories import SUPPORT, make_organization
 
 JANUARY, FEBRUARY = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
@@ -49,3 +50,13 @@ def test_what_was_seen_of_one_change_does_not_do_another(db):
     seen = seen_of(organization, CycleWanted("quarter"))
     with pytest.raises(Stale, match="Nothing was changed"):
         change(organization, CycleWanted("year"), seen=seen)
+
+
+def test_a_midnight_that_does_not_exist_is_the_same_again_as_well(db):
+    """As the form sends it: the clocks of Cairo go from 24 April, 00:00 to 01:00."""
+    cairo = "Africa/Cairo"
+    wanted = CycleWanted("month", cairo, datetime(2026, 4, 24, tzinfo=zone_named(cairo)))
+    organization = made()
+    seen = seen_of(organization, wanted)
+    assert change(organization, wanted, seen=seen).is_new
+    assert not change(organization, wanted, seen=seen).is_new
