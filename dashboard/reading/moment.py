@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import Subquery, exists, func, select, union_all
+from sqlalchemy import Subquery, and_, exists, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from dashboard.billing.change_models import ItemChange
@@ -24,7 +24,7 @@ from dashboard.errors import Invalid
 from dashboard.extensions import db
 from dashboard.sync.models import SyncRun
 
-# By which a bill is in a state from then on; the latest in its life comes first.
+# By which a bill is in a state from then on; of one instant the first of these counts.
 _LIFE = (
     ("void", "voided_at"),
     ("uncollectible", "uncollectible_at"),
@@ -103,9 +103,11 @@ def bill_then(invoice: Invoice, at: datetime, *, since: datetime, now: datetime)
     """Return `invoice` as it was at `at`; four statements.
 
     `since` is from when on history is kept. Raises Invalid for a time before that, before the bill
-    was opened, or to come.
+    was opened, or to come. Moments are told by the minute: the one it begins in is its beginning.
     """
     begun = max(invoice.created_at, since)
+    if begun.replace(second=0, microsecond=0) <= at < begun <= now:
+        at = begun
     if not begun <= at <= now:
         raise Invalid(
             f"What {invoice.called} was is known from {_told(begun)} on, and until now. Choose a "
@@ -123,11 +125,10 @@ def bill_then(invoice: Invoice, at: datetime, *, since: datetime, now: datetime)
 
 def status_at(invoice: Invoice, at: datetime) -> str:
     """Return in which state a bill was at an instant since it was opened."""
-    for status, name in _LIFE:
-        since: datetime | None = getattr(invoice, name)
-        if since is not None and since <= at:
-            return status
-    return "draft"
+    # A bad debt may be paid, and keeps when it was written off.
+    told: list[tuple[str, datetime | None]] = [(one, getattr(invoice, name)) for one, name in _LIFE]
+    begun = [(one, since) for one, since in told if since is not None and since <= at]
+    return max(begun, key=lambda state: state[1])[0] if begun else "draft"
 
 
 def moved_between(before: BillThen, after: BillThen) -> list[LineMoved]:
@@ -187,10 +188,15 @@ def _changes(invoice_id: int, at: datetime) -> Subquery:
 
 
 def _credited(invoice: Invoice, at: datetime) -> int:
+    """Return what its credit notes came to; one that is void counts until Stripe told of it last.
+
+    When it was voided is not kept: that is the best known time.
+    """
+    was_void_later = and_(Correction.status == "void", Correction.told_at > at)
     query = select(func.coalesce(func.sum(Correction.amount_cents), 0)).where(
         Correction.invoice_id == invoice.id,
         Correction.kind == "credit_note",
-        Correction.status.not_in(UNDONE),
+        or_(Correction.status.not_in(UNDONE), was_void_later),
         Correction.made_at <= at,
     )
     return int(db.session.scalar(query) or 0)
