@@ -91,7 +91,11 @@ class CycleRule:
         begun = in_utc(self.anchor).astimezone(zone)
         # Of the wall clock alone: what it shows then may be another number of seconds away.
         shown = begun.replace(tzinfo=None, fold=0) + self._step(k)
-        return shown.replace(tzinfo=zone, fold=begun.fold).astimezone(UTC)
+        first = shown.replace(tzinfo=zone)
+        second = first.replace(fold=1)
+        # Of an hour that is left out the second would be the one before it.
+        is_twice = (second.utcoffset() or timedelta()) < (first.utcoffset() or timedelta())
+        return (second if begun.fold and is_twice else first).astimezone(UTC)
 
     def containing(self, instant: datetime) -> Period:
         """Return the whole cycle that holds `instant`; its index is negative before the anchor."""

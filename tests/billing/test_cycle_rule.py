@@ -12,6 +12,7 @@ from dashboard.billing.period import SHORTEST, CycleRule, Period, period_contain
 from dashboard.intervals import INTERVALS, MONTHS, times_in
 from dashboard.zones import is_zone, zone_named, zone_names
 
+SUNDAY = 6
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 # Gaps and folds in spring and in autumn, at midnight too; half hours; one that skipped a day; UTC.
 ZONES = (
@@ -177,6 +178,36 @@ def test_an_anchor_in_the_hour_that_comes_twice_keeps_its_own_of_the_two() -> No
     assert CycleRule(second - timedelta(hours=1), "year", "Europe/Berlin").boundary(0) == (
         second - timedelta(hours=1)
     )
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+def test_an_hour_that_is_left_out_is_the_one_after_it_whichever_the_anchor_is_in(
+    minutes: int,
+) -> None:
+    anchor = datetime(2026, 10, 25, 0, 30, tzinfo=UTC) + timedelta(minutes=minutes)
+    rule = CycleRule(anchor, "week", "Europe/Berlin")
+    assert rule.boundary(22) == at("2027-03-28T03:30", "Europe/Berlin")
+
+
+# The second of each hour that Berlin shows twice, in forty years.
+doubled = st.integers(2000, 2040).map(
+    lambda year: max(
+        one
+        for day in range(25, 32)
+        if (one := datetime(year, 10, day, 1, 30, tzinfo=UTC)).weekday() == SUNDAY
+    )
+)
+
+
+@given(st.one_of(instants, doubled), st.sampled_from(INTERVALS), st.sampled_from(ZONES), numbers)
+def test_a_boundary_is_never_before_what_the_clocks_leave_out(
+    anchor: datetime, interval: str, zone: str, k: int
+) -> None:
+    rule = CycleRule(anchor, interval, zone)
+    begun = shown(anchor, zone)
+    wanted = begun + rule._step(k)
+    boundary = shown(rule.boundary(k), zone)
+    assert boundary == wanted if is_shown(wanted, zone) else boundary > wanted
 
 
 def test_less_than_a_day_to_the_next_boundary_is_no_cycle() -> None:
