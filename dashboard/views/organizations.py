@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.current import draft_of
 from dashboard.clock import utc_now
 from dashboard.intervals import EVERY
 from dashboard.organizations.lookup import organization_by_slug
@@ -126,8 +127,13 @@ def _bill(organization: BilledOrganization, draft: Draft, now: datetime) -> Live
 @permission("organization.view")
 def details(slug: str) -> ResponseReturnValue:
     """Show who the organization is and how it pays."""
+    organization = organization_by_slug(slug)
+    draft = draft_of(organization)
     return render_template(
-        "organizations/details.html", organization=organization_by_slug(slug), every=EVERY
+        "organizations/details.html",
+        organization=organization,
+        every=EVERY,
+        cycle=draft.cycle if draft else None,
     )
 
 

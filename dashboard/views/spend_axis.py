@@ -57,7 +57,8 @@ def ticks(spend: Spend) -> Iterator[Tick]:
 def _tick(spend: Spend, place: int, *, is_spare: bool) -> Tick:
     count, is_now = len(spend.starts), place == spend.today
     middle = 100 * (place + 0.5) / count
-    label = bar_label(spend.starts[place], by_month=spend.by_month and _by_month(spend))
+    by_month, by_year = spend.by_month and _by_month(spend), is_by_year(spend.starts)
+    label = bar_label(spend.starts[place], by_month=by_month, by_year=by_year)
     if is_now:
         label += ", now"
     if middle < 100 * NO_LABEL_WITHIN:
@@ -72,11 +73,16 @@ def _by_month(spend: Spend) -> bool:
     return len({(one.year, one.month) for one in spend.starts}) == len(spend.starts)
 
 
-def bar_label(start: date, *, by_month: bool) -> str:
+def is_by_year(starts: Sequence[date]) -> bool:
+    """Whether all bars begin in the same month, each of another year."""
+    return len(starts) > 1 == len({one.month for one in starts})
+
+
+def bar_label(start: date, *, by_month: bool, by_year: bool = False) -> str:
     """Return what the axis calls a bar: a day, or the month that a cycle begins in."""
     if not by_month:
         return f"{start:%-d %b}"
-    return f"{start:%b %Y}" if start.month == 1 else f"{start:%b}"
+    return f"{start:%b %Y}" if start.month == 1 or by_year else f"{start:%b}"
 
 
 def side_labels(spend: Spend, reached: Sequence[int], scale: Scale) -> list[Label]:

@@ -1,5 +1,7 @@
 """The page that changes an organization's cycle: asked, shown, done once."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -60,6 +62,7 @@ def test_a_change_is_done_once_and_told_on_the_details(
     assert (fresh(acme).cycle_interval, acme.cycle_zone) == ("quarter", "Europe/Berlin")
     told = text_of(page(support.get("/organizations/acme/details")))
     assert "Quarterly in the calendar of Europe/Berlin, counted from" in told
+    assert re.search(r"Cycle Monthly; from \d+ \w+( \d{4})?: Quarterly in the calendar", told)
     again = text_of(page(support.get(f"{CHANGES}/new", query_string=ASKED)))
     assert "Nothing: cycles are counted like this already." in again
 

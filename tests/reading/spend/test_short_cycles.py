@@ -1,6 +1,6 @@
 """The charts of cycles that are weeks: all of the thirty days, and bars that are told apart."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import cast
@@ -12,7 +12,7 @@ from dashboard.billing.roll import roll_over
 from dashboard.reading.spend.amounts import _units
 from dashboard.reading.spend.read import Wanted, spend_of
 from dashboard.reading.spend.rows import Cycle, SpendRows, Used
-from dashboard.views.spend_axis import ticks
+from dashboard.views.spend_axis import bar_label, is_by_year, ticks
 from tests.factories import PriceFactory, make_organization, make_service
 from tests.support.reading import opened_by_support
 
@@ -42,3 +42,15 @@ def test_units_of_a_day_beyond_the_cycle_are_drawn_on_its_last_day() -> None:
     rows = cast(SpendRows, SimpleNamespace(used=used))
     units = _units(Cycle(1, MARCH, MARCH + timedelta(days=2)), rows, days)
     assert units[2][None] == [5, 15]
+
+
+def test_years_are_told_apart_whichever_month_they_begin_in() -> None:
+    starts = [datetime(year, 3, 1, tzinfo=UTC).date() for year in range(2020, 2026)]
+    assert [_label(starts, start) for start in starts] == [f"Mar {n}" for n in range(2020, 2026)]
+    months = [datetime(2026, month, 1, tzinfo=UTC).date() for month in (1, 2, 3)]
+    assert [_label(months, start) for start in months] == ["Jan 2026", "Feb", "Mar"]
+    assert _label(months[1:2], months[1]) == "Feb"
+
+
+def _label(starts: list[date], start: date) -> str:
+    return bar_label(start, by_month=True, by_year=is_by_year(starts))
