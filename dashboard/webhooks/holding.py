@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import String, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from dashboard.billing.corrections import known_payments
 from dashboard.billing.locks import for_change
@@ -51,6 +51,9 @@ def _lock(
         return {}, set()
     order = (Invoice.organization_id, Invoice.id) if kind is Invoice else (Organization.id,)
     query = select(kind, name).where(name == any_of(wanted, String)).order_by(*order)
+    if kind is Invoice:
+        # Whose it is says whether anybody charges it: one by one that is a statement for each.
+        query = query.options(joinedload(Invoice.organization, innerjoin=True))
     rows = db.session.execute(for_change(query, of=kind, wait=False))
     found = {str(called): row for row, called in rows}
     missing = set(wanted) - found.keys()
