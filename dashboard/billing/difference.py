@@ -34,7 +34,8 @@ class Difference:
     """What Stripe billed, what the ledger says, and what of the rest was seen to; minor units.
 
     Before tax. `noted_cents` is what notes made at Stripe took off by now, `pending_cents` what a
-    note of ours is to take off.
+    note of ours is to take off. `known_cents` is what was left as it is: too much, too little.
+    `is_taxed`: notes at Stripe include tax, so that what they took off of this is not known.
     """
 
     stripe_cents: int
@@ -42,12 +43,18 @@ class Difference:
     decided_cents: int = 0
     pending_cents: int = 0
     noted_cents: int = 0
+    known_cents: tuple[int, int] = (0, 0)
+    is_taxed: bool = False
 
     @property
     def cents(self) -> int:
         """What is still to be decided on: too much at Stripe above zero, too little below."""
         more = self.stripe_cents - self.ledger_cents - self.decided_cents - self.pending_cents
-        return max(more - self.noted_cents, 0) if more > 0 else more
+        too_much, too_little = self.known_cents
+        # Last, and as far as it goes: to leave it moved nothing that an edit could undo.
+        if more > 0:
+            return max(more - self.noted_cents - too_much, 0)
+        return min(more - too_little, 0)
 
 
 def difference_of(invoice: Invoice) -> Difference:
@@ -60,7 +67,9 @@ def difference_of(invoice: Invoice) -> Difference:
     if stripe == ledger and not rows:
         return Difference(stripe, ledger)
     reversed_ids = _reversed(rows)
-    counting = [row for row in rows if _counts(row, reversed_ids)]
+    moving = [row for row in rows if row.decision != "leave"]
+    known = [row.cents for row in rows if row.decision == "leave"]
+    counting = [row for row in moving if _counts(row, reversed_ids)]
     pending = [row for row in counting if row.note is not None and row.note.state == "planned"]
     awaited = sum(row.cents for row in pending)
     return Difference(
@@ -68,7 +77,9 @@ def difference_of(invoice: Invoice) -> Difference:
         ledger,
         decided_cents=sum(row.cents for row in counting) - awaited,
         pending_cents=awaited,
-        noted_cents=_noted_there(invoice),
+        noted_cents=0 if invoice.tax_cents else _noted_there(invoice),
+        known_cents=(sum(one for one in known if one > 0), sum(one for one in known if one < 0)),
+        is_taxed=bool(invoice.tax_cents),
     )
 
 
@@ -92,13 +103,11 @@ def settle_difference(invoice: Invoice, *, now: datetime, actor: Actor = SYSTEM)
 
     Its row must be locked. What it is held for besides is left as it is.
     """
-    is_held = invoice.parked_code in CODES
-    if invoice.status not in BILLS or not (
-        is_held or invoice.stripe_total_cents != invoice.total_cents
-    ):
+    if invoice.status not in BILLS:
         return
+    # Also where the totals are equal: after a decision an edit back to the ledger's is one more.
     found = difference_of(invoice)
-    if is_held:
+    if invoice.parked_code in CODES:
         if not found.cents and not found.pending_cents:
             take_off_hold(invoice, now=now, actor=actor)
     elif invoice.parked_code is None and found.cents:
@@ -112,7 +121,10 @@ def why_held(invoice: Invoice, found: Difference) -> str:
         for cents in (found.stripe_cents, found.ledger_cents, abs(found.cents))
     )
     what = "too much" if found.cents > 0 else "too little"
-    return f"Stripe billed {stripe}, and the ledger says {ledger}. {left} {what} needs a decision."
+    why = f"Stripe billed {stripe}, and the ledger says {ledger}. {left} {what} needs a decision."
+    if not found.is_taxed or found.cents < 0:
+        return why
+    return f"{why} Credit notes made at Stripe include tax and are not counted here."
 
 
 def _counts(row: DifferenceDecision, reversed_ids: set[int]) -> bool:

@@ -1,0 +1,77 @@
+"""What is left of a difference: what Stripe's notes and edits do to what was decided."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.billing.difference import difference_of, why_held
+from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import take_off_hold
+from tests.support.credit_notes import hear, issued
+from tests.support.differences import bill_differently, broken, decide_on, left, note_at_stripe
+from tests.support.void_cases import LATER, organization
+
+__all__ = ["issued", "organization"]
+
+
+def test_a_note_that_was_made_at_stripe_counts_and_nobody_credits_it_again(issued: Invoice) -> None:
+    bill_differently(issued, 1000)
+    note_at_stripe(issued, 400)
+    assert (issued.parked_code, left(issued)) == ("billed_differently", 600)
+    note_at_stripe(issued, 600, "cn_other")
+    assert (issued.parked_code, left(issued)) == (None, 0)
+
+
+@pytest.mark.parametrize("cents", [1000, 1500])
+def test_a_note_that_was_made_at_stripe_leaves_no_invariant_broken(
+    issued: Invoice, cents: int
+) -> None:
+    before = broken(issued)
+    bill_differently(issued, 1000)
+    note_at_stripe(issued, cents)
+    assert issued.parked_code is None
+    assert broken(issued) == before
+
+
+@pytest.mark.parametrize("decision", ["carry", "credit"])
+def test_an_edit_back_to_what_is_owed_is_seen_where_something_was_decided(
+    issued: Invoice, decision: str
+) -> None:
+    bill_differently(issued, 1000)
+    made = decide_on(issued, decision, 1000)
+    if made.note is not None:
+        hear(made.note)
+    bill_differently(issued, 0)
+    assert (issued.parked_code, left(issued)) == ("billed_differently", -1000)
+    # Also where nobody had noticed: the invariant does.
+    take_off_hold(issued, now=LATER)
+    assert broken(issued, "issued_as_told") == ["issued_as_told"]
+
+
+@pytest.mark.parametrize(("first", "then", "waits"), [
+    (1000, 300, 0), (1000, 1200, 200), (1000, -300, -300), (1000, 0, 0),
+    (-1000, -300, 0), (-1000, -1200, -200), (-1000, 300, 300),
+])  # fmt: skip
+def test_what_was_left_moved_no_money_whatever_is_edited_then(
+    issued: Invoice, first: int, then: int, waits: int
+) -> None:
+    bill_differently(issued, first)
+    decide_on(issued, "leave", first)
+    bill_differently(issued, then)
+    assert (issued.parked_code is not None, left(issued)) == (waits != 0, waits)
+    assert broken(issued, "issued_as_told") == []
+    if waits:
+        decide_on(issued, "leave", waits, key="again")
+        assert (issued.parked_code, left(issued)) == (None, 0)
+        assert broken(issued, "issued_as_told") == []
+
+
+def test_notes_at_stripe_count_for_nothing_where_they_are_counted_with_tax(issued: Invoice) -> None:
+    bill_differently(issued, 1000)
+    issued.tax_cents = 700
+    note_at_stripe(issued, 1190)
+    assert (issued.parked_code, left(issued)) == ("billed_differently", 1000)
+    assert "include tax" in why_held(issued, difference_of(issued))
+    decide_on(issued, "leave", 1000, reason="A note at Stripe corrected it")
+    assert issued.parked_code is None
+    assert broken(issued, "issued_as_told") == []
