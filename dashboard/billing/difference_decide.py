@@ -12,7 +12,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.adjust import CORRECTED, add_adjustment
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import WantedNote, plan_note
-from dashboard.billing.credit_room import room_of, titled
+from dashboard.billing.credit_room import NotCreditable, room_of, titled
 from dashboard.billing.current import current_draft
 from dashboard.billing.difference import BILLS, decisions_of, difference_of, settle_difference
 from dashboard.billing.difference_models import DECISIONS, DifferenceDecision
@@ -21,6 +21,7 @@ from dashboard.billing.models import Adjustment, Invoice
 from dashboard.billing.reissue import PaidPart
 from dashboard.billing.roll import roll_over
 from dashboard.billing.waived import items_with_cycles
+from dashboard.currencies import charge_step
 from dashboard.errors import Conflict, Invalid, Stale
 from dashboard.extensions import db
 from dashboard.money import Money, round_charge
@@ -66,7 +67,7 @@ def decide_difference(  # noqa: PLR0913  what, how much was seen, why, which key
     known = decision_by_key(invoice.organization_id, key)
     if known is not None:
         return _same(known, invoice, decision, seen_cents)
-    _check(invoice, decision, seen_cents)
+    check_decision(invoice, decision, seen_cents)
     why = reason.strip() or reason_for(invoice)
     made = DifferenceDecision(
         organization_id=invoice.organization_id,
@@ -98,8 +99,17 @@ def decide_difference(  # noqa: PLR0913  what, how much was seen, why, which key
 
 
 def note_of_difference(invoice: Invoice, reason: str, paid_part: PaidPart) -> WantedNote:
-    """Return the note over what Stripe billed too much; raise NotCreditable."""
+    """Return the note over what Stripe billed too much; raise NotCreditable.
+
+    Also where it would take off less than that: the decision is on all of it.
+    """
     room = room_of(invoice, items_with_cycles(invoice))
+    missing = difference_of(invoice).cents - room.stray
+    if not room.stray or missing >= charge_step(invoice.currency):
+        raise NotCreditable(
+            "Part of it was credited or refunded already. Nothing was changed. Credit the rest at "
+            "Stripe, or carry it to the next bill."
+        )
     back = room.paid_part(room.stray)
     refund = min(back, room.refundable) if paid_part == "refund" else 0
     outside = back if paid_part == "outside" else 0
@@ -138,7 +148,11 @@ def much(cents: int) -> str:
     return "too much" if cents > 0 else "too little"
 
 
-def _check(invoice: Invoice, decision: str, seen_cents: int) -> None:
+def check_decision(invoice: Invoice, decision: str, seen_cents: int) -> None:
+    """Raise `Stale` where as much is not left to decide on, `Invalid` where it is not decided so.
+
+    Whether a credit note can take it off, `note_of_difference` says.
+    """
     if invoice.status not in BILLS:
         raise Stale(
             f"{titled(invoice)} is {invoice.status}: nothing is left to correct on it. "

@@ -12,7 +12,6 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.reissue import PaidPart
 from dashboard.billing.under_way import is_changing
 from dashboard.billing.waived import items_with_cycles
-from dashboard.currencies import charge_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,5 @@ def offered(invoice: Invoice, current: Invoice, paid_part: PaidPart = "refund") 
         due = room_of(invoice, items_with_cycles(invoice)).due
     except NotCreditable as why:
         return Offered(found, None, carrying, why.message.replace(" Nothing was changed.", ""))
-    if not note.stray_cents or found.cents - note.stray_cents >= charge_step(invoice.currency):
-        return Offered(
-            found, None, carrying, "Part of it was credited or refunded already: credit the rest "
-            "at Stripe, or carry it to the next bill.",
-        )  # fmt: skip
     lowered = note.amount_cents - note.back_cents
     return Offered(found, Crediting(note, due, due - lowered), carrying)

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
 from dashboard.approvals.propose import Wanted
-from dashboard.billing.difference import decisions_of, difference_of
+from dashboard.billing.difference import decisions_of
 from dashboard.billing.difference_decide import (
+    check_decision,
     decide_difference,
     decision_by_key,
     note_of_difference,
@@ -22,7 +23,6 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.overview import invoice_by_sequence
 from dashboard.billing.reissue import PAID_PARTS, PaidPart
 from dashboard.clock import utc_now
-from dashboard.errors import Stale
 from dashboard.extensions import db
 from dashboard.forms.difference import DifferenceForm
 from dashboard.money import Money
@@ -99,12 +99,9 @@ def said_of(made: DifferenceDecision, currency: str) -> str:
 def _propose(
     organization: Organization, invoice: Invoice, form: DifferenceForm, amount: Money
 ) -> ResponseReturnValue:
-    """Propose the decision, if as much is different as was seen."""
-    if difference_of(invoice).cents != form.seen_cents or not form.seen_cents:
-        raise Stale(
-            "The difference is another by now, or it is decided. Nothing was changed. Look at it "
-            "again."
-        )
+    """Propose the decision, if it could be taken now."""
+    db.session.refresh(invoice)
+    check_decision(invoice, str(form.decision.data), form.seen_cents)
     reason = (form.reason.data or "").strip() or reason_for(invoice)
     if form.decision.data == "credit":
         note_of_difference(invoice, reason, _paid_part(form))

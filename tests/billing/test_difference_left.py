@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.billing.corrections import keep_correction
+from dashboard.billing.credit_room import NotCreditable
 from dashboard.billing.difference import difference_of, why_held
+from dashboard.billing.difference_models import DifferenceDecision
+from dashboard.billing.difference_preview import offered
+from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import take_off_hold
-from tests.support.credit_notes import hear, issued
+from dashboard.extensions import db as database
+from tests.support.credit_notes import hear, issued, pay, told_refund
 from tests.support.differences import bill_differently, broken, decide_on, left, note_at_stripe
 from tests.support.void_cases import LATER, organization
 
@@ -75,3 +81,18 @@ def test_notes_at_stripe_count_for_nothing_where_they_are_counted_with_tax(issue
     decide_on(issued, "leave", 1000, reason="A note at Stripe corrected it")
     assert issued.parked_code is None
     assert broken(issued, "issued_as_told") == []
+
+
+def test_a_credit_that_cannot_take_all_of_it_is_refused_wherever_it_comes_from(
+    issued: Invoice,
+) -> None:
+    bill_differently(issued, 1000)
+    pay(issued)
+    issued.stripe_total_cents = issued.total_cents + 1000
+    keep_correction(issued, told_refund(issued.stripe_total_cents - 600))
+    assert left(issued) == 1000
+    with pytest.raises(NotCreditable, match="credited or refunded already"):
+        decide_on(issued, "credit", 1000)
+    assert database.session.query(DifferenceDecision).count() == 0
+    shown = offered(issued, current_invoice(issued.organization))
+    assert (shown.crediting, "refunded already" in shown.why_no_note) == (None, True)

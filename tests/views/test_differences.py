@@ -124,3 +124,12 @@ def test_above_the_limit_a_second_person_approves(
     [made] = rows()
     assert (made.decision, made.cents) == ("carry", 30_000)
     assert current_invoice(acme).total_cents == before - 30_000
+
+
+@pytest.mark.usefixtures("limit_of_200")
+def test_what_cannot_be_decided_is_not_proposed(support: FlaskClient, issued: Invoice) -> None:
+    with transaction():
+        bill_differently(issued, -30_000)
+    refused = send(support, fields_of(support, decision="credit"))
+    assert "nothing to credit" in text_of(page(refused, 422))
+    assert "/proposals/" in send(support, fields_of(support, decision="carry")).location
