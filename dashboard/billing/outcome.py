@@ -25,6 +25,8 @@ from dashboard.pricing.exact import major_text
 # Paid and void are both final; between the two whatever came first stands.
 RANK = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
 WENT_BACK = "status_went_back"
+# The hold of an issued invoice that Stripe does not have.
+LOST = "lost_at_stripe"
 # older: nothing was changed. unsure: nothing was changed, only a reading can tell which is newer.
 Heard = Literal["older", "unsure", "told", "moved"]
 
@@ -159,7 +161,8 @@ def _look_back(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
     if invoice.status not in FINALIZED:
         return
     if invoice.status == remote.status or _was_edited(invoice, remote):
-        if invoice.parked_code == WENT_BACK:
+        # Who told its state has it: it is not lost either.
+        if invoice.parked_code in (WENT_BACK, LOST):
             take_off_hold(invoice, now=now, actor=STRIPE)
         return
     left = major_text(Decimal(remote.amount_remaining_cents), invoice.currency)

@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_note_void import is_void_asked, refuse_void
 from dashboard.billing.credit_notes import is_planned, refuse_note, wanted_of
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.extensions import db
@@ -94,3 +95,4 @@ def _look(work: Work) -> None:
     found = work.gateway.invoice(str(work.invoice.stripe_invoice_id))
     lock_invoice(work.invoice.id)
     record_reading(work.invoice, found, now=work.clock())
+    settle_difference(work.invoice, now=work.clock())

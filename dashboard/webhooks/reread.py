@@ -16,7 +16,7 @@ from dashboard.audit.actor import STRIPE
 from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import for_change
 from dashboard.billing.models import Invoice
-from dashboard.billing.outcome import put_on_hold, record_reading, take_off_hold
+from dashboard.billing.outcome import LOST, put_on_hold, record_reading, take_off_hold
 from dashboard.extensions import db
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
@@ -31,8 +31,6 @@ from dashboard.webhooks.invoices import (
     stripe_acted_first,
 )
 
-# The hold of an issued invoice that Stripe does not have.
-LOST = "lost_at_stripe"
 UNPAID = ("open", "uncollectible")
 UNFINISHED = ("draft", "closing", "sealed")
 

@@ -3,6 +3,7 @@
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
+from dashboard.webhooks.reread import hold_lost
 from tests.support.events import event
 from tests.support.inbox import deliver, finalize, told
 from tests.support.syncing import Syncer
@@ -89,6 +90,29 @@ def test_it_is_let_go_once_it_is_paid_again(open_bill: Invoice, syncer: Syncer) 
     deliver(syncer, told(syncer, open_bill, "invoice.paid", at, **facts))
     deliver(syncer, told(syncer, open_bill, "invoice.updated", at + 60))
     deliver(syncer, told(syncer, open_bill, "invoice.paid", at + 90, **facts))
+    assert (open_bill.status, open_bill.parked_code) == ("paid", None)
+
+
+def test_a_difference_is_held_again_once_nothing_else_holds_the_invoice(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    at = second()
+    facts = {"status": "paid", "amount_paid": 4000, "amount_remaining": 0}
+    facts |= {"total": 5000, "total_excluding_tax": 5000}
+    deliver(syncer, told(syncer, open_bill, "invoice.paid", at, **facts, attempt_count=1))
+    deliver(syncer, told(syncer, open_bill, "invoice.updated", at + 60, total=5000))
+    assert open_bill.parked_code == "status_went_back"
+    deliver(syncer, told(syncer, open_bill, "invoice.paid", at + 90, **facts, attempt_count=1))
+    assert (open_bill.status, open_bill.parked_code) == ("paid", "billed_differently")
+
+
+def test_what_stripe_seemed_to_have_lost_is_let_go_by_an_event_of_it(
+    open_bill: Invoice, syncer: Syncer
+) -> None:
+    with transaction():
+        hold_lost(open_bill, now=utc_now())
+    facts = {"status": "paid", "amount_paid": 4000, "amount_remaining": 0, "attempt_count": 1}
+    deliver(syncer, told(syncer, open_bill, "invoice.paid", second(), **facts))
     assert (open_bill.status, open_bill.parked_code) == ("paid", None)
 
 
