@@ -25,23 +25,32 @@ def lose_ground(invoice: Invoice, *, now: datetime) -> None:
     if rehearses():
         # A row that would be new has no number yet.
         return
-    of_it = select(Adjustment).join(
-        DifferenceDecision, DifferenceDecision.adjustment_id == Adjustment.id
-    )
-    mine = of_it.where(DifferenceDecision.invoice_id == invoice.id, Adjustment.amount_cents < 0)
-    for credit in db.session.scalars(mine.order_by(Adjustment.id)).all():
-        if _is_reversed(credit):
-            continue
+    for credit in without_ground(invoice):
         add_adjustment(
             current_draft(invoice.organization_id),
             -Money(credit.amount_cents, invoice.currency),
             reason=f"Credited for {invoice.called}, which is now void and billed nothing.",
-            description=f"{credit.description}, taken back",
+            description=taken_back(credit),
             actor=STRIPE,
             now=now,
             key=f"{REVERSED}{credit.id}",
             reverses_id=credit.id,
         )
+
+
+def without_ground(invoice: Invoice) -> list[Adjustment]:
+    """Return the credits that stand because the invoice billed too much, oldest first."""
+    of_it = select(Adjustment).join(
+        DifferenceDecision, DifferenceDecision.adjustment_id == Adjustment.id
+    )
+    mine = of_it.where(DifferenceDecision.invoice_id == invoice.id, Adjustment.amount_cents < 0)
+    credits = db.session.scalars(mine.order_by(Adjustment.id)).all()
+    return [credit for credit in credits if not _is_reversed(credit)]
+
+
+def taken_back(credit: Adjustment) -> str:
+    """Return the line that takes such a credit back."""
+    return f"{credit.description}, taken back"
 
 
 def _is_reversed(credit: Adjustment) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dashboard.audit.actor import STRIPE
 from dashboard.billing.cause import Cause
+from dashboard.billing.difference_void import taken_back, without_ground
 from dashboard.billing.locks import open_after
 from dashboard.billing.models import Invoice
 from dashboard.billing.reissue import PaidPart, Taking, taking_of
@@ -80,6 +81,9 @@ def preview_reissue(
             for key in {**before, **after}
             if (was := before.get(key, ("", 0))[1]) != (would_be := after.get(key, ("", 0))[1])
         ]
+        # Whether support or a person at Stripe voids it: these credits lose their ground with it.
+        lost = without_ground(invoice) if taking.note is None else []
+        moved += [Part(taken_back(one), 0, -one.amount_cents) for one in lost]
         ids = {one.id for one in locked if one.status == "draft"}
         drafts = [
             sum(cents for (invoice_id, _), (_, cents) in of.items() if invoice_id in ids)
@@ -91,7 +95,7 @@ def preview_reissue(
             lines=tuple(moved),
             billed_cents=grown(before, after) if billed is None else billed,
             current_before=drafts[0],
-            current_after=drafts[1],
+            current_after=drafts[1] - sum(one.amount_cents for one in lost),
             currency=invoice.currency,
         )
 

@@ -12,9 +12,13 @@ from dashboard.billing.difference_preview import offered
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import take_off_hold
+from dashboard.billing.reissue_preview import preview_reissue
 from dashboard.extensions import db as database
-from tests.support.credit_notes import hear, issued, pay, told_refund
+from dashboard.organizations.models import Organization
+from tests.support.credit_notes import current_cents, hear, issued, pay, told_refund
 from tests.support.differences import bill_differently, broken, decide_on, left, note_at_stripe
+from tests.support.reissues import reissue
+from tests.support.stripe_acts import tell
 from tests.support.void_cases import LATER, organization
 
 __all__ = ["issued", "organization"]
@@ -96,3 +100,18 @@ def test_a_credit_that_cannot_take_all_of_it_is_refused_wherever_it_comes_from(
     assert database.session.query(DifferenceDecision).count() == 0
     shown = offered(issued, current_invoice(issued.organization))
     assert (shown.crediting, "refunded already" in shown.why_no_note) == (None, True)
+
+
+def test_a_reissue_shows_what_a_void_takes_back_of_what_was_carried(
+    issued: Invoice, organization: Organization
+) -> None:
+    bill_differently(issued, 1000)
+    decide_on(issued, "carry", 1000)
+    database.session.commit()
+    shown = preview_reissue(issued, now=LATER)
+    assert shown.taking.way == "void"
+    back = f"Correction of {issued.called}, taken back"
+    assert (back, 0, 1000) in [(one.description, one.before, one.after) for one in shown.lines]
+    reissue(issued, shown.taking.cents)
+    tell(issued, "void", LATER, total=issued.total_cents + 1000)
+    assert current_cents(organization) == shown.current_after
