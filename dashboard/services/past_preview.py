@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from dashboard.audit.actor import SYSTEM
 from dashboard.billing.cause import Cause
 from dashboard.billing.locks import open_of
-from dashboard.billing.models import CHANGEABLE, BillingCycle, Invoice, InvoiceItem
+from dashboard.billing.models import FINALIZED, BillingCycle, Invoice, InvoiceItem
 from dashboard.billing.period import second_after
 from dashboard.billing.rebill import bill_units
 from dashboard.billing.recurring import rerate_services
@@ -193,13 +193,17 @@ def _items_of(shifts: Collection[Shift]) -> list[IssuedBill]:
 
 
 def _bills(*conditions: object) -> list[IssuedBill]:
+    """Return what bills that were issued ask of such items by now: a void one asks nothing."""
     query = (
         select(Invoice, InvoiceItem)
         .join(InvoiceItem, InvoiceItem.invoice_id == Invoice.id)
-        .where(Invoice.status.not_in(CHANGEABLE), *conditions)  # type: ignore[arg-type]
+        .where(Invoice.status.in_(FINALIZED), *conditions)  # type: ignore[arg-type]
         .order_by(Invoice.sequence)
     )
     cents: dict[Invoice, int] = defaultdict(int)
     for invoice, item in db.session.execute(query):
-        cents[invoice] += item.billed_cents
+        if invoice.status == "void":
+            cents[invoice] = 0
+        else:
+            cents[invoice] += item.billed_cents - item.credited_cents
     return [IssuedBill(one.sequence, one.number, one.status, cents[one]) for one in cents]

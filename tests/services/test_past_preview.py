@@ -26,6 +26,7 @@ from dashboard.services.past_preview import PastPreview, preview_end, preview_qu
 from dashboard.usage.record import record_batch
 from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT, MeteredPriceFactory, make_organization, make_service
+from tests.support.credit_notes import hear, plan
 from tests.support.ledger_world import (
     World,
     early,
@@ -121,6 +122,7 @@ def test_usage_after_a_late_end_is_shown_as_it_is_then_taken_off(
     fold([acme.id], now=LATE_APRIL)
     if is_rolled:
         roll_early(acme, reason="Now", actor=SUPPORT, now=LATE_APRIL)
+        tell(first_of(acme), "open", LATER)
     database.session.flush()
     at = APRIL + timedelta(days=15, hours=1)
     before = open_cents(acme)
@@ -206,3 +208,23 @@ def test_every_correction_of_a_random_history_does_what_was_shown(
     world = PreviewWorld(made.organization, made.fee, made.metered, made.versions)
     play(world, story)
     assert world.now > made.now
+
+
+@pytest.mark.parametrize(("became", "asks"), [
+    ("open", [("open", 2561)]), ("credited", [("open", 1561)]), ("void", [("void", 0)]),
+    ("sealed", []),
+])  # fmt: skip
+def test_an_issued_bill_shows_what_it_asks_of_the_fact_by_now(
+    organization: Organization, became: str, asks: list[tuple[str, int]]
+) -> None:
+    first = first_of(organization)
+    if became != "sealed":
+        tell(first, "open", LATER)
+    if became == "credited":
+        hear(plan(first, 1000))
+    if became == "void":
+        tell(first, "void", LATER)
+    database.session.commit()
+    at = APRIL + timedelta(days=15) - timedelta(seconds=1)
+    shown = preview_end(service_of(organization), at=at, now=LATER)
+    assert [(one.status, one.cents) for one in shown.issued] == asks
