@@ -19,6 +19,7 @@ from dashboard.approvals.note_kinds import Crediting, NoteVoid
 from dashboard.approvals.refund_kind import Refunding
 from dashboard.approvals.reissue_kind import Reissuing
 from dashboard.billing.adjust import PROPOSED, add_adjustment
+from dashboard.billing.difference import corrected_by
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.locks import lock_invoice, lock_open
 from dashboard.billing.models import FINALIZED, Adjustment, Invoice
@@ -171,8 +172,12 @@ class Reversal:
     is_on_current = False
 
     def hold(self, organization: Organization, terms: dict[str, Any]) -> None:
-        """Lock the invoice that it is on."""
-        lock_invoice(adjustment_of(organization, terms["adjustment_id"]).invoice_id)
+        """Lock the invoice that it is on, after the older one that it corrects, if it does."""
+        adjustment = adjustment_of(organization, terms["adjustment_id"])
+        corrected = corrected_by(adjustment)
+        if corrected is not None:
+            lock_invoice(corrected.invoice_id)
+        lock_invoice(adjustment.invoice_id)
 
     def basis(self, organization: Organization, terms: dict[str, Any]) -> Basis:
         """Of the invoice that it is on, as long as that can change."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.approvals.kinds import KINDS
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.credit_room import NotCreditable
 from dashboard.billing.difference import difference_of, why_held
@@ -115,3 +116,15 @@ def test_a_reissue_shows_what_a_void_takes_back_of_what_was_carried(
     reissue(issued, shown.taking.cents)
     tell(issued, "void", LATER, total=issued.total_cents + 1000)
     assert current_cents(organization) == shown.current_after
+
+
+def test_the_approval_of_a_reversal_locks_the_older_invoice_first(
+    issued: Invoice, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill_differently(issued, 1000)
+    adjustment = decide_on(issued, "carry", 1000).adjustment
+    assert adjustment is not None
+    locked = list[int]()
+    monkeypatch.setattr("dashboard.approvals.kinds.lock_invoice", locked.append)
+    KINDS["reversal"].hold(organization, {"adjustment_id": adjustment.id})
+    assert locked == [issued.id, adjustment.invoice_id]
