@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from dashboard.approvals.models import Proposal
 from dashboard.billing.credit_note_models import CreditNote
+from dashboard.billing.lost_customer import NOBODY_CHARGES
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.refund_models import Refund
 from dashboard.billing.reissue_models import Reissue
@@ -82,8 +83,10 @@ def declined(now: datetime) -> Rows:
         next_at=Invoice.next_payment_attempt_at,
     )
     failed = (Invoice.status == "open") & Invoice.payment_failure.is_not(None)
+    # Of a customer who was deleted at Stripe nobody declined anything.
+    declines = Invoice.payment_failure != NOBODY_CHARGES
     return _invoices(Invoice.finalized_at, _OWED, facts).where(
-        failed, ~_IS_ON_HOLD, or_(~_IS_DUE, Invoice.due_at >= now)
+        failed, declines, ~_IS_ON_HOLD, or_(~_IS_DUE, Invoice.due_at >= now)
     )
 
 

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, String, column, select, true, values
+from sqlalchemy import BigInteger, DateTime, Integer, String, case, column, select, true, values
 
+from dashboard.billing.lost_customer import NOBODY_CHARGES
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
 from dashboard.reading.timeline.happening import Happening, Milestone
 from dashboard.reading.timeline.wanted import Window
 
 SOURCE = "milestones"
+# Of a customer who was deleted at Stripe nobody declined anything.
+_DECLINED_AT = case(
+    (Invoice.payment_failure.is_distinct_from(NOBODY_CHARGES), Invoice.payment_failed_at)
+)
 # In the order in which they come: of one instant the later one is the newer.
 STEPS = {
     "issued": (Invoice.finalized_at, "bill"),
-    "declined": (Invoice.payment_failed_at, "money"),
+    "declined": (_DECLINED_AT, "money"),
     "uncollectible": (Invoice.uncollectible_at, "money"),
     "void": (Invoice.voided_at, "money"),
     "paid": (Invoice.paid_at, "money"),
