@@ -78,26 +78,29 @@ def look(
     is raised in the end. What was read by then is kept.
     """
     again = open_gaps(most=reads) if is_asked else to_look_at_again(now=now, most=_share(reads))
-    taken = 0
+    taken, failed = 0, list[GatewayError]()
     for gap_id in [row.id for row in again]:
-        taken += look_at(gap_id, gateway=gateway, now=now, checkpoint=checkpoint)
-    left, begun, failed = reads - taken, set[str](), list[GatewayError]()
-    while left > 0 and (round_id := _next_round(begun, now)) is not None:
-        checkpoint()
         try:
-            cost = _go_on(round_id, gateway, left, now, checkpoint)
+            taken += look_at(gap_id, gateway=gateway, now=now, checkpoint=checkpoint)
         except GatewayError as error:
+            # One that cannot be read is in the way of no other, nor of the lists.
             db.session.rollback()
             failed.append(error)
+            taken += 1
             if isinstance(error, NotNow):
                 break
-            if isinstance(error, Missing):
-                # What it went on after is gone: it begins anew.
-                _end(round_id, now)
-                checkpoint()
-            cost = 1
+    left, begun = reads - taken, set[str]()
+    while left > 0 and not _is_away(failed) and (round_id := _next_round(begun, now)) is not None:
+        checkpoint()
+        cost, error = _go_on(round_id, gateway, left, now, checkpoint)
         left -= cost
         taken += cost
+        if error is not None:
+            failed.append(error)
+        if isinstance(error, Missing):
+            # What it went on after is gone: it begins anew.
+            _end(round_id, now)
+            checkpoint()
     forget(now=now)
     checkpoint()
     if failed:
@@ -110,16 +113,29 @@ def _share(reads: int) -> int:
     return min(reads // 2 if reads > 1 else int(reads > 0 and is_gaps_turn()), MOST_AGAIN)
 
 
-def _go_on(round_id: int, gateway: Gateway, most: int, now: datetime, checkpoint: Save) -> int:
-    """Go on with a round, page by page, as far as so many reads lead; return how many it took."""
+def _is_away(failed: list[GatewayError]) -> bool:
+    return any(isinstance(one, NotNow) for one in failed)
+
+
+def _go_on(
+    round_id: int, gateway: Gateway, most: int, now: datetime, checkpoint: Save
+) -> tuple[int, GatewayError | None]:
+    """Go on with a round, page by page, as far as so many reads lead.
+
+    Return how many it took, with the one that failed, and how that did.
+    """
     left, taken = most, 0
     while left > 0 and (place := _place(round_id)) is not None:
         checkpoint()
-        cost = _step(place, gateway, now, checkpoint)
+        try:
+            cost = _step(place, gateway, now, checkpoint)
+        except GatewayError as error:
+            db.session.rollback()
+            return taken + 1, error
         checkpoint()
         left -= max(cost, 1)
         taken += cost
-    return taken
+    return taken, None
 
 
 def _next_round(begun: set[str], now: datetime) -> int | None:

@@ -16,7 +16,7 @@ from dashboard.gaps.keep import KNOWN_AGAIN, open_gaps
 from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
 from dashboard.gaps.repair import repair
 from dashboard.gaps.rounds import look
-from dashboard.gateway.errors import Missing
+from dashboard.gateway.errors import GatewayError, Missing
 from dashboard.organizations.models import Organization
 from dashboard.transaction import checkpoint, transaction
 from dashboard.webhooks.models import WebhookEvent
@@ -241,3 +241,15 @@ def test_what_was_read_is_noted_as_seen(acme: Organization, syncer: Syncer) -> N
          checkpoint=checkpoint)  # fmt: skip
     names = set(database.session.scalars(select(Invoice.stripe_invoice_id)))
     assert names <= set(database.session.scalars(select(SeenAtStripe.stripe_id)))
+
+
+def test_a_gap_that_cannot_be_read_does_not_end_the_look(
+    acme: Organization, syncer: Syncer
+) -> None:
+    hear(syncer)
+    known_gap("lost_invoice", "in_gone", utc_now() - 2 * KNOWN_AGAIN)
+    syncer.simulator.fault("error_before", "/v1/invoices/in_gone", method="GET", status=403)
+    with pytest.raises(GatewayError):
+        look(gateway=syncer.gateway, reads=100, now=utc_now(), checkpoint=checkpoint)
+    ended = select(GapRound.kind).where(GapRound.ended_at.is_not(None)).distinct()
+    assert set(database.session.scalars(ended)) >= {"customers", "drafts", "open"}
