@@ -92,12 +92,12 @@ def look(
     left, begun = reads - taken, set[str]()
     while left > 0 and not _is_away(failed) and (round_id := _next_round(begun, now)) is not None:
         checkpoint()
-        cost, error = _go_on(round_id, gateway, left, now, checkpoint)
+        cost, why = _go_on(round_id, gateway, left, now, checkpoint)
         left -= cost
         taken += cost
-        if error is not None:
-            failed.append(error)
-        if isinstance(error, Missing):
+        if why is not None:
+            failed.append(why)
+        if isinstance(why, Missing):
             # What it went on after is gone: it begins anew.
             _end(round_id, now)
             checkpoint()
