@@ -86,8 +86,6 @@ def _refuse(work: Work, note: CreditNote, refusal: Refused) -> None:
     elif note.stripe_id and is_void_asked(note.stripe_id):
         refuse_void(note, why, now=work.clock())
     work.checkpoint()
-    # The call that was made again leaves the first one, which is read back once more and ends.
-    recover(work)
 
 
 def _look(work: Work) -> None:

@@ -63,5 +63,3 @@ def _refuse(work: Work, refund: Refund, why: str) -> None:
     if is_planned(refund.id):
         refuse_refund(refund, why, now=work.clock())
     work.checkpoint()
-    # The call that was made again leaves the first one, which is read back once more and ends.
-    recover(work)

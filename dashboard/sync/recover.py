@@ -1,8 +1,8 @@
 """Recover interrupted steps: find out what a call did whose result was never recorded.
 
 Inside 23 hours the same key and body are sent again, which Stripe answers from memory; later, or
-where the key only replays a failure, the object is read back and its metadata decides. A second
-`add_lines` is never sent on a guess.
+where the key only replays a failure or the call is wanted no more, the object is read back and its
+metadata decides. A second `add_lines` is never sent on a guess.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def recover_step(work: Work, step: SyncStep) -> Reply:
     """
     sent = call_of(step)
     age = work.clock() - step.sent_at
-    if age >= KEY_LIFE or step.error_code in REPLAY_IS_USELESS:
+    is_useless = age >= KEY_LIFE or step.error_code in REPLAY_IS_USELESS
+    if is_useless or not sent.is_still_wanted():
         read_back(work, step, sent)
         return None
     extend(work.lease, now=work.clock())
@@ -92,7 +93,11 @@ def read_back(work: W, step: SyncStep, sent: StripeCall[W]) -> None:
         work.checkpoint()
         again = sent.read_back(work)
         if again is not None:
+            # With the same commit that intends it: were both open, each would be made by itself.
+            finish(step, "read_back", work)
             perform(work, again)
+            work.checkpoint()
+            return
     end_read_back(work, step)
 
 

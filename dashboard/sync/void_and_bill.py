@@ -84,5 +84,3 @@ def _refuse(work: Work, reissue: Reissue, why: str) -> None:
     if is_planned(reissue.id):
         refuse_reissue(reissue, why, now=work.clock())
     work.checkpoint()
-    # The call that was made again leaves the first one, which is read back once more and ends.
-    recover(work)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from dashboard.billing.corrections import keep_correction
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.credit_notes import follow_note
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.sync.calls import perform
 from dashboard.sync.issue_notes import carry_out_note, waiting_since
 from dashboard.sync.models import SyncedLine, SyncStep
+from dashboard.sync.stripe_calls import call_of
 from dashboard.sync.stripe_calls.credit_notes import IssueNote
 from dashboard.transaction import transaction
 from tests.support.notes_at_stripe import ask, at_stripe, credited, issue, issued, pay, plan
@@ -81,6 +85,42 @@ def test_a_worker_that_dies_between_two_transactions_leaves_one_note(
     later = Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2))
     issue(note, later)
     assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    assert at_stripe(issued, syncer) == [1500]
+
+
+def fail_without_doing_it(note: CreditNote, syncer: Syncer, fault: str) -> None:
+    rule = syncer.simulator.fault(fault, TO_NOTES, method="POST")
+    issue(note, syncer)
+    syncer.simulator.delete(f"faults/{rule}")
+
+
+@pytest.mark.parametrize("dies_after", [None, *range(2, 7)])
+def test_one_issued_anew_after_an_error_is_issued_once(
+    issued: Invoice, syncer: Syncer, dies_after: int | None
+) -> None:
+    """The second call is lost, or its worker dies: only one of both is ever open."""
+    note = plan(issued, a=1500)
+    fail_without_doing_it(note, syncer, "error_before")
+    if dies_after is None:
+        fail_without_doing_it(note, syncer, "drop_before")
+    else:
+        with suppress(SystemExit), syncer.work_on(note.invoice, commits=dies_after) as work:
+            carry_out_note(note, work)
+    still_open = select(SyncStep).where(SyncStep.outcome.is_(None))
+    assert len(db.session.scalars(still_open).all()) <= 1
+    issue(note, Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2)))
+    assert (note.state, credited(issued)) == ("issued", {"a": 1500})
+    assert at_stripe(issued, syncer) == [1500]
+
+
+def test_a_call_of_one_that_was_issued_since_is_read_back(issued: Invoice, syncer: Syncer) -> None:
+    """Whatever key it was issued under: this one Stripe may never have seen."""
+    note = plan(issued, a=1500)
+    fail_without_doing_it(note, syncer, "drop_before")
+    with syncer.work_on(note.invoice) as work:
+        [lost] = db.session.scalars(select(SyncStep).where(SyncStep.outcome.is_(None)))
+        perform(work, call_of(lost))
+    issue(note, syncer)
     assert at_stripe(issued, syncer) == [1500]
 
 

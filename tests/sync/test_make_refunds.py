@@ -17,14 +17,17 @@ from dashboard.clock import utc_now
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError
+from dashboard.sync.calls import perform
 from dashboard.sync.make_refunds import make_refund, planned_before
 from dashboard.sync.models import SyncStep
+from dashboard.sync.stripe_calls import call_of
 from dashboard.sync.stripe_calls.refunds import MakeRefund
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.support.inbox import deliver, on_record
 from tests.support.money import happened
 from tests.support.notes_at_stripe import ask, issued, pay
+from tests.support.refunds import disputed
 from tests.support.syncing import Syncer
 
 __all__ = ["issued"]
@@ -114,6 +117,57 @@ def test_a_worker_that_dies_between_two_transactions_leaves_one_refund(
     make(row, Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2)))
     assert (row.state, refunded(paid)) == ("made", 1500)
     assert at_stripe(row, syncer) == [(1500, "succeeded")]
+
+
+def fail_without_doing_it(row: Refund, syncer: Syncer, fault: str) -> None:
+    rule = syncer.simulator.fault(fault, TO_REFUNDS, method="POST")
+    make(row, syncer)
+    syncer.simulator.delete(f"faults/{rule}")
+
+
+@pytest.mark.parametrize("dies_after", [None, *range(2, 7)])
+def test_one_made_anew_after_an_error_is_made_once(
+    paid: Invoice, syncer: Syncer, dies_after: int | None
+) -> None:
+    """The second call is lost, or its worker dies: only one of both is ever open."""
+    row = plan(paid)
+    fail_without_doing_it(row, syncer, "error_before")
+    if dies_after is None:
+        fail_without_doing_it(row, syncer, "drop_before")
+    else:
+        with suppress(SystemExit), syncer.work_on(row.invoice, commits=dies_after) as work:
+            make_refund(row, work)
+    still_open = select(SyncStep).where(SyncStep.outcome.is_(None))
+    assert len(db.session.scalars(still_open).all()) <= 1
+    make(row, Syncer(syncer.gateway, syncer.simulator, ahead=timedelta(minutes=2)))
+    assert (row.state, refunded(paid)) == ("made", 1500)
+    assert at_stripe(row, syncer) == [(1500, "succeeded")]
+
+
+def test_a_call_of_one_that_was_made_since_is_read_back(paid: Invoice, syncer: Syncer) -> None:
+    """Whatever key it was made under: this one Stripe may never have seen."""
+    row = plan(paid)
+    fail_without_doing_it(row, syncer, "drop_before")
+    with syncer.work_on(row.invoice) as work:
+        [made] = db.session.scalars(select(SyncStep).where(SyncStep.outcome.is_(None)))
+        perform(work, call_of(made))
+    make(row, syncer)
+    assert at_stripe(row, syncer) == [(1500, "succeeded")]
+    steps = select(SyncStep).where(SyncStep.operation == MakeRefund.operation)
+    assert {step.outcome for step in db.session.scalars(steps)} == {"done", "read_back"}
+
+
+def test_a_call_that_was_lost_is_not_sent_again_beside_a_dispute(
+    paid: Invoice, syncer: Syncer
+) -> None:
+    row = plan(paid)
+    fail_without_doing_it(row, syncer, "drop_before")
+    with transaction():
+        keep_correction(paid, disputed("needs_response", 100, paid_by=row.paid_by))
+    syncer.operations()
+    make(row, syncer)
+    assert not [one for one in syncer.operations() if one.startswith("POST")]
+    assert (row.state, at_stripe(row, syncer)) == ("refused", [])
 
 
 @pytest.mark.parametrize("is_first", [True, False])

@@ -47,6 +47,9 @@ class MakeRefund(StripeCall[Work]):
             follow_refund(work.invoice, reply, now=work.clock())
             tell_corrected(work.invoice, kept, now=work.clock())
 
+    def is_still_wanted(self) -> bool:
+        return is_wanted(int(self.draft.refund))
+
     def read_back(self, work: Work) -> Self | None:
         """Look for our refund among the payment's: it has no other name than its metadata."""
         claim = (self.draft.installation, self.draft.refund)
@@ -55,4 +58,4 @@ class MakeRefund(StripeCall[Work]):
                 self.take_over(work, found)
                 return None
         # One that ended meanwhile is wanted no more, nor one that a bank asks back by now.
-        return self if is_wanted(int(self.draft.refund)) else None
+        return self if self.is_still_wanted() else None
