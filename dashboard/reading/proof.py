@@ -70,7 +70,8 @@ def proof_of(invoice: Invoice) -> Proof:
     engine = db.engine
     usage = _usage(invoice, items)
     service_ids = [one.id for one in services]
-    own_items = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice.id)
+    # Nearly all usage keeps no explanation: its item works it out by its price's version then.
+    own_items = query.options(joinedload(InvoiceItem.price_version).joinedload(PriceVersion.price))
     audit = _audit(invoice, service_ids)
     events = _events(invoice, payments, corrections)
     return Proof(

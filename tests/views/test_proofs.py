@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from dashboard.audit.models import AuditEntry
+from dashboard.billing.close import close, seal
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
@@ -21,10 +23,11 @@ from dashboard.organizations.models import Organization
 from dashboard.reading import proof
 from dashboard.transaction import transaction
 from tests.pages import page
-from tests.people import Browser
+from tests.people import Browser, bill_of
 from tests.support.issued_bills import ADDRESS
 from tests.support.refund_pages import pay_first
 from tests.support.refunds import disputed
+from tests.support.stripe_acts import tell
 from tests.support.usage import use
 
 NAMES = [
@@ -72,6 +75,28 @@ def test_it_holds_what_its_readme_says(support: FlaskClient, paid: Invoice) -> N
     assert total == Decimal(paid.total_cents) / 100
     calculations = [json.loads(one) for one in archive.read("calculation.jsonl").splitlines()]
     assert sum(one["amount_cents"] for one in calculations) == paid.total_cents
+
+
+def test_usage_that_explains_itself_is_worked_out_when_it_is_read(
+    support: FlaskClient, acme: Organization
+) -> None:
+    """As the clock seals: nothing rates what is told by its version and units anew."""
+    for number in range(3):
+        use("acme", f"key-{number}", 3)
+    with transaction():
+        invoice = bill_of(acme)
+        end = invoice.period_end
+        close(invoice, now=end)
+        [sealed] = seal([invoice.id], now=end + timedelta(days=9))
+        [used] = [one for one in sealed.items if one.kind == "metered"]
+        assert used.kept_trace == {}
+        sealed.stripe_invoice_id = "in_1"
+        tell(sealed, "open", end + timedelta(days=9))
+    calculations = [
+        json.loads(one) for one in bundle(support).read("calculation.jsonl").splitlines()
+    ]
+    [explained] = [one for one in calculations if one["kind"] == "metered"]
+    assert explained["trace"]["amount_cents"] == explained["amount_cents"]
 
 
 def test_each_usage_record_that_was_billed_is_in_it(
