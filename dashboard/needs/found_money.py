@@ -22,7 +22,10 @@ def failed_refunds(_now: datetime) -> Rows:
             later.invoice_id == Correction.invoice_id,
             later.kind == "refund",
             later.status.not_in(UNDONE),
-            later.made_at > Correction.made_at,
+            # To another payment, of less, or before this failed: that made up for something else.
+            later.paid_by.is_not_distinct_from(Correction.paid_by),
+            later.amount_cents >= Correction.amount_cents,
+            later.made_at > func.coalesce(Correction.told_at, Correction.made_at),
         )
         .exists()
     )

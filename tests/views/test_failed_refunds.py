@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,30 @@ def test_one_that_failed_is_settled_by_another_refund(
     with transaction():
         keep_correction(paid, theirs(100, 2, made_at=at))
     assert not [one for one in sentences() if one.startswith("Refund failed")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_settled"),
+    [
+        ({}, True),
+        # Another's money, a part of it, or made before anybody knew that it had failed.
+        ({"paid_by": "pi_2"}, False),
+        ({"amount_cents": 99}, False),
+        ({"made_at": timedelta(minutes=-30)}, False),
+        # Told before it was kept whose money it is.
+        ({"paid_by": None}, False),
+    ],
+)
+def test_only_what_makes_up_for_it_settles_one_that_failed(
+    support: FlaskClient, paid: Invoice, facts: dict, is_settled: bool
+) -> None:
+    heard = utc_now()
+    made = heard + facts.get("made_at", timedelta(minutes=30))
+    failed = theirs(100, 1, status="failed", made_at=heard - timedelta(hours=1), as_of=heard)
+    with transaction():
+        keep_correction(paid, failed)
+        keep_correction(paid, replace(theirs(100, 2), **facts | {"made_at": made}))
+    assert is_settled == (not [one for one in sentences() if one.startswith("Refund failed")])
 
 
 def test_what_did_not_fail_is_not_settled(
