@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dashboard.billing.models import Invoice
@@ -79,6 +79,8 @@ class Correction(Model):
     paid_by: Mapped[str | None] = mapped_column(String(64))
     # Of a refund that failed, a dispute that was lost: since when a person has seen to it.
     settled_at: Mapped[datetime | None]
+    # Of a refund that failed: a person returned the money by other means, so it went back.
+    is_returned: Mapped[bool] = mapped_column(default=False, server_default=false())
     made_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     told_by: Mapped[str | None] = mapped_column(String(64))

@@ -121,7 +121,7 @@ def keep_correction(invoice: Invoice, remote: RemoteCorrection, *, is_last: bool
     before = row.status
     if before != remote.status:
         # One that is lost again after an appeal is to be seen to again.
-        row.settled_at = None
+        row.settled_at, row.is_returned = None, False
     for name in _TOLD:
         setattr(row, name, getattr(remote, name))
     row.told_at = remote.as_of

@@ -117,7 +117,9 @@ def room_of(
     # What Stripe billed otherwise may be finer than what it lets a note take off.
     step = charge_step(invoice.currency)
     rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
-    left_there = max(asked - noted - (given.refunded - given.by_notes), 0)
+    # What a person returned for a refund that failed went back beside notes, as it would have.
+    beside_notes = given.refunded - given.by_notes + given.returned
+    left_there = max(asked - noted - beside_notes, 0)
     most = min(left_there, sum(rooms.values()))
     stray = min(max(difference_of(invoice).cents, 0), left_there)
     is_paid = invoice.status == "paid"
@@ -125,7 +127,7 @@ def room_of(
         items=rooms,
         most=most - most % step,
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
-        refundable=max(_paid_by_one(invoice) - given.refunded, 0),
+        refundable=max(_paid_by_one(invoice) - given.refunded - given.returned, 0),
         currency=invoice.currency,
         stray=stray - stray % step,
     )

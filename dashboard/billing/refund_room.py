@@ -114,7 +114,8 @@ def _room(
         row.amount_cents for row in mine if row.kind == "refund" and row.status not in UNDONE
     )
     why = _why_not(payment, mine, shared)
-    left = 0 if why else max(payment.amount_paid_cents - refunded, 0)
+    gone = refunded + sum(row.amount_cents for row in mine if row.is_returned)
+    left = 0 if why else max(payment.amount_paid_cents - gone, 0)
     if not why and not left:
         why = "All of it went back already."
     paid = payment.amount_paid_cents

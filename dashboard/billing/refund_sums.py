@@ -26,14 +26,16 @@ class GivenBack(NamedTuple):
     """What went back of an invoice, in minor units.
 
     `refunded` is all that went to payments, `untold` the part of it that no refund's event told
-    yet, `by_notes` what credit notes of ours refunded. `otherwise` is what notes put on the balance
-    or had returned by other means, `disputed` what banks hold or took.
+    yet, `by_notes` what credit notes of ours refunded, or a person for them. `otherwise` is what
+    notes put on the balance or had returned by other means, and with it `returned`, what a person
+    returned where a refund failed. `disputed` is what banks hold or took.
     """
 
     refunded: int
     untold: int
     by_notes: int
     otherwise: int
+    returned: int
     disputed: int
 
 
@@ -51,6 +53,9 @@ def given_back(invoice: Invoice, corrections: Sequence[Correction]) -> GivenBack
         for row in corrections
         if row.kind == "refund" and row.status in FAILED and row.stripe_id not in made_here
     )
+    by_hand = [row for row in corrections if row.is_returned]
+    by_hand_theirs = sum(row.amount_cents for row in by_hand if row.stripe_id not in made_here)
+    by_hand_cents = sum(row.amount_cents for row in by_hand)
     # Of a note made at Stripe only what it put on the balance is known by itself.
     theirs = [row for row in standing if row.kind == "credit_note" and row.stripe_id not in notes]
     returned = sum(row.post_payment_cents - row.balance_cents for row in theirs)
@@ -59,10 +64,12 @@ def given_back(invoice: Invoice, corrections: Sequence[Correction]) -> GivenBack
     return GivenBack(
         refunded=told + untold,
         untold=untold,
-        by_notes=min(by_notes, told - ours + untold),
+        by_notes=min(by_notes, told - ours + untold + by_hand_theirs),
         otherwise=sum(note.balance_cents + note.outside_cents for note in notes.values())
         + sum(row.balance_cents for row in theirs)
-        + max(returned - max(told - ours - by_notes, 0), 0),
+        + max(returned - max(told - ours - by_notes, 0), 0)
+        + by_hand_cents,
+        returned=by_hand_cents,
         disputed=sum(row.amount_cents for row in standing if is_asked_back(row)),
     )
 

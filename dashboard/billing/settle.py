@@ -7,6 +7,7 @@ the bank took the payment back, and Stripe asks nobody for it.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, get_args
 
 from sqlalchemy import select
 
@@ -17,6 +18,10 @@ from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.errors import Conflict, Invalid, NotFound
 from dashboard.extensions import db
+
+# What became of the money of a refund that failed: a person returned it, or it stays here.
+How = Literal["returned", "not_owed"]
+HOW: tuple[How, ...] = get_args(How)
 
 
 class NothingToSettle(Conflict):
@@ -38,10 +43,13 @@ def correction_of(invoice: Invoice, correction_id: int) -> Correction:
     return found
 
 
-def settle(one: Correction, *, reason: str, actor: Actor, now: datetime) -> None:
+def settle(
+    one: Correction, *, reason: str, actor: Actor, now: datetime, how: How | None = None
+) -> None:
     """Note that a person has seen to it; `reason` says how. Moves no money.
 
-    Settled again it stays as it was. Raises NothingToSettle, Invalid without a reason.
+    Of a refund that failed `how` says whether the money went back, and so counts as given back.
+    Settled again it stays as it was. Raises NothingToSettle, Invalid for what is not said.
     """
     invoice = lock_invoice(one.invoice_id)
     db.session.refresh(one)
@@ -56,9 +64,21 @@ def settle(one: Correction, *, reason: str, actor: Actor, now: datetime) -> None
             "Say how it was settled. Nothing was changed. It is kept in the audit trail.",
             field="reason",
         )
+    if one.kind == "refund" and how not in HOW:
+        raise Invalid(
+            "Say whether the money was returned by other means, or is not owed. Nothing was "
+            "changed.",
+            field="how",
+        )
     one.settled_at = now
-    facts = {"stripe_id": one.stripe_id, "cents": one.amount_cents, "currency": invoice.currency}
+    one.is_returned = one.kind == "refund" and how == "returned"
+    facts: dict[str, object] = {
+        "stripe_id": one.stripe_id,
+        "cents": one.amount_cents,
+        "currency": invoice.currency,
+    }
     if one.kind == "refund":
+        facts["how"] = how
         write_entry("refund.settled", invoice, actor, facts, reason=reason.strip(), now=now)
     else:
         write_entry("dispute.settled", invoice, actor, facts, reason=reason.strip(), now=now)

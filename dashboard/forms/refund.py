@@ -13,6 +13,7 @@ from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 from dashboard.billing.refund_models import Refund
 from dashboard.billing.refund_room import RefundRoom
 from dashboard.billing.refunds import PURPOSES, RefundKeyReused, WantedRefund
+from dashboard.billing.settle import HOW, How
 from dashboard.errors import Invalid
 from dashboard.forms.amounts import example, read_amount
 from dashboard.forms.base import Form
@@ -91,9 +92,30 @@ def name_of(wanted: WantedRefund, room: RefundRoom) -> str:
 
 
 class SettleForm(Form):
-    """How a refund that failed was settled."""
+    """How a refund that failed, or a dispute that was lost, was settled."""
 
+    # Of a refund alone; of a dispute the bank has the money, whatever is done about it here.
+    how = RadioField(
+        "What became of the money",
+        [AnyOf(HOW, message="Say whether it was returned, or is not owed.")],
+        choices=[
+            SelectChoice("returned", "Returned by other means: it counts as given back"),
+            SelectChoice("not_owed", "Not owed: it stays here, and can be refunded again"),
+        ],
+        validate_choice=False,
+    )
     reason = TextAreaField(
         "How it was settled",
         [DataRequired("Say how. It is kept in the audit trail."), Length(max=1000)],
     )
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if kind != "refund":
+            del self.how
+
+    @property
+    def chosen(self) -> How | None:
+        """What became of the money; only after validation."""
+        said = None if self.how is None else self.how.data
+        return next((one for one in HOW if one == said), None)

@@ -29,18 +29,19 @@ def new(slug: str, sequence: int, correction_id: int) -> ResponseReturnValue:
     """Ask how it was settled."""
     organization = organization_by_slug(slug)
     one = correction_of(invoice_by_sequence(organization, sequence), correction_id)
-    return _page(organization, one, SettleForm())
+    return _page(organization, one, SettleForm(one.kind))
 
 
 @bp.post("/settlements")
 @permission("correction.settle")
 def create(slug: str, sequence: int, correction_id: int) -> ResponseReturnValue:
     """Note that it is settled; it needs nobody any more."""
-    organization, form = organization_by_slug(slug), SettleForm()
+    organization = organization_by_slug(slug)
     one = correction_of(invoice_by_sequence(organization, sequence), correction_id)
+    form = SettleForm(one.kind)
     if not form.validate_on_submit():
         return _page(organization, one, form), 422
-    settle(one, reason=form.reason.data, actor=current_actor(), now=utc_now())
+    settle(one, how=form.chosen, reason=form.reason.data, actor=current_actor(), now=utc_now())
     look_soon()
     flash("Settled. It no longer needs a person.")
     return redirect(url_for("invoices.show", slug=slug, sequence=sequence), code=303)

@@ -13,8 +13,10 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.refund_room import NotRefundable, refund_room_of
 from dashboard.billing.refund_sums import refunds_of
+from dashboard.billing.settle import How, settle
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
+from tests.factories import SUPPORT
 from tests.support.credit_notes import hear, issued, plan
 from tests.support.refunds import (
     PAYMENT,
@@ -24,6 +26,7 @@ from tests.support.refunds import (
     pay_also,
     refund,
     theirs,
+    told_of,
 )
 from tests.support.stripe_acts import tell
 from tests.support.void_cases import LATER, organization
@@ -79,6 +82,30 @@ def test_what_failed_can_be_refunded_again(paid: Invoice, status: str) -> None:
     row = refund_of(paid)
     hear_refund(row, status)
     assert left(paid) == 2561
+
+
+@pytest.mark.parametrize(("how", "expected"), [("returned", 1561), ("not_owed", 2561)])
+def test_what_failed_and_a_person_returned_is_not_refunded_again(
+    paid: Invoice, how: How, expected: int
+) -> None:
+    hear_refund(refund(paid, 1000))
+    failed = refund_of(paid)
+    hear_refund(failed, "failed")
+    one = keep_correction(paid, told_of(failed, "failed")).row
+    settle(one, how=how, reason="By hand", actor=SUPPORT, now=LATER)
+    assert left(paid) == expected
+    assert refund_room_of(paid).given.otherwise == 2561 - expected
+    # A note may not return it either.
+    room = room_of(paid, paid.items)
+    assert (room.refundable, room.most) == (expected, expected)
+
+
+def test_what_a_note_refunded_and_a_person_returned_counts_once(paid: Invoice) -> None:
+    hear(plan(paid, 1000, refund_cents=1000))
+    failed = keep_correction(paid, theirs(1000, status="failed")).row
+    settle(failed, how="returned", reason="By hand", actor=SUPPORT, now=LATER)
+    assert left(paid) == 1561
+    assert (room_of(paid, paid.items).most, room_of(paid, paid.items).refundable) == (1561, 1561)
 
 
 @pytest.mark.parametrize("status", ["pending", "requires_action"])

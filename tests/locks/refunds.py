@@ -65,7 +65,7 @@ def settle_a_refund(stage: Stage) -> None:
     checkpoint()
     query = select(Correction).where(Correction.stripe_id == stripe_id)
     found = db.session.scalars(query).one()
-    settle(found, reason="Transferred", actor=SUPPORT, now=stage.now())
+    settle(found, how="returned", reason="Transferred", actor=SUPPORT, now=stage.now())
 
 
 def _paid(stage: Stage) -> Invoice:

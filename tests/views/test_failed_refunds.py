@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.models import Invoice
+from dashboard.billing.refund_room import refund_room_of
 from dashboard.clock import utc_now
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
@@ -24,7 +25,7 @@ from tests.support.refund_pages import (
     send,
     stripe,
 )
-from tests.support.refunds import hear_refund, theirs
+from tests.support.refunds import PAYMENT, hear_refund, theirs
 
 __all__ = ["paid", "stripe"]
 
@@ -45,9 +46,11 @@ def test_one_that_failed_needs_a_person_until_it_is_settled(
     assert not page(customer.get(ADDRESS)).find("a", string="Settle…")
     assert "did not reach the customer" in text_of(page(support.get(link)))
     where = link.removesuffix("/new")
-    assert "Say how." in text_of(page(post(support, where, reason=""), 422))
+    assert "Say how." in text_of(page(post(support, where, reason="", how="returned"), 422))
+    assert "Say whether" in text_of(page(post(support, where, reason="By hand"), 422))
     for _ in range(2):
-        assert post(support, where, reason="Transferred by hand").status_code == 303
+        assert post(support, where, reason="By hand", how="returned").status_code == 303
+    assert refund_room_of(paid).left_of(PAYMENT) == paid.total_cents - 1000
     assert not [one for one in sentences() if one.startswith("Refund failed")]
     assert not page(support.get(ADDRESS)).find("a", string="Settle…")
     assert "Nothing is left to settle" in text_of(page(support.get(link)))
@@ -95,5 +98,6 @@ def test_what_did_not_fail_is_not_settled(
     with transaction():
         row = keep_correction(paid, theirs(100)).row
     where = f"{ADDRESS}/corrections/{row.id}/settlements"
-    assert post(support, where, reason="Why").status_code == 409
-    assert post(support, f"{ADDRESS}/corrections/999/settlements", reason="Why").status_code == 404
+    said = {"reason": "Why", "how": "not_owed"}
+    assert post(support, where, **said).status_code == 409
+    assert post(support, f"{ADDRESS}/corrections/999/settlements", **said).status_code == 404
