@@ -29,6 +29,8 @@ from dashboard.money import round_charge
 
 Purpose = Literal["duplicate", "overpaid", "goodwill"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+# Of what was paid beyond what was owed; Stripe may have put that on the balance by itself.
+SURPLUS: tuple[Purpose, ...] = ("duplicate", "overpaid")
 
 
 class RefundKeyReused(Conflict):
@@ -97,12 +99,7 @@ def check_refund(wanted: WantedRefund, room: RefundRoom) -> None:
             "trail.",
             field="reason",
         )
-    if wanted.purpose not in PURPOSES:
-        raise Invalid(
-            "Say what the refund is for: a payment made twice, an overpayment, or goodwill. "
-            "Nothing was changed.",
-            field="purpose",
-        )
+    _check_purpose(wanted, room)
     payment = next((one for one in room.payments if one.id == wanted.payment), None)
     if payment is None:
         raise Invalid(
@@ -131,6 +128,23 @@ def check_refund(wanted: WantedRefund, room: RefundRoom) -> None:
             f"{text_of(cents, currency)} cannot be given back in {currency.upper()}. Nothing was "
             f"changed. Enter {text_of(round_charge(cents, currency), currency)}, or another.",
             field="amount",
+        )
+
+
+def _check_purpose(wanted: WantedRefund, room: RefundRoom) -> None:
+    if wanted.purpose not in PURPOSES:
+        raise Invalid(
+            "Say what the refund is for: a payment made twice, an overpayment, or goodwill. "
+            "Nothing was changed.",
+            field="purpose",
+        )
+    if room.overpaid_cents > 0 and wanted.purpose in SURPLUS:
+        raise Invalid(
+            f"{text_of(room.overpaid_cents, room.currency)} more than was owed is on the "
+            "customer's balance, and a refund for that would return it twice. Nothing was "
+            "changed. Take it off the balance at Stripe first, and refund it there; it is shown "
+            "here.",
+            field="purpose",
         )
 
 

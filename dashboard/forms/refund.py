@@ -77,7 +77,8 @@ class RefundForm(OnceForm):
 
     def refuse(self, why: Invalid) -> None:
         """Say beside the field that it concerns why the refund does not fit."""
-        field = self.payment if why.facts.get("field") == "payment" else self.amount
+        fields = {"payment": self.payment, "purpose": self.purpose}
+        field = fields.get(str(why.facts.get("field")), self.amount)
         field.errors = [*field.errors, why.message]
 
     def is_confirmed(self, wanted: WantedRefund) -> bool:

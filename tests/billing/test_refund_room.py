@@ -13,7 +13,9 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.refund_room import NotRefundable, refund_room_of
 from dashboard.billing.refund_sums import refunds_of
+from dashboard.billing.refunds import WantedRefund, check_refund
 from dashboard.billing.settle import How, settle
+from dashboard.errors import Invalid
 from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
 from tests.factories import SUPPORT
@@ -178,6 +180,14 @@ def test_what_is_on_the_balance_as_overpaid_is_not_refunded_too(paid: Invoice) -
     pay_also(paid, 1000, "pi_2")
     room = refund_room_of(paid)
     assert (room.most, room.overpaid_cents) == (2561, 1000)
+    # What is left is what was owed, for goodwill alone: the second payment is on the balance, and
+    # as a duplicate it was refunded on top of that.
+    for purpose in ("duplicate", "overpaid"):
+        for payment in (PAYMENT, "inpay_pi_2"):
+            with pytest.raises(Invalid, match="on the customer's balance") as refused:
+                check_refund(WantedRefund(payment, 1000, purpose, "Paid twice"), room)
+            assert refused.value.facts["field"] == "purpose"
+    check_refund(WantedRefund(PAYMENT, 1000, "goodwill", "Ticket 4711"), room)
     keep_correction(paid, theirs(2061))
     assert [one.left_cents for one in refund_room_of(paid).payments] == [500, 500]
     assert refund_room_of(paid).most == 500
