@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dashboard.audit.models import AuditEntry
 from dashboard.billing.models import Invoice, InvoiceItem
@@ -27,6 +27,7 @@ from dashboard.views.paper_pdf import pdf_of
 from dashboard.webhooks.models import WebhookEvent
 
 T = TypeVar("T")
+KEYS_TO_PAY = frozenset(("client_secret", "hosted_invoice_url", "invoice_pdf", "receipt_url"))
 
 
 class NotIssued(Conflict):
@@ -46,8 +47,8 @@ ABOUT = {
     "payments.csv": "What paid it, and what followed: refunds, disputes, credit notes.",
     "audit.jsonl": "What is on record of it and of its services: who did what, when and why. "
     "Entries never change.",
-    "events.jsonl": "Stripe's events about it and its payments, as they were sent, for as long as "
-    "they are kept.",
+    "events.jsonl": "Stripe's events about it and its payments, as they were sent but for secrets "
+    "and addresses to pay at, for as long as they are kept.",
     MANIFEST: "The checksums of all the other files: sha256sum --check SHA256SUMS",
 }
 
@@ -192,8 +193,21 @@ def _event(event: WebhookEvent) -> Mapping[str, object]:
         "created_at": machine(event.created_at),
         "received_at": machine(event.received_at),
         "api_version": event.api_version,
-        "payload": event.payload,
+        "payload": without_keys_to_pay(event.payload),
     }
+
+
+def without_keys_to_pay(told: Any) -> Any:
+    """Return what Stripe told without what lets whoever reads it pay, or see the customer's page.
+
+    A bank passes the bundle on, and Stripe's addresses ask nobody who they are.
+    """
+    if isinstance(told, dict):
+        kept = {name: value for name, value in told.items() if name not in KEYS_TO_PAY}
+        return {name: without_keys_to_pay(value) for name, value in kept.items()}
+    if isinstance(told, list):
+        return [without_keys_to_pay(one) for one in told]
+    return told
 
 
 def _table(name: str, rows: Rows) -> File:

@@ -48,10 +48,10 @@ def event(about: str, *, at: datetime = NOW, number: int = 1, **known: Any) -> W
         stripe_event_id=f"evt_{about}_{number}",
         object_id=about,
         about=about,
-        payload={},
         created_at=at,
         received_at=at,
-        **{"type": "invoice.paid", "state": "processed", "result": "It is paid."} | known,
+        **{"payload": {}, "type": "invoice.paid", "state": "processed", "result": "It is paid."}
+        | known,
     )
     db.session.add(made)
     db.session.flush()

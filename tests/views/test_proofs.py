@@ -24,6 +24,7 @@ from dashboard.reading import proof
 from dashboard.transaction import transaction
 from tests.pages import page
 from tests.people import Browser, bill_of
+from tests.reading.timeline import event
 from tests.support.issued_bills import ADDRESS
 from tests.support.refund_pages import pay_first
 from tests.support.refunds import disputed
@@ -124,6 +125,19 @@ def test_what_it_follows_from_and_what_followed_is_in_it(
     assert (payments["dispute"]["id"], payments["dispute"]["status"]) == ("du_1", "needs_response")
     acts = [json.loads(one)["action"] for one in archive.read("audit.jsonl").splitlines()]
     assert {"service.attached", "adjustment.added"} <= set(acts)
+
+
+def test_nobody_can_pay_or_look_at_stripe_by_it(support: FlaskClient, paid: Invoice) -> None:
+    keys = {
+        "client_secret": "pi_1_secret_x", "hosted_invoice_url": "https://pay.test/x",
+        "invoice_pdf": "https://pay.test/x/pdf", "receipt_url": "https://pay.test/receipt",
+    }  # fmt: skip
+    told = {"data": {"object": {"id": "in_1", "charges": [{"id": "ch_1", **keys}], **keys}}}
+    with transaction():
+        event("in_1", payload=told)
+    events = bundle(support).read("events.jsonl").decode()
+    assert '"id": "ch_1"' in events
+    assert not [one for pair in keys.items() for one in pair if one in events]
 
 
 def test_two_downloads_are_the_same_and_each_is_on_record(
