@@ -143,5 +143,5 @@ def refund(draft: RefundDraft) -> Body:
 
 
 def refunded_payment(paid_by: str) -> Body:
-    """Return the part that names whose money goes back: a charge that had no intent, or one."""
-    return {"charge" if paid_by.startswith("ch_") else "payment_intent": paid_by}
+    """Return the part that names whose money goes back: an intent, or a charge that had none."""
+    return {"payment_intent" if paid_by.startswith("pi_") else "charge": paid_by}
