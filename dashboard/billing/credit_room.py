@@ -42,7 +42,7 @@ class CreditRoom:
     `items` is what each item has left, by its id; together a note may take no more than `most`.
     Of what Stripe billed beside them and too much, `stray` can be credited. `due` is what is still
     to be paid and is lowered first; `refundable` is what can go back to what
-    paid it.
+    paid it. Where a bank `asks_back`, the paid part is returned neither there nor by the balance.
     """
 
     items: Mapping[int, int]
@@ -51,6 +51,7 @@ class CreditRoom:
     refundable: int
     currency: str
     stray: int = 0
+    asks_back: bool = False
 
     def spread(self, cents: int) -> dict[int, int]:
         """Return what each item gives to a note of `cents`, in proportion; raise ValueError."""
@@ -76,6 +77,13 @@ class CreditRoom:
                 f"{self._text(cents - back)} of the note lowers what is still due. "
                 f"{self._text(back)} was paid, and the shares of where that goes come to "
                 f"{self._text(shares)}. Nothing was changed. Make them add up to it.",
+                field="shares",
+            )
+        if self.asks_back and refund + balance:
+            raise Invalid(
+                "A bank asks the payment back, or took it back: a refund or a credit to the "
+                "balance would return it twice. Nothing was changed. Settle that at Stripe first, "
+                "or name only what you returned by other means.",
                 field="shares",
             )
         if refund > self.refundable:
@@ -122,14 +130,16 @@ def room_of(
     left_there = max(asked - noted - beside_notes, 0)
     most = min(left_there, sum(rooms.values()))
     stray = min(max(difference_of(invoice).cents, 0), left_there)
+    refundable = max(_paid_by_one(invoice) - given.refunded - given.returned, 0)
     is_paid = invoice.status == "paid"
     return CreditRoom(
         items=rooms,
         most=most - most % step,
         due=0 if is_paid else invoice.amount_remaining_cents or 0,
-        refundable=max(_paid_by_one(invoice) - given.refunded - given.returned, 0),
+        refundable=0 if given.disputed else refundable,
         currency=invoice.currency,
         stray=stray - stray % step,
+        asks_back=given.disputed > 0,
     )
 
 

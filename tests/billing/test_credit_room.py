@@ -19,6 +19,7 @@ from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from tests.factories import SUPPORT, PriceFactory, make_organization, make_service
 from tests.support.credit_notes import current_cents, hear, issued, pay, plan, told_refund
+from tests.support.refunds import disputed
 from tests.support.stripe_acts import remote, tell
 from tests.support.void_cases import (
     APRIL,
@@ -54,6 +55,32 @@ def test_of_what_was_paid_the_shares_add_up_to_the_note(issued: Invoice) -> None
         plan(issued, 1000)
     note = plan(issued, 1000, refund_cents=600, balance_cents=300, outside_cents=100)
     assert note.back_cents == 1000
+
+
+@pytest.mark.parametrize("share", ["refund_cents", "balance_cents"])
+@pytest.mark.parametrize("status", ["needs_response", "lost"])
+def test_what_a_bank_asks_back_no_note_gives_back_too(
+    issued: Invoice, share: str, status: str
+) -> None:
+    pay(issued)
+    keep_correction(issued, disputed(status, 2561))
+    with pytest.raises(Invalid, match="A bank asks the payment back") as refused:
+        plan(issued, 1000, **{share: 1000})
+    assert refused.value.facts["field"] == "shares"
+    assert plan(issued, 1000, outside_cents=1000).outside_cents == 1000
+
+
+@pytest.mark.parametrize("status", ["won", "warning_closed"])
+def test_what_a_bank_left_with_us_a_note_gives_back(issued: Invoice, status: str) -> None:
+    pay(issued)
+    keep_correction(issued, disputed(status, 2561))
+    assert plan(issued, 1000, refund_cents=600, balance_cents=400).back_cents == 1000
+
+
+def test_what_is_due_can_be_credited_beside_a_dispute(issued: Invoice) -> None:
+    """A part of it was paid, and that part is asked back."""
+    keep_correction(issued, disputed("needs_response", 500))
+    assert plan(issued, 1000).back_cents == 0
 
 
 def test_no_more_is_refunded_than_the_payment_has_left(issued: Invoice) -> None:
