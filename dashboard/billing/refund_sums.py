@@ -18,8 +18,8 @@ from dashboard.billing.notes import UNDONE
 from dashboard.billing.refund_models import Refund
 from dashboard.extensions import db
 
-# A bank has decided for us, or took nothing: the payment is ours as before.
-HARMLESS = ("won", "warning_closed")
+# A bank has decided for us, or only inquires and took nothing: the payment is ours as before.
+HARMLESS = ("won", "warning_closed", "warning_needs_response", "warning_under_review")
 
 
 class GivenBack(NamedTuple):

@@ -34,8 +34,9 @@ def create(call: Call) -> Record:
 def _check_no_dispute(call: Call, intent: str) -> None:
     """Refuse while a bank holds the money, or once it took it."""
     for dispute in call.store.all("dispute").values():
-        is_over = dispute["status"] in ("won", "warning_closed")
-        if dispute["payment_intent"] == intent and not is_over:
+        # An inquiry holds no money.
+        is_harmless = dispute["status"] == "won" or dispute["status"].startswith("warning_")
+        if dispute["payment_intent"] == intent and not is_harmless:
             charge = intent.replace("pi_", "ch_")
             raise refused(
                 f"Charge {charge} has been charged back; cannot issue a refund.",

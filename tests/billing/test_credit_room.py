@@ -70,7 +70,7 @@ def test_what_a_bank_asks_back_no_note_gives_back_too(
     assert plan(issued, 1000, outside_cents=1000).outside_cents == 1000
 
 
-@pytest.mark.parametrize("status", ["won", "warning_closed"])
+@pytest.mark.parametrize("status", ["won", "warning_closed", "warning_needs_response"])
 def test_what_a_bank_left_with_us_a_note_gives_back(issued: Invoice, status: str) -> None:
     pay(issued)
     keep_correction(issued, disputed(status, 2561))

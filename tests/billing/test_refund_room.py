@@ -162,7 +162,8 @@ def test_a_note_made_at_stripe_counts_as_far_as_it_gave_back(
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("needs_response", 0), ("under_review", 0), ("warning_needs_response", 0), ("lost", 0),
+        ("needs_response", 0), ("under_review", 0), ("warning_needs_response", 2561),
+        ("warning_under_review", 2561), ("lost", 0),
         ("appeal_needs_response", 0), ("prevented", 0), ("won", 2561), ("warning_closed", 2561),
         ("a_new_word", 0),
     ],

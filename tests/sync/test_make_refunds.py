@@ -251,6 +251,16 @@ def test_what_was_disputed_unheard_stripe_refuses(paid: Invoice, syncer: Syncer)
     assert (row.state, at_stripe(row, syncer)) == ("refused", [])
 
 
+def test_what_a_bank_only_inquires_about_is_refunded(paid: Invoice, syncer: Syncer) -> None:
+    """It took nothing, and a refund is what ends its inquiry."""
+    row = plan(paid)
+    inquiry = {"payment_intent": row.paid_by, "status": "warning_needs_response"}
+    syncer.simulator.post("disputes", **inquiry)
+    deliver(syncer, next(one for one in happened(syncer) if "dispute.created" in one["type"]))
+    make(row, syncer)
+    assert (row.state, at_stripe(row, syncer)) == ("made", [(1500, "succeeded")])
+
+
 def test_its_event_is_the_echo_of_what_was_planned_here(paid: Invoice, syncer: Syncer) -> None:
     row = plan(paid)
     rule = syncer.simulator.fault("drop_after", TO_REFUNDS, method="POST")
