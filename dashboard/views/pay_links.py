@@ -10,7 +10,7 @@ from dashboard.billing.details import links_are_fresh, renew_links
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.gateway.errors import GatewayError
+from dashboard.gateway.errors import GatewayError, Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
 from dashboard.links import signing_keys
@@ -21,6 +21,8 @@ from dashboard.views.throttle import slow_down_guesses
 bp = Blueprint("pay_links", __name__, url_prefix="/pay")
 
 AWAY = "Stripe is not answering. The amount owed has not changed. Try again in a minute."
+# Nothing will come of trying again.
+GONE = "Its page at Stripe is gone, and no payment was taken now. Sign in to see how it stands."
 SETTLED = "Nothing is left to pay."
 NO_PAGE = "Stripe has no page for it. Sign in to see how it stands."
 
@@ -41,6 +43,8 @@ def show() -> ResponseReturnValue:
         try:
             with calling_for("link"):
                 renew_links(invoice, gateway=gateway, checkpoint=checkpoint, now=utc_now())
+        except Missing:
+            return _stay(invoice, GONE), 410
         except GatewayError:
             return _stay(invoice, AWAY), 503
     page = invoice.hosted_invoice_url

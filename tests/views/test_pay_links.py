@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
-from dashboard.gateway.errors import OutcomeUnknown
+from dashboard.gateway.errors import Missing, OutcomeUnknown
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.links import signing_keys
 from dashboard.mail.opt_out import OptOut, opt_out_token
@@ -118,3 +118,14 @@ def test_what_we_did_not_sign_leads_nowhere(
     for secret in ("", "x", f"{secret_of(app, issued)}x", other, pay_token(10**9, keys)):
         assert client.get("/pay", query_string={"secret": secret}).status_code == 404
     assert stripe.reads == 0
+
+
+def test_of_what_stripe_no_longer_has_the_page_is_gone(
+    app: Flask, client: FlaskClient, issued: Invoice, stripe: Stripe
+) -> None:
+    told(issued, days_ago=90)
+    stripe.error = Missing("No such invoice: in_1")
+    answer = client.get(f"/pay?secret={secret_of(app, issued)}")
+    assert answer.status_code == 410
+    assert "is gone" in text_of(page(answer, 410))
+    assert "Try again" not in text_of(page(answer, 410))
