@@ -94,4 +94,5 @@ def test_a_payment_to_confirm_is_mailed_with_the_link(issued: Invoice, syncer: S
     [mail] = db.session.scalars(select(Mail).where(Mail.kind == "action_required"))
     said = letter_of(mail, now=utc_now())
     assert "until you confirm it with your bank" in said.text
-    assert str(issued.hosted_invoice_url) in said.text
+    # By way of an address of ours: Stripe's own ends some weeks after the due date.
+    assert "/pay?secret=" in said.text
