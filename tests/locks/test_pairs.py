@@ -27,9 +27,9 @@ from tests.locks.statements import locks_taken
 from tests.locks.verbs import VERBS, act
 
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
-# So many verbs act at once, and into so many tests the groups are divided.
+# So many verbs act at once, and into so many tests the groups are divided: none may take long.
 AT_ONCE = 5
-SHARES = 8
+SHARES = 24
 HELD_SECONDS = 0.003
 WRONG = ("deadlock detected", "due to lock timeout", "due to statement timeout")
 
