@@ -16,6 +16,7 @@ from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
+from dashboard.closing.models import ClosingPause
 from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
 from dashboard.installation import Installation
 from dashboard.invariants.models import InvariantFinding, InvariantRound
@@ -46,6 +47,7 @@ __all__ = [
     "BudgetLook",
     "BulkAction",
     "BulkMember",
+    "ClosingPause",
     "CodeApp",
     "Correction",
     "CreditNote",

@@ -11,9 +11,17 @@ from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import due_to_roll, roll_over
 from dashboard.billing.stuck import hold_stuck
 from dashboard.clock import utc_now
+from dashboard.closing.held import closings_held
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
-from dashboard.sync.request import Request, due_to_finalize, request_syncs
+from dashboard.sync.held import schedule_safe_at
+from dashboard.sync.request import (
+    Request,
+    due_to_finalize,
+    finals_in_hand,
+    request_syncs,
+    soon_issued_by_stripe,
+)
 from dashboard.transaction import rollback
 from jobs.apart import together_or_apart
 from jobs.batch import enqueue_each, in_batches, run_each
@@ -51,22 +59,42 @@ def roll_one(organization_id: int) -> None:
 
 @job(queue="closing", timeout=120)
 def seal_due() -> None:
-    """Seal the closing invoices whose grace is over, and hand out their final syncs."""
+    """Seal the closing invoices whose grace is over, and hand out final syncs."""
     for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
         together_or_apart(seal_some, ids, failed=hold)
+    hand_out_finals()
 
 
 def seal_some(ids: Collection[int]) -> None:
-    """Seal these, but for what somebody is changing, and hand out their final syncs."""
-    sealed = seal(ids, now=utc_now(), wait=False)
-    enqueue_runs(request_syncs([invoice.id for invoice in sealed], FINAL, now=utc_now()))
+    """Seal these, but for what somebody is changing."""
+    seal(ids, now=utc_now(), wait=False)
 
 
 @job(queue="closing", timeout=120)
 def finalize_due() -> None:
     """Ask for the final sync of each sealed invoice that no run is finalizing."""
-    for ids in in_batches(due_to_finalize(now=utc_now(), most=MOST)):
+    hand_out_finals()
+
+
+def hand_out_finals() -> None:
+    """Hand out the final syncs that are first in line, as many as a minute or two can do.
+
+    No more at once: what is handed out keeps its place in the queue, whatever comes to be larger
+    or paused meanwhile. Half of it done, the next are handed out, so that no worker waits.
+    """
+    for ids in in_batches(next_finals()):
         together_or_apart(finalize_some, ids, failed=hold)
+
+
+def next_finals() -> list[int]:
+    """Return which are handed out now. While closings are held: those that Stripe would issue."""
+    now = utc_now()
+    held = closings_held(now=now)
+    if held is not None:
+        return soon_issued_by_stripe(now=now, before=schedule_safe_at(held, now), most=MOST)
+    due = due_to_finalize(now=now, most=MOST)
+    room = MOST - finals_in_hand(MOST) if due else 0
+    return due[:room] if room >= MOST // 2 else []
 
 
 def finalize_some(ids: Collection[int]) -> None:

@@ -70,6 +70,7 @@ KINDS = {
         "bulk_action.",
         "job.",
         "schedule.",
+        "closing_pause.",
         "invariant.",
         "gap.",
         "event_endpoint.",

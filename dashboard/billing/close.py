@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.audit.write import write_entry
 from dashboard.billing.draft import rate_invoice
+from dashboard.billing.finalize_order import AT_ONCE, finalize_rank
 from dashboard.billing.fold import count_waiting
 from dashboard.billing.habits import keep_habits
 from dashboard.billing.locks import lock_invoice, lock_open
@@ -23,7 +24,10 @@ from dashboard.billing.successor import open_next
 from dashboard.billing.telling import tell_closing
 from dashboard.errors import Conflict
 from dashboard.extensions import db
+from dashboard.money import Money
+from dashboard.organizations.models import Organization
 from dashboard.rows import write_changes, write_new
+from dashboard.statement import any_of
 
 
 def close(invoice: Invoice, *, now: datetime) -> Invoice:
@@ -62,9 +66,13 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     sealed = [one for one in locked if one.id in invoice_ids and grace_is_over(one, now)]
     if sealed:
         count_waiting(locked, now=now)
+    methods = _collection_methods(sealed)
     for invoice in sealed:
         invoice.status = "sealed"
         invoice.sealed_at = now
+        total = Money(invoice.total_cents, invoice.currency)
+        is_sent = methods[invoice.organization_id] == "send_invoice"
+        invoice.finalize_rank = finalize_rank(total, is_sent=is_sent)
         let_go(invoice, now=now)
         write_entry(
             "invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now
@@ -74,6 +82,15 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     write_new(AuditEntry)
     keep_habits([invoice.id for invoice in sealed])
     return sealed
+
+
+def _collection_methods(invoices: Collection[Invoice]) -> dict[int, str]:
+    if not invoices:
+        return {}
+    ids = {one.organization_id for one in invoices}
+    query = select(Organization.id, Organization.collection_method)
+    rows = db.session.execute(query.where(Organization.id == any_of(ids, BigInteger)))
+    return {row[0]: row[1] for row in rows}
 
 
 def grace_is_over(invoice: Invoice, now: datetime) -> bool:
@@ -94,6 +111,7 @@ def seal_now(invoice: Invoice, *, now: datetime, by: Actor = SYSTEM) -> Invoice:
         invoice.closing_at = invoice.closing_at or now
         invoice.status = "sealed"
         invoice.sealed_at = now
+        invoice.finalize_rank = AT_ONCE
         db.session.flush()
         keep_habits([invoice.id])
         tell_closing(invoice, now=now)

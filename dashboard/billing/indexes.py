@@ -22,6 +22,8 @@ LATE = (
 FOUND_BY = (
     _few("ending", "period_end", "organization_id", where="status = 'draft'"),
     _few("unfinished", "status", "seal_after_at", where="status in ('closing', 'sealed')"),
+    _few("to_finalize", "finalize_rank", "id", where="status = 'sealed'"),
+    _few("finalized_at", "finalized_at", where="finalized_at is not null"),
     _few(
         "next_sync_at",
         "next_sync_at",

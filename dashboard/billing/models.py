@@ -86,6 +86,9 @@ class Invoice(Model):
     closing_at: Mapped[datetime | None]
     seal_after_at: Mapped[datetime | None]
     sealed_at: Mapped[datetime | None]
+    # Its place in line once sealed, the lowest first, and until when it is passed over.
+    finalize_rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    finalize_after_at: Mapped[datetime | None]
     finalized_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]

@@ -43,6 +43,9 @@ def fail(work: DraftWork, error: BillingError) -> None:
     run.error = error.message
     if not isinstance(error, Stale):
         invoice.sync_failures += 1
+    if run.trigger == "final":
+        # Another run is asked for at once: not before those whose turn has not come yet.
+        invoice.finalize_after_at = now + LONGEST_RETRY
     # An organization that fails again and again is tried less and less often.
     wait = min(2 ** min(invoice.sync_failures, 5), 24)
     interval = timedelta(seconds=current_policy().sync_interval_seconds)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, or_, select, update
+from sqlalchemy import BigInteger, Select, and_, func, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.write import write_entry
@@ -146,28 +146,49 @@ def put_off(invoice_id: int, *, now: datetime) -> None:
 
 
 def due_to_finalize(*, now: datetime, most: int) -> list[int]:
-    """Return the ids of sealed invoices that nobody on hold or is finalizing, oldest first.
+    """Return the ids of sealed invoices that nobody on hold or is finalizing, first in line first.
 
-    What the clock itself found stuck is among them again after a while.
+    What the clock itself found stuck is among them again after a while, and so is one whose final
+    run failed: neither stands before the others meanwhile.
     """
-    query = (
-        select(Invoice.id)
+    is_its_turn = or_(Invoice.finalize_after_at.is_(None), Invoice.finalize_after_at <= now)
+    query = _waiting_to_finalize(now).where(is_its_turn)
+    return list(db.session.scalars(query.order_by(Invoice.finalize_rank, Invoice.id).limit(most)))
+
+
+def soon_issued_by_stripe(*, now: datetime, before: datetime, most: int) -> list[int]:
+    """Return the sealed invoices that Stripe would finalize itself before that time."""
+    query = _waiting_to_finalize(now).where(Invoice.automatically_finalizes_at < before)
+    return list(db.session.scalars(query.order_by(Invoice.finalize_rank, Invoice.id).limit(most)))
+
+
+def _waiting_to_finalize(now: datetime) -> Select[int]:
+    return select(Invoice.id).where(
+        Invoice.status == "sealed",
+        or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
+        is_to_be_tried(now),
+        ~select(SyncRun.id)
         .where(
-            Invoice.status == "sealed",
-            or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
-            is_to_be_tried(now),
-            ~select(SyncRun.id)
-            .where(
-                SyncRun.invoice_id == Invoice.id,
-                SyncRun.state.in_(ACTIVE),
-                SyncRun.trigger == "final",
-            )
-            .exists(),
+            SyncRun.invoice_id == Invoice.id,
+            SyncRun.state.in_(ACTIVE),
+            SyncRun.trigger == "final",
         )
-        .order_by(Invoice.sealed_at)
-        .limit(most)
+        .exists(),
     )
-    return list(db.session.scalars(query))
+
+
+def finals_in_hand(most: int) -> int:
+    """Return how many final runs wait in a queue or are carried out, counted to `most`.
+
+    Those that wait to try again are left out: they are in nobody's way.
+    """
+    active = select(SyncRun.id).where(
+        SyncRun.state.in_(ACTIVE),
+        SyncRun.state.in_(("queued", "running")),
+        SyncRun.trigger == "final",
+    )
+    counted = select(func.count()).select_from(active.limit(most).subquery())
+    return db.session.scalars(counted).one()
 
 
 def abandoned_runs(*, now: datetime, most: int) -> list[int]:

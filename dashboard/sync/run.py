@@ -29,6 +29,7 @@ from dashboard.sync.converge import converge
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
 from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total
+from dashboard.sync.held import finalized_at_stripe, wait_while_held, why_held
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.reconcile import reconcile
@@ -147,6 +148,10 @@ def doubt(work: DraftWork) -> None:
 def carry_out(work: DraftWork) -> None:
     """Advance the run and end it; every way it is known to fail ends in a state and a sentence."""
     try:
+        held = why_held(work)
+        if held is not None:
+            wait_while_held(work, held)
+            return
         advance(work)
     except Stale as error:
         fail(work, error)
@@ -192,8 +197,3 @@ def see_total(work: DraftWork, comparison: Comparison | None) -> None:
     invoice = work.invoice
     if comparison is not None and invoice.stripe_total_cents != agreed_total(invoice.id):
         look_at_total(work)
-
-
-def finalized_at_stripe(invoice: Invoice) -> bool:
-    """Whether an event already told that Stripe finalized what the ledger holds open."""
-    return invoice.stripe_status not in (None, "draft") and invoice.status not in FINALIZED

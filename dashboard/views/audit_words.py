@@ -25,6 +25,8 @@ SENTENCES = {
     "bulk_action.canceled": "Canceled the bulk action to {verb}; {left} were not started.",
     "bulk_action.ended": "The bulk action to {verb} ended: {done} done[, {failed} failed]"
     "[, {left} not started].",
+    "closing_pause.begun": "Paused all closings until {until}.",
+    "closing_pause.ended": "Resumed the closings that {begun_by} had paused until {until}.",
     "credit_note.issued": "The credit note of {cents} was issued at Stripe.",
     "credit_note.planned": "A credit note of {cents} is to be issued[: {refund_cents} refunded]"
     "[, {balance_cents} to the balance][, {outside_cents} by other means].",

@@ -14,8 +14,8 @@ from tests.support.queries import count_queries
 from tests.support.sync_acts import add_foreign, close, decide, is_scheduled, seal
 from tests.support.syncing import Syncer
 
-# One of them asks whether anybody is to be told.
-STATEMENTS_OF_A_CLOSE = 35
+# One of them asks whether anybody is to be told, one whether closings are held.
+STATEMENTS_OF_A_CLOSE = 36
 
 
 @pytest.fixture

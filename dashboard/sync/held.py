@@ -1,0 +1,67 @@
+"""A final run while closings are held: it waits, and Stripe's own schedule waits with it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import null, update
+
+from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.policy import current_policy
+from dashboard.closing.held import Held, closings_held
+from dashboard.extensions import db
+from dashboard.sync.calls import perform
+from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.models import SyncRun
+from dashboard.sync.stripe_calls.drafts import Schedule
+
+CODE = "closings_held"
+# Resuming hastens them; whoever ends a hold without doing so is heard after this.
+LOOKS_AGAIN = timedelta(minutes=5)
+# What holds has no end: Stripe's schedule is moved on by as much, as often as it comes near.
+WITHOUT_END = timedelta(days=1)
+# What Stripe would issue this soon after the hold could not all be issued by us before.
+SPARE = timedelta(hours=6)
+
+
+def why_held(work: DraftWork) -> Held | None:
+    """Return why a final run may not begin; what Stripe finalized itself is taken over anyway."""
+    if work.run.trigger != "final" or finalized_at_stripe(work.invoice):
+        return None
+    return closings_held(now=work.clock())
+
+
+def wait_while_held(work: DraftWork, held: Held) -> None:
+    """Let the run wait, not counted as an attempt; raises `GatewayError`.
+
+    Where Stripe would issue the draft itself before the hold's end, its schedule is moved first.
+    """
+    run, invoice, now = work.run, work.invoice, work.clock()
+    at, safe = invoice.automatically_finalizes_at, schedule_safe_at(held, now)
+    if invoice.stripe_invoice_id is not None and at is not None and at < safe:
+        later = safe + timedelta(hours=current_policy().autofinalize_after_hours)
+        perform(work, Schedule(invoice.stripe_invoice_id, later.replace(microsecond=0)))
+    run.state = "retrying"
+    run.attempts -= 1
+    run.error_code = CODE
+    run.error = f"All closings are held, so nothing was sent: {held.reason}"
+    run.next_attempt_at = min(held.until or now + LOOKS_AGAIN, now + LOOKS_AGAIN)
+
+
+def schedule_safe_at(held: Held, now: datetime) -> datetime:
+    """Return the time before which Stripe must issue nothing itself while this holds."""
+    return (held.until or now + WITHOUT_END) + SPARE
+
+
+def go_on() -> None:
+    """Let the next sweep take up what waited for the hold's end."""
+    waiting = update(SyncRun).where(SyncRun.state == "retrying", SyncRun.error_code == CODE)
+    db.session.execute(
+        waiting.values(next_attempt_at=null()),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def finalized_at_stripe(invoice: Invoice) -> bool:
+    """Whether an event already told that Stripe finalized what the ledger holds open."""
+    return invoice.stripe_status not in (None, "draft") and invoice.status not in FINALIZED
