@@ -121,7 +121,8 @@ class Invoice(Model):
     stripe_attempt: Mapped[int] = mapped_column(default=0)
     stripe_status: Mapped[str | None] = mapped_column(String(20))
     stripe_total_cents: Mapped[int | None]
-    # How the draft at Stripe was last told to be collected; it can say so only in part.
+    # How the draft at Stripe was last told to be collected, and its days as they were told:
+    # Stripe itself can say so only in part.
     agreed_terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     automatically_finalizes_at: Mapped[datetime | None]
     # Somebody asked that Stripe's own schedule stand again after it was switched off there.

@@ -11,6 +11,7 @@ from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unread
 from dashboard.gateway.note_records import NoteDraft, NotePreview
 from dashboard.gateway.pages import RemotePage
 from dashboard.gateway.records import (
+    DraftTerms,
     InvoiceDraft,
     LineContent,
     RemoteCorrection,
@@ -90,10 +91,8 @@ class Gateway(Protocol):
     ) -> RemoteInvoice:
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
 
-    def set_terms(
-        self, invoice_id: str, collection_method: str, days_until_due: int | None, *, key: str
-    ) -> RemoteInvoice:
-        """Set how the draft is collected."""
+    def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
+        """Set how the draft is collected, and what it says of its days."""
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""

@@ -24,6 +24,15 @@ class InvoiceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftTerms:
+    """How a draft is collected, and what it says of its days; None leaves what it says."""
+
+    collection_method: str
+    days_until_due: int | None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LineContent:
     """One line as the ledger wants it: minor units, whole-second half-open period in UTC.
 

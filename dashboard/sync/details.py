@@ -5,12 +5,15 @@ A call is made only where this differs from what Stripe last confirmed.
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboard.gateway.errors import Missing
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import forget_customer
 from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_calls.drafts import SetTerms
+from dashboard.sync.stripe_draft import days_of_bill, schedule_for_end, zone_of_days
 from dashboard.sync.work import Work
 
 
@@ -33,11 +36,22 @@ def tell_customer(work: Work) -> None:
 
 
 def tell_terms(work: DraftWork) -> None:
-    """Set how the current draft is collected; an invoice of an ended cycle keeps its terms."""
+    """Set how the draft is collected and which days it names, where either has changed.
+
+    An invoice of an ended cycle keeps how it is collected; its days may have ended early.
+    """
     invoice = work.invoice
-    if invoice.stripe_invoice_id is None or invoice.status != "draft":
+    agreed = invoice.agreed_terms or {}
+    is_current = invoice.status == "draft"
+    if invoice.stripe_invoice_id is None or not (is_current or agreed):
         return
-    if invoice.agreed_terms != invoice.organization.terms:
-        wanted = invoice.organization
-        method, days = wanted.collection_method, wanted.days_until_due
-        perform(work, SetTerms(invoice.stripe_invoice_id, method, days))
+    terms: dict[str, Any] = invoice.organization.terms
+    if not is_current:
+        terms = {name: agreed[name] for name in terms}
+    told = agreed.get("description")
+    # Another calendar is for the cycles to come.
+    days = days_of_bill(invoice, zone_of_days(told)) if told else None
+    if told != days or any(agreed.get(name) != value for name, value in terms.items()):
+        perform(work, SetTerms(invoice.stripe_invoice_id, description=days, **terms))
+    if told != days and is_current:
+        schedule_for_end(work)

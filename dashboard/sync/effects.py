@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.identity import is_customer_of, is_this
 from dashboard.billing.locks import lock_row, read_held
 from dashboard.billing.outcome import record_remote
+from dashboard.billing.uncharged import note_all_uncharged
 from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.errors import NotOurs
 from dashboard.gateway.records import RemoteInvoice
+from dashboard.organizations.cards import forget_cards
 from dashboard.organizations.models import Organization
 from dashboard.sync.work import Work
 
@@ -52,11 +55,18 @@ def record_invoice(work: Work, remote: RemoteInvoice) -> None:
     if not is_this(work.invoice, remote):
         raise NotOurs(f"Stripe answered with {remote.id}, which is not this invoice. {UNTOUCHED}")
     work.invoice.stripe_invoice_id = remote.id
+    was_held = work.invoice.parked_code
     record_remote(work.invoice, remote, now=work.clock())
+    if was_held and work.invoice.parked_code is None:
+        # Behind what it was held for there may be a difference that is not decided on.
+        settle_difference(work.invoice, now=work.clock())
 
 
 def forget_customer(work: Work, stripe_id: str) -> None:
-    """Forget a customer that was deleted at Stripe; the next draft has a new one made."""
+    """Forget a customer that was deleted at Stripe; the next draft has a new one made.
+
+    Commits before it looks at the organization's other bills: no sync holds two invoices.
+    """
     organization = work.invoice.organization
     lock_row(organization)
     if organization.stripe_customer_id == stripe_id:
@@ -64,6 +74,11 @@ def forget_customer(work: Work, stripe_id: str) -> None:
         organization.stripe_customer_id = None
         organization.customer_lost_at = work.clock()
         organization.agreed_customer = organization.customer_at_stripe = None
+        forget_cards(organization)
+        work.checkpoint()
+        lock_row(organization)
+        note_all_uncharged(organization, now=work.clock())
+        work.checkpoint()
 
 
 def note_missing(work: Work, action: str, stripe_id: str) -> None:

@@ -60,6 +60,11 @@ def days_of_bill(invoice: Invoice, zone: str) -> str:
     return f"{start:%Y-%m-%d} to {end:%Y-%m-%d} ({zone})"
 
 
+def zone_of_days(words: str) -> str:
+    """Return the calendar that the days of a bill were told in."""
+    return words.rpartition("(")[2].removesuffix(")")
+
+
 def hold_unless_scheduled(work: DraftWork, reply: object, at: datetime | None) -> None:
     """Hold a draft whose schedule did not read back: Stripe would close it within the hour."""
     if isinstance(reply, RemoteInvoice) and reply.auto_advance:
@@ -77,6 +82,15 @@ def schedule_again(work: DraftWork, *, was_on_hold: bool) -> None:
     if was_on_hold or invoice.restores_schedule or held_by_us(invoice):
         wanted = Schedule(invoice.stripe_invoice_id, at)
         hold_unless_scheduled(work, perform(work, wanted), at)
+
+
+def schedule_for_end(work: DraftWork) -> None:
+    """Move the dead-man switch of a draft whose cycle ends at another time by now."""
+    invoice = work.invoice
+    at = finalizes_at(invoice, work.clock())
+    is_set = invoice.automatically_finalizes_at is not None
+    if is_set and at is not None and invoice.stripe_invoice_id is not None:
+        hold_unless_scheduled(work, perform(work, Schedule(invoice.stripe_invoice_id, at)), at)
 
 
 def held_by_us(invoice: ScheduleFacts) -> bool:

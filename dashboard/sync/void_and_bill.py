@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard.billing.credit_room import titled
+from dashboard.billing.difference import settle_difference
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import record_reading
 from dashboard.billing.reissue import is_planned
@@ -73,6 +74,7 @@ def _after_refusal(work: Work, reissue: Reissue, refusal: Refused) -> str | None
     is_ours = found.id == invoice.stripe_invoice_id or adopt(invoice, found, now=work.clock())
     if is_ours:
         record_reading(invoice, found, now=work.clock())
+        settle_difference(invoice, now=work.clock())
     db.session.flush()
     if not is_planned(reissue.id):
         return None

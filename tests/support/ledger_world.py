@@ -278,6 +278,8 @@ def owed_in_fees(world):
                     high = min(until, end, cycle.ends_at, world.ended.get(service_id, end))
                     if low < high:
                         parts.append(Segment(low, high, units))
+                if not parts:
+                    continue  # and the fee may be one that no cycle of this length asks for
                 times = TIMES[world.fee.interval, cycle.interval]
                 seconds = cycle.whole_seconds
                 cents = rate_recurring(terms_of(version), parts, Whole(seconds), times).amount_cents

@@ -100,7 +100,7 @@ def _sealed(bill: Invoice, syncer: Syncer) -> str:
     _new(bill, syncer)
     syncer.sync(bill)
     with transaction():
-        seal_now(bill, now=utc_now())
+        seal_now(bill, now=bill.period_end)
     return "final"
 
 
@@ -109,7 +109,7 @@ def _emptied(bill: Invoice, syncer: Syncer) -> str:
     syncer.sync(bill)
     drop(bill, "a")
     with transaction():
-        seal_now(bill, now=utc_now())
+        seal_now(bill, now=bill.period_end)
     return "final"
 
 

@@ -21,9 +21,9 @@ def is_scheduled(syncer: Syncer, bill: Invoice) -> bool:
 
 
 def seal(bill: Invoice) -> Invoice:
-    """Seal the bill and return the next one."""
+    """Seal the bill at its end and return the next one."""
     with transaction():
-        return seal_now(bill, now=utc_now())
+        return seal_now(bill, now=bill.period_end)
 
 
 def close(bill: Invoice, syncer: Syncer) -> SyncRun:

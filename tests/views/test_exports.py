@@ -75,7 +75,7 @@ BEFORE = (
 def test_no_reader_of_a_download_finds_a_formula_in_it(delimiter: str, glue: str) -> None:
     cells = [f"{glue}{before}{start}1+1" for before in BEFORE for start in STARTS]
     rows = [("text", "facts"), *((cell, {"reason": cell}) for cell in cells)]
-    written = "".join(exports._lines(rows))
+    written = "".join(exports.csv_lines(rows))
     for row in csv.reader(io.StringIO(written, newline=""), delimiter=delimiter):
         for cell in row:
             first = unicodedata.normalize("NFKC", cell).strip(' \t\r\n"')[:1]
@@ -84,5 +84,5 @@ def test_no_reader_of_a_download_finds_a_formula_in_it(delimiter: str, glue: str
 
 def test_numbers_and_usual_words_stay_as_they_are() -> None:
     cells = (Decimal("-5.00"), -3, "Credit - for the outage; 50 %", "a=b", "2026-04-10", "x@y.test")
-    [line] = exports._lines([cells])
+    [line] = exports.csv_lines([cells])
     assert next(csv.reader([line])) == [str(cell) for cell in cells]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dashboard.gateway import parsing, requests
 from dashboard.gateway.calls.base import PAGE, Calls
-from dashboard.gateway.records import InvoiceDraft, LineContent, RemoteInvoice
+from dashboard.gateway.records import DraftTerms, InvoiceDraft, LineContent, RemoteInvoice
 from dashboard.gateway.requests import path
 
 
@@ -56,11 +56,11 @@ class DraftCalls(Calls):
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
         return self._change("invoice", invoice_id, requests.schedule(at), key=key)
 
-    def set_terms(
-        self, invoice_id: str, collection_method: str, days_until_due: int | None, *, key: str
-    ) -> RemoteInvoice:
-        """Set how the draft is collected."""
-        body = requests.terms(collection_method, days_until_due)
+    def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
+        """Set how the draft is collected, and what it says of its days."""
+        body = requests.terms(wanted.collection_method, wanted.days_until_due)
+        if wanted.description is not None:
+            body["description"] = wanted.description
         return self._change("invoice", invoice_id, body, key=key)
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:

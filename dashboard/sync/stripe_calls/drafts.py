@@ -10,7 +10,7 @@ from typing import Any, Self
 from dashboard.billing.models import Invoice
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import InvoiceDraft
+from dashboard.gateway.records import DraftTerms, InvoiceDraft
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.lease import extend
@@ -37,7 +37,10 @@ class CreateDraft(AnsweredByDraft):
         return gateway.create_invoice(self.draft, key=sending.key)
 
     def keep(self, invoice: Invoice) -> None:
-        _agree_on_terms(invoice, self.draft.collection_method, self.draft.days_until_due)
+        draft = self.draft
+        invoice.agreed_terms = asdict(
+            DraftTerms(draft.collection_method, draft.days_until_due, draft.description)
+        )
 
     def read_back(self, work: DraftWork) -> None:
         found = work.gateway.find_invoice(self.draft)
@@ -70,22 +73,26 @@ class _OfInvoice(AnsweredByDraft):
 
 @dataclass(frozen=True, slots=True)
 class SetTerms(_OfInvoice):
-    """Set how the draft is collected.
+    """Set how the draft is collected, and what it says of its days.
 
-    The days cannot be read back. Set again, they are the same.
+    Neither can be read back. Set again, they are the same.
     """
 
     operation = "set_terms"
     collection_method: str
     days_until_due: int | None
+    # None in a step that an older release wrote.
+    description: str | None = None
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
-        return gateway.set_terms(
-            self.invoice_id, self.collection_method, self.days_until_due, key=sending.key
-        )
+        return gateway.set_terms(self.invoice_id, self._terms, key=sending.key)
 
     def keep(self, invoice: Invoice) -> None:
-        _agree_on_terms(invoice, self.collection_method, self.days_until_due)
+        invoice.agreed_terms = asdict(self._terms)
+
+    @property
+    def _terms(self) -> DraftTerms:
+        return DraftTerms(self.collection_method, self.days_until_due, self.description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +153,6 @@ class DeleteDraft(_OfInvoice):
         except Missing:
             extend(work.lease, now=work.clock())
             forget_draft(work.invoice)
-
-
-def _agree_on_terms(invoice: Invoice, collection_method: str, days_until_due: int | None) -> None:
-    """Keep how Stripe's draft is collected: its own answer does not tell the days."""
-    invoice.agreed_terms = {
-        "collection_method": collection_method,
-        "days_until_due": days_until_due,
-    }
 
 
 def _instant(text: str | None) -> datetime | None:
