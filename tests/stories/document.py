@@ -1,0 +1,86 @@
+"""The document of the worked stories, as it is written from their table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.stories.catalog import SOLD
+from tests.stories.told import STORIES, Bill, Story
+
+HEAD = """\
+# Worked stories
+
+What is billed for what happens, worked out by hand. `tests/stories` lets each of these happen, to
+the ledger and at the Stripe simulator, and compares every line, what was asked for, what was given
+back and the balance in the end. The sums are exact and rounded once to the minor unit, half away
+from zero. April has 30 days; each story begins on April 1st with a new organization. This page is
+written from the table in `tests/stories/told.py` (`UPDATE_DOCS=1 pytest tests/stories`).
+"""
+SENTENCES = {
+    "attach": "{1} × {0} attached",
+    "quantity": "{0} is {1} from now on",
+    "detach": "{0} ends",
+    "usage": "{1} of {0}",
+    "adjust": "“{0}”: {1}",
+    "end": "The cycle ends; the bill is closed and issued",
+    "cut": "The bill is cut here and issued",
+    "pay": "Bill {0} is paid by card",
+    "note": "A credit note of {2} on {1} of bill {0}",
+    "void_note": "That note is void",
+    "refund": "{1} of bill {0} refunded",
+    "reissue": "Bill {0} is void and billed again",
+}
+BACK = {"refund": ", back to the card", "balance": ", to the balance"}
+
+
+def document() -> str:
+    """Return the whole of it."""
+    told = (_story(number, one) for number, one in enumerate(STORIES, 1))
+    return "\n".join([HEAD, *told])
+
+
+def _story(number: int, story: Story) -> str:
+    sold = [f"* {name}: {SOLD[name].words}" for name in story.sold]
+    more = [f"* Its cycle is a {every}" for every in story.organization.values()]
+    happens = [f"* {act[0]}: {_sentence(story, act)}." for act in story.happens]
+    bills = [_bill(story, place, bill) for place, bill in enumerate(story.bills, 1)]
+    balance = (
+        [] if story.balance == "0" else [f"\nThe customer's balance is then {_sum(story.balance)}."]
+    )
+    head = [f"## {number}. {story.title}", "", *sold, *more, "", *happens, ""]
+    table = ["| bill | lines | asked for | in the end |", "| --- | --- | --- | --- |", *bills]
+    return "\n".join([*head, *table, *balance, ""])
+
+
+def _sentence(story: Story, act: tuple[Any, ...]) -> str:
+    _, verb, *arguments = act
+    if verb in ("adjust", "note", "refund"):
+        place = next(at for at, one in reversed(list(enumerate(arguments))) if _is_cents(one, at))
+        arguments[place] = _major(arguments[place], story.currency)
+    told = SENTENCES[verb].format(*arguments)
+    if verb == "note":
+        return told + BACK.get(arguments[3] if len(arguments) > 3 else "", "")
+    given = {"usage": 2, "detach": 1, "quantity": 2}.get(verb)
+    since = arguments[given] if given is not None and len(arguments) > given else None
+    return told if since is None else f"{told}{', of' if verb == 'usage' else ', as of'} {since}"
+
+
+def _is_cents(argument: object, at: int) -> bool:
+    return isinstance(argument, int) and at > 0
+
+
+def _major(cents: int, currency: str) -> str:
+    told = f"{cents:,} yen" if currency == "jpy" else f"{cents / 100:.2f}"
+    return told.replace("-", "−")
+
+
+def _bill(story: Story, number: int, bill: Bill) -> str:
+    lines = "<br>".join(f"{name}: {_sum(told)}" for name, told in bill.lines.items())
+    end = [bill.status]
+    end += [f"{bill.credited} credited"] * (bill.credited != "0")
+    end += [f"{bill.refunded} refunded"] * (bill.refunded != "0")
+    return f"| {number} | {lines or 'nothing'} | {_sum(bill.due)} | {', '.join(end)} |"
+
+
+def _sum(told: str) -> str:
+    return told.replace("*", "×").replace("-", "−")
