@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from dashboard.close_commands import close_commands
 from dashboard.doctor.command import doctor
 from dashboard.gaps.command import gaps
 from dashboard.gateway.conformance.command import stripe_commands
@@ -20,3 +21,4 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(stripe_commands)
     app.cli.add_command(mail_commands)
     app.cli.add_command(people_commands)
+    app.cli.add_command(close_commands)

@@ -89,6 +89,11 @@ class Plant:
                 continue
         return used / max(len(workers), 1) / 1e6
 
+    def clock_mb(self) -> float:
+        """Return the memory of the clock's process, in MB."""
+        used: int = psutil.Process(self.stack.processes["scheduler"].pid).memory_full_info().pss
+        return used / 1e6
+
     def webhooks_waiting(self) -> int:
         """Return how many webhooks are not delivered or not processed yet."""
         with transaction():

@@ -106,6 +106,9 @@ _TABLE = (
     Permission("need.view", STAFF),
     Permission("need.take", STAFF),
     Permission("fleet.view", STAFF),
+    Permission("closing.view", STAFF),
+    # Anyone of ours may stop what is wrong; both ends are on record.
+    Permission("closing.pause", STAFF),
     Permission("job.retry", STAFF),
     Permission("schedule.manage", ADMIN),
     Permission("invariant.view", STAFF),
@@ -132,6 +135,7 @@ _TABLE = (
     Permission("api.invoices.read", scope="invoices:read"),
     # With what is on record of a bill: names of people, too.
     Permission("api.proof.read", scope="proof:read"),
+    Permission("api.closings.read", scope="closings:read"),
     Permission("api.syncs.read", scope="syncs:read"),
     Permission("api.syncs.write", scope="syncs:write"),
 )

@@ -6,6 +6,7 @@ from dashboard.api import (
     adjustments,
     balances,
     budgets,
+    closings,
     credit_notes,
     cycle_changes,
     differences,
@@ -30,8 +31,8 @@ from dashboard.extensions import csrf
 PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
-    differences, refunds, proofs, balances, history, budgets, standing, syncs, event_endpoints,
-    event_deliveries, cycle_changes, document,
+    differences, refunds, proofs, balances, history, budgets, standing, closings, syncs,
+    event_endpoints, event_deliveries, cycle_changes, document,
 )  # fmt: skip
 
 

@@ -45,6 +45,15 @@ class SyncVerb:
         mine = Invoice.organization_id == any_of(ids, BigInteger)
         return select(Invoice.id, Invoice.organization_id).where(mine, *is_wanted)
 
+    def held_for(self, code: str) -> Members:
+        """Return the unissued invoices that are on hold for one reason."""
+        columns = select(Invoice.id, Invoice.organization_id)
+        return columns.where(
+            Invoice.parked_at.is_not(None),
+            Invoice.parked_code == code,
+            Invoice.status.in_(UNFINISHED),
+        )
+
     def begin(self, act: BulkAction, members: Sequence[BulkMember], *, now: datetime) -> Begun:
         """Ask for the syncs of these invoices, but for those that somebody is changing."""
         by_invoice = {one.subject_id: one for one in members}

@@ -12,6 +12,7 @@ from dashboard.views import (
     budgets,
     bulk_actions,
     catalog,
+    closings,
     comparison,
     credit_note_voids,
     credit_notes,
@@ -98,8 +99,8 @@ RESOURCES = (
     invoices, invoice_links, moments, documents, schedules, sync_runs, rolls, cycle_changes,
     portal_sessions, added_lines, void_decisions, credit_notes, credit_note_voids, reissues,
     differences, refunds, settlements, proofs, balances, mails, mail_opt_outs, pay_links,
-    webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, fleet,
-    work, stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations,
+    webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, closings,
+    fleet, work, stripe_calls, doctor, invariants, audit_entries, api_tokens, people, invitations,
     password, password_requests, factors, second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 

@@ -12,11 +12,13 @@ from werkzeug.datastructures import MultiDict
 
 from dashboard.bulk.begin import MOST
 from dashboard.bulk.listing import act_by_id, error_of, failed_members
+from dashboard.bulk.syncs import SyncVerb
 from dashboard.bulk.verb import Members, Verb
 from dashboard.bulk.verbs import VERBS, verb_name_after
 from dashboard.errors import Forbidden, Invalid
 from dashboard.forms.events import EventFilterForm
 from dashboard.ids import read_id
+from dashboard.needs.hold_recipes import recipe_of_hold
 from dashboard.reading.organizations import ids_of, wanted_by
 from dashboard.views.bulk_words import may
 from dashboard.views.organization_list import ORGANIZATIONS, narrowed_to
@@ -48,6 +50,8 @@ def chosen_by(args: Query) -> Chosen:
     if retries_id is not None:
         return _again(retries_id, args)
     verb = _allowed(args.get("verb", ""))
+    if isinstance(verb, SyncVerb) and verb.releases and args.get("held_for"):
+        return _held_for(verb, args["held_for"])
     kind = LISTS[verb.of]
     ids, words = _of_organizations(args) if kind is ORGANIZATIONS else _of_events(args)
     filters: dict[str, Any] = {name: args[name] for name in kind.filters if args.get(name)}
@@ -79,6 +83,13 @@ def _again(act_id: int, args: Query) -> Chosen:
     back = url_for("bulk_actions.show", act_id=act.id)
     verb = _allowed(verb_name_after(act.verb, error))
     return Chosen(verb, failed_members(act, like), words, urlencode(query), back, act.id)
+
+
+def _held_for(verb: SyncVerb, code: str) -> Chosen:
+    recipe = recipe_of_hold(code)
+    words = f"all that are on hold for one reason: {recipe.why if recipe else code}"
+    query = urlencode([("verb", verb.name), ("held_for", code)])
+    return Chosen(verb, verb.held_for(code), words, query, url_for("closings.show"))
 
 
 def _picked(args: Query, one: str, several: str) -> tuple[Sequence[int], str]:

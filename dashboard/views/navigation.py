@@ -37,6 +37,7 @@ _GROUPS = (
         ("need.view", "Needs a person", "person", "needs.index", "n"),
         ("organization.list", "Organizations", "building", "organizations.index", "o"),
         ("payment.view", "Past due", "card-off", "past_due.index", "u"),
+        ("closing.view", "Close of the month", "roll", "closings.show", "m"),
         ("catalog.view", "Catalog", "layers", "catalog.index", "c"),
     )),
     ("Stripe and machines", (

@@ -60,6 +60,7 @@ OF_STAFF = [
     "/organizations?sort=-ends",
     "/organizations/acme/cycle-changes/new",
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
+    "/close",
     "/past-due",
     "/past-due?age=30&sort=-amount",
     "/standing-rules",
