@@ -60,9 +60,11 @@ def roll_one(organization_id: int) -> None:
 @job(queue="closing", timeout=120)
 def seal_due() -> None:
     """Seal the closing invoices whose grace is over, and hand out final syncs."""
-    for ids in in_batches(due_to_seal(now=utc_now(), most=MOST)):
+    due = due_to_seal(now=utc_now(), most=MOST)
+    for ids in in_batches(due):
         together_or_apart(seal_some, ids, failed=hold)
-    hand_out_finals()
+    if due:
+        hand_out_finals()
 
 
 def seal_some(ids: Collection[int]) -> None:
@@ -89,11 +91,13 @@ def hand_out_finals() -> None:
 def next_finals() -> list[int]:
     """Return which are handed out now. While closings are held: those that Stripe would issue."""
     now = utc_now()
+    due = due_to_finalize(now=now, most=MOST)
+    if not due:
+        return []
     held = closings_held(now=now)
     if held is not None:
         return soon_issued_by_stripe(now=now, before=schedule_safe_at(held, now), most=MOST)
-    due = due_to_finalize(now=now, most=MOST)
-    room = MOST - finals_in_hand(MOST) if due else 0
+    room = MOST - finals_in_hand(MOST)
     return due[:room] if room >= MOST // 2 else []
 
 
