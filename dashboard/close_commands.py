@@ -9,14 +9,20 @@ from flask.cli import with_appcontext
 
 from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
+from dashboard.close_rehearsal.anomalies import WORDS
+from dashboard.close_rehearsal.models import CloseRehearsal
+from dashboard.close_rehearsal.rounds import ask_rehearsal
 from dashboard.closing.pause import pause_closings, resume_closings
 from dashboard.closing.progress import progress
 from dashboard.closing.words import close_words, limit_words
+from dashboard.extensions import db
 from dashboard.people_commands import refusals_in_words
 from dashboard.reading.close_progress import close_counts, held_by_reason
+from dashboard.reading.rehearsals import rehearsed
 from dashboard.sync.held import go_on
 from dashboard.transaction import transaction
 from jobs.closing_means import means
+from jobs.rehearsals import rehearse_now
 
 OPERATOR = Actor("system", None, "Command line")
 
@@ -61,6 +67,29 @@ def resume() -> None:
         resume_closings(None, actor=OPERATOR, now=utc_now())
         go_on()
     click.echo("Closings are not paused.")
+
+
+@close_commands.command("rehearse")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@with_appcontext
+def rehearse(day: datetime) -> None:
+    """Rehearse the closes of DAY (UTC): nothing is changed, and Stripe is not called."""
+    with refusals_in_words():
+        with transaction():
+            begun = ask_rehearsal(day.date(), actor=OPERATOR, now=utc_now())
+            db.session.flush()
+            found_id = begun.id
+        rehearse_now()
+        with transaction():
+            found = rehearsed(db.session.get_one(CloseRehearsal, found_id))
+            one = found.rehearsal
+            if one.ended_at is None:
+                click.echo("Another process rehearses it, too: the page has the rest.")
+            click.echo(f"{one.looked:,} bills, {found.calls:,} calls to Stripe as they stand.")
+            click.echo(f"{found.holds.foretold:,} would be held, {found.odd_in_all:,} are odd.")
+            for bill in (*found.held, *found.odd):
+                said = bill.why or ", ".join(WORDS.get(name, name) for name in bill.anomalies)
+                click.echo(f"  {bill.slug} invoice {bill.sequence}: {said}")
 
 
 def _until(at: datetime | None) -> str:

@@ -16,6 +16,7 @@ from dashboard.billing.reissue_models import Reissue
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
+from dashboard.close_rehearsal.models import CloseRehearsal, RehearsedBill
 from dashboard.closing.models import ClosingPause
 from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
 from dashboard.installation import Installation
@@ -47,6 +48,7 @@ __all__ = [
     "BudgetLook",
     "BulkAction",
     "BulkMember",
+    "CloseRehearsal",
     "ClosingPause",
     "CodeApp",
     "Correction",
@@ -82,6 +84,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefusedAddress",
+    "RehearsedBill",
     "Reissue",
     "RunTally",
     "SeenAtStripe",

@@ -109,6 +109,7 @@ _TABLE = (
     Permission("closing.view", STAFF),
     # Anyone of ours may stop what is wrong; both ends are on record.
     Permission("closing.pause", STAFF),
+    Permission("closing.rehearse", STAFF),
     Permission("job.retry", STAFF),
     Permission("schedule.manage", ADMIN),
     Permission("invariant.view", STAFF),

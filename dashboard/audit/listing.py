@@ -71,6 +71,7 @@ KINDS = {
         "job.",
         "schedule.",
         "closing_pause.",
+        "close_rehearsal.",
         "invariant.",
         "gap.",
         "event_endpoint.",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
 
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from dashboard.forms.base import DAMAGED, Form
-from dashboard.forms.day import InstantField
+from dashboard.forms.day import DayField, InstantField
 from dashboard.ids import HIGHEST_ID
 
 
@@ -22,6 +22,16 @@ class PauseForm(Form):
     def wanted(self) -> datetime:
         """Return the end; only after validation."""
         return cast(datetime, self.until.data).replace(tzinfo=UTC)
+
+
+class RehearsalForm(Form):
+    """The day whose closes are rehearsed."""
+
+    day = DayField("Day", [InputRequired("Enter a day.")])
+
+    def wanted(self) -> date:
+        """Return the day; only after validation."""
+        return cast(date, self.day.data)
 
 
 class ResumeForm(Form):

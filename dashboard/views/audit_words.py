@@ -25,6 +25,7 @@ SENTENCES = {
     "bulk_action.canceled": "Canceled the bulk action to {verb}; {left} were not started.",
     "bulk_action.ended": "The bulk action to {verb} ended: {done} done[, {failed} failed]"
     "[, {left} not started].",
+    "close_rehearsal.asked": "Had the closes of {day} rehearsed.",
     "closing_pause.begun": "Paused all closings until {until}.",
     "closing_pause.ended": "Resumed the closings that {begun_by} had paused until {until}.",
     "credit_note.issued": "The credit note of {cents} was issued at Stripe.",

@@ -60,7 +60,10 @@ _GROUPS = (
 
 
 # Pages of their own file that lie below a place.
-_PART_OF: dict[str | None, str] = {"event_deliveries": "event_endpoints"}
+_PART_OF: dict[str | None, str] = {
+    "event_deliveries": "event_endpoints",
+    "rehearsals": "closings",
+}
 
 
 def navigation() -> tuple[Group, ...]:

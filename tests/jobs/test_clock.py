@@ -75,6 +75,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
         ("maintenance", "make_partitions"),
         ("maintenance", "move_standings"),
         ("maintenance", "recount_ledger"),
+        ("maintenance", "rehearse_closes"),
         ("maintenance", "remind_of_bills"),
         ("maintenance", "reread_invoices"),
         ("maintenance", "tell_past_due"),

@@ -32,6 +32,7 @@ NAMES = {
     "jobs.invariants": ["look_at_money"],
     "jobs.mails": ["forget_mails", "remind_of_bills", "send_due_mails", "send_mails"],
     "jobs.outgoing": ["send_due_events", "send_events", "send_to_endpoint", "tell_past_due"],
+    "jobs.rehearsals": ["rehearse_closes"],
     "jobs.recount": ["recount_ledger", "recount_organization"],
     "jobs.standing": ["move_standings"],
     "jobs.syncs": ["sweep_runs", "sync_batch", "sync_due", "sync_run"],

@@ -61,6 +61,7 @@ OF_STAFF = [
     "/organizations/acme/cycle-changes/new",
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/close",
+    "/close/rehearsals",
     "/past-due",
     "/past-due?age=30&sort=-amount",
     "/standing-rules",
