@@ -10,6 +10,7 @@ from dashboard.invariants.command import invariants
 from dashboard.mail_commands import mail_commands
 from dashboard.people_commands import people_commands
 from dashboard.recount.command import ledger_commands
+from dashboard.restores.command import restore_commands
 
 
 def register_commands(app: Flask) -> None:
@@ -17,6 +18,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(doctor)
     app.cli.add_command(invariants)
     app.cli.add_command(ledger_commands)
+    app.cli.add_command(restore_commands)
     stripe_commands.add_command(gaps)
     app.cli.add_command(stripe_commands)
     app.cli.add_command(mail_commands)

@@ -28,6 +28,7 @@ from dashboard.organizations.note_models import OrganizationNote
 from dashboard.outgoing.models import EventDelivery, EventEndpoint, OutgoingEvent
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.recount.models import LedgerDifference, LedgerRun
+from dashboard.restores.models import LedgerMark, Restore, RestoreFinding
 from dashboard.services.models import Service, ServiceChange
 from dashboard.standing.models import ServiceStanding, StandingRules
 from dashboard.sync.counts import KeptCount
@@ -68,6 +69,7 @@ __all__ = [
     "ItemChange",
     "KeptCount",
     "LedgerDifference",
+    "LedgerMark",
     "LedgerRun",
     "Mail",
     "MailChoice",
@@ -86,6 +88,8 @@ __all__ = [
     "RefusedAddress",
     "RehearsedBill",
     "Reissue",
+    "Restore",
+    "RestoreFinding",
     "RunTally",
     "SeenAtStripe",
     "Service",

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.extensions import db
+from dashboard.restores.held import why_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def parts() -> Mapping[str, Part]:
     return {
         "database": database(),
         "instants": instants(),
+        "ledger": ledger(),
         "migrations": migrations(),
         "redis": redis(),
     }
@@ -56,6 +58,16 @@ def instants() -> Part:
         return Part(f"unreadable: {type(error).__name__}", serves=False)
     is_utc = found is not None and found.tzinfo is UTC
     return OK if is_utc else Part(f"not in UTC: {found}", serves=False)
+
+
+def ledger() -> Part:
+    """Return whether bills are closed and sent; pages and usage are served anyway."""
+    try:
+        why = why_held()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return Part(f"unknown: {type(error).__name__}", serves=True)
+    return OK if why is None else Part(f"held: {why}", serves=True)
 
 
 def redis() -> Part:

@@ -21,6 +21,7 @@ from dashboard.processes import SEATS, WEB
 from dashboard.views.headers import headers_of_data, headers_of_fragments
 from dashboard.views.poll_door import Door as PollDoor
 from dashboard.views.stripe_door import Door as StripeDoor
+from jobs.restores import watch_at_start
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -101,7 +102,9 @@ class Mounted:
 def application() -> "WSGIApplication":
     """Return what answers requests; the server calls this once in each of its processes."""
     end_with_the_server()
-    return behind_proxies(create_app(process=WEB))
+    app = create_app(process=WEB)
+    watch_at_start(app)
+    return behind_proxies(app)
 
 
 def end_with_the_server() -> None:

@@ -12,6 +12,7 @@ from dashboard.config import load_config
 from dashboard.processes import WORKER
 from jobs.declared import load_tasks
 from jobs.pool import Pool
+from jobs.restores import watch_at_start
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     # Made before any worker is forked: each inherits the loaded code and the mappers, so it is
     # there at once, also in place of one that died, and collecting garbage copies none of it.
     app = create_app(config, WORKER)
+    watch_at_start(app)
     load_tasks()
     configure_mappers()
     gc.collect()

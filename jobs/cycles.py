@@ -14,6 +14,7 @@ from dashboard.clock import utc_now
 from dashboard.closing.held import closings_held
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.restores.held import unless_held
 from dashboard.sync.held import schedule_safe_at
 from dashboard.sync.request import (
     Request,
@@ -34,8 +35,9 @@ log = structlog.get_logger("jobs.cycles")
 
 @job(queue="closing", timeout=60)
 def roll_due() -> None:
-    """Hand out the organizations whose current invoice is over."""
-    enqueue_each(roll_batch, roll_one, due_to_roll(now=utc_now(), most=MOST))
+    """Hand out the organizations whose current invoice is over; none while the ledger is held."""
+    due = due_to_roll(now=utc_now(), most=MOST)
+    enqueue_each(roll_batch, roll_one, unless_held(due))
 
 
 @job(queue="closing", timeout=900)
@@ -59,8 +61,11 @@ def roll_one(organization_id: int) -> None:
 
 @job(queue="closing", timeout=120)
 def seal_due() -> None:
-    """Seal the closing invoices whose grace is over, and hand out final syncs."""
-    due = due_to_seal(now=utc_now(), most=MOST)
+    """Seal the closing invoices whose grace is over, and hand out final syncs.
+
+    None while the ledger is held: what its senders repeat still counts on them.
+    """
+    due = unless_held(due_to_seal(now=utc_now(), most=MOST))
     for ids in in_batches(due):
         together_or_apart(seal_some, ids, failed=hold)
     if due:

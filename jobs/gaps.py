@@ -12,6 +12,7 @@ from dashboard.gaps.rounds import look
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.priorities import with_priority
 from dashboard.gateway.reasons import calling_for
+from dashboard.restores.held import is_held
 from dashboard.sync.request import Request, request_syncs
 from dashboard.sync.verified import unverified_longest
 from dashboard.transaction import checkpoint, rollback
@@ -27,7 +28,7 @@ log = structlog.get_logger("jobs.gaps")
 @job(queue="maintenance", timeout=300, is_alone=True)
 def look_for_gaps() -> None:
     """Look at a few pages of Stripe's, and let the drafts be verified that were not for long."""
-    if stripe_is_down():
+    if stripe_is_down() or is_held():
         return
     enqueue_runs(
         request_syncs(

@@ -11,6 +11,7 @@ from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
 from dashboard.gateway.priorities import with_priority
 from dashboard.gateway.reasons import calling_for
+from dashboard.restores.held import is_held
 from dashboard.transaction import after_commit, checkpoint, transaction
 from dashboard.webhooks.backfill import backfill
 from dashboard.webhooks.batch import Drained, drain
@@ -60,10 +61,15 @@ def ring() -> bool:
 
 @job(queue="webhooks", timeout=120)
 def drain_inbox() -> None:
-    """Process what waits in the inbox, until nothing does or somebody more urgent waits."""
+    """Process what waits in the inbox, until nothing does or somebody more urgent waits.
+
+    While the ledger is held, what arrives waits: senders first repeat what it forgot.
+    """
+    if is_held():
+        return
     _, worker = place_of_this_job()
     began = last_came = time.monotonic()
-    while not (somebody_waits("webhooks") or is_stopping(worker)):
+    while not (somebody_waits("webhooks") or is_stopping(worker) or is_held()):
         redis_or_none(lambda redis: redis.set(BELL, 1, ex=BELL_SECONDS))
         drained = drain_batch()
         now = time.monotonic()
@@ -81,7 +87,7 @@ def drain_inbox() -> None:
     # What is stored from here on rings it, but for those who rang a moment ago: until their moment
     # is over they saw the bell, and what they stored is there to be seen.
     time.sleep(RUNG_SECONDS)
-    if waits_for_a_batch(now=utc_now()):
+    if not is_held() and waits_for_a_batch(now=utc_now()):
         drain_inbox.push(())
 
 
@@ -121,6 +127,8 @@ def replay_event(event_id: int) -> None:
 
 
 def _process(event_id: int, *, replay: bool) -> None:
+    if is_held():
+        return
     with calling_for("event"):
         runs = process(
             event_id,
@@ -138,6 +146,8 @@ def _process(event_id: int, *, replay: bool) -> None:
 def sweep_events() -> None:
     """Hand out the events whose job was lost, whose worker died or whose retry is due."""
     is_batch_due, alone = due_events(now=utc_now(), most=MOST)
+    if (is_batch_due or alone) and is_held():
+        return
     if is_batch_due:
         after_commit(lambda: drain_inbox.push(()))
     apart = suspects(alone)
@@ -159,6 +169,8 @@ def backfill_events() -> None:
 @job(queue="maintenance", timeout=300, is_alone=True)
 def reread_invoices() -> None:
     """Read the invoices again that were not read for the longest time, so many an hour."""
+    if is_held():
+        return
     with with_priority("scheduled"), calling_for("reread"):
         each_apart(
             read_again,

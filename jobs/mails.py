@@ -30,6 +30,7 @@ from dashboard.mail.outbox import (
 )
 from dashboard.mail.refused import note_refused
 from dashboard.mail.transport import NotTaken, Transport
+from dashboard.restores.held import is_held
 from dashboard.transaction import checkpoint
 from jobs.runtime import job
 
@@ -69,8 +70,11 @@ def send_due_mails() -> None:
 
 @job(queue="maintenance", timeout=300, is_alone=True)
 def remind_of_bills() -> None:
-    """Mail what only the clock can tell of: bills that are past due, and cards that expire."""
-    if not is_mail_on():
+    """Mail what only the clock can tell of: bills that are past due, and cards that expire.
+
+    None while the ledger is held: what was paid meanwhile is not known yet.
+    """
+    if not is_mail_on() or is_held():
         return
     if mail_reminders(now=utc_now()) + mail_expiring_cards(now=utc_now()):
         send_mails.enqueue()

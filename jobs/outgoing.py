@@ -22,6 +22,7 @@ from dashboard.outgoing.post import Answer, post
 from dashboard.outgoing.queue import endpoints_due, hold, let_go, note, take
 from dashboard.outgoing.reach import target_of
 from dashboard.outgoing.signing import body_of, headers_of
+from dashboard.restores.held import is_held
 from dashboard.transaction import checkpoint
 from jobs.batch import enqueue_each, run_each
 from jobs.runtime import job
@@ -81,7 +82,9 @@ def send_to_endpoint(endpoint_id: int) -> None:
 
 @job(queue="maintenance", timeout=120, is_alone=True)
 def tell_past_due() -> None:
-    """Tell which invoices should have been paid by now."""
+    """Tell which invoices should have been paid by now; none while the ledger is held."""
+    if is_held():
+        return
     config: Config = current_app.extensions["config"]
     kept_days, now = config.outgoing_events_kept_days, utc_now()
     walk(

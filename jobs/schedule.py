@@ -29,6 +29,7 @@ from jobs import (
     refunds,
     rehearsals,
     reissues,
+    restores,
     standing,
     syncs,
     ticks,
@@ -74,6 +75,7 @@ class Entry:
 # A turn with nothing due costs a query of two milliseconds. A close goes through three of them.
 TABLE = (
     Entry(syncs.sync_due, 10, hands_out=True),
+    Entry(restores.watch_ledger, 10, hands_out=True),
     Entry(syncs.sweep_runs, 15, hands_out=True),
     Entry(cycles.roll_due, 2, hands_out=True),
     Entry(cycles.seal_due, 2, hands_out=True),
@@ -89,6 +91,7 @@ TABLE = (
     Entry(mails.send_due_mails, 5, hands_out=True),
     Entry(outgoing.send_due_events, 2, hands_out=True),
     Entry(budgets.watch_due_budgets, 60, hands_out=True),
+    Entry(restores.keep_ledger_mark, 60),
     Entry(invariants.look_at_money, 60),
     Entry(recount.recount_ledger, 600),
     Entry(rehearsals.rehearse_closes, 60),

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import structlog
 
 from dashboard.clock import utc_now
+from dashboard.restores.held import is_held
 from dashboard.standing.look import look, next_slice
 from jobs.apart import together_or_apart
 from jobs.runtime import job
@@ -22,6 +23,9 @@ log = structlog.get_logger("jobs.standing")
 @job(queue="maintenance", timeout=120, is_alone=True)
 def move_standings() -> None:
     """Give organizations that owe something late, or did, the standing that they have now."""
+    if is_held():
+        # What was paid meanwhile is not known yet.
+        return
     walk("standing", _look, time.monotonic() + MOST_SECONDS)
 
 

@@ -116,6 +116,10 @@ _TABLE = (
     Permission("invariant.look", STAFF),
     Permission("gap.look", ADMIN),
     Permission("gap.repair", STAFF),
+    Permission("restore.view", STAFF),
+    Permission("restore.repair", ADMIN, is_proved=True),
+    # What waited is billed from then on.
+    Permission("restore.release", ADMIN, is_proved=True),
     Permission("doctor.view", ADMIN),
     Permission("token.manage", ADMIN, is_proved=True),
     Permission("people.manage", ADMIN, is_proved=True),

@@ -74,6 +74,7 @@ KINDS = {
         "close_rehearsal.",
         "invariant.",
         "gap.",
+        "ledger.",
         "event_endpoint.",
     ),
     "people": ("person.", "invitation.", "token.", "factor.", "factors.", "recovery_code"),

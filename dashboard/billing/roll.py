@@ -20,6 +20,7 @@ from dashboard.errors import Conflict, Stale
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.pricing.rating import CannotRate
+from dashboard.restores.held import check_not_held
 
 
 class CycleCannotOpen(Conflict):
@@ -76,6 +77,7 @@ def roll_early(
     nominal cycle. `invoice_id` is the invoice the actor saw; raises `AlreadyRolled` when that is no
     longer the current one, so a second click rolls nothing.
     """
+    check_not_held()
     # What was accepted until now belongs to what is cut off.
     count_waiting(lock_open({organization.id}), now=now)
     invoice = current_draft(organization.id)

@@ -13,6 +13,7 @@ from dashboard.billing.refund_sums import planned_refund_of
 from dashboard.billing.reissue_end import planned_of
 from dashboard.errors import Busy
 from dashboard.extensions import db
+from dashboard.restores.held import check_not_held
 
 
 def under_way(invoice: Invoice) -> CreditNote | None:
@@ -34,7 +35,12 @@ def is_changing(invoice: Invoice) -> bool:
 
 
 def check_still(invoice: Invoice) -> None:
-    """Raise `Busy` while something of the invoice is under way; lock it first."""
+    """Raise `Busy` while something of the invoice is under way; lock it first.
+
+    And `Conflict` while the ledger is held: what was done already may be forgotten, and the same
+    money would move twice.
+    """
+    check_not_held()
     if under_way(invoice) is not None:
         what = "Another credit note of this invoice is being issued or voided"
     elif planned_of(invoice) is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, select
+from sqlalchemy import DateTime, cast, null, select
 
 from dashboard.closing.models import ClosingPause
+from dashboard.restores.models import LedgerMark
 from dashboard.statement import Statement, parameter
 
 
@@ -29,10 +30,14 @@ def closings_held(*, now: datetime) -> Held | None:
 
 
 _PAUSE = Statement(
-    select(ClosingPause.reason, ClosingPause.until_at)
-    .where(
-        ClosingPause.ended_at.is_(None),
-        ClosingPause.until_at > parameter("now", DateTime(timezone=True)),
+    # One that has no end but its release comes first: the ledger was restored.
+    select(LedgerMark.held_why, cast(null(), DateTime(timezone=True)))
+    .where(LedgerMark.held_at.is_not(None))
+    .union_all(
+        select(ClosingPause.reason, ClosingPause.until_at).where(
+            ClosingPause.ended_at.is_(None),
+            ClosingPause.until_at > parameter("now", DateTime(timezone=True)),
+        )
     )
     .limit(1)
 )

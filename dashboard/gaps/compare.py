@@ -17,6 +17,7 @@ from dashboard.gateway.event_records import RemoteEvent, Unreadable
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.ids import read_id
 from dashboard.organizations.models import Organization
+from dashboard.restores.models import LedgerMark
 from dashboard.statement import any_of
 from dashboard.sync.models import ACTIVE, SyncRun, SyncStep
 from dashboard.webhooks.models import WebhookEvent
@@ -114,7 +115,10 @@ def customer_gaps(remotes: Sequence[RemoteCustomer]) -> Iterator[Gap]:
     numbers = {one.id: read_id(one.organization or "") for one in remotes}
     query = select(Organization).where(Organization.id.in_({n for n in numbers.values() if n}))
     rows = {one.id: one for one in db.session.scalars(query)}
+    mark = db.session.scalar(select(LedgerMark.stripe_id))
     for remote in remotes:
+        if remote.id == mark:
+            continue
         organization = rows.get(numbers[remote.id] or 0)
         if organization is None:
             which = f"organization {remote.organization}" if remote.organization else "nobody"

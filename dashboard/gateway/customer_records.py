@@ -47,3 +47,12 @@ class RemoteCard(Told):
     last4: str | None
     exp_month: int | None
     exp_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMark(Told):
+    """The object that bears the ledger's mark, and the names of the marks that are on it."""
+
+    id: str
+    names: frozenset[str]
+    is_deleted: bool = False

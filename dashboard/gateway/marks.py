@@ -15,6 +15,8 @@ INVOICE, OLD_INVOICE = "dashboard_invoice", "invoice"
 ORGANIZATION, OLD_ORGANIZATION = "dashboard_organization", "organization"
 CREDIT_NOTE = "dashboard_credit_note"
 REFUND = "dashboard_refund"
+# Of the one object at Stripe that says how much the ledger knew: see `dashboard.restores`.
+LEDGER = "dashboard_ledger_"
 
 
 def marks_of(data: Json, name: str, old_name: str | None = None) -> tuple[str | None, str | None]:

@@ -1,12 +1,17 @@
 """What the product asks of its payment provider; `stripe.py` is the one that keeps it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
 from dashboard.gateway.balance_records import RemoteBalance
-from dashboard.gateway.customer_records import CustomerDraft, RemoteCard, RemoteCustomer
+from dashboard.gateway.customer_records import (
+    CustomerDraft,
+    RemoteCard,
+    RemoteCustomer,
+    RemoteMark,
+)
 from dashboard.gateway.event_records import RemoteEndpoints, RemoteEvent, Unreadable
 from dashboard.gateway.note_records import NoteDraft, NotePreview
 from dashboard.gateway.pages import RemotePage
@@ -64,6 +69,17 @@ class Gateway(Protocol):
 
     def customer(self, customer_id: str) -> RemoteCustomer:
         """Read a customer; of a deleted one nothing else is left to read."""
+
+    def create_mark(self, installation: str, name: str, *, key: str) -> RemoteMark:
+        """Create the object that bears the ledger's mark, with its first one."""
+
+    def write_mark(
+        self, stripe_id: str, name: str, gone: Collection[str], *, at: datetime, key: str
+    ) -> RemoteMark:
+        """Add a mark and take those away; raises `Missing` where the object was deleted."""
+
+    def mark(self, stripe_id: str) -> RemoteMark:
+        """Read the object that bears the ledger's mark."""
 
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""

@@ -17,6 +17,7 @@ from dashboard.gateway.calls.drafts import DraftCalls
 from dashboard.gateway.calls.events import EventCalls
 from dashboard.gateway.calls.invoices import InvoiceCalls
 from dashboard.gateway.calls.lists import ListCalls
+from dashboard.gateway.calls.marks import MarkCalls
 from dashboard.gateway.calls.refunds import RefundCalls
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.requests import Body
@@ -44,7 +45,14 @@ class _Client(stripe.HTTPClient):
 
 
 class StripeGateway(
-    CustomerCalls, DraftCalls, InvoiceCalls, CreditNoteCalls, RefundCalls, EventCalls, ListCalls
+    CustomerCalls,
+    DraftCalls,
+    InvoiceCalls,
+    CreditNoteCalls,
+    RefundCalls,
+    EventCalls,
+    ListCalls,
+    MarkCalls,
 ):
     """`Gateway` over stripe-python. It never retries by itself: one policy decides that, above."""
 

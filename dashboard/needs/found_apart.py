@@ -10,6 +10,7 @@ from dashboard.gaps.models import StripeGap
 from dashboard.invariants.models import InvariantFinding
 from dashboard.needs.found import MOST, Rows, shown
 from dashboard.outgoing.models import EventEndpoint
+from dashboard.restores.models import Restore
 
 
 def sums(_now: datetime) -> Rows:
@@ -49,6 +50,18 @@ def gaps(_now: datetime) -> Rows:
         .order_by(StripeGap.id)
         .limit(MOST)
     )
+
+
+def restored(_now: datetime) -> Rows:
+    """Return the restore that is not released: everything that is sent waits for it."""
+    return shown(
+        cast(Restore.id, String),
+        Restore.noticed_at,
+        func.jsonb_build_object("told", Restore.told),
+        null(),
+        null(),
+        null(),
+    ).where(Restore.released_at.is_(None))
 
 
 def endpoints_off(_now: datetime) -> Rows:

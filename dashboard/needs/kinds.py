@@ -42,6 +42,7 @@ Place = Literal[
     "proposal",
     "invariants",
     "gaps",
+    "restores",
     "mails",
     "endpoint",
 ]
@@ -127,6 +128,8 @@ _KINDS = (
          words.sums, found_apart.sums),
     Kind("gap", "Gap", "differs", "bad", "differs", Step("See gaps", "gaps"),
          words.gap, found_apart.gaps, acts=("gap.repair_asked",), is_of_row=True),
+    Kind("restored", "Ledger held", "failing", "bad", "alert", Step("See restore", "restores"),
+         words.restored, found_apart.restored, acts=("ledger.released",), is_of_row=True),
     Kind("dead", "Dead event", "failing", "bad", "cross", Step("Replay", "event"),
          words.dead, found.dead, acts=("event.replayed",), is_of_row=True),
     Kind("unusual", "Unusual", "unusual", "notice", "gauge", Step("See alerts", "budget"),

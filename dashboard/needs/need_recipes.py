@@ -67,6 +67,17 @@ _SETTLE_DISPUTE = Repair(
     page="invoice",
     button="See invoice",
 )
+_RELEASE = Repair(
+    "Release the ledger",
+    "Have senders repeat their usage, put right what is apart, and let closings and calls to "
+    "Stripe go on.",
+    "1 for each difference that is put right here; then every draft is compared",
+    "what the ledger says, once",
+    reason="optional",
+    audit=("ledger.released",),
+    page="restores",
+    button="See restore",
+)
 _READ = Repair(
     "Close the gap",
     "Fetch the event, read the invoice, or have the draft or customer made again, as its kind "
@@ -159,6 +170,9 @@ NEEDS: Mapping[str, Recipe] = {
             ),
             CHARGE_NEXT,
         ),
+    ),
+    "restored": Recipe(
+        "The ledger was put back to an earlier moment, and Stripe may know more.", (_RELEASE,)
     ),
     "gap": Recipe("Only one of Stripe and the ledger knows of it.", (_READ,)),
     "dead": Recipe(

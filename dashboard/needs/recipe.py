@@ -22,6 +22,7 @@ Page = Literal[
     "services",
     "invariants",
     "gaps",
+    "restores",
     "event",
     "proposal",
     "budget",

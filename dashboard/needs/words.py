@@ -160,6 +160,11 @@ def gap(facts: Facts) -> str:
     return str(facts["told"])
 
 
+def restored(facts: Facts) -> str:
+    """Return why nothing is closed and sent."""
+    return f"{facts['told']} Nothing is closed or sent to Stripe until the ledger is released."
+
+
 def refused_address(facts: Facts) -> str:
     """Return which billing e-mail was refused, and what the server said."""
     return f"No e-mails about bills go to {facts['email']}. {_first(facts['reason'])}"

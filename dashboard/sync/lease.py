@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from dashboard.billing.locks import hold_invoice
 from dashboard.errors import Busy
 from dashboard.extensions import db
+from dashboard.restores.held import LedgerIsHeld
+from dashboard.restores.models import LedgerMark
 from dashboard.statement import Statement, parameter
 from dashboard.sync.models import SyncLease, SyncStep
 from dashboard.transaction import once
@@ -41,13 +43,17 @@ class Lease:
 def take(invoice_id: int, *, owner: str, now: datetime) -> tuple[Lease, bool]:
     """Return the lease of an invoice, and whether a call of an earlier holder has no outcome.
 
-    Raises `Busy` while another holder's has not expired.
+    Raises `Busy` while another holder's has not expired, and while the ledger is held: whoever
+    calls Stripe about an invoice comes by here.
     """
     hold_invoice(invoice_id)
     found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
     if found is None:
         raise Busy("Another sync of this invoice is in progress. This one runs after it.")
-    fence, has_open_steps = found
+    fence, has_open_steps, is_held = found
+    if is_held:
+        # The caller undoes what it has not committed, so the lease is free again.
+        raise LedgerIsHeld
     return Lease(invoice_id, owner, fence), has_open_steps
 
 
@@ -90,6 +96,7 @@ _RENEW = Statement(_held(expires_at=_UNTIL))
 _RELEASE = Statement(_held(expires_at=null(), owner=null()))
 # Asked with the invoice held already: only who holds it writes its steps.
 _OPEN_STEPS = select(SyncStep.id).where(SyncStep.invoice_id == _INVOICE, SyncStep.outcome.is_(None))
+_IS_HELD = select(LedgerMark.id).where(LedgerMark.held_at.is_not(None)).exists()
 _TAKE = Statement(
     insert(SyncLease)
     .values(invoice_id=_INVOICE, fence=1, owner=_OWNER, expires_at=_UNTIL)
@@ -100,5 +107,5 @@ _TAKE = Statement(
             SyncLease.expires_at.is_(None), SyncLease.expires_at <= parameter("now", _INSTANT)
         ),
     )
-    .returning(SyncLease.fence, _OPEN_STEPS.exists())
+    .returning(SyncLease.fence, _OPEN_STEPS.exists(), _IS_HELD)
 )

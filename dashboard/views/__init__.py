@@ -55,6 +55,7 @@ from dashboard.views import (
     refunds,
     rehearsals,
     reissues,
+    restores,
     reversals,
     rolls,
     schedules,
@@ -101,9 +102,9 @@ RESOURCES = (
     portal_sessions, added_lines, void_decisions, credit_notes, credit_note_voids, reissues,
     differences, refunds, settlements, proofs, balances, mails, mail_opt_outs, pay_links,
     webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, closings,
-    rehearsals, fleet, work, stripe_calls, doctor, invariants, audit_entries, api_tokens,
-    people, invitations, password, password_requests, factors, second_step, passkey_sign_in,
-    stripe_webhook,
+    rehearsals, fleet, work, stripe_calls, doctor, invariants, restores, audit_entries,
+    api_tokens, people, invitations, password, password_requests, factors, second_step,
+    passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

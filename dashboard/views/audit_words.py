@@ -51,6 +51,11 @@ SENTENCES = {
     "factors.taken_away": "Removed all their second factors.",
     "foreign_line.decided": "Decided “{decision}” on the line “{description}” of {amount_cents}"
     "[; it was “{earlier}” before].",
+    "ledger.held": "Held the ledger: {why}",
+    "ledger.looked_back": "Read back what Stripe has: {found} differences, {counts} to put right.",
+    "ledger.look_asked": "Had Stripe read back again after a restore.",
+    "ledger.repair_asked": "Had a difference put right after a restore: {finding}",
+    "ledger.released": "Released the ledger, {left} differences left as they were.",
     "gap.look_asked": "Had Stripe looked through for gaps.",
     "gap.repair_asked": "Had a gap closed: {gap}",
     "history.exported": "Downloaded the history of the bill's lines[, only {filters}].",

@@ -41,7 +41,7 @@ OF_ORGANIZATIONS = {
     "budget": "budgets.show",
     "mails": "mails.index",
 }
-OF_THE_WHOLE = {"jobs": "work.show", "calls": "stripe_calls.show"}
+OF_THE_WHOLE = {"jobs": "work.show", "calls": "stripe_calls.show", "restores": "restores.show"}
 
 
 @bp.get("")

@@ -35,6 +35,7 @@ _OF_SUBJECT: Mapping[Page, tuple[str, str]] = {
     "proposal": ("proposals.show", "proposal_id"),
 }
 _OF_THE_WHOLE: Mapping[Page, str] = {
+    "restores": "restores.show",
     "invariants": "invariants.show",
     "jobs": "work.show",
     "calls": "stripe_calls.show",

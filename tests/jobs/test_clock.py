@@ -65,6 +65,7 @@ def test_a_hundred_turns_without_workers_leave_the_work_once_and_no_ticks(
     for _ in range(100):
         fall_due(clock, *TABLE)
     assert queued(redis) == [
+        ("interactive", "keep_ledger_mark"),
         ("closing", "roll_batch"),
         ("maintenance", "backfill_events"),
         ("maintenance", "forget_mails"),

@@ -73,6 +73,7 @@ from tests.locks.reissues import (
     reissue_what_was_edited,
     show_reissue,
 )
+from tests.locks.restores import take_over_what_was_forgotten
 from tests.locks.stage import Act, Stage
 from tests.locks.standing import let_the_rules_decide, move_standing, set_standing_apart
 from tests.locks.syncs import (
@@ -173,6 +174,7 @@ VERBS: Mapping[str, Act] = {
     "find the draft gone": find_it_gone,
     "find the customer gone": find_customer_gone,
     "make a lost customer again": make_a_lost_customer_again,
+    "take over what was forgotten": take_over_what_was_forgotten,
     "change details": change_details,
     "change details and sync": lambda stage: change_details(stage, sync=True),
     "change the budget": change_budget,

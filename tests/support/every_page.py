@@ -93,6 +93,7 @@ OF_STAFF = [
     "/jobs",
     "/stripe-calls",
     "/invariants",
+    "/restores",
     "/invariants?name=items_add_up",
     "/catalog",
     "/catalog/acme-fee",
