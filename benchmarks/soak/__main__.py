@@ -66,7 +66,7 @@ def application(installation: Installation) -> Flask:
 
 def ending(running: Site, shop: Shop) -> list[str]:
     """Drain one installation, tell how it ended, and return what is not as it should be."""
-    drained, clicks = drain(running)
+    drained, clicks = drain(running, shop)
     wrong = verdict(running, shop)
     for name, counts in outcome().items():
         tell(name, counts)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from dashboard.audit.actor import Actor
+from benchmarks.soak.desk import SUPPORT, ZONES, Desk
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_early
@@ -34,8 +34,8 @@ from dashboard.usage.reported import ReportedRecord
 from jobs.syncs import enqueue_run
 from tests.factories import MeteredPriceFactory, PriceFactory, make_organization, make_service
 
-SUPPORT = Actor("user", 1, "support@example.com")
 METERS, FEES = 8, 6
+INTERVALS = ("month", "week", "quarter", "year")
 
 
 @dataclass
@@ -48,6 +48,10 @@ class Shop:
     # A batch whose commit nobody heard of; it is sent again under its keys until somebody does.
     unheard: list[ReportedRecord] = field(default_factory=list)
     sent: int = 0
+    desk: Desk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.rng)
 
     def change(self) -> str:
         """Do one thing to one organization, in a transaction, and return what it was."""
@@ -55,6 +59,7 @@ class Shop:
             return self.report(self.unheard)
         verbs: list[Callable[[Organization], None]] = [
             self.attach, self.detach, self.resize, self.adjust, self.click, self.decide,
+            *self.desk.verbs,
         ]  # fmt: skip
         slug = self.rng.choice(self.slugs)
         draw = self.rng.random()
@@ -89,7 +94,7 @@ class Shop:
 
     def attach(self, organization: Organization) -> None:
         """Attach a fee, a moment ago."""
-        price = self.rng.choice(_fees())
+        price = self.rng.choice(_fees(organization.cycle_interval))
         wanted = Attachment(Decimal(self.rng.randint(1, 3)), at=self._a_moment_ago(organization))
         attach_service(organization, price, wanted, now=utc_now(), actor=SUPPORT)
 
@@ -151,19 +156,26 @@ def open_shop(rng: random.Random, organizations: int, *, seconds: float) -> Shop
         meters = [
             MeteredPriceFactory(code=f"meter-{one}", meter=f"meter-{one}") for one in range(METERS)
         ]
-        fees = [PriceFactory(code=f"fee-{one}") for one in range(FEES)]
-        for slug in slugs:
+        for one in range(FEES):
+            PriceFactory(code=f"fee-{one}")
+            PriceFactory(code=f"week-fee-{one}", interval="week")
+        for number, slug in enumerate(slugs):
+            # Cycles are counted to both sides of the anchor: the one that runs ends with it.
             ends = now + timedelta(seconds=rng.uniform(30, seconds * 1.3))
-            # A year earlier to the second, so that a month ends at that very instant.
-            organization = make_organization(slug, anchor=ends.replace(year=ends.year - 1), now=now)
-            for price in (*meters, *rng.sample(fees, 3)):
+            interval, zone = INTERVALS[number % len(INTERVALS)], rng.choice(ZONES)
+            organization = make_organization(
+                slug, anchor=ends, now=now, cycle_interval=interval, cycle_zone=zone
+            )
+            for price in (*meters, *rng.sample(_fees(interval), 3)):
                 make_service(organization, price, now=now, at=now - timedelta(days=2))
     return Shop(rng, slugs)
 
 
-def _fees() -> list[Price]:
-    query = select(Price).where(Price.kind == "recurring").order_by(Price.code)
-    return list(db.session.scalars(query))
+def _fees(interval: str) -> list[Price]:
+    """Return the fees that cycles of such a length can have."""
+    every = "week" if interval == "week" else "month"
+    query = select(Price).where(Price.kind == "recurring", Price.interval == every)
+    return list(db.session.scalars(query.order_by(Price.code)))
 
 
 def _attached(organization: Organization) -> list[Service]:
