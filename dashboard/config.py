@@ -75,6 +75,7 @@ class Config(
     stripe_requests_in_flight: int = Field(20, ge=1, le=1_000_000)
     stripe_timeout_seconds: float = Field(30.0, ge=1, le=600, allow_inf_nan=False)
     stripe_rereads_per_hour: int = Field(10, ge=0, le=1_000_000)
+    stripe_tax_product: str = Field("", pattern=r"^(prod_[A-Za-z0-9_]{1,60})?$")
     stripe_gap_reads_per_hour: int = Field(1, ge=0, le=1_000_000)
     hold_when_broken: bool = True
     usage_max_age_days: int = Field(35, ge=1, le=3660)

@@ -74,6 +74,7 @@ _TABLE = (
     Permission("sync.run", STAFF),
     Permission("cycle.roll", STAFF),
     Permission("cycle.change", STAFF),
+    Permission("tax.switch", STAFF),
     Permission("adjustment.create", STAFF),
     Permission("credit_note.create", STAFF),
     Permission("invoice.reissue", STAFF),

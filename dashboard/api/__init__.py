@@ -24,6 +24,7 @@ from dashboard.api import (
     services,
     standing,
     syncs,
+    taxes,
     usage,
 )
 from dashboard.extensions import csrf
@@ -32,7 +33,7 @@ PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
     differences, refunds, proofs, balances, history, budgets, standing, closings, syncs,
-    event_endpoints, event_deliveries, cycle_changes, document,
+    event_endpoints, event_deliveries, cycle_changes, taxes, document,
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from dashboard.extensions import db
 from dashboard.money import round_charge
 from dashboard.pricing.exact import major_text
 
+CARRIED = ", carried over"
+
 
 def carry_over(invoice: Invoice, billed: Mapping[str, int], *, now: datetime) -> int:
     """Move what Stripe did not bill of a sealed `invoice` to the current draft; return its cents.
@@ -74,10 +76,15 @@ def carried_line(item: InvoiceItem, cents: int, currency: str) -> Line:
         kind="carry_over",
         key=f"carry:{item.id}",
         cycle_id=item.cycle_id,
-        description=f"{item.description}, carried over",
+        description=_carried(item.description),
         quantity=Decimal(1),
         amount_cents=asked,
         period=Period(item.period_start, item.period_end),
         trace={"model": "carry_over", "words": [words]},
         carried_from_id=item.id,
     )
+
+
+def _carried(description: str) -> str:
+    """Say it once, however often it is carried over again."""
+    return description if description.endswith(CARRIED) else f"{description}{CARRIED}"

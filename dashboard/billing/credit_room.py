@@ -155,7 +155,7 @@ def _check(invoice: Invoice) -> None:
             "void has credit notes. Nothing was changed. Add a credit to the current invoice "
             "instead."
         )
-    if invoice.tax_cents:
+    if invoice.tax_cents or invoice.automatic_tax:
         raise NotCreditable(
             f"{titled(invoice)} has tax on it, which Stripe works out for a credit "
             "note as well. Nothing was changed. Issue the note at Stripe; it is shown here."

@@ -44,6 +44,7 @@ def keep_details(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> N
     keep_links(invoice, remote, now=now)
     keep_payments(invoice, remote.payments)
     invoice.tax_cents = remote.tax_cents
+    invoice.taxes = list(remote.taxes)
     invoice.billed_to = remote.billed_to
     # Only a reading tells it, where it was asked for.
     if remote.paid_off_stripe_cents is not None:

@@ -51,6 +51,7 @@ def open_first(organization: Organization, *, now: datetime) -> Invoice:
         period_end=period.end,
         currency=organization.currency,
         status="draft",
+        automatic_tax=organization.automatic_tax,
         created_at=now,
     )
     db.session.add(invoice)

@@ -18,6 +18,11 @@ LATE = (
     "status in ('open', 'uncollectible') and (due_at is not null or payment_failure is not null"
     " or action_required_at is not null or status = 'uncollectible')"
 )
+# Whose draft Stripe cannot work tax out for: told before its cycle ends.
+UNTAXABLE = (
+    "automatic_tax and status in ('draft', 'closing')"
+    " and stripe_tax_status in ('requires_location_inputs', 'failed')"
+)
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
 FOUND_BY = (
     _few("ending", "period_end", "organization_id", where="status = 'draft'"),
@@ -45,6 +50,7 @@ FOUND_BY = (
         postgresql_where=text(LATE),
     ),
     _few("disputed", "dispute_answer_by_at", "id", where="disputed_cents > 0"),
+    _few("untaxable", "id", where=UNTAXABLE),
     _few(
         "failing",
         "sync_failures",

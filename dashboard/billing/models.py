@@ -121,6 +121,13 @@ class Invoice(Model):
     stripe_attempt: Mapped[int] = mapped_column(default=0)
     stripe_status: Mapped[str | None] = mapped_column(String(20))
     stripe_total_cents: Mapped[int | None]
+    # Whether Stripe is to work tax out for it: as its organization was billed while it was current.
+    automatic_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # What the draft was last told by us, and confirmed: what a person set there is not undone.
+    agreed_tax: Mapped[bool | None]
+    # Whether Stripe does, as last told, and how far it is: `complete`, or what is in the way.
+    stripe_automatic_tax: Mapped[bool | None]
+    stripe_tax_status: Mapped[str | None] = mapped_column(String(40))
     # How the draft at Stripe was last told to be collected, and its days as they were told:
     # Stripe itself can say so only in part.
     agreed_terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -136,6 +143,8 @@ class Invoice(Model):
     # "tax_ids"}. None of what was issued before they were kept.
     tax_cents: Mapped[int | None]
     billed_to: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # What makes up the tax, by Stripe's reasons: [{"cents", "reason", "taxable_cents"}].
+    taxes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     amount_due_cents: Mapped[int | None]
     amount_remaining_cents: Mapped[int | None]
     amount_paid_cents: Mapped[int | None]

@@ -48,6 +48,8 @@ def record_remote(
     invoice.stripe_status = remote.status
     invoice.stripe_total_cents = remote.total_cents
     invoice.automatically_finalizes_at = remote.automatically_finalizes_at
+    invoice.stripe_automatic_tax = remote.automatic_tax
+    invoice.stripe_tax_status = remote.tax_status
     if remote.automatically_finalizes_at is not None:
         invoice.restores_schedule = False
     if remote.as_of is not None:

@@ -16,6 +16,7 @@ class BillingPolicy:
 
     `hold_when_broken`: no bill of an organization is issued while its money does not add up.
     `mails_bills`: organizations are mailed their bills and what becomes of them.
+    `stripe_tax_product`: the product at Stripe as which lines are taxed; empty where none is set.
     """
 
     sync_interval_seconds: int = 3600
@@ -27,6 +28,7 @@ class BillingPolicy:
     stripe_gap_reads_per_hour: int = 1
     hold_when_broken: bool = True
     mails_bills: bool = False
+    stripe_tax_product: str = ""
 
     @property
     def max_age(self) -> timedelta:

@@ -46,6 +46,8 @@ def following_draft(invoice: Invoice, *, now: datetime) -> Invoice:
         currency=invoice.currency,
         status="draft",
         revision=0,
+        # The switch always sets the current invoice too, whose row is locked.
+        automatic_tax=invoice.automatic_tax,
         created_at=now,
     )
 

@@ -32,6 +32,7 @@ from dashboard.gateway.odd import (
     whole,
 )
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
+from dashboard.gateway.taxes import automatic_tax, taxes
 
 Json = Mapping[str, Any]
 
@@ -104,6 +105,7 @@ def parse_invoice(
     # Where none are embedded there may be any number.
     lines = data.get("lines") or {"data": [], "has_more": True}
     installation, invoice = marks_of(data, INVOICE, OLD_INVOICE)
+    is_taxed, tax_status = automatic_tax(data)
     return RemoteInvoice(
         id=data["id"],
         status=one_of(data, "status", STATUSES),
@@ -141,6 +143,9 @@ def parse_invoice(
         latest_revision=_reference(data.get("latest_revision")),
         from_invoice=_reference((data.get("from_invoice") or {}).get("invoice")),
         tax_cents=0 if before_tax is None else whole(data, "total") - before_tax,
+        automatic_tax=is_taxed,
+        tax_status=tax_status,
+        taxes=taxes(data),
         billed_to=billed_to(data),
         lines=tuple(parse_line(line) for line in lines["data"]),
         has_more_lines=bool(lines.get("has_more")),

@@ -81,6 +81,9 @@ class Gateway(Protocol):
     def mark(self, stripe_id: str) -> RemoteMark:
         """Read the object that bears the ledger's mark."""
 
+    def tax_location(self, customer_id: str) -> str:
+        """Return what Stripe says of where a customer is taxed; empty where it says nothing."""
+
     def create_invoice(self, draft: InvoiceDraft, *, key: str) -> RemoteInvoice:
         """Create an empty draft that Stripe finalizes by itself at `finalizes_at`, if set."""
 
@@ -109,6 +112,9 @@ class Gateway(Protocol):
 
     def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
         """Set how the draft is collected, and what it says of its days."""
+
+    def set_automatic_tax(self, invoice_id: str, *, is_on: bool, key: str) -> RemoteInvoice:
+        """Have Stripe work tax out for the draft, or not."""
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""

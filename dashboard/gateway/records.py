@@ -10,8 +10,19 @@ from dashboard.gateway.told import Told
 
 
 @dataclass(frozen=True, slots=True)
+class Taxed:
+    """As what a line is taxed: the product at Stripe that has the tax code, and the currency."""
+
+    product: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDraft:
-    """An empty draft to create. `finalizes_at` None holds it; times are UTC."""
+    """An empty draft to create. `finalizes_at` None holds it; times are UTC.
+
+    `automatic_tax`: Stripe works tax out for it.
+    """
 
     customer_id: str
     invoice: str
@@ -21,6 +32,7 @@ class InvoiceDraft:
     finalizes_at: datetime | None
     description: str
     installation: str | None = None
+    automatic_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +48,9 @@ class DraftTerms:
 class LineContent:
     """One line as the ledger wants it: minor units, whole-second half-open period in UTC.
 
-    `members` are the (key, cents) a roll-up stands for; Stripe is not told, so they do not make
-    one line differ from another.
+    `members` are the (key, cents) that a roll-up, or a line lowered by credits, stands for; Stripe
+    is not told, so they do not make one line differ from another. Nor does `taxed`, which no
+    reading shows: a draft whose tax is switched on has every line sent again.
     """
 
     key: str
@@ -46,6 +59,7 @@ class LineContent:
     period_start: datetime
     period_end: datetime
     members: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    taxed: Taxed | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +182,11 @@ class RemoteInvoice(Told):
     from_invoice: str | None = None
     # What Stripe added as tax: `total_cents` is without it.
     tax_cents: int = 0
+    # Whether Stripe works tax out for it, and how far it is: `complete`, or what is in the way.
+    automatic_tax: bool = False
+    tax_status: str | None = None
+    # What makes up the tax, see `taxes`.
+    taxes: tuple[dict[str, Any], ...] = ()
     # Whom it is made out to, see `billed_to`.
     billed_to: dict[str, Any] = field(default_factory=dict)
     lines: tuple[RemoteLine, ...] = ()

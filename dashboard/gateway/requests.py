@@ -52,7 +52,13 @@ def invoice(draft: InvoiceDraft) -> Body:
         "metadata": _marks(draft.installation, INVOICE, OLD_INVOICE, draft.invoice),
         **terms(draft.collection_method, draft.days_until_due),
         **schedule(draft.finalizes_at),
+        **(automatic_tax(is_on=True) if draft.automatic_tax else {}),
     }
+
+
+def automatic_tax(*, is_on: bool) -> Body:
+    """Return the part of a body that has Stripe work tax out for a draft, or not."""
+    return {"automatic_tax": {"enabled": is_on}}
 
 
 def terms(collection_method: str, days_until_due: int | None) -> Body:
@@ -71,13 +77,31 @@ def schedule(at: datetime | None) -> Body:
 def line(content: LineContent) -> Body:
     """Return one line of a bulk call."""
     return {
-        "amount": content.amount_cents,
+        **_amount(content),
         "description": content.description,
         "metadata": {ITEM: content.key},
         "period": {
             "start": int(content.period_start.timestamp()),
             "end": int(content.period_end.timestamp()),
         },
+    }
+
+
+def _amount(content: LineContent) -> Body:
+    """Return what it costs: taxed with the tax on top of it, never within.
+
+    A plain amount would be taxed as the account's settings say, which may be within.
+    """
+    if content.taxed is None:
+        return {"amount": content.amount_cents}
+    return {
+        "price_data": {
+            "currency": content.taxed.currency,
+            "product": content.taxed.product,
+            "tax_behavior": "exclusive",
+            "unit_amount": content.amount_cents,
+        },
+        "quantity": 1,
     }
 
 

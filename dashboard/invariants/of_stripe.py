@@ -81,16 +81,21 @@ OF_STRIPE = (
         "confirmed",
         """
         select organizations.id, slug, sequence, 'invoice ' || sequence, invoices.currency,
-               total_cents, coalesce(lines.cents, 0)
+               wanted.cents, coalesce(lines.cents, 0)
         from invoices join organizations on organizations.id = invoices.organization_id
         left join lateral (
             select sum(amount_cents) as cents from synced_lines where invoice_id = invoices.id
         ) as lines on true
+        -- With automatic tax no line is below zero: credits beyond the charges wait.
+        cross join lateral (
+            select case when invoices.automatic_tax then greatest(total_cents, 0)
+                        else total_cents end as cents
+        ) as wanted
         where invoices.organization_id = any(:organizations)
           and invoices.status in ('draft', 'closing', 'sealed')
           and stripe_invoice_id is not null and revision = synced_revision
           and not needs_verification and parked_at is null
-          and total_cents <> coalesce(lines.cents, 0)
+          and wanted.cents <> coalesce(lines.cents, 0)
           and not exists (
               select from sync_runs where invoice_id = invoices.id
                 and state in ('queued', 'running', 'retrying'))

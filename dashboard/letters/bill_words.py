@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.billing.declines import decline_words
 from dashboard.billing.payment_facts import payment_of
 from dashboard.billing.payment_state import decline_code_of
+from dashboard.billing.tax_words import tax_reasons
 from dashboard.letters.facts import Bill, note_of
 from dashboard.letters.refusals import NotNeeded
 from dashboard.letters.told import Told, card_words, day, days
@@ -25,10 +26,11 @@ def invoice_ready(bill: Bill) -> Told:
         ("Organization", bill.organization.name),
         ("Period", days(invoice.period_start, invoice.period_end)),
     ]
-    if invoice.tax_cents:
+    if invoice.tax_cents or invoice.automatic_tax:
         rows += [
             ("Before tax", bill.text(invoice.stripe_total_cents)),
             ("Tax", bill.text(invoice.tax_cents)),
+            *(("Reason", words) for words in tax_reasons(invoice.taxes)),
         ]
     rows += [("Total", bill.text(bill.total_cents))]
     from_balance = bill.total_cents - (due or 0)

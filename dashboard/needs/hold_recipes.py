@@ -168,7 +168,22 @@ LINES = (
     ),
 )
 
+SEE_TAX = Repair(
+    "Correct the address",
+    "The tax page asks Stripe whether it can tell the tax from the customer's address. Correct the "
+    "address in Stripe's dashboard.",
+    "a read where Stripe is asked",
+    STAYS,
+    page="tax",
+    button="See tax",
+    undo="As the address is changed back there.",
+)
+
 HOLDS: Mapping[str, Recipe] = {
+    "no_tax_location": Recipe("Stripe cannot work out the tax of the bill.", (SEE_TAX, VERIFY)),
+    "tax_differs": Recipe(
+        "Automatic tax was switched off on Stripe's draft of the bill.", (VERIFY, COMPARE)
+    ),
     "foreign_lines": Recipe("A person added lines to Stripe's draft.", LINES),
     "not_verified": Recipe(
         "Stripe's lines could not be proven equal to the ledger.", (VERIFY, COMPARE)

@@ -15,6 +15,7 @@ from dashboard.needs import found, found_apart, words
 from dashboard.needs.found import Rows
 from dashboard.needs.found_addresses import refused_addresses
 from dashboard.needs.found_money import failed_refunds, lost_disputes
+from dashboard.needs.found_tax import untaxable
 
 Tone = Literal["bad", "notice"]
 # The filters of the list, in their order, and what people call them.
@@ -44,6 +45,7 @@ Place = Literal[
     "gaps",
     "restores",
     "mails",
+    "tax",
     "endpoint",
 ]
 
@@ -98,6 +100,7 @@ _KINDS = (
              "stuck": _SEE_SYNCS, "does_not_add_up": _SEE_CHECK,
              "billed_differently": _CORRECT, "revised_differently": _CORRECT,
              "lost_at_stripe": Step("See gaps", "gaps"),
+             "no_tax_location": Step("See tax", "tax"), "tax_differs": Step("See tax", "tax"),
          }),
     Kind("past_due", "Past due", "payments", "bad", "clock", _SEE_INVOICE,
          words.past_due, found.past_due),
@@ -111,6 +114,8 @@ _KINDS = (
          words.differing, found.differing, acts=("foreign_line.decided",)),
     Kind("left", "Line left", "differs", "notice", "differs", _DECIDE,
          words.left, found.left, acts=("foreign_line.decided",)),
+    Kind("untaxable", "No tax", "failing", "bad", "alert", Step("See tax", "tax"),
+         words.untaxable, untaxable, acts=_SYNC),
     Kind("void", "Void", "void", "bad", "cross", _DECIDE, words.void, found.void,
          acts=("invoice.void_billed", "invoice.void_written_off")),
     Kind("credit_note", "Credit note", "failing", "bad", "card", _SEE_INVOICE,

@@ -12,6 +12,7 @@ from dashboard.needs.hold_recipes import (
     LOG,
     NO_CALL,
     REISSUE,
+    SEE_TAX,
     VERIFY,
     recipe_of_hold,
 )
@@ -117,6 +118,7 @@ NEEDS: Mapping[str, Recipe] = {
         ),
     ),
     "failing": Recipe("Its syncs fail.", (LOG, VERIFY)),
+    "untaxable": Recipe("Stripe cannot work out the tax of a draft.", (SEE_TAX,)),
     "differs": Recipe("Lines were added to Stripe's draft.", LINES),
     "left": Recipe("Lines were left on Stripe's draft, which hold it.", LINES),
     "void": Recipe(

@@ -27,6 +27,7 @@ Page = Literal[
     "proposal",
     "budget",
     "mails",
+    "tax",
     "endpoint",
     "jobs",
     "calls",

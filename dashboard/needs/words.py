@@ -26,6 +26,13 @@ def on_hold(facts: Facts) -> str:
     return _first(facts.get("reason") or "On hold until a person decides.")
 
 
+def untaxable(facts: Facts) -> str:
+    """Return why Stripe cannot work out the tax of a draft."""
+    if facts.get("status") == "failed":
+        return "Stripe could not work out its tax. It is held at its end unless that passes."
+    return "Stripe cannot tell from the address which tax applies. It is held at its end."
+
+
 def past_due(facts: Facts) -> str:
     """Return since when it is to be paid, and what Stripe tries."""
     said = f"Due {_day(facts['due_at'])} and not paid."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, text, true
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, false, text, true
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +69,8 @@ class Organization(Model):
     customer_lost_at: Mapped[datetime | None]
     # Words of the billing team's own; Stripe is not told of them.
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default="{}")
+    # Whether Stripe works tax out for its next bills.
+    automatic_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What Stripe's customer was last told and confirmed: {"name", "email"}.
     agreed_customer: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
     # What somebody made of it at Stripe, in the same form, until a person decides on it.

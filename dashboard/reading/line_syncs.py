@@ -40,8 +40,10 @@ def line_syncs_of(
     """Return the state per item id, given the lines that Stripe last confirmed of the invoice."""
     agreed: dict[str, tuple[LineFacts, int]] = {}
     for line in lines:
-        agreed |= {key: (line, cents) for key, cents in line.members.items()}
-        agreed[line.key] = (line, line.amount_cents)
+        for key, cents in (line.members or {line.key: line.amount_cents}).items():
+            # A credit may lower several lines.
+            first, before = agreed.get(key, (line, 0))
+            agreed[key] = (first, before + cents)
     return {item.id: _line_sync(status, item, agreed.get(item.key)) for item in items}
 
 
@@ -63,6 +65,6 @@ def _agrees(item: ItemFacts, agreed: tuple[LineFacts, int] | None) -> bool:
     if agreed is None:
         return not is_billed(item)
     line, cents = agreed
-    if line.key != item.key:
+    if line.members:
         return cents == item.amount_cents
     return known_of(line).content == line_of(item)

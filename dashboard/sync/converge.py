@@ -19,7 +19,7 @@ from dashboard.sync.added_lines import note_added
 from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.details import tell_details
+from dashboard.sync.details import start_tax, tell_details
 from dashboard.sync.done import count_of, moved_cents, with_later
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.lease import extend
@@ -116,6 +116,7 @@ def one_round(work: DraftWork, aim: Aim) -> bool:
     if not plan.is_empty:
         apply(work, snapshot, plan, look=aim.verify)
         aim.verify |= work.differs or was_otherwise(snapshot, aim.comparison)
+    start_tax(work, snapshot)
     unproven = snapshot.exists and aim.comparison is None
     if aim.verify and (unproven or not plan.is_empty):
         # Only a reading that finds nothing to change ends a verification.

@@ -19,8 +19,17 @@ from dashboard.sync.compare import Comparison
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.models import AddedLine
+from dashboard.sync.snapshot import Snapshot
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
+from dashboard.sync.taxed import (
+    COMPLETE,
+    NO_TAX_LOCATION,
+    NOT_TAXED,
+    TAX_DIFFERS,
+    carry_credits,
+    location_sentence,
+)
 
 TOTAL_DIFFERS = "total_differs"
 
@@ -40,12 +49,14 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         work.checkpoint()
         hold_at_stripe(work)
         return
+    taxed = carry_credits(work)
     found = agreement(invoice.id)
-    if not found.bills_anything:
+    if not found.bills_anything or is_without_lines(taxed, found):
         end_empty(work)
         return
     reason = refusal(invoice, comparison, found)
-    if reason is not None and reason[0] == TOTAL_DIFFERS:
+    # No line tells whether the draft is taxed, nor whether the address still is one that can be.
+    if invoice.automatic_tax or (reason is not None and reason[0] == TOTAL_DIFFERS):
         look_at_total(work)
         reason = refusal(invoice, comparison, agreement(invoice.id))
     if reason is not None:
@@ -55,6 +66,14 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         return
     perform(work, Finalize(str(invoice.stripe_invoice_id)))
     check_finalized(work)
+
+
+def is_without_lines(taxed: Snapshot | None, found: Agreement) -> bool:
+    """Whether a taxed bill has credits alone, which were all carried, and nothing is on its draft.
+
+    A line that was added at Stripe still waits for a person.
+    """
+    return taxed is not None and not taxed.desired and not found.added
 
 
 def look_at_total(work: DraftWork) -> None:
@@ -86,6 +105,11 @@ def refusal(
             f"The ledger says {ours} and Stripe says {theirs}. Nothing was billed. Verify the "
             "invoice. If it still differs, check the draft at Stripe."
         )
+    # Tax that somebody switched on at Stripe for a bill that has none here stays as it is there.
+    if invoice.automatic_tax and not invoice.stripe_automatic_tax:
+        return TAX_DIFFERS, NOT_TAXED
+    if invoice.automatic_tax and invoice.stripe_tax_status != COMPLETE:
+        return NO_TAX_LOCATION, location_sentence(invoice.stripe_tax_status)
     return None
 
 

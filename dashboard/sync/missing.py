@@ -50,6 +50,8 @@ def forget_draft(invoice: Invoice) -> None:
     invoice.stripe_attempt += 1
     invoice.stripe_status = None
     invoice.stripe_total_cents = None
+    invoice.stripe_automatic_tax = invoice.stripe_tax_status = None
+    invoice.agreed_tax = None
     invoice.agreed_terms = None
     invoice.automatically_finalizes_at = None
     invoice.synced_revision = 0

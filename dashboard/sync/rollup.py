@@ -69,5 +69,14 @@ def _line(family: str, members: Sequence[Member]) -> LineContent:
         description=f"{members[0].family_name}: {len(lines)} smaller items together",
         period_start=min(line.period_start for line in lines),
         period_end=max(line.period_end for line in lines),
-        members=tuple((line.key, line.amount_cents) for line in lines),
+        members=_members(lines),
     )
+
+
+def _members(lines: Sequence[LineContent]) -> tuple[tuple[str, int], ...]:
+    """Return what all of them stand for: a line that a credit lowered stands for two and more."""
+    cents: dict[str, int] = {}
+    for line in lines:
+        for key, part in line.members or ((line.key, line.amount_cents),):
+            cents[key] = cents.get(key, 0) + part
+    return tuple(cents.items())

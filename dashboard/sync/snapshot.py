@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from dashboard.billing.locks import read_held
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
+from dashboard.billing.policy import current_policy
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
-from dashboard.gateway.records import LineContent, RemoteLine
+from dashboard.gateway.records import LineContent, RemoteLine, Taxed
 from dashboard.pricing.models import Price, PriceVersion
 from dashboard.sync.compare import Comparison, compare
 from dashboard.sync.facts import AgreedFacts, ChargeFacts
@@ -21,6 +22,7 @@ from dashboard.sync.models import SyncedLine
 from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
 from dashboard.sync.rows import Added, Charge, read_sides
+from dashboard.sync.taxed_lines import fit
 
 _GLANCES = 5
 
@@ -39,12 +41,19 @@ class Snapshot:
     unwanted: tuple[Known, ...]
     added_left: int
     added_cents: int
+    # What no line had room for of the credits of a taxed bill: (key, cents), cents below zero.
+    credits_left: tuple[tuple[str, int], ...] = ()
+    # Whether Stripe is to begin to work tax out, for which every line is sent as a taxed one.
+    starts_tax: bool = False
 
     def plan(self, comparison: Comparison | None = None) -> Plan:
         """Return the plan from the last agreed state, or from what a comparison saw at Stripe."""
+        known = self.synced if comparison is None else comparison.known
+        if self.starts_tax:
+            known = tuple(replace(one, marked=False) for one in known)
         return make_plan(
             self.desired,
-            self.synced if comparison is None else comparison.known,
+            known,
             exists=self.exists,
             unwanted=self.unwanted,
             added_cents=self.added_cents,
@@ -81,29 +90,55 @@ def glance(invoice: Invoice) -> Snapshot:
 def _read(invoice: Invoice) -> Snapshot:
     charges, agreed, added = read_sides(invoice.id)
     left = [line for line in added if line.decision not in ("take_ours", "adopt")]
+    desired, credits_left = _desired(invoice, [item for item in charges if is_billed(item)])
     return Snapshot(
         revision=invoice.revision,
         exists=invoice.stripe_invoice_id is not None,
-        desired=desired_lines([item for item in charges if is_billed(item)]),
+        desired=desired,
         synced=tuple(known_of(line) for line in agreed),
         added=len(added),
         unwanted=tuple(unwanted_of(line) for line in added if line.decision == "take_ours"),
         added_left=len(left),
         added_cents=sum(line.amount_cents for line in left),
+        credits_left=credits_left,
+        starts_tax=_starts_tax(invoice, left),
     )
 
 
-def desired_lines(items: Sequence[Charge]) -> tuple[LineContent, ...]:
-    """Return the lines for `items`, rolled up where Stripe would not take them all."""
+def _starts_tax(invoice: Invoice, added: Sequence[Added]) -> bool:
+    """Whether the draft is to be taxed and is not; a line below zero stands in Stripe's way.
+
+    Those that were added there wait for a person, without whom no bill is issued either.
+    """
+    is_there = invoice.stripe_invoice_id is not None and invoice.stripe_status in (None, "draft")
+    is_due = is_there and invoice.automatic_tax and not invoice.stripe_automatic_tax
+    return is_due and all(line.amount_cents >= 0 for line in added)
+
+
+def _desired(
+    invoice: Invoice, items: Sequence[Charge]
+) -> tuple[tuple[LineContent, ...], tuple[tuple[str, int], ...]]:
+    """Return the lines for `items`, and what of a taxed bill's credits has no room in them."""
     lines = [line_of(item) for item in items]
+    versions = {item.key: item.price_version_id for item in items}
+    if not invoice.automatic_tax:
+        return rolled_up(lines, versions), ()
+    fitted = fit(lines, families=versions, currency=invoice.currency)
+    product = current_policy().stripe_tax_product
+    taxed = Taxed(product, invoice.currency) if product else None
+    rolled = rolled_up(fitted.lines, versions)
+    return tuple(replace(line, taxed=taxed) for line in rolled), fitted.left
+
+
+def rolled_up(
+    lines: Sequence[LineContent], versions: Mapping[str, int | None]
+) -> tuple[LineContent, ...]:
+    """Return `lines`, rolled up where Stripe would not take them all; `versions` are by key."""
     if len(lines) <= LINES_PER_INVOICE:
         return tuple(lines)
-    families = price_families({item.price_version_id for item in items})
+    families = price_families(set(versions.values()))
     unpriced = (REST, REST_NAME)
-    members = [
-        Member(line, *families.get(item.price_version_id, unpriced))
-        for item, line in zip(items, lines, strict=True)
-    ]
+    members = [Member(line, *families.get(versions[line.key], unpriced)) for line in lines]
     return roll_up(members, LINES_PER_INVOICE)
 
 

@@ -48,6 +48,7 @@ def create_draft(work: DraftWork) -> None:
         finalizes_at=at,
         description=days_of_bill(invoice, organization.cycle_zone),
         installation=this_installation().identity,
+        automatic_tax=invoice.automatic_tax,
     )
     reply = perform(work, CreateDraft(draft))
     hold_unless_scheduled(work, reply, at)

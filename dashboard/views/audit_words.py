@@ -64,6 +64,8 @@ SENTENCES = {
     "invitation.created": "Invited {email} as {role}.",
     "invitation.withdrawn": "Withdrew the invitation for {email} as {role}.",
     "invoice.closed": "The cycle ended; the invoice comes to {total_cents} so far.",
+    "invoice.credits_carried": "Credits of {cents} beyond what the taxed bill charges were carried "
+    "to the next one.",
     "invoice.deleted_at_stripe": "The draft {stripe_id} was deleted at Stripe.",
     "invoice.difference_carried": "{cents} that Stripe billed {much} is on the current invoice.",
     "invoice.difference_credited": "A credit note takes off {cents} that Stripe billed {much}.",
@@ -127,6 +129,9 @@ SENTENCES = {
     "organization.created": "Created “{name}”, billed in {currency}.",
     "organization.cycle_changed": "Cycles are {every} in {zone}, counted from {anchor_at}, "
     "instead of {every_before} in {zone_before}[; the current one ends early, at {ends_early_at}].",
+    "organization.tax_switched_off": "Switched automatic tax off from invoice {invoice} on.",
+    "organization.tax_switched_on": "Switched automatic tax on from invoice {invoice} on[; of its "
+    "credits, {carried_cents} waits for the next bill].",
     "organization.mails_set": "E-mails about bills are {mails}[; reminders after {reminder_days} "
     "days past due].",
     "organization.looked_at": "Looked whether the money adds up; {broken} checks failed.",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
+from dashboard.billing.tax_words import tax_reasons
 from dashboard.currencies import charge_step, minor_digits, shown_digits
 from dashboard.money import Money
 from dashboard.paging import Counted
@@ -185,6 +186,6 @@ def register_filters(app: Flask) -> None:
     for function in (
         money, quantity, rounded, many, counted, plural, instant, day, lasting, span,
         machine, period, bounds, middle, balance, initials, signed, short_day, clock, lately,
-        day_of,
+        day_of, tax_reasons,
     ):  # fmt: skip
         app.add_template_filter(function)

@@ -40,6 +40,7 @@ OF_ORGANIZATIONS = {
     "syncs": "sync_runs.of_organization",
     "budget": "budgets.show",
     "mails": "mails.index",
+    "tax": "taxes.show",
 }
 OF_THE_WHOLE = {"jobs": "work.show", "calls": "stripe_calls.show", "restores": "restores.show"}
 

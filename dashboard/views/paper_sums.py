@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.tax_words import tax_reasons
 from dashboard.reading.rows import Item
 from dashboard.views.formatting import day, money
 
@@ -27,10 +28,14 @@ def sums_of(invoice: Invoice, listed: Sequence[Item], below: Sequence[Item]) -> 
             yield Sum(f"Credit: {item.description}", money(item.billed_cents, currency))
     if invoice.amount_due_cents is None:
         yield Sum("Total before tax", money(invoice.total_cents, currency), is_total=True)
+        if invoice.automatic_tax:
+            yield Sum("Tax", "worked out when it is issued")
         return
-    if invoice.tax_cents:
+    reasons = "; ".join(tax_reasons(invoice.taxes))
+    if invoice.tax_cents or reasons:
         yield Sum("Before tax", money(invoice.total_cents, currency))
-        yield Sum("Tax", money(invoice.tax_cents, currency))
+        label = f"Tax ({reasons})" if reasons else "Tax"
+        yield Sum(label, money(invoice.tax_cents, currency))
     total = invoice.total_cents + (invoice.tax_cents or 0)
     yield Sum("Total", money(total, currency), is_total=True)
     yield from _settled(invoice, total)

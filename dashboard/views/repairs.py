@@ -28,6 +28,7 @@ _OF_ORGANIZATION: Mapping[Page, str] = {
     "services": "services.index",
     "budget": "budgets.show",
     "mails": "mails.index",
+    "tax": "taxes.show",
 }
 _OF_SUBJECT: Mapping[Page, tuple[str, str]] = {
     "event": ("webhook_events.show", "event_id"),

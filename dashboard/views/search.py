@@ -55,6 +55,7 @@ _ACTIONS = (
     ("adjustment.create", "Charge or credit", "", "plus", "adjustments.new"),
     ("cycle.roll", "Roll cycle", "with a preview", "roll", "rolls.new"),
     ("cycle.change", "Change cycle", "with a preview", "roll", "cycle_changes.new"),
+    ("tax.switch", "Automatic tax", "with a preview", "check", "taxes.show"),
     ("organization.change", "Change details", "", "pencil", "organization_details.edit"),
 )
 _TABS = (

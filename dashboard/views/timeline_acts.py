@@ -58,6 +58,9 @@ TELLINGS = {
     "invoice.difference_credited": Telling(
         "card", "{cents} billed {much} on {invoice} is being credited"
     ),
+    "invoice.credits_carried": Telling(
+        "roll", "Credits of {cents} carried past {invoice}", "a taxed bill is never below zero"
+    ),
     "invoice.difference_left": Telling("check", "{cents} billed {much} on {invoice} left as it is"),
     "invoice.finalized_at_stripe": Telling(
         "differs",
@@ -86,6 +89,8 @@ TELLINGS = {
         "Cycles are {every} in {zone}, counted from {anchor_at}",
         "before, {every_before} in {zone_before}",
     ),
+    "organization.tax_switched_off": Telling("check", "Automatic tax switched off"),
+    "organization.tax_switched_on": Telling("check", "Automatic tax switched on"),
     "proposal.approved": Telling(
         "people", "{what} of {amount} approved", "proposed by {proposed_by}"
     ),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from simulator.engine.errors import ApiError
 from simulator.engine.state import Handler, Simulator, by_hand
 from simulator.resources import disputes, payment, refunds
+from simulator.resources.taxation import SETTINGS, settings_of
 
 
 def money_blueprint(simulator: Simulator) -> Blueprint:
@@ -39,6 +40,17 @@ def money_blueprint(simulator: Simulator) -> Blueprint:
     @blueprint.post("/invoices/<invoice>/detach-payment")
     def detach(invoice: str) -> ResponseReturnValue:
         return _do(simulator, payment.detach_payment, invoice=invoice)
+
+    @blueprint.post("/tax")
+    def set_tax() -> ResponseReturnValue:
+        """Set the rates by country, the default behavior, and whether working tax out fails."""
+        given: dict[str, Any] = request.get_json(silent=True) or {}
+        with simulator.lock:
+            wanted = {name: given[name] for name in ("rates", "behavior", "fails") if name in given}
+            settings: dict[str, Any] = settings_of(simulator.store) | wanted
+            simulator.store.put(SETTINGS, settings)
+            simulator.store.commit()
+        return jsonify(settings)
 
     return blueprint
 

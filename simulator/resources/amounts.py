@@ -9,6 +9,11 @@ from dashboard.money import minimum_charge, round_minor
 from simulator.resources.currencies import round_due
 
 
+def whole(cents: Fraction) -> int:
+    """Return an amount in whole minor units, halves away from zero."""
+    return round_minor(cents)
+
+
 def line_amount(unit_amount: Decimal, quantity: Decimal) -> int:
     """Return unit x quantity in whole minor units, halves away from zero."""
     return round_minor(Fraction(unit_amount) * Fraction(quantity))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from simulator.engine.errors import missing
+from simulator.engine.errors import invalid, missing
 from simulator.engine.metadata import merged
 from simulator.engine.paging import page, within
 from simulator.engine.state import Call, Handler
 from simulator.engine.store import Record, Store, new_id
 from simulator.resources.payment_methods import attach_to, find_method
+from simulator.resources.taxation import UNKNOWN, location_of
 
 _PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")
 DEFAULT_CURRENCY = "usd"
@@ -51,20 +52,44 @@ def create(call: Call) -> Record:
 def retrieve(call: Call) -> Record:
     """GET /v1/customers/{customer}; a deleted one answers with its tombstone."""
     customer = _from_path(call)
-    return _tombstone(customer) if customer["deleted"] else render_customer(customer)
+    return _tombstone(customer) if customer["deleted"] else _with_tax(call, customer)
+
+
+def _with_tax(call: Call, customer: Record) -> Record:
+    """Return the customer, with what is said of its tax where that was asked for."""
+    shown = render_customer(customer)
+    if "tax" not in call.params.get("expand", ()):
+        return shown
+    tax = {"automatic_tax": location_of(call.store, customer), "ip_address": None, "location": None}
+    return shown | {"tax": {**tax, "provider": "stripe"}}
 
 
 def update(call: Call) -> Record:
     """POST /v1/customers/{customer}."""
     customer = _living_from_path(call)
     before = render_customer(customer)
+    _refuse_location(call, customer)
     _apply(call, customer)
     call.store.put("customer", customer)
     after = render_customer(customer)
     previous = {name: value for name, value in before.items() if after[name] != value}
     if previous:
         call.emit("customer.updated", after, previous)
-    return after
+    return _with_tax(call, customer)
+
+
+def _refuse_location(call: Call, customer: Record) -> None:
+    """Raise 400 where the address is to be looked at and no tax can be told from it."""
+    if (call.params.get("tax") or {}).get("validate_location") != "immediately":
+        return
+    wanted = {**customer, "address": call.params.get("address") or customer["address"]}
+    if location_of(call.store, wanted) == UNKNOWN:
+        raise invalid(
+            "The customer's location isn't recognized. Set a valid customer address in order to "
+            "automatically calculate tax.",
+            param="tax[validate_location]",
+            code="customer_tax_location_invalid",
+        )
 
 
 def delete(call: Call) -> Record:

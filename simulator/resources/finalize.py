@@ -10,10 +10,11 @@ from simulator.resources.balances import move_balance
 from simulator.resources.customers import balance_of
 from simulator.resources.expand import expanding
 from simulator.resources.invoice_access import from_path, shown
-from simulator.resources.invoice_view import customer_of, total_of
+from simulator.resources.invoice_view import customer_of, total_with_tax
 from simulator.resources.payment import mark_paid, plan_payment
 from simulator.resources.payments_list import open_payment
 from simulator.resources.revisions import replace_original
+from simulator.resources.taxation import fix_taxes
 
 _DAY = 24 * 60 * 60
 
@@ -40,6 +41,7 @@ def finalize_draft(call: Call, invoice: Record) -> None:
     call.simulator.timers.set("finalize", invoice["id"], None)
     invoice["automatically_finalizes_at"] = None
     _refuse_empty(call, invoice)
+    _fix_taxes(call, invoice)
     replace_original(call, invoice)
     customer = call.store.all("customer")[invoice["customer"]]
     invoice.update(customer_of(customer))
@@ -71,14 +73,26 @@ def _refuse_empty(call: Call, invoice: Record) -> None:
     if invoice["items"]:
         return
     refusal = refused("Nothing to invoice for customer", code="invoice_no_customer_line_items")
-    invoice["last_finalization_error"] = refusal.body()["error"]
-    call.store.put("invoice", invoice)
-    call.emit("invoice.finalization_failed", shown(call, invoice))
+    _note_failure(call, invoice, refusal)
     raise refusal
 
 
+def _fix_taxes(call: Call, invoice: Record) -> None:
+    try:
+        fix_taxes(call.store, invoice)
+    except ApiError as refusal:
+        _note_failure(call, invoice, refusal)
+        raise
+
+
+def _note_failure(call: Call, invoice: Record, refusal: ApiError) -> None:
+    invoice["last_finalization_error"] = refusal.body()["error"]
+    call.store.put("invoice", invoice)
+    call.emit("invoice.finalization_failed", shown(call, invoice))
+
+
 def _apply_balance(call: Call, invoice: Record, customer: Record) -> None:
-    currency, total = invoice["currency"], total_of(call.store, invoice)
+    currency, total = invoice["currency"], total_with_tax(call.store, invoice)
     balance = balance_of(customer, currency)
     due, left = settle_with_balance(total, balance, currency)
     invoice |= {"starting_balance": balance, "ending_balance": left, "amount_due": due}

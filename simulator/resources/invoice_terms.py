@@ -35,6 +35,7 @@ def blank(call: Call, customer: Record) -> Record:
         "amount_paid": 0,
         "attempt_count": 0,
         "attempted": False,
+        "automatic_tax": False,
         "automatically_finalizes_at": None,
         "billing_reason": "manual",
         "created": now,
@@ -82,6 +83,8 @@ def apply_terms(call: Call, invoice: Record) -> None:
     _check_terms(wanted)
     due_at = _due_at(call, invoice, wanted)
     invoice |= wanted
+    if "automatic_tax" in given:
+        invoice["automatic_tax"] = given["automatic_tax"]["enabled"]
     invoice["metadata"], invoice["due_date"] = metadata, due_at
     if invoice["status"] == "draft":
         invoice["automatically_finalizes_at"] = _finalizes_at(call, invoice)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from simulator.engine.store import Record, Store
 from simulator.resources.line_view import embedded_lines
+from simulator.resources.taxation import on_top, status_of, summed, taxes_of, within
 
-# Fields that are the same on every invoice here: no tax, no discounts, no shipping, no Connect.
+# Fields that are the same on every invoice here: no discounts, no shipping, no Connect.
 CONSTANT: Record = {
     "object": "invoice",
     "account_country": "US",
@@ -17,7 +18,6 @@ CONSTANT: Record = {
     "customer_account": None,
     "customer_phone": None,
     "customer_shipping": None,
-    "customer_tax_exempt": "none",
     "default_source": None,
     "default_tax_rates": [],
     "discounts": [],
@@ -31,7 +31,6 @@ CONSTANT: Record = {
     "test_clock": None,
     "total_discount_amounts": [],
     "total_pretax_credit_amounts": [],
-    "total_taxes": [],
     "webhooks_delivered_at": None,
 }
 # Fields that the row holds under the name that Stripe shows.
@@ -49,6 +48,7 @@ STORED = (
 def customer_of(customer: Record) -> Record:
     """Return whom an invoice is made out to: as it is now, until that is kept on finalization."""
     told = {f"customer_{name}": customer[name] for name in ("address", "email", "name")}
+    told["customer_tax_exempt"] = customer["tax_exempt"]
     return told | {"customer_tax_ids": list(customer.get("tax_ids", []))}
 
 
@@ -61,12 +61,15 @@ def render_invoice(store: Store, invoice: Record, public_url: str) -> Record:
 
 def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
     """Return everything about the invoice but its lines."""
+    taxes = taxes_of(store, invoice)
     total = total_of(store, invoice)
-    due = amount_due(invoice, total)
+    with_tax, net = total + on_top(taxes.values()), total - within(taxes.values())
+    due = amount_due(invoice, with_tax)
     page = f"{public_url}/i/{invoice['token']}" if invoice["number"] else None
     shown = {name: invoice[name] for name in STORED}
     # Not on rows that were kept before there were tax ids.
     shown["customer_tax_ids"] = invoice.get("customer_tax_ids", [])
+    shown["customer_tax_exempt"] = invoice.get("customer_tax_exempt", "none")
     if invoice["status"] == "draft":
         shown |= customer_of(store.all("customer")[invoice["customer"]])
     shown["metadata"] = dict(invoice["metadata"])
@@ -81,18 +84,24 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
         "latest_revision": invoice.get("latest_revision"),
         "automatic_tax": {
             "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
+            "enabled": bool(invoice.get("automatic_tax")),
+            "liability": {"type": "self"} if invoice.get("automatic_tax") else None,
+            "provider": "stripe" if invoice.get("automatic_tax") else None,
+            "status": status_of(store, invoice),
         },
         "hosted_invoice_url": page,
         "invoice_pdf": f"{page}/pdf" if page else None,
         "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
+        "subtotal_excluding_tax": net,
+        "total": with_tax,
+        "total_excluding_tax": net,
+        "total_taxes": summed(taxes.values()),
     }
+
+
+def total_with_tax(store: Store, invoice: Record) -> int:
+    """Return what the invoice asks for: its lines, and the tax on top of them."""
+    return total_of(store, invoice) + on_top(taxes_of(store, invoice).values())
 
 
 def total_of(store: Store, invoice: Record) -> int:

@@ -13,6 +13,7 @@ from simulator.resources.invoices import MOST_LINES
 from simulator.resources.line_terms import new_item, with_terms
 from simulator.resources.line_view import render_item
 from simulator.resources.lines import too_many_lines
+from simulator.resources.taxation import refuse_untaxable
 
 
 def create(call: Call) -> Record:
@@ -23,6 +24,7 @@ def create(call: Call) -> Record:
     invoice = _draft(call, given["invoice"]) if "invoice" in given else None
     item = new_item(invoice or _pending_home(call), given, now=call.now, param="")
     _check_home(call, invoice, item)
+    _refuse_untaxable(call, invoice, item)
     call.store.put("invoiceitem", item)
     if invoice is not None:
         before = terms(call, invoice)
@@ -43,10 +45,16 @@ def update(call: Call) -> Record:
     invoice = _draft(call, item["invoice"]) if item["invoice"] else None
     before = terms(call, invoice) if invoice else {}
     updated = with_terms(item, call.params, param="")
+    _refuse_untaxable(call, invoice, updated)
     call.store.put("invoiceitem", updated)
     if invoice is not None:
         changed(call, invoice, before, lines=True)
     return render_item(updated)
+
+
+def _refuse_untaxable(call: Call, invoice: Record | None, item: Record) -> None:
+    if invoice is not None:
+        refuse_untaxable(call.store, bool(invoice.get("automatic_tax")), [item])
 
 
 def delete(call: Call) -> Record:

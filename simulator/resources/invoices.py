@@ -11,6 +11,7 @@ from simulator.resources.expand import expanding
 from simulator.resources.invoice_access import changed, from_path, shown, terms
 from simulator.resources.invoice_terms import apply_terms, blank
 from simulator.resources.revisions import revision_of
+from simulator.resources.taxation import refuse_untaxable
 
 MOST_LINES = 250
 
@@ -56,6 +57,7 @@ def update(call: Call) -> Record:
     if invoice["status"] != "draft" and set(call.params) - _ALWAYS:
         raise not_editable(invoice["id"])
     before = terms(call, invoice)
+    _refuse_untaxable(call, invoice)
     apply_terms(call, invoice)
     return changed(call, invoice, before)
 
@@ -94,6 +96,13 @@ def list_all(call: Call) -> Record:
         and within(invoice["created"], wanted.get("created"))
     ]
     return page(found, wanted, url="/v1/invoices", render=lambda one: shown(call, one))
+
+
+def _refuse_untaxable(call: Call, invoice: Record) -> None:
+    """Raise 400 where tax is switched on and a line stands against it."""
+    wanted = (call.params.get("automatic_tax") or {}).get("enabled", False)
+    items = call.store.all("invoiceitem")
+    refuse_untaxable(call.store, wanted, [items[one] for one in invoice["items"]])
 
 
 def _sweep_in(call: Call, invoice: Record) -> None:

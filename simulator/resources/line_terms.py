@@ -77,10 +77,15 @@ def _check_currency(item: Record, given: Record, param: str) -> None:
 
 def _set_amount(item: Record, given: Record, param: str) -> None:
     if "amount" in given:
+        # A plain amount is taxed as the account's settings say.
         item |= {"amount": given["amount"], "quantity": "1", "unit_amount_decimal": None}
+        item["tax_behavior"] = None
         return
     if price := (given.get("pricing") or {}).get("price"):
         raise missing("price", price, param=f"{param}[pricing][price]", status=400)
+    if "price_data" in given:
+        item["tax_behavior"] = given["price_data"].get("tax_behavior")
+        item["product"] = given["price_data"].get("product", item["product"])
     unit, quantity = _unit_amount(given), _quantity(given, param)
     if unit is None and quantity is None:
         return

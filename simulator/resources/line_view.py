@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.engine.store import Record, Store
+from simulator.resources.taxation import Tax, taxes_of
 
 # An invoice in a reply carries at most this many of its lines, whatever is asked for.
 EMBEDDED = 10
@@ -22,8 +23,8 @@ def item_id(line: str) -> str:
 
 def embedded_lines(store: Store, invoice: Record) -> Record:
     """Return the list object that sits in an invoice: the first ten lines and has_more."""
-    items = store.all("invoiceitem")
-    shown = [render_line(items[one]) for one in invoice["items"][:EMBEDDED]]
+    items, taxes = store.all("invoiceitem"), taxes_of(store, invoice)
+    shown = [render_line(items[one], taxes.get(one)) for one in invoice["items"][:EMBEDDED]]
     return {
         "object": "list",
         "data": shown,
@@ -32,8 +33,8 @@ def embedded_lines(store: Store, invoice: Record) -> Record:
     }
 
 
-def render_line(item: Record) -> Record:
-    """Return the item as a line of its invoice."""
+def render_line(item: Record, tax: Tax | None = None) -> Record:
+    """Return the item as a line of its invoice, with its tax."""
     return {
         "id": line_id(item["id"]),
         "object": "line_item",
@@ -62,7 +63,7 @@ def render_line(item: Record) -> Record:
         "quantity": int(Decimal(item["quantity"])),
         "quantity_decimal": item["quantity"],
         "subtotal": item["amount"],
-        "taxes": [],
+        "taxes": [] if tax is None else [tax.render()],
     }
 
 

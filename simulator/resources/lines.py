@@ -15,6 +15,7 @@ from simulator.resources.invoice_access import changed, draft_from_path, from_pa
 from simulator.resources.invoices import MOST_LINES
 from simulator.resources.line_terms import new_item, with_terms
 from simulator.resources.line_view import item_id, line_id, render_line
+from simulator.resources.taxation import refuse_untaxable, taxes_of
 
 
 def add(call: Call) -> Record:
@@ -57,12 +58,12 @@ def remove(call: Call) -> Record:
 def list_lines(call: Call) -> Record:
     """GET /v1/invoices/{invoice}/lines, in the invoice's order."""
     invoice = from_path(call)
-    items = call.store.all("invoiceitem")
+    items, taxes = call.store.all("invoiceitem"), taxes_of(call.store, invoice)
     return page(
         [items[one] for one in invoice["items"]],
         call.params,
         url=f"/v1/invoices/{invoice['id']}/lines",
-        render=render_line,
+        render=lambda item: render_line(item, taxes.get(item["id"])),
         name=lambda item: line_id(item["id"]),
     )
 
@@ -117,6 +118,7 @@ def _settle(call: Call, invoice: Record, rows: list[Record], order: list[str]) -
     metadata = merged(
         invoice["metadata"], call.params.get("invoice_metadata"), param="invoice_metadata"
     )
+    refuse_untaxable(call.store, bool(invoice.get("automatic_tax")), rows)
     before = terms(call, invoice)
     for row in rows:
         call.store.put("invoiceitem", row)

@@ -11,7 +11,7 @@ from simulator.resources.currencies import not_chargeable
 from simulator.resources.declines import CONFIRM, declined, tell_decline
 from simulator.resources.disputes import dispute
 from simulator.resources.invoice_access import changed, from_path, shown, terms
-from simulator.resources.invoice_view import amount_due, total_of
+from simulator.resources.invoice_view import amount_due, total_with_tax
 from simulator.resources.payment_methods import (
     attach_to,
     decline_code,
@@ -107,7 +107,7 @@ def _note_elsewhere(invoice: Record, cents: int) -> None:
 
 def remaining(call: Call, invoice: Record) -> int:
     """Return what is still to be paid, in minor units."""
-    due = amount_due(invoice, total_of(call.store, invoice))
+    due = amount_due(invoice, total_with_tax(call.store, invoice))
     return max(0, due - int(invoice["amount_paid"]))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from dashboard.billing.close import seal
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.outcome import put_on_hold, take_off_hold
+from dashboard.billing.policy import current_policy, set_policy
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.billing.stuck import hold_stuck
@@ -15,6 +17,7 @@ from dashboard.invariants.models import InvariantFinding
 from dashboard.organizations.cycle import CycleWanted, change_cycle
 from dashboard.organizations.cycle_preview import preview_cycle
 from dashboard.sync.request import Request, request_syncs
+from dashboard.sync.tax_switch import switch_tax
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
 from tests.locks.stage import Stage
@@ -37,6 +40,15 @@ def change_cycle_early(stage: Stage) -> None:
     anchor = now + timedelta(days=2, seconds=stage.number())
     wanted = CycleWanted("month", anchor_at=anchor, ends_early=True)
     change_cycle(stage.organization(), wanted, reason="asked", actor=SUPPORT, now=now)
+
+
+def switch_tax_over(stage: Stage) -> None:
+    """Switch automatic tax the other way."""
+    # Without a product it would refuse before it changes anything.
+    set_policy(replace(current_policy(), stripe_tax_product="prod_billing"))
+    organization = stage.organization()
+    is_on = not organization.automatic_tax
+    switch_tax(organization, is_on=is_on, reason="asked", actor=SUPPORT, now=stage.now())
 
 
 def show_cycle(stage: Stage) -> None:

@@ -55,6 +55,7 @@ from tests.locks.life import (
     seal_both,
     show_cycle,
     show_roll,
+    switch_tax_over,
 )
 from tests.locks.past_due import tell_what_is_late
 from tests.locks.refunds import (
@@ -154,6 +155,7 @@ VERBS: Mapping[str, Act] = {
     "preview a roll": show_roll,
     "change the cycle": change_cycle_early,
     "preview a change of the cycle": show_cycle,
+    "switch automatic tax": switch_tax_over,
     "close": close_both,
     "close, the other way round": lambda stage: close_both(stage, backwards=True),
     "seal": seal_both,

@@ -59,6 +59,7 @@ OF_STAFF = [
     "/organizations",
     "/organizations?q=nobody",
     "/organizations?sort=-ends",
+    "/organizations/acme/tax",
     "/organizations/acme/cycle-changes/new",
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/close",

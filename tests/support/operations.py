@@ -9,12 +9,14 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
+from dashboard.billing.revision import touch
 from dashboard.clock import utc_now
 from dashboard.gateway.customer_records import CustomerDraft
 from dashboard.organizations.change import change_organization
 from dashboard.transaction import transaction
 from tests.support.billing import drop, put
 from tests.support.syncing import Syncer
+from tests.support.taxed import is_in_berlin
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ def _sent_instead(bill: Invoice, syncer: Syncer) -> str:
     terms = {"collection_method": "send_invoice", "days_until_due": 14}
     with transaction():
         change_organization(bill.organization, terms, actor=SYSTEM, now=utc_now())
+    return "support"
+
+
+def _taxed(bill: Invoice, syncer: Syncer) -> str:
+    with transaction():
+        bill.automatic_tax = True
+    _new(bill, syncer)
+    syncer.sync(bill)
+    is_in_berlin(bill, syncer)
+    with transaction():
+        bill.automatic_tax = False
+        touch(bill, now=utc_now())
     return "support"
 
 
@@ -120,6 +134,7 @@ OPERATIONS = {
     ),
     "create draft": Operation("create_invoice", "POST invoices", "/v1/invoices$", _known),
     "set terms": Operation("set_terms", "POST invoice", "/v1/invoices/in_[^/]+$", _sent_instead),
+    "set tax": Operation("set_tax", "POST invoice", "/v1/invoices/in_[^/]+$", _taxed),
     "add lines": Operation("add_lines", "POST add_lines", "add_lines$", _more),
     "update lines": Operation("update_lines", "POST update_lines", "update_lines$", _changed),
     "remove lines": Operation("remove_lines", "POST remove_lines", "remove_lines$", _less),

@@ -40,6 +40,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "invoice_id": "in_1", "collection_method": "send_invoice", "days_until_due": 14,
         "description": "2026-11-01 to 2026-12-01 (UTC)",
     },
+    "set_tax": {"invoice_id": "in_1", "is_on": True},
     "schedule": {"invoice_id": "in_1", "at": "2026-12-04T00:00:00+00:00"},
     "finalize": {"invoice_id": "in_1"},
     "delete_invoice": {"invoice_id": "in_1"},

@@ -111,3 +111,19 @@ def test_the_rows_from_the_total_on_add_up_to_what_remains(
     first = next(number for number, row in enumerate(rows) if row.label == "Total")
     assert cents(rows[first]) == total + tax
     assert sum(map(cents, rows[first:-1])) == cents(rows[-1]) == remaining
+
+
+def test_why_there_is_no_tax_is_said_in_words() -> None:
+    free = issued(5000, taxes=[{"cents": 0, "reason": "reverse_charge", "taxable_cents": 5000}])
+    assert told(free)[:2] == [
+        ("Before tax", "$50.00"),
+        ("Tax (Reverse charge: the customer accounts for the tax)", "$0.00"),
+    ]
+
+
+def test_a_draft_says_when_its_tax_is_worked_out() -> None:
+    draft = issued(5000, status="draft", amount_due_cents=None, automatic_tax=True)
+    assert told(draft) == [
+        ("Total before tax", "$50.00"),
+        ("Tax", "worked out when it is issued"),
+    ]

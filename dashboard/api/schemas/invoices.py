@@ -59,6 +59,9 @@ class ItemOut(Told):
 class InvoiceOut(Told):
     """An invoice; `total_cents` is before tax. `is_in_sync`: Stripe has all of it.
 
+    `automatic_tax`: Stripe works its tax out. `tax_cents` is what Stripe added, null until the
+    invoice is issued; `tax_reasons` say why there is none on some or all of it, in Stripe's words.
+
     Credit notes before payment lower the amount due, those after it return money; neither changes
     the total, nor do refunds and disputes. `charged_back_cents` was returned by disputes that were
     lost. `next_payment_attempt_at` is null where Stripe has announced no further attempt. Links end
@@ -69,6 +72,9 @@ class InvoiceOut(Told):
     status: str
     currency: str
     total_cents: int
+    automatic_tax: bool
+    tax_cents: int | None
+    tax_reasons: list[str]
     period_start: Instant
     period_end: Instant
     number: str | None
@@ -99,10 +105,15 @@ class InvoiceOut(Told):
     @classmethod
     def facts(cls, invoice: Invoice) -> dict[str, Any]:
         """Return what the fields say of `invoice`."""
+        worked_out = ("is_in_sync", "tax_reasons")
         known = {
-            name: getattr(invoice, name) for name in InvoiceOut.model_fields if name != "is_in_sync"
+            name: getattr(invoice, name)
+            for name in InvoiceOut.model_fields
+            if name not in worked_out
         }
-        return known | {"is_in_sync": not invoice.is_dirty}
+        reasons = [one["reason"] for one in invoice.taxes or () if not one["cents"]]
+        told = list(dict.fromkeys(one for one in reasons if one))
+        return known | {"is_in_sync": not invoice.is_dirty, "tax_reasons": told}
 
 
 class VoidOut(Told):

@@ -9,6 +9,7 @@ from dashboard.gateway.calls.base import PAGE, Calls
 from dashboard.gateway.customer_records import CustomerDraft, RemoteCustomer
 from dashboard.gateway.records import RemoteLine
 from dashboard.gateway.requests import path
+from dashboard.gateway.taxes import automatic_tax_of
 
 
 class CustomerCalls(Calls):
@@ -45,6 +46,12 @@ class CustomerCalls(Calls):
         """Read a customer; Stripe answers for a deleted one with what is left of it."""
         found = self._call("GET customer", path("customers", customer_id))
         return parsing.parse_customer(found.data, found.request_id)
+
+    def tax_location(self, customer_id: str) -> str:
+        """Return what Stripe says of where a customer is taxed, in its own word."""
+        to = path("customers", customer_id)
+        found = self._call("GET customer", to, {"expand": ["tax"]}).data
+        return automatic_tax_of(found)
 
     def pending_items(self, customer_id: str) -> list[RemoteLine]:
         """Read the customer's items that are on no invoice."""

@@ -63,6 +63,11 @@ class DraftCalls(Calls):
             body["description"] = wanted.description
         return self._change("invoice", invoice_id, body, key=key)
 
+    def set_automatic_tax(self, invoice_id: str, *, is_on: bool, key: str) -> RemoteInvoice:
+        """Have Stripe work tax out for the draft, or not."""
+        body = requests.automatic_tax(is_on=is_on)
+        return self._change("invoice", invoice_id, body, key=key)
+
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize; with `auto_advance` Stripe collects, and no pay call races with it."""
         body = {"auto_advance": True, "expand": ["payments"]}

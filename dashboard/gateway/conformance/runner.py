@@ -18,6 +18,7 @@ from dashboard.gateway.conformance import (
     life,
     lines,
     payments,
+    taxes,
 )
 from dashboard.gateway.conformance.api import Api
 from dashboard.gateway.conformance.bench import Bench, Differs, SetupFailed
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *after_issue.check.all,
     *cards.check.all,
     *payments.check.all,
+    *taxes.check.all,
 )
 
 Outcome = Literal["held", "differs", "error"]

@@ -14,6 +14,7 @@ from dashboard.sync.stripe_calls.drafts import (
     DeleteDraft,
     Finalize,
     Schedule,
+    SetTax,
     SetTerms,
 )
 from dashboard.sync.stripe_calls.issued import VoidInvoice
@@ -25,7 +26,7 @@ STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
     one.operation: one
     for one in (
         CreateCustomer, UpdateCustomer,
-        CreateDraft, SetTerms, Schedule, Finalize, DeleteDraft,
+        CreateDraft, SetTerms, SetTax, Schedule, Finalize, DeleteDraft,
         AddLines, UpdateLines, RemoveLines,
         DeleteItem, IssueNote, VoidNote, VoidInvoice, MakeRefund,
     )

@@ -31,7 +31,11 @@ class CreateDraft(AnsweredByDraft):
         return cls(InvoiceDraft(**{**body, "finalizes_at": _instant(body["finalizes_at"])}))
 
     def body(self) -> dict[str, Any]:
-        return asdict(self.draft) | {"finalizes_at": _text(self.draft.finalizes_at)}
+        told = asdict(self.draft) | {"finalizes_at": _text(self.draft.finalizes_at)}
+        if not self.draft.automatic_tax:
+            # As releases know it that have no tax.
+            del told["automatic_tax"]
+        return told
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.create_invoice(self.draft, key=sending.key)
@@ -41,6 +45,7 @@ class CreateDraft(AnsweredByDraft):
         invoice.agreed_terms = asdict(
             DraftTerms(draft.collection_method, draft.days_until_due, draft.description)
         )
+        invoice.agreed_tax = draft.automatic_tax
 
     def read_back(self, work: DraftWork) -> None:
         found = work.gateway.find_invoice(self.draft)
@@ -93,6 +98,26 @@ class SetTerms(_OfInvoice):
     @property
     def _terms(self) -> DraftTerms:
         return DraftTerms(self.collection_method, self.days_until_due, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class SetTax(_OfInvoice):
+    """Have Stripe work tax out for the draft, or not. The reply says whether it does."""
+
+    operation = "set_tax"
+    is_on: bool
+
+    def send(self, gateway: Gateway, sending: Sending) -> Reply:
+        return gateway.set_automatic_tax(self.invoice_id, is_on=self.is_on, key=sending.key)
+
+    def keep(self, invoice: Invoice) -> None:
+        invoice.agreed_tax = self.is_on
+
+    def read_back(self, work: DraftWork) -> None:
+        """See whether it does; where not, the plan says that it is to be told again."""
+        record_invoice(work, work.gateway.invoice(self.invoice_id))
+        if bool(work.invoice.stripe_automatic_tax) == self.is_on:
+            self.keep(work.invoice)
 
 
 @dataclass(frozen=True, slots=True)

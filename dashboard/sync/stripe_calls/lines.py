@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from dashboard.billing.models import Invoice
 from dashboard.gateway.protocol import Gateway
-from dashboard.gateway.records import LineContent
+from dashboard.gateway.records import LineContent, Taxed
 from dashboard.sync.agreed import agree_on_lines, forget_lines, replace_lines
 from dashboard.sync.compare import compare
 from dashboard.sync.draft_work import DraftWork
@@ -37,6 +37,7 @@ class SentLine(NamedTuple):
             period_start=datetime.fromisoformat(body["period_start"]),
             period_end=datetime.fromisoformat(body["period_end"]),
             members=tuple(body.get("members", {}).items()),
+            taxed=Taxed(**body["taxed"]) if body.get("taxed") else None,
         )
         return cls(content, body["line_id"])
 
@@ -51,6 +52,7 @@ class SentLine(NamedTuple):
             "period_start": line.period_start.isoformat(),
             "period_end": line.period_end.isoformat(),
             "members": dict(line.members),
+            **({"taxed": asdict(line.taxed)} if line.taxed else {}),
         }
 
     @property

@@ -1,0 +1,141 @@
+"""The page of automatic tax: how it stands, what the switch does, and switching once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.policy import current_policy, set_policy
+from dashboard.billing.tax_words import tax_reasons
+from dashboard.clock import utc_now
+from dashboard.extensions import db
+from dashboard.money import Money
+from dashboard.organizations.models import Organization
+from dashboard.transaction import transaction
+from dashboard.views.tax_words import LOCATIONS
+from tests.factories import SUPPORT
+from tests.pages import page, post, text_of
+from tests.people import bill_of
+
+TAX = "/organizations/acme/tax"
+
+
+@pytest.fixture(autouse=True)
+def product(acme: Organization) -> Iterator[None]:
+    before = current_policy()
+    set_policy(replace(before, stripe_tax_product="prod_billing"))
+    yield
+    set_policy(before)
+
+
+def credit(acme: Organization, cents: int, description: str = "Goodwill") -> None:
+    with transaction():
+        add_adjustment(
+            bill_of(acme),
+            Money(-cents, "usd"),
+            description=description,
+            reason="Asked",
+            key=f"credit-{cents}",
+            actor=SUPPORT,
+            now=utc_now(),
+        )
+
+
+def seen_on(client: FlaskClient) -> str:
+    found = page(client.get(TAX)).find("input", attrs={"name": "seen"})
+    assert found is not None
+    return str(found["value"])
+
+
+def fresh(acme: Organization) -> Organization:
+    db.session.expire_all()
+    return db.session.get_one(Organization, acme.id)
+
+
+def test_the_details_lead_to_the_page(support: FlaskClient, acme: Organization) -> None:
+    details = page(support.get("/organizations/acme/details"))
+    assert "Not worked out automatically" in text_of(details)
+    assert details.find("a", href=TAX)
+
+
+def test_the_preview_tells_what_becomes_of_credits_and_changes_nothing(
+    support: FlaskClient, acme: Organization
+) -> None:
+    credit(acme, 500_000)
+    before = bill_of(acme).revision
+    told = text_of(page(support.get(TAX)))
+    assert "What switching it on does" in told
+    assert "Goodwill" in told
+    assert "wait for the next bill" in told
+    assert not fresh(acme).automatic_tax
+    assert bill_of(acme).revision == before
+
+
+def test_it_is_switched_once_with_a_reason_and_told(
+    support: FlaskClient, acme: Organization
+) -> None:
+    sent = {"switch": "on", "reason": "They are in Germany", "seen": seen_on(support)}
+    for _ in range(2):
+        assert post(support, f"{TAX}/switches", **sent).status_code == 303
+    assert fresh(acme).automatic_tax
+    assert bill_of(acme).automatic_tax
+    assert "Worked out by Stripe" in text_of(page(support.get("/organizations/acme/details")))
+    assert "What switching it off does" in text_of(page(support.get(TAX)))
+
+
+def test_what_is_not_right_is_refused_and_changes_nothing(
+    support: FlaskClient, acme: Organization
+) -> None:
+    seen = seen_on(support)
+    for sent in (
+        {"switch": "on", "reason": "", "seen": seen},
+        {"switch": "perhaps", "reason": "x", "seen": seen},
+        {"switch": "on", "reason": "x" * 1001, "seen": seen},
+        {"switch": "on", "reason": "x", "seen": ""},
+    ):
+        assert post(support, f"{TAX}/switches", **sent).status_code == 422
+    assert not fresh(acme).automatic_tax
+
+
+def test_a_credit_since_the_preview_refuses_it(support: FlaskClient, acme: Organization) -> None:
+    seen = seen_on(support)
+    credit(acme, 100)
+    sent = {"switch": "on", "reason": "x", "seen": seen}
+    assert post(support, f"{TAX}/switches", **sent).status_code == 409
+    assert not fresh(acme).automatic_tax
+
+
+def test_without_a_product_there_is_no_switch(support: FlaskClient, acme: Organization) -> None:
+    set_policy(replace(current_policy(), stripe_tax_product=""))
+    shown = page(support.get(TAX))
+    assert "STRIPE_TAX_PRODUCT" in text_of(shown)
+    assert shown.find("input", attrs={"name": "seen"}) is None
+
+
+def test_asked_without_a_customer_stripe_is_not_called(
+    support: FlaskClient, acme: Organization
+) -> None:
+    assert LOCATIONS[""] in text_of(page(support.get(TAX, query_string={"location": "ask"})))
+
+
+def test_a_taxed_bill_says_that_its_tax_comes_later(
+    support: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        bill_of(acme).automatic_tax = True
+    sequence = bill_of(acme).sequence
+    document = text_of(page(support.get(f"/organizations/acme/invoices/{sequence}/document")))
+    assert "worked out when it is issued" in document
+
+
+def test_no_tax_is_named_in_words() -> None:
+    taxes = [
+        {"cents": 0, "reason": "reverse_charge"},
+        {"cents": 0, "reason": "reverse_charge"},
+        {"cents": 5, "reason": "standard_rated"},
+        {"cents": 0, "reason": "made_up_tomorrow"},
+    ]
+    assert tax_reasons(taxes) == ["Reverse charge: the customer accounts for the tax"]
+    assert tax_reasons(None) == []
