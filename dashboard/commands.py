@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from dashboard.backups.command import backup_commands
 from dashboard.close_commands import close_commands
 from dashboard.doctor.command import doctor
 from dashboard.gaps.command import gaps
@@ -19,6 +20,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(invariants)
     app.cli.add_command(ledger_commands)
     app.cli.add_command(restore_commands)
+    app.cli.add_command(backup_commands)
     stripe_commands.add_command(gaps)
     app.cli.add_command(stripe_commands)
     app.cli.add_command(mail_commands)

@@ -17,10 +17,12 @@ from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold, record_reading
 from dashboard.extensions import db
-from dashboard.gateway.records import RemoteInvoice, RemoteLine
+from dashboard.gateway.records import LineContent, RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
+from dashboard.sync.agreed import replace_lines
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.naming import recognize
+from dashboard.sync.plan import Known
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
 
@@ -51,6 +53,7 @@ def take_over(
     seal_now(invoice, now=now, by=STRIPE)
     billed = billed_by_key(invoice.id, lines)
     carried = carry_over(invoice, billed, now=now)
+    agree_on(invoice, lines)
     invoice.synced_revision = invoice.revision
     record_reading(invoice, remote, now=now)
     record_audit(
@@ -69,6 +72,30 @@ def take_over(
             now=now,
         )
     db.session.flush()
+
+
+def agree_on(invoice: Invoice, lines: list[RemoteLine]) -> None:
+    """Take over the lines that were billed, where they are all ours and come to the ledger's total.
+
+    The calls that made them may be forgotten: by a lost reply, or by a ledger that was put back.
+    Roll-ups stay as they were agreed, for only that says what they stand for.
+    """
+    known = [
+        Known(
+            LineContent(
+                line.key, line.amount_cents, line.description, line.period_start, line.period_end
+            ),
+            line.id,
+        )
+        for line in lines
+        if line.key is not None
+    ]
+    agreed = synced_lines(invoice.id)
+    is_plain = len(known) == len(lines) and not any(line.members for line in agreed)
+    ours = {item.key for item in invoice.items}
+    is_ours = {one.content.key for one in known} <= ours
+    if is_plain and is_ours and sum(one.amount_cents for one in lines) == invoice.total_cents:
+        replace_lines(invoice, known, {})
 
 
 def _text(cents: int, invoice: Invoice) -> str:

@@ -1,0 +1,1 @@
+"""A base backup and the WAL in a folder, and a cluster put back from them to a moment."""
