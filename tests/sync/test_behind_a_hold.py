@@ -1,5 +1,7 @@
 """A hold that a call's own reply ends: what it hid is held for then."""
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +27,9 @@ def test_a_difference_behind_another_hold_is_held_for_once_that_ends(
     with transaction():
         take_off_hold(bill, now=utc_now())
         put_on_hold(bill, LOST, "Stripe does not have it.", now=utc_now())
-    remote = syncer.gateway.invoice(str(bill.stripe_invoice_id))
+    found = syncer.gateway.invoice(str(bill.stripe_invoice_id))
+    # Of a second that nothing was told of: of one that is known it says nothing new.
+    remote = replace(found, as_of=utc_now() + timedelta(seconds=5))
     work: Any = SimpleNamespace(invoice=bill, clock=utc_now)
     with transaction():
         record_invoice(work, remote)
