@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from dashboard.billing.close import seal_now
+from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.bulk.begin import Wish, begin, cancel
 from dashboard.bulk.carry_on import carry_on
@@ -61,6 +62,14 @@ def carry_out(stage: Stage, *, trigger: str = "support", status: str = "draft") 
     run = request_sync(invoices[0], wanted, now=stage.now())
     checkpoint()
     _execute(stage, run)
+
+
+def bill_with_tax(stage: Stage) -> None:
+    """Bring a taxed bill to its end; without an address it is held there."""
+    invoice = (stage.invoices("sealed") or [stage.draft()])[0]
+    lock_invoice(invoice.id).automatic_tax = True
+    checkpoint()
+    carry_out(stage, trigger="final", status="sealed")
 
 
 def call_without_a_sync(stage: Stage) -> None:
