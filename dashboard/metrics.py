@@ -14,7 +14,7 @@ from dashboard.invariants.known import EVERY_INVARIANT
 from dashboard.invariants.tallies import Tally, last_round_at, tallies_now
 from dashboard.mail.outbox import waiting
 from dashboard.outgoing.queue import backlog
-from dashboard.restores.held import is_held
+from dashboard.restores.held import is_restored, why_comparing
 from dashboard.sync.counts import count
 from dashboard.sync.fleet import fleet_counts
 from dashboard.webhooks.listing import event_figures
@@ -63,6 +63,9 @@ OLDEST = Gauge("dashboard_queue_oldest_seconds", "Age of the oldest waiting job.
 MAILS = Gauge("dashboard_mails_waiting", "E-mails that are due and not sent.")
 OLDEST_MAIL = Gauge("dashboard_mails_oldest_seconds", "Age of the oldest e-mail not sent.")
 HELD = Gauge("dashboard_ledger_held", "Whether the ledger was restored and is not released.")
+COMPARING = Gauge(
+    "dashboard_ledger_comparing", "Whether calls wait for the ledger's mark to be read at Stripe."
+)
 OUTGOING = Gauge("dashboard_outgoing_events_waiting", "Outgoing events that are due and not sent.")
 OLDEST_OUTGOING = Gauge(
     "dashboard_outgoing_events_oldest_seconds", "Age of the oldest outgoing event not sent."
@@ -153,7 +156,8 @@ def collect_invariants() -> None:
     tallies = tallies_now()
     for one in EVERY_INVARIANT:
         BROKEN.labels(one.name).set(tallies.get(one.name, Tally()).organizations)
-    HELD.set(is_held())
+    HELD.set(is_restored())
+    COMPARING.set(why_comparing() is not None)
     gaps = gap_counts()
     for kind in KINDS:
         GAPS.labels(kind).set(gaps.get(kind, 0))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.extensions import db
-from dashboard.restores.held import why_held
+from dashboard.restores.held import why_comparing, why_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,12 @@ def instants() -> Part:
 def ledger() -> Part:
     """Return whether bills are closed and sent; pages and usage are served anyway."""
     try:
-        why = why_held()
+        comparing, why = why_comparing(), why_held()
     except SQLAlchemyError as error:
         db.session.rollback()
         return Part(f"unknown: {type(error).__name__}", serves=True)
+    if comparing:
+        return Part(f"compared with Stripe: {comparing}", serves=True)
     return OK if why is None else Part(f"held: {why}", serves=True)
 
 

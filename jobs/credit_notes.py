@@ -7,7 +7,7 @@ from functools import partial
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.restores.held import unless_held
+from dashboard.restores.held import unless_calls_wait
 from dashboard.sync.issue_notes import FORGOTTEN, carry_out_note, waiting_since
 from jobs.calls import call_about
 from jobs.runtime import job
@@ -29,5 +29,5 @@ def carry_out_credit_note(note_id: int) -> None:
 def carry_out_credit_notes() -> None:
     """Queue the notes that are still to be issued or voided; none while Stripe is down."""
     if not stripe_is_down():
-        for note_id in unless_held(waiting_since(utc_now() - FORGOTTEN, most=MOST)):
+        for note_id in unless_calls_wait(waiting_since(utc_now() - FORGOTTEN, most=MOST)):
             carry_out_credit_note.enqueue(note_id)

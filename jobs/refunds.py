@@ -7,7 +7,7 @@ from functools import partial
 from dashboard.billing.refund_models import Refund
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.restores.held import unless_held
+from dashboard.restores.held import unless_calls_wait
 from dashboard.sync.issue_notes import FORGOTTEN
 from dashboard.sync.make_refunds import make_refund, planned_before
 from jobs.calls import call_about
@@ -30,5 +30,5 @@ def carry_out_refund(refund_id: int) -> None:
 def carry_out_refunds() -> None:
     """Queue the refunds that are still planned; none while Stripe is known to be down."""
     if not stripe_is_down():
-        for refund_id in unless_held(planned_before(utc_now() - FORGOTTEN, most=MOST)):
+        for refund_id in unless_calls_wait(planned_before(utc_now() - FORGOTTEN, most=MOST)):
             carry_out_refund.enqueue(refund_id)

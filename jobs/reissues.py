@@ -7,7 +7,7 @@ from functools import partial
 from dashboard.billing.reissue_models import Reissue
 from dashboard.clock import utc_now
 from dashboard.extensions import db
-from dashboard.restores.held import unless_held
+from dashboard.restores.held import unless_calls_wait
 from dashboard.sync.issue_notes import FORGOTTEN
 from dashboard.sync.void_and_bill import planned_before, void_and_bill
 from jobs.calls import call_about
@@ -42,5 +42,5 @@ def reissue_planned() -> None:
     Those that a credit note carries out are found by their notes.
     """
     if not stripe_is_down():
-        for reissue_id in unless_held(planned_before(utc_now() - FORGOTTEN, most=MOST)):
+        for reissue_id in unless_calls_wait(planned_before(utc_now() - FORGOTTEN, most=MOST)):
             reissue_invoice.enqueue(reissue_id)

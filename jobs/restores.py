@@ -54,7 +54,8 @@ def keep_ledger_mark() -> None:
     """Move the mark at Stripe on where something was written, and compare it with the ledger's."""
     if stripe_is_down():
         return
-    with with_priority("scheduled"), calling_for("reread"):
+    # What a close sends is what it must speak of, so it does not wait behind it.
+    with with_priority("closing"), calling_for("reread"):
         try:
             keep_mark(
                 gateway=current_app.extensions["gateway"], now=utc_now(), checkpoint=checkpoint
@@ -82,7 +83,7 @@ def look_behind() -> None:
             rollback()
             log.warning("not_looked_back", reason=str(error))
             return
-    if is_over and release_if_nothing_is_apart(now=utc_now()):
+    if is_over and release_if_nothing_is_apart(now=utc_now(), checkpoint=checkpoint):
         log.info("ledger_released", reason="nothing is apart")
 
 

@@ -16,7 +16,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.limiter import RedisLimiter
-from dashboard.restores.held import unless_held
+from dashboard.restores.held import unless_calls_wait
 from dashboard.sync.broken import goes_alone
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, abandoned_runs, due_for_sync, put_off, request_syncs
@@ -91,7 +91,7 @@ def sync_due() -> None:
     """Request a sync for each dirty invoice that is due; none while no call may be made."""
     if stripe_is_down():
         return
-    for ids in in_batches(unless_held(due_for_sync(now=utc_now(), most=MOST))):
+    for ids in in_batches(unless_calls_wait(due_for_sync(now=utc_now(), most=MOST))):
         together_or_apart(sync_some, ids, failed=postpone)
 
 
@@ -117,5 +117,5 @@ def sweep_runs() -> None:
     """Queue the runs that nobody works on: lost jobs, killed workers, retries that are due."""
     if stripe_is_down():
         return
-    if ids := unless_held(abandoned_runs(now=utc_now(), most=MOST)):
+    if ids := unless_calls_wait(abandoned_runs(now=utc_now(), most=MOST)):
         enqueue_runs(db.session.scalars(select(SyncRun).where(SyncRun.id.in_(ids))))

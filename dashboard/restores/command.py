@@ -11,12 +11,12 @@ from dashboard.audit.actor import Actor
 from dashboard.clock import utc_now
 from dashboard.errors import BillingError
 from dashboard.restores.finding import KINDS
-from dashboard.restores.held import why_held
+from dashboard.restores.held import why_comparing, why_held
 from dashboard.restores.look import findings_of
-from dashboard.restores.mark import this_mark
-from dashboard.restores.notice import notice
-from dashboard.restores.release import last_restore, release
-from dashboard.transaction import transaction
+from dashboard.restores.mark_row import this_mark
+from dashboard.restores.notice import notice, open_restore
+from dashboard.restores.release import end_comparison, last_restore, release
+from dashboard.transaction import checkpoint, transaction
 
 OPERATOR = Actor("system", None, "Command line")
 TOLD = "An operator says that the ledger was restored to an earlier moment."
@@ -27,8 +27,10 @@ restore_commands = AppGroup("restores", help="A ledger that is older than what S
 def show() -> None:
     """Print whether the ledger is held, and what is apart; exit 1 while it is held."""
     with transaction():
-        why, restore = why_held(), last_restore()
+        why, restore = why_held() or why_comparing(), last_restore()
         click.echo("Held: " + why if why else "Not held.")
+        if why:
+            click.echo('To let it go on: flask --app wsgi restores release --reason "…"')
         if restore is not None:
             since = f"{restore.since:%Y-%m-%d %H:%M:%S} UTC"
             click.echo(f"Restore {restore.id}. Senders repeat their usage since {since}.")
@@ -56,10 +58,13 @@ def let_go(reason: str | None) -> None:
     """Release the ledger once Stripe was read back and what is apart is put right."""
     try:
         with transaction():
-            restore = last_restore()
-            if restore is None:
-                raise click.ClickException("Nothing was restored. Nothing was changed.")
-            release(restore.id, actor=OPERATOR, now=utc_now(), reason=reason)
+            restore, now = open_restore(), utc_now()
+            if restore is not None:
+                release(restore.id, actor=OPERATOR, now=now, reason=reason, checkpoint=checkpoint)
+            elif why_comparing() is not None:
+                end_comparison(actor=OPERATOR, now=now, reason=reason)
+            else:
+                raise click.ClickException("The ledger is not held. Nothing was changed.")
     except BillingError as error:
         raise click.ClickException(error.message) from error
     click.echo("The ledger is released. What waits goes on within a minute.")

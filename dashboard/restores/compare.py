@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,16 @@ def of_customers(remotes: Sequence[RemoteCustomer]) -> Iterator[Finding]:
                 f"the number of {organization.slug}, beside its own ({ours})."
             )
             yield Finding("second_customer", remote.id, told, organization.id)
+
+
+def of_mark(strangers: Collection[str]) -> Iterator[Finding]:
+    """Yield the names on the mark at Stripe that the ledger never wrote."""
+    for name in sorted(strangers):
+        told = (
+            f"Stripe has the mark {name}, which this ledger never wrote: it is older than it was, "
+            "or a copy of it writes to the same account."
+        )
+        yield Finding("mark", name[:64], told)
 
 
 def is_its_customer(organization: Organization, remote: RemoteCustomer) -> bool:

@@ -67,6 +67,11 @@ KINDS: dict[str, Kind] = {
         "Refund forgotten", "release", "",
         "Do not make it again. Once the ledger is released, it is taken over from its event.",
     ),
+    "mark": Kind(
+        "Mark of a later ledger", "release", "",
+        "See that no copy of the database writes to the same account. It is known, and taken away, "
+        "once the ledger is released.",
+    ),
     "changed": Kind(
         "Draft changed", "release", "",
         "Once the ledger is released, every line is compared, and Stripe's become the ledger's.",

@@ -20,15 +20,17 @@ from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
-from dashboard.restores.compare import of_customers, of_events, of_invoices
+from dashboard.restores.compare import of_customers, of_events, of_invoices, of_mark
 from dashboard.restores.finding import KINDS, Finding
+from dashboard.restores.mark_row import forget, read_mark, this_mark
 from dashboard.restores.models import Restore, RestoreFinding, held_for_change
 from dashboard.restores.notice import open_restore
 from dashboard.webhooks.backfill import backfill
 
 Save = Callable[[], None]
-# After the events, which are listed first.
-LISTS = ("customers", "draft", "open", "paid", "uncollectible")
+# After the events, which are listed first. The mark is read last: what is found on it is known from
+# the release on.
+LISTS = ("customers", "draft", "open", "paid", "uncollectible", "mark")
 
 
 class _Place(NamedTuple):
@@ -54,7 +56,7 @@ def look_back(*, gateway: Gateway, reads: int, now: datetime, checkpoint: Save) 
         if place.place == 0:
             _events(place, gateway, now, checkpoint)
         elif place.place <= len(LISTS):
-            _list(place, gateway, now)
+            _list(place, gateway, now, checkpoint)
         else:
             _end(place, now)
         checkpoint()
@@ -105,9 +107,12 @@ def _events(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) ->
     _move(place, place.place + 1, None)
 
 
-def _list(place: _Place, gateway: Gateway, now: datetime) -> None:
+def _list(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
     name = LISTS[place.place - 1]
     found: Iterable[Finding]
+    if name == "mark":
+        _mark(place, gateway, now, checkpoint)
+        return
     if name == "customers":
         customers = gateway.customers_page(place.identity, after=place.after)
         after, found = customers.after, of_customers(customers.items)
@@ -120,10 +125,27 @@ def _list(place: _Place, gateway: Gateway, now: datetime) -> None:
     _move(place, place.place + (after is None), after)
 
 
+def _mark(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
+    """Find marks that the ledger does not know, or forget an object that is gone."""
+    mark = this_mark()
+    stripe_id, known = mark.stripe_id, set(mark.names)
+    checkpoint()
+    if stripe_id is not None:
+        remote = read_mark(gateway, stripe_id)
+        mark = this_mark()
+        if remote.is_deleted and mark.stripe_id == stripe_id:
+            forget(mark)
+        _keep(place.id, of_mark(remote.names - known - set(mark.names)), now)
+    _move(place, place.place + 1, None)
+
+
 def _end(place: _Place, now: datetime) -> None:
-    _keep(place.id, of_events(place.since), now)
-    restore = db.session.get_one(Restore, place.id)
-    if restore.looked_at is None:
+    """End the look, unless somebody had it begin again meanwhile."""
+    # Events are many; the row is held only once they were read.
+    found = list(of_events(place.since))
+    restore = _held(place)
+    if restore is not None and restore.looked_at is None:
+        _keep(place.id, found, now)
         restore.looked_at = now
         facts = {"found": len(findings_of(restore)), "counts": len(unsettled(restore))}
         write_entry("ledger.looked_back", restore, SYSTEM, facts, now=now)
@@ -150,7 +172,19 @@ def _place() -> _Place | None:
 
 def _move(place: _Place, to: int, after: str | None) -> None:
     """Go on from where the look was, unless another one has moved it meanwhile."""
-    restore = db.session.get_one(Restore, place.id, populate_existing=True)
-    if (restore.place, restore.after) == (place.place, place.after):
+    restore = _held(place)
+    if restore is not None:
         restore.place, restore.after = to, after
         restore.reads += 1
+
+
+def _held(place: _Place) -> Restore | None:
+    """Return the restore, held until the commit, if the look is still where it was read."""
+    query = held_for_change(select(Restore).where(Restore.id == place.id))
+    restore = db.session.scalars(query).one()
+    is_there = (restore.place, restore.after, restore.since) == (
+        place.place,
+        place.after,
+        place.since,
+    )
+    return restore if is_there and restore.released_at is None else None

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.extensions import db
 from dashboard.gateway.customer_records import RemoteMark
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.installation import this_installation
-from dashboard.restores.models import LedgerMark, held_for_change
-from dashboard.restores.notice import notice, open_restore
+from dashboard.restores.mark_row import forget, read_mark, this_mark
+from dashboard.restores.models import LedgerMark
+from dashboard.restores.notice import go_on, notice, open_restore
 from dashboard.sync.models import SyncStep
 
 log = structlog.get_logger("dashboard.restores")
 Save = Callable[[], None]
-# A mark of which nothing is known any more counts as a stranger's; so many are enough.
-MOST_NAMES = 20
+# Stripe answers a key as it did the first time, be it a failure of its own; another hour, another.
+ONE_KEY = timedelta(hours=1)
 
 
 def keep_mark(*, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
@@ -37,82 +37,93 @@ def keep_mark(*, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
     No transaction is open during a call.
     """
     mark = this_mark()
-    stripe_id = mark.stripe_id
     if mark.held_at is not None:
-        checkpoint()
-        if open_restore() is None and stripe_id is not None:
-            _compare(stripe_id, gateway, now, checkpoint)
-        checkpoint()
+        _compare(mark, gateway, checkpoint)
         return
     newest = db.session.scalar(select(func.max(SyncStep.id))) or 0
     if newest <= mark.step_id:
         return
-    if stripe_id is None:
+    if mark.stripe_id is None:
         _create(mark, newest, gateway, now, checkpoint)
     else:
-        _move(mark, stripe_id, newest, gateway, now, checkpoint)
-
-
-def this_mark() -> LedgerMark:
-    """Return the row, held until the commit; where there is none it is made."""
-    query = held_for_change(select(LedgerMark))
-    found = db.session.scalar(query)
-    if found is None:
-        db.session.execute(insert(LedgerMark).values(id=1).on_conflict_do_nothing())
-        found = db.session.scalars(query).one()
-    return found
+        _move(mark, mark.stripe_id, newest, gateway, now, checkpoint)
 
 
 def _create(mark: LedgerMark, newest: int, gateway: Gateway, now: datetime, save: Save) -> None:
     """Make the object; the key is kept first, so a lost reply makes no second one."""
-    mark.made_by = mark.made_by or _name()
-    name = mark.made_by
+    mark.made_by = name = mark.made_by or _name()
     identity = this_installation().identity
     save()
     found = gateway.create_mark(identity, name, key=f"mark-{name}")
     mark = this_mark()
-    mark.stripe_id, mark.made_by = found.id, None
-    _confirm(mark, name, newest, now)
+    if mark.made_by == name and mark.identity == identity:
+        mark.stripe_id, mark.made_by = found.id, None
+        _confirm(mark, name, newest, now)
     save()
 
 
 def _move(
     mark: LedgerMark, stripe_id: str, newest: int, gateway: Gateway, now: datetime, save: Save
 ) -> None:
-    """Add a mark that the ledger knows already, and take away those that it knew before."""
-    name, gone = _name(), list(mark.names)
-    mark.names = [*gone, name][-MOST_NAMES:]
+    """Add a mark that the ledger knows already, and take away those that it knew before.
+
+    One whose fate is not known is sent again as it was, so names do not become more by failures.
+    """
+    if mark.pending is None:
+        mark.pending = {"name": _name(), "step": newest, "at": now.isoformat()}
+        mark.names = [*mark.names, mark.pending["name"]]
+    name, step = str(mark.pending["name"]), int(mark.pending["step"])
+    at = datetime.fromisoformat(mark.pending["at"])
+    gone = [one for one in mark.names if one != name]
     save()
     try:
-        found = gateway.write_mark(stripe_id, name, gone, at=now, key=f"mark-{name}")
+        key = f"mark-{name}-{(now - at) // ONE_KEY}"
+        found = gateway.write_mark(stripe_id, name, gone, at=at, key=key)
     except Missing:
-        _forget(stripe_id, save)
+        _forget_deleted(stripe_id)
+        save()
         return
     mark = this_mark()
-    strangers = _strangers(mark, found)
-    if strangers:
-        _notice(strangers, now)
-    else:
-        _confirm(mark, name, newest, now)
+    # A reply that comes late is of a mark that another worker settled: it says nothing now.
+    if mark.stripe_id == stripe_id and (mark.pending or {}).get("name") == name:
+        strangers = found.names - set(mark.names)
+        if strangers and not mark.accepts:
+            _notice(strangers, now)
+        else:
+            _confirm(mark, name, step, now, strangers)
     save()
 
 
-def _compare(stripe_id: str, gateway: Gateway, now: datetime, save: Save) -> None:
-    """Read the mark after a stop; where it is as the ledger knows, all goes on."""
-    try:
-        found = gateway.mark(stripe_id)
-    except Missing:
-        found = RemoteMark(stripe_id, frozenset(), is_deleted=True)
-    if found.is_deleted:
-        _forget(stripe_id, save)
+def _compare(mark: LedgerMark, gateway: Gateway, save: Save) -> None:
+    """Read the mark after a stop; where it is as the ledger knows, all goes on.
+
+    An open restore is none of its business: the look reads the mark then.
+    """
+    if open_restore() is not None:
+        save()
+        return
+    stripe_id, known = mark.stripe_id, set(mark.names)
+    if stripe_id is None:
+        go_on(mark)
+        save()
+        return
+    save()
+    found = read_mark(gateway, stripe_id)
     mark = this_mark()
-    strangers = _strangers(mark, found)
-    if strangers:
-        _notice(strangers, now)
-    elif open_restore() is None:
-        mark.held_at = mark.held_why = None
-        mark.alive_at = now
+    if mark.held_at is not None and open_restore() is None and mark.stripe_id == stripe_id:
+        _judge(mark, found, known)
     save()
+
+
+def _judge(mark: LedgerMark, found: RemoteMark, known: set[str]) -> None:
+    strangers = found.names - known - set(mark.names)
+    if found.is_deleted:
+        _forget_deleted(found.id)
+    if strangers and not found.is_deleted:
+        _notice(strangers, db.session.scalars(select(func.now())).one())
+    else:
+        # In one transaction with what was forgotten: a stop that has no object ends.
+        go_on(mark)
 
 
 def _notice(strangers: frozenset[str], now: datetime) -> None:
@@ -123,25 +134,23 @@ def _notice(strangers: frozenset[str], now: datetime) -> None:
         "a copy of it writes to the same account."
     )
     notice("mark", told, since=min(known, default=now), now=now)
-    # It is known from now on: the next one too many is another one.
-    mark.names = [*mark.names, *sorted(strangers)][-MOST_NAMES:]
+    # They are known from now on, and the next mark takes them away: one too many is another one.
+    mark.names, mark.pending = [*mark.names, *sorted(strangers)], None
 
 
-def _strangers(mark: LedgerMark, found: RemoteMark) -> frozenset[str]:
-    return found.names - set(mark.names)
+def _confirm(
+    mark: LedgerMark, name: str, step: int, now: datetime, others: frozenset[str] = frozenset()
+) -> None:
+    mark.names, mark.pending, mark.accepts = [name, *sorted(others)], None, False
+    mark.step_id, mark.confirmed_at = step, now
 
 
-def _confirm(mark: LedgerMark, name: str, newest: int, now: datetime) -> None:
-    mark.names = [name]
-    mark.step_id, mark.confirmed_at = newest, now
-
-
-def _forget(stripe_id: str, save: Save) -> None:
+def _forget_deleted(stripe_id: str) -> None:
     """Forget an object that somebody deleted; the next mark makes another."""
     log.warning("mark_deleted_at_stripe", stripe_id=stripe_id)
     mark = this_mark()
-    mark.stripe_id, mark.names = None, []
-    save()
+    if mark.stripe_id == stripe_id:
+        forget(mark)
 
 
 def _name() -> str:

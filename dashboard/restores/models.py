@@ -48,8 +48,15 @@ class LedgerMark(Model):
     # Stripe's name of the customer that bears the mark, and the key that it was made with.
     stripe_id: Mapped[str | None] = mapped_column(String(64))
     made_by: Mapped[str | None] = mapped_column(String(64))
+    # Which installation it is kept for: a copy that became another one leaves the original's alone.
+    identity: Mapped[str | None] = mapped_column(String(36))
     # The names that may be there: those whose fate is not known, and the last that was confirmed.
     names: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    # The name whose fate is not known, of which call it speaks, and when it was first sent. It is
+    # sent again with the same key: another name for each failure would leave no end of them.
+    pending: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # Whether it was released before it was read: what the next reply shows is known then.
+    accepts: Mapped[bool] = mapped_column(server_default=text("false"))
     # Up to which call the last mark speaks, and until when it was known that nothing is lost.
     step_id: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_at: Mapped[datetime | None]
@@ -58,6 +65,8 @@ class LedgerMark(Model):
     # While it is set nothing is closed, and nothing written at Stripe.
     held_at: Mapped[datetime | None]
     held_why: Mapped[str | None] = mapped_column(Text)
+    # Nothing is known to be lost: it stood still, and its mark was not read since.
+    is_comparing: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Restore(Model):

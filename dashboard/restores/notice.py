@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.write import write_entry
@@ -27,14 +27,16 @@ COMPARING = (
 )
 
 
-# On a server that only follows another there is none, and nothing can be written either.
+# On a server that only follows another there is none, and nothing can be written either. The
+# database's own time: the clocks of two machines that differ would be a stop of their own.
 _HISTORY = "left(pg_walfile_name(pg_current_wal_lsn()), 8)"
 _ALIVE = text(f"""
-    insert into ledger_marks as mark (id, history, alive_at) values (1, {_HISTORY}, :now)
+    insert into ledger_marks as mark (id, history, alive_at) values (1, {_HISTORY}, now())
     on conflict (id) do update
     set history = excluded.history, alive_at = excluded.alive_at
     where mark.held_at is null and (mark.history is null or mark.history = excluded.history)
-        and (mark.alive_at is null or mark.alive_at > :still_since or mark.stripe_id is null)
+        and (mark.alive_at is null or mark.alive_at > now() - cast(:still as interval)
+            or mark.stripe_id is null)
     returning id
 """)  # noqa: S608  # of the line above
 
@@ -44,8 +46,7 @@ def look_at_history(*, now: datetime) -> bool:
 
     Return whether all is as it was: then it is one statement.
     """
-    values = {"now": now, "still_since": now - STOOD_STILL}
-    if db.session.execute(_ALIVE, values).one_or_none() is not None:
+    if db.session.execute(_ALIVE, {"still": STOOD_STILL}).one_or_none() is not None:
         return True
     mark = db.session.scalars(held_for_change(select(LedgerMark))).one()
     history = _history()
@@ -53,7 +54,8 @@ def look_at_history(*, now: datetime) -> bool:
     if history and before and history != before:
         _notice_history(mark, now)
     elif mark.held_at is None:
-        mark.held_at, mark.held_why = now, COMPARING
+        mark.held_at, mark.held_why = db.session.scalars(select(func.now())).one(), COMPARING
+        mark.is_comparing = True
     return False
 
 
@@ -66,23 +68,45 @@ def _notice_history(mark: LedgerMark, now: datetime) -> None:
 
 
 def notice(kind: str, told: str, *, since: datetime, now: datetime, by: Actor = SYSTEM) -> Restore:
-    """Hold the ledger from now on, and return the restore; one that is open already is that one.
+    """Hold the ledger from now on, and return the restore; one that is open already begins again.
 
     What was handed out since is unknown, so no number is handed out again: Stripe's objects, mails
     and outgoing events bear them.
     """
-    found = open_restore()
-    if found is not None:
-        return found
     mark = db.session.scalars(held_for_change(select(LedgerMark))).one()
-    found = Restore(kind=kind, told=told, noticed_at=now, since=since - MARGIN, place=0, reads=0)
-    db.session.add(found)
-    mark.held_at, mark.held_why = now, told
+    found = open_restore()
+    if found is None:
+        found = Restore(
+            kind=kind, told=told, noticed_at=now, since=since - MARGIN, place=0, reads=0
+        )
+        db.session.add(found)
+    else:
+        _again(found, kind, told, since - MARGIN)
+    mark.held_at, mark.held_why, mark.is_comparing = now, found.told, False
     move_numbers()
     db.session.flush()
     write_entry("ledger.held", found, by, {"why": told, "since": found.since.isoformat()}, now=now)
     log.error("ledger_held", kind=kind, since=found.since.isoformat())
     return found
+
+
+def _again(found: Restore, kind: str, told: str, since: datetime) -> None:
+    """Let an open restore speak of one more: of the earlier moment, and by the stronger sign."""
+    db.session.refresh(found, with_for_update={"key_share": True})
+    found.since = min(found.since, since)
+    # Only what PostgreSQL's history alone spoke of is released without a person.
+    found.kind = kind if found.kind == "history" else found.kind
+    if told not in found.told:
+        found.told = f"{found.told} {told}"
+    found.place, found.after, found.looked_at = 0, None, None
+
+
+def go_on(mark: LedgerMark) -> None:
+    """Let closings and calls to Stripe go on; `mark` is held by the caller."""
+    mark.held_at = mark.held_why = None
+    mark.is_comparing = False
+    mark.alive_at = db.session.scalars(select(func.now())).one()
+    db.session.flush()
 
 
 def open_restore() -> Restore | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -12,9 +13,16 @@ from dashboard.billing.policy import current_policy
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 from dashboard.restores.look import findings_of, unsettled
-from dashboard.restores.models import LedgerMark, Restore, held_for_change
-from dashboard.restores.notice import open_restore
+from dashboard.restores.mark_row import this_mark
+from dashboard.restores.models import LedgerMark, Restore, RestoreFinding
+from dashboard.restores.notice import go_on, open_restore
 
+# How many invoices are locked at once; each slice is a transaction of its own.
+SLICE = 500
+_NEXT = text("""
+    select id from invoices where status in ('draft', 'closing', 'sealed') and id > :after
+    order by id limit :most
+""")
 # In the order of the locks. A closing invoice gets its grace again: senders may still repeat.
 _COMPARE = text("""
     update invoices
@@ -24,30 +32,68 @@ _COMPARE = text("""
         seal_after_at = case when status = 'closing'
             then greatest(seal_after_at, cast(:grace as timestamptz)) else seal_after_at end
     from (
-        select id from invoices where status in ('draft', 'closing', 'sealed')
+        select id from invoices
+        where status in ('draft', 'closing', 'sealed') and id = any(:some)
         order by organization_id, id for no key update
     ) as held
     where invoices.id = held.id
 """)
 
 
-def release(restore_id: int, *, actor: Actor, now: datetime, reason: str | None = None) -> Restore:
+def release(
+    restore_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    checkpoint: Callable[[], None],
+    reason: str | None = None,
+) -> Restore:
     """Let closings and calls go on, have every draft compared, and return the restore.
 
-    Raises `NotFound`, and `Conflict` before the look is over, or while something that counts is
-    not put right and no `reason` says why it may be left.
+    Invoices are told in slices while the ledger is still held, which is safe to repeat. Raises
+    `NotFound`, and `Conflict` where a `reason` is wanted and none is given: before the look is
+    over, and while something that counts is not put right.
     """
-    query = held_for_change(select(LedgerMark))
-    mark = db.session.scalar(query)
+    _check(restore_id, reason)
+    checkpoint()
+    _compare_all(now, checkpoint)
+    mark = this_mark()
+    restore, left = _check(restore_id, reason)
+    restore.released_at, restore.released_by, restore.reason = now, actor.label, reason
+    _know_strangers(mark, restore)
+    go_on(mark)
+    facts = {"left": len(left), "since": restore.since.isoformat()}
+    write_entry("ledger.released", restore, actor, facts, reason=reason, now=now)
+    return restore
+
+
+def end_comparison(*, actor: Actor, now: datetime, reason: str | None) -> None:
+    """Let calls go on though the mark was not read since the ledger stood still.
+
+    Raises `Conflict` without a reason, and where nothing is compared.
+    """
+    mark = this_mark()
+    if mark.held_at is None or open_restore() is not None:
+        raise Conflict("The ledger is not compared now. Nothing was changed. Reload the page.")
+    if not reason:
+        raise Conflict(
+            "The mark at Stripe was not read yet. Nothing was released. Say why the ledger is "
+            "known to be as it was."
+        )
+    go_on(mark)
+    write_entry("ledger.comparison_ended", mark, actor, {}, reason=reason, now=now)
+
+
+def _check(restore_id: int, reason: str | None) -> tuple[Restore, list[RestoreFinding]]:
     restore = db.session.get(Restore, restore_id, populate_existing=True)
-    if restore is None or mark is None:
+    if restore is None:
         raise NotFound("There is no such restore. Nothing was changed. Reload the page.")
     if restore.released_at is not None:
         raise Conflict("The ledger is released already. Nothing was changed. Reload the page.")
-    if restore.looked_at is None:
+    if restore.looked_at is None and not reason:
         raise Conflict(
             "What Stripe has is still being read. Nothing was released. Try again once that is "
-            "over."
+            "over, or give a reason."
         )
     left = unsettled(restore)
     if left and not reason:
@@ -55,25 +101,34 @@ def release(restore_id: int, *, actor: Actor, now: datetime, reason: str | None 
             f"{_differences(len(left))} not put right. Nothing was released. Put them right, or "
             "give a reason."
         )
-    restore.released_at, restore.released_by, restore.reason = now, actor.label, reason
-    mark.held_at = mark.held_why = None
-    mark.alive_at = now
-    db.session.flush()
-    policy = current_policy()
-    db.session.execute(
-        _COMPARE,
-        {
-            "now": now,
-            "spread": max(policy.sync_interval_seconds, 1),
-            "grace": now + timedelta(seconds=policy.closing_grace_seconds),
-        },
-    )
-    facts = {"left": len(left), "since": restore.since.isoformat()}
-    write_entry("ledger.released", restore, actor, facts, reason=reason, now=now)
-    return restore
+    return restore, left
 
 
-def release_if_nothing_is_apart(*, now: datetime) -> bool:
+def _compare_all(now: datetime, checkpoint: Callable[[], None]) -> None:
+    policy, after = current_policy(), 0
+    values = {
+        "now": now,
+        "spread": max(policy.sync_interval_seconds, 1),
+        "grace": now + timedelta(seconds=policy.closing_grace_seconds),
+    }
+    while some := list(db.session.scalars(_NEXT, {"after": after, "most": SLICE})):
+        db.session.execute(_COMPARE, values | {"some": some})
+        checkpoint()
+        after = some[-1]
+
+
+def _know_strangers(mark: LedgerMark, restore: Restore) -> None:
+    """Let the ledger know what the look found on the mark: else it is held over it once more."""
+    found = [one.stripe_id for one in findings_of(restore) if one.kind == "mark"]
+    if restore.looked_at is None:
+        mark.accepts = True
+    if found:
+        mark.names = [*mark.names, *(one for one in found if one not in mark.names)]
+        # What is taken away is another list: it must not be sent under the key of the old one.
+        mark.pending = None
+
+
+def release_if_nothing_is_apart(*, now: datetime, checkpoint: Callable[[], None]) -> bool:
     """Release by itself after a change of servers by which nothing was lost.
 
     So only where PostgreSQL's history alone spoke of it, and Stripe has nothing that the ledger
@@ -84,7 +139,7 @@ def release_if_nothing_is_apart(*, now: datetime) -> bool:
         return False
     if findings_of(restore):
         return False
-    release(restore.id, actor=SYSTEM, now=now)
+    release(restore.id, actor=SYSTEM, now=now, checkpoint=checkpoint)
     return True
 
 

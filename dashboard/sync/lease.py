@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, DateTime, String, Update, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    String,
+    Update,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.billing.locks import hold_invoice
@@ -50,15 +62,17 @@ def take(invoice_id: int, *, owner: str, now: datetime) -> tuple[Lease, bool]:
     found = _TAKE.row(invoice=invoice_id, owner=owner, now=now, until=now + LEASE)
     if found is None:
         raise Busy("Another sync of this invoice is in progress. This one runs after it.")
-    fence, has_open_steps, is_held = found
-    if is_held:
+    fence, has_open_steps, why_held = found
+    if why_held is not None:
         # The caller undoes what it has not committed, so the lease is free again.
-        raise LedgerIsHeld
+        raise LedgerIsHeld(why_held)
     return Lease(invoice_id, owner, fence), has_open_steps
 
 
 def extend(lease: Lease, *, now: datetime) -> None:
     """Renew the lease in the present transaction; raises `LeaseLost` when it was taken over.
+
+    And once the ledger is held: a reply that comes then is doubted, as every call without one is.
 
     Once in each: from then on the row is held, and nobody takes it over before the commit.
     """
@@ -81,22 +95,30 @@ def _update(lease: Lease, statement: Statement, **values: object) -> None:
     hold_invoice(lease.invoice_id)
     # Past the session: it would first write what is changed in it, and take those locks earlier.
     if statement.row(invoice=lease.invoice_id, fence=lease.fence, **values) is None:
-        raise LeaseLost("Another worker took over this sync. Nothing more was sent from here.")
+        raise LeaseLost(
+            "Another worker took over this sync, or the ledger is held. Nothing more was sent "
+            "from here."
+        )
 
 
-def _held(**values: object) -> Update:
+def _held(*wanted: ColumnElement[bool], **values: object) -> Update:
     is_held = (SyncLease.invoice_id == _INVOICE) & (SyncLease.fence == _FENCE)
-    return update(SyncLease).where(is_held).values(**values).returning(SyncLease.fence)
+    return update(SyncLease).where(is_held, *wanted).values(**values).returning(SyncLease.fence)
 
 
 _INSTANT = DateTime(timezone=True)
 _INVOICE, _FENCE = parameter("invoice", BigInteger), parameter("fence", BigInteger)
 _OWNER, _UNTIL = parameter("owner", String), parameter("until", _INSTANT)
-_RENEW = Statement(_held(expires_at=_UNTIL))
+_LEDGER_HELD = select(LedgerMark.id).where(LedgerMark.held_at.is_not(None)).exists()
+_RENEW = Statement(_held(~_LEDGER_HELD, expires_at=_UNTIL))
 _RELEASE = Statement(_held(expires_at=null(), owner=null()))
 # Asked with the invoice held already: only who holds it writes its steps.
 _OPEN_STEPS = select(SyncStep.id).where(SyncStep.invoice_id == _INVOICE, SyncStep.outcome.is_(None))
-_IS_HELD = select(LedgerMark.id).where(LedgerMark.held_at.is_not(None)).exists()
+_WHY_HELD = (
+    select(func.coalesce(LedgerMark.held_why, literal_column("''")))
+    .where(LedgerMark.held_at.is_not(None))
+    .scalar_subquery()
+)
 _TAKE = Statement(
     insert(SyncLease)
     .values(invoice_id=_INVOICE, fence=1, owner=_OWNER, expires_at=_UNTIL)
@@ -107,5 +129,5 @@ _TAKE = Statement(
             SyncLease.expires_at.is_(None), SyncLease.expires_at <= parameter("now", _INSTANT)
         ),
     )
-    .returning(SyncLease.fence, _OPEN_STEPS.exists(), _IS_HELD)
+    .returning(SyncLease.fence, _OPEN_STEPS.exists(), _WHY_HELD)
 )

@@ -55,6 +55,7 @@ SENTENCES = {
     "ledger.looked_back": "Read back what Stripe has: {found} differences, {counts} to put right.",
     "ledger.look_asked": "Had Stripe read back again after a restore.",
     "ledger.repair_asked": "Had a difference put right after a restore: {finding}",
+    "ledger.comparison_ended": "Let calls to Stripe go on before the ledger was compared.",
     "ledger.released": "Released the ledger, {left} differences left as they were.",
     "gap.look_asked": "Had Stripe looked through for gaps.",
     "gap.repair_asked": "Had a gap closed: {gap}",

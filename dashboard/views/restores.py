@@ -7,10 +7,11 @@ from dashboard.accounts.permissions import permission
 from dashboard.clock import utc_now
 from dashboard.forms.restore import ReleaseForm
 from dashboard.restores.finding import KINDS
-from dashboard.restores.held import why_held
+from dashboard.restores.held import why_comparing, why_held
 from dashboard.restores.look import ask_look, findings_of
-from dashboard.restores.release import last_restore, release
+from dashboard.restores.release import end_comparison, last_restore, release
 from dashboard.restores.repair import ask_repair
+from dashboard.transaction import checkpoint
 from dashboard.views.access import current_actor
 from jobs.inbox import ring
 from jobs.restores import look_behind, repair_finding
@@ -27,6 +28,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "restores/show.html",
         why=why_held(),
+        comparing=why_comparing(),
         restore=restore,
         found=found,
         left=sum(one.settled_at is None and KINDS[one.kind].counts for one in found),
@@ -59,7 +61,23 @@ def create_repair(finding_id: int) -> ResponseReturnValue:
 @permission("restore.release")
 def create_release(restore_id: int) -> ResponseReturnValue:
     """Let closings and calls to Stripe go on."""
-    release(restore_id, actor=current_actor(), now=utc_now(), reason=ReleaseForm().wanted())
+    release(
+        restore_id,
+        actor=current_actor(),
+        now=utc_now(),
+        reason=ReleaseForm().wanted(),
+        checkpoint=checkpoint,
+    )
     ring()
     flash("The ledger is released. Closings go on, and every draft is compared with Stripe.")
+    return redirect(url_for("restores.show"), code=303)
+
+
+@bp.post("/comparisons/ends")
+@permission("restore.release")
+def end_the_comparison() -> ResponseReturnValue:
+    """Let calls to Stripe go on though the mark was not read since the ledger stood still."""
+    end_comparison(actor=current_actor(), now=utc_now(), reason=ReleaseForm().wanted())
+    ring()
+    flash("The comparison is over. Closings and calls to Stripe go on.")
     return redirect(url_for("restores.show"), code=303)

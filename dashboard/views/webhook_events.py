@@ -10,6 +10,7 @@ from dashboard.errors import Conflict
 from dashboard.forms.events import EventFilterForm
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
+from dashboard.restores.held import check_not_held
 from dashboard.views.access import current_actor
 from dashboard.views.bulk_words import offered
 from dashboard.views.listing import Narrowed, days_in_words, log_kind
@@ -90,6 +91,8 @@ def create_replay(event_id: int) -> ResponseReturnValue:
     """Process the event once more; doing so twice changes nothing twice."""
     event = event_by_id(event_id)
     refuse_unreadable(event)
+    # The worker would leave it, and what a person asked for would be lost.
+    check_not_held()
     facts = {"stripe_event_id": event.stripe_event_id, "state": event.state}
     write_entry("event.replayed", event, current_actor(), facts, now=utc_now())
     replay_event.enqueue(event.id)

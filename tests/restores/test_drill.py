@@ -158,6 +158,9 @@ def test_a_ledger_put_back_under_traffic_bills_everything_once(
     owned_by_postgres(second, first)
     with running(second, services, root / "log"):
         come_back(syncer)
+        database.session.rollback()
+        beat(syncer)
+        assert not is_held(), "the mark of what was lost is known"
     assert len(kept(folder).bases) == 1
 
 
@@ -217,7 +220,7 @@ def come_back(syncer: Syncer) -> None:
     assert restore.since < AT["c"]
     assert look_back(gateway=syncer.gateway, reads=50, now=utc_now(), checkpoint=checkpoint)
     kinds = sorted(one.kind for one in findings_of(restore))
-    assert kinds == ["changed", "issued", "lost_customer", "lost_draft", "lost_draft"]
+    assert kinds == ["changed", "issued", "lost_customer", "lost_draft", "lost_draft", "mark"]
     with transaction():
         for one in findings_of(restore):
             if KINDS[one.kind].repair == "delete":
@@ -225,7 +228,10 @@ def come_back(syncer: Syncer) -> None:
     for finding_id in asked():
         repair(finding_id, gateway=syncer.gateway, now=utc_now(), checkpoint=checkpoint)
     with transaction():
-        release(restore.id, actor=SUPPORT, now=utc_now(), reason="Globex is created again.")
+        release(
+            restore.id, actor=SUPPORT, now=utc_now(), checkpoint=checkpoint,
+            reason="Globex is created again.",
+        )  # fmt: skip
     work_off(syncer)
     acme = organization_by_slug("acme")
     with transaction():

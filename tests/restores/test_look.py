@@ -17,7 +17,7 @@ from dashboard.organizations.models import Organization
 from dashboard.restores.finding import KINDS
 from dashboard.restores.held import is_held
 from dashboard.restores.look import ask_look, findings_of, look_back
-from dashboard.restores.mark import this_mark
+from dashboard.restores.mark_row import this_mark
 from dashboard.restores.models import Restore, RestoreFinding
 from dashboard.restores.notice import notice
 from dashboard.restores.release import last_restore, release, release_if_nothing_is_apart
@@ -61,7 +61,7 @@ def let_go(reason: str | None = None) -> None:
     restore = last_restore()
     assert restore is not None
     with transaction():
-        release(restore.id, actor=SUPPORT, now=utc_now(), reason=reason)
+        release(restore.id, actor=SUPPORT, now=utc_now(), reason=reason, checkpoint=checkpoint)
 
 
 def forget_syncs(invoice: Invoice) -> None:
@@ -96,10 +96,12 @@ def globex(acme: Organization, syncer: Syncer) -> tuple[Organization, datetime]:
 def test_where_nothing_was_lost_nothing_is_apart(acme: Organization, syncer: Syncer) -> None:
     restored(utc_now(), "history")
     with transaction():
-        assert not release_if_nothing_is_apart(now=utc_now()), "nothing was looked at yet"
+        assert not release_if_nothing_is_apart(now=utc_now(), checkpoint=checkpoint), (
+            "nothing was looked at yet"
+        )
     assert look(syncer) == []
     with transaction():
-        assert release_if_nothing_is_apart(now=utc_now())
+        assert release_if_nothing_is_apart(now=utc_now(), checkpoint=checkpoint)
     assert not is_held()
 
 
@@ -109,7 +111,7 @@ def test_what_a_mark_or_a_person_said_only_a_person_releases(
     restored(utc_now())
     assert look(syncer) == []
     with transaction():
-        assert not release_if_nothing_is_apart(now=utc_now())
+        assert not release_if_nothing_is_apart(now=utc_now(), checkpoint=checkpoint)
     let_go()
     assert not is_held()
 
@@ -235,7 +237,7 @@ def test_a_release_has_every_draft_compared(acme: Organization, syncer: Syncer) 
         let_go()
     database.session.rollback()
     with pytest.raises(NotFound), transaction():
-        release(987654, actor=SUPPORT, now=utc_now())
+        release(987654, actor=SUPPORT, now=utc_now(), checkpoint=checkpoint)
 
 
 def test_nothing_is_released_before_stripe_was_read_back(

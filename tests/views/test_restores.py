@@ -8,9 +8,9 @@ from sqlalchemy import select
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.restores.held import is_held
-from dashboard.restores.mark import this_mark
+from dashboard.restores.mark_row import this_mark
 from dashboard.restores.models import Restore, RestoreFinding
-from dashboard.restores.notice import notice
+from dashboard.restores.notice import COMPARING, notice
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
 from tests.people import People, signed_in
@@ -97,3 +97,20 @@ def test_support_sees_it_and_changes_nothing(app: Flask, people: People) -> None
     assert post(support, f"/restores/{number}/releases", reason="R").status_code == 403
     assert post(support, f"/restores/findings/{finding().id}/repairs").status_code == 403
     assert is_held()
+
+
+def test_a_comparison_says_so_and_an_admin_ends_it(app: Flask, people: People) -> None:
+    with transaction():
+        mark = this_mark()
+        mark.held_at, mark.held_why, mark.is_comparing = utc_now(), COMPARING, True
+    support = page(signed_in(app, people.support).get("/restores"))
+    assert "compared with Stripe" in text_of(support)
+    assert "restored" not in text_of(support.main)
+    assert not support.main.find("form")
+    admin = signed_in(app, people.admin)
+    assert "End the comparison" in text_of(page(admin.get("/restores")))
+    assert post(admin, "/restores/comparisons/ends").status_code == 409
+    assert post(admin, "/restores/comparisons/ends", reason="A restart.").status_code == 303
+    assert not is_held()
+    assert "The ledger is not held" in text_of(page(admin.get("/restores")))
+    assert post(admin, "/restores/comparisons/ends", reason="A restart.").status_code == 409
