@@ -18,6 +18,7 @@ from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
+from dashboard.sync.held import wait_while_held, why_held
 from dashboard.sync.models import AddedLine
 from dashboard.sync.snapshot import Snapshot
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
@@ -63,6 +64,11 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         put_on_hold(invoice, *reason, now=work.clock())
         work.checkpoint()
         hold_at_stripe(work)
+        return
+    # Asked once more: between the run's first look and this there were calls, and waits for them.
+    held = why_held(work)
+    if held is not None:
+        wait_while_held(work, held)
         return
     perform(work, Finalize(str(invoice.stripe_invoice_id)))
     check_finalized(work)

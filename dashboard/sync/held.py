@@ -10,10 +10,14 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.closing.held import Held, closings_held
 from dashboard.extensions import db
+from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
+from dashboard.sync.recover_draft import recover_draft
 from dashboard.sync.stripe_calls.drafts import Schedule
+from dashboard.sync.stripe_draft import hold_unless_scheduled
 
 CODE = "closings_held"
 # Resuming hastens them; whoever ends a hold without doing so is heard after this.
@@ -35,17 +39,33 @@ def wait_while_held(work: DraftWork, held: Held) -> None:
     """Let the run wait, not counted as an attempt; raises `GatewayError`.
 
     Where Stripe would issue the draft itself before the hold's end, its schedule is moved first.
+    A draft that is gone needs none; of one that is no draft any longer `NotEditable` tells.
     """
-    run, invoice, now = work.run, work.invoice, work.clock()
-    at, safe = invoice.automatically_finalizes_at, schedule_safe_at(held, now)
-    if invoice.stripe_invoice_id is not None and at is not None and at < safe:
-        later = safe + timedelta(hours=current_policy().autofinalize_after_hours)
-        perform(work, Schedule(invoice.stripe_invoice_id, later.replace(microsecond=0)))
+    run, now = work.run, work.clock()
+    try:
+        recover_draft(work)
+        if work.invoice.stripe_status not in (None, "draft"):
+            raise NotEditable("Stripe's invoice is no longer a draft.")
+        move_schedule(work, schedule_safe_at(held, now))
+    except Missing as error:
+        resolve_missing(work, error)
     run.state = "retrying"
     run.attempts -= 1
     run.error_code = CODE
     run.error = f"All closings are held, so nothing was sent: {held.reason}"
     run.next_attempt_at = min(held.until or now + LOOKS_AGAIN, now + LOOKS_AGAIN)
+
+
+def move_schedule(work: DraftWork, safe: datetime) -> None:
+    """Have Stripe issue the draft no sooner than `safe`; raises `GatewayError`."""
+    invoice = work.invoice
+    at = invoice.automatically_finalizes_at
+    if invoice.stripe_invoice_id is None or at is None or at >= safe:
+        return
+    later = safe + timedelta(hours=current_policy().autofinalize_after_hours)
+    later = later.replace(microsecond=0)
+    reply = perform(work, Schedule(invoice.stripe_invoice_id, later))
+    hold_unless_scheduled(work, reply, later)
 
 
 def schedule_safe_at(held: Held, now: datetime) -> datetime:

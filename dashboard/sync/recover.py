@@ -65,7 +65,7 @@ def recover_step(work: Work, step: SyncStep) -> Reply:
     sent = call_of(step)
     age = work.clock() - step.sent_at
     is_useless = age >= KEY_LIFE or step.error_code in REPLAY_IS_USELESS
-    if is_useless or not sent.is_still_wanted():
+    if is_useless or not sent.is_still_wanted(work):
         read_back(work, step, sent)
         return None
     extend(work.lease, now=work.clock())

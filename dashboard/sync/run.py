@@ -148,11 +148,8 @@ def doubt(work: DraftWork) -> None:
 def carry_out(work: DraftWork) -> None:
     """Advance the run and end it; every way it is known to fail ends in a state and a sentence."""
     try:
-        held = why_held(work)
-        if held is not None:
-            wait_while_held(work, held)
-            return
-        advance(work)
+        if not waits(work):
+            advance(work)
     except Stale as error:
         fail(work, error)
     except Refused as error:
@@ -160,7 +157,21 @@ def carry_out(work: DraftWork) -> None:
     except GatewayError as error:
         retry_or_fail(work, error)
     else:
-        succeed(work)
+        # Closings may have been held on the way, too.
+        if work.run.state != "retrying":
+            succeed(work)
+
+
+def waits(work: DraftWork) -> bool:
+    """Whether the run waits while closings are held; what Stripe issued first is taken over."""
+    held = why_held(work)
+    if held is None:
+        return False
+    try:
+        wait_while_held(work, held)
+    except NotEditable:
+        reconcile(work)
+    return True
 
 
 def advance(work: DraftWork) -> None:

@@ -1,6 +1,7 @@
 """While closings are held a final run waits, and Stripe does not issue the bill meanwhile."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,14 +9,19 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
 from dashboard.closing.pause import pause_closings, resume_closings
+from dashboard.gateway.stripe import StripeGateway
+from dashboard.sync.compare import Comparison
+from dashboard.sync.converge import converge
+from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.held import go_on
 from dashboard.sync.request import abandoned_runs
-from dashboard.transaction import transaction
+from dashboard.transaction import checkpoint, transaction
 from tests.support.billing import put
-from tests.support.sync_acts import close, seal
+from tests.support.sync_acts import close, is_scheduled, seal
 from tests.support.syncing import Syncer
 
 ADA = Actor("user", 1, "Ada")
+FINALIZED = "POST PostInvoicesInvoiceFinalize"
 
 
 @pytest.fixture
@@ -94,3 +100,94 @@ def test_a_persons_sync_of_the_current_invoice_goes_on(bill: Invoice, syncer: Sy
     pause(hours=2)
     put(bill, a=4000)
     assert syncer.sync(bill).state == "succeeded"
+
+
+def test_a_pause_in_the_midst_of_a_run_is_asked_for_before_the_bill_leaves(
+    sealed: Invoice, syncer: Syncer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def converge_and_be_paused(work: DraftWork) -> Comparison | None:
+        found = converge(work)
+        now = utc_now()
+        until = now + timedelta(hours=2)
+        pause_closings(until=until, reason="Wait.", actor=ADA, now=now)
+        checkpoint()
+        return found
+
+    monkeypatch.setattr("dashboard.sync.run.converge", converge_and_be_paused)
+    run = close(sealed, syncer)
+    assert (run.state, run.attempts, run.error_code) == ("retrying", 0, "closings_held")
+    assert sealed.status == "sealed"
+    assert FINALIZED not in syncer.operations()
+    syncer.ahead = timedelta(hours=2, seconds=1)
+    monkeypatch.undo()
+    syncer.carry_out(run)
+    assert (run.state, sealed.status) == ("succeeded", "open")
+
+
+def soon(bill: Invoice) -> None:
+    """Have Stripe issue it within the hour, as far as is known here."""
+    with transaction():
+        bill.automatically_finalizes_at = utc_now() + timedelta(hours=1)
+
+
+def test_what_stripe_issued_first_is_taken_over_and_not_held_for_a_person(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    soon(sealed)
+    syncer.gateway.finalize(str(sealed.stripe_invoice_id), key="first")
+    pause(hours=2)
+    run = close(sealed, syncer)
+    assert (run.state, sealed.status, sealed.parked_code) == ("succeeded", "open", None)
+
+
+def test_a_draft_that_is_gone_needs_no_schedule_moved(sealed: Invoice, syncer: Syncer) -> None:
+    soon(sealed)
+    syncer.gateway.delete_draft(str(sealed.stripe_invoice_id))
+    pause(hours=2)
+    run = close(sealed, syncer)
+    assert (run.state, run.error_code, sealed.parked_code) == ("retrying", "closings_held", None)
+    assert sealed.stripe_invoice_id is None
+    syncer.ahead = timedelta(hours=2, seconds=1)
+    syncer.carry_out(run)
+    assert (run.state, sealed.status, sealed.stripe_total_cents) == ("succeeded", "open", 6500)
+
+
+def test_a_schedule_that_does_not_read_back_is_switched_off(
+    sealed: Invoice, syncer: Syncer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon(sealed)
+    pause(hours=2)
+    sent = StripeGateway.schedule_finalization
+
+    def forgets(gateway: StripeGateway, invoice_id: str, at: datetime | None, *, key: str):
+        reply = sent(gateway, invoice_id, at, key=key)
+        return reply if at is None else replace(reply, automatically_finalizes_at=None)
+
+    monkeypatch.setattr(StripeGateway, "schedule_finalization", forgets)
+    assert close(sealed, syncer).state == "retrying"
+    assert not is_scheduled(syncer, sealed)
+
+
+def test_a_finalization_without_an_outcome_is_read_back_and_not_sent_again(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    syncer.simulator.fault("drop_before", "/finalize$", times=9)
+    run = close(sealed, syncer)
+    assert run.state == "retrying"
+    with transaction():
+        run.state = "failed"
+    syncer.simulator.delete("faults")
+    pause(hours=2)
+    syncer.operations()
+    syncer.sync(sealed)
+    assert FINALIZED not in syncer.operations()
+    assert sealed.status == "sealed"
+
+
+def test_what_a_lost_reply_did_is_known_in_a_pause(sealed: Invoice, syncer: Syncer) -> None:
+    syncer.simulator.fault("drop_after", "/finalize$", times=9)
+    run = close(sealed, syncer)
+    assert (run.state, sealed.status) == ("retrying", "sealed")
+    pause(hours=2)
+    syncer.carry_out(run)
+    assert (run.state, sealed.status, sealed.parked_code) == ("succeeded", "open", None)

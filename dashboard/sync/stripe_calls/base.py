@@ -66,7 +66,7 @@ class StripeCall(ABC, Generic[W]):
         Returned is the call that is to be made now, if any: itself where nobody makes it again.
         """
 
-    def is_still_wanted(self) -> bool:
+    def is_still_wanted(self, _work: W) -> bool:
         """Whether it may be sent again under its key, which Stripe may never have seen.
 
         What moves money looks whether another call did it since, or something stands against it.

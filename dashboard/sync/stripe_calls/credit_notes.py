@@ -56,7 +56,7 @@ class IssueNote(AnsweredByNote):
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.create_credit_note(self.draft, key=sending.key)
 
-    def is_still_wanted(self) -> bool:
+    def is_still_wanted(self, _work: Work) -> bool:
         return is_planned(int(self.draft.note))
 
     def read_back(self, work: Work) -> Self | None:
@@ -67,7 +67,7 @@ class IssueNote(AnsweredByNote):
                 self.take_over(work, found)
                 return None
         # One that ended meanwhile, as refused under another key, is wanted no more.
-        return self if self.is_still_wanted() else None
+        return self if self.is_still_wanted(work) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from dashboard.billing.models import Invoice
+from dashboard.closing.held import closings_held
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import DraftTerms, InvoiceDraft
@@ -155,6 +156,10 @@ class Finalize(_OfInvoice):
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.finalize(self.invoice_id, key=sending.key)
+
+    def is_still_wanted(self, work: DraftWork) -> bool:
+        # Whether Stripe has it is seen by reading it: sent again, it would be issued in a pause.
+        return closings_held(now=work.clock()) is None
 
 
 @dataclass(frozen=True, slots=True)

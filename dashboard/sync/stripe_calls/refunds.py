@@ -47,7 +47,7 @@ class MakeRefund(StripeCall[Work]):
             follow_refund(work.invoice, reply, now=work.clock())
             tell_corrected(work.invoice, kept, now=work.clock())
 
-    def is_still_wanted(self) -> bool:
+    def is_still_wanted(self, _work: Work) -> bool:
         return is_wanted(int(self.draft.refund))
 
     def read_back(self, work: Work) -> Self | None:
@@ -58,4 +58,4 @@ class MakeRefund(StripeCall[Work]):
                 self.take_over(work, found)
                 return None
         # One that ended meanwhile is wanted no more, nor one that a bank asks back by now.
-        return self if self.is_still_wanted() else None
+        return self if self.is_still_wanted(work) else None
