@@ -12,14 +12,13 @@ from dashboard.clock import utc_now
 from dashboard.close_rehearsal.anomalies import WORDS
 from dashboard.close_rehearsal.models import CloseRehearsal
 from dashboard.close_rehearsal.rounds import ask_rehearsal
-from dashboard.closing.pause import pause_closings, resume_closings
+from dashboard.closing.pause import open_pause, pause_closings, resume_closings
 from dashboard.closing.progress import progress
 from dashboard.closing.words import close_words, limit_words
 from dashboard.extensions import db
 from dashboard.people_commands import refusals_in_words
 from dashboard.reading.close_progress import close_counts, held_by_reason
 from dashboard.reading.rehearsals import rehearsed
-from dashboard.sync.held import go_on
 from dashboard.transaction import transaction
 from jobs.closing_means import means
 from jobs.rehearsals import rehearse_now
@@ -37,7 +36,7 @@ def show_progress() -> None:
         now = utc_now()
         has = means(now=now)
         told = progress(close_counts(now=now), has, now=now)
-        held = held_by_reason()
+        held = held_by_reason(now=now)
     click.echo(close_words(told))
     click.echo(limit_words(told, has))
     if has.held is not None:
@@ -49,13 +48,16 @@ def show_progress() -> None:
 @close_commands.command("pause")
 @click.option("--hours", type=click.FloatRange(0.01, 168), required=True, help="For how long.")
 @click.option("--reason", required=True, help="Why: shown to all who look.")
+@click.option("--replace", is_flag=True, help="Take the place of the pause that holds.")
 @with_appcontext
-def pause(hours: float, reason: str) -> None:
+def pause(hours: float, reason: str, replace: bool) -> None:
     """Issue no bill for some hours; what has begun is finished first."""
     with refusals_in_words(), transaction():
         now = utc_now()
         until = (now + timedelta(hours=hours)).replace(microsecond=0)
-        pause_closings(until=until, reason=reason, actor=OPERATOR, now=now)
+        seen = open_pause(now=now) if replace else None
+        replaces = seen.id if seen else None
+        pause_closings(until=until, reason=reason, actor=OPERATOR, now=now, replaces=replaces)
     click.echo(f"Closings are paused{_until(until)}.")
 
 
@@ -65,7 +67,6 @@ def resume() -> None:
     """Let closings go on."""
     with refusals_in_words(), transaction():
         resume_closings(None, actor=OPERATOR, now=utc_now())
-        go_on()
     click.echo("Closings are not paused.")
 
 

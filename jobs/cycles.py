@@ -22,12 +22,13 @@ from dashboard.sync.request import (
     finals_in_hand,
     request_syncs,
     soon_issued_by_stripe,
+    would_be_issued,
 )
 from dashboard.transaction import rollback
 from jobs.apart import together_or_apart
 from jobs.batch import enqueue_each, in_batches, run_each
 from jobs.runtime import job
-from jobs.syncs import MOST, enqueue_runs
+from jobs.syncs import MOST, enqueue_runs, stripe_is_down
 
 FINAL = Request("final", verify=True)
 log = structlog.get_logger("jobs.cycles")
@@ -102,7 +103,10 @@ def next_finals() -> list[int]:
     held = closings_held(now=now)
     if held is not None:
         return soon_issued_by_stripe(now=now, before=schedule_safe_at(held, now), most=MOST)
-    room = MOST - finals_in_hand(MOST)
+    if stripe_is_down():
+        # Handed out now they would all wait to try again, and lose their order.
+        return []
+    room = MOST - finals_in_hand(MOST, now=now)
     return due[:room] if room >= MOST // 2 else []
 
 
@@ -114,4 +118,9 @@ def finalize_some(ids: Collection[int]) -> None:
 def hold(invoice_id: int, error: Exception) -> None:
     """Hold the invoice that the clock failed at for a person."""
     log.error("invoice_stuck", invoice_id=invoice_id, exc_info=error)
-    hold_stuck(invoice_id, error, now=utc_now())
+    now = utc_now()
+    hold_stuck(invoice_id, error, now=now)
+    held = closings_held(now=now)
+    if held is not None and would_be_issued(invoice_id, before=schedule_safe_at(held, now)):
+        # Before its sealing nothing else keeps Stripe's own schedule from issuing it in a pause.
+        finalize_some([invoice_id])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, or_, select
 
 from dashboard.audit.write import write_entry
 from dashboard.billing.models import FINALIZED, Invoice
@@ -45,12 +45,13 @@ class SyncVerb:
         mine = Invoice.organization_id == any_of(ids, BigInteger)
         return select(Invoice.id, Invoice.organization_id).where(mine, *is_wanted)
 
-    def held_for(self, code: str) -> Members:
-        """Return the unissued invoices that are on hold for one reason."""
+    def held_for(self, code: str, *, now: datetime) -> Members:
+        """Return the invoices on hold for one reason that would be issued by now."""
         columns = select(Invoice.id, Invoice.organization_id)
         return columns.where(
             Invoice.parked_at.is_not(None),
             Invoice.parked_code == code,
+            or_(Invoice.status != "draft", Invoice.period_end <= now),
             Invoice.status.in_(UNFINISHED),
         )
 

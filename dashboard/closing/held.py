@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, cast, null, select
+from sqlalchemy import ColumnElement, CompoundSelect, DateTime, cast, literal, null, select
 
 from dashboard.closing.models import ClosingPause
 from dashboard.restores.models import LedgerMark
@@ -29,15 +29,19 @@ def closings_held(*, now: datetime) -> Held | None:
     return Held(*paused) if paused is not None else None
 
 
-_PAUSE = Statement(
+def nothing_holds(now: datetime) -> ColumnElement[bool]:
+    """Return the same question as a condition, for those who look for what waited for it."""
+    return ~_holding(literal(now)).exists()
+
+
+def _holding(now: ColumnElement[datetime]) -> CompoundSelect[str | None, datetime]:
     # One that has no end but its release comes first: the ledger was restored.
-    select(LedgerMark.held_why, cast(null(), DateTime(timezone=True)))
-    .where(LedgerMark.held_at.is_not(None))
-    .union_all(
+    restored = select(LedgerMark.held_why, cast(null(), DateTime(timezone=True)))
+    return restored.where(LedgerMark.held_at.is_not(None)).union_all(
         select(ClosingPause.reason, ClosingPause.until_at).where(
-            ClosingPause.ended_at.is_(None),
-            ClosingPause.until_at > parameter("now", DateTime(timezone=True)),
+            ClosingPause.ended_at.is_(None), ClosingPause.until_at > now
         )
     )
-    .limit(1)
-)
+
+
+_PAUSE = Statement(_holding(parameter("now", DateTime(timezone=True))).limit(1))

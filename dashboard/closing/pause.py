@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
 
-from dashboard.audit.actor import Actor
+from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.write import write_entry
 from dashboard.closing.models import ClosingPause
 from dashboard.errors import Conflict, Invalid, Stale
@@ -29,10 +29,14 @@ def last_pauses(most: int = 5) -> list[ClosingPause]:
     return list(db.session.scalars(query))
 
 
-def pause_closings(*, until: datetime, reason: str, actor: Actor, now: datetime) -> ClosingPause:
+def pause_closings(
+    *, until: datetime, reason: str, actor: Actor, now: datetime, replaces: int | None = None
+) -> ClosingPause:
     """Hold every finalization until `until`; the same again, sent twice, is the same pause.
 
-    Raises `Conflict` while another pause holds, `Invalid` for an end that is past or too far.
+    `replaces` is the pause that was seen and that this takes the place of, with nothing issued
+    between the two. Raises `Conflict` while another holds, `Invalid` for an end that is past or too
+    far.
     """
     if not reason.strip():
         raise Invalid("A pause needs a reason. Nothing was paused. Say why.", field="reason")
@@ -51,14 +55,15 @@ def pause_closings(*, until: datetime, reason: str, actor: Actor, now: datetime)
     if held is not None and held.until_at > now:
         if (held.reason, held.until_at, held.begun_by) == (reason, until, actor.label):
             return held
-        raise Conflict(
-            f"Closings are paused already, by {held.begun_by}. Nothing was changed. Resume them "
-            "first."
-        )
-    if held is not None:
-        # Its time came; now its row says so.
-        held.ended_at = held.until_at
+        if replaces != held.id:
+            raise Conflict(
+                f"Closings are paused already, by {held.begun_by}. Nothing was changed. Read the "
+                "reason, then change that pause if you still want to."
+            )
+        _end(held, actor, now)
         db.session.flush()
+    elif held is not None:
+        _expire(held, now)
     row = ClosingPause(reason=reason, begun_at=now, begun_by=actor.label, until_at=until)
     db.session.add(row)
     facts = {"until": until.isoformat()}
@@ -75,15 +80,29 @@ def resume_closings(pause_id: int | None, *, actor: Actor, now: datetime) -> Non
     held = _as_now()
     if held is None:
         return
+    if held.until_at <= now:
+        _expire(held, now)
+        return
     if pause_id not in (None, held.id):
         raise Stale(
             "Closings were paused again by another person. Nothing was changed. Read the reason, "
             "then resume them if you still want to."
         )
-    held.ended_at = min(now, held.until_at)
-    held.ended_by = actor.label
+    _end(held, actor, now)
+
+
+def _end(held: ClosingPause, actor: Actor, now: datetime) -> None:
+    held.ended_at, held.ended_by = now, actor.label
     facts = {"begun_by": held.begun_by, "until": held.until_at.isoformat()}
     write_entry("closing_pause.ended", held, actor, facts, now=now)
+
+
+def _expire(held: ClosingPause, now: datetime) -> None:
+    """Say on its row and on record that its time came: no person ended it."""
+    held.ended_at = held.until_at
+    facts = {"begun_by": held.begun_by, "until": held.until_at.isoformat()}
+    write_entry("closing_pause.expired", held, SYSTEM, facts, now=now)
+    db.session.flush()
 
 
 def _as_now() -> ClosingPause | None:

@@ -12,9 +12,11 @@ from dashboard.closing.held import Held
 LEAST_ISSUED, LEAST_SECONDS = 20, 60.0
 # A pace of this share of what Stripe's rate allows is that rate, with the waits between two calls.
 AT_THE_RATE = 0.7
+# What the rate does in less time is no backlog: then no pace is known, but that little waits.
+BACKLOG_SECONDS = 10
 
 Limit = Literal[
-    "idle", "done", "holds", "held", "away", "workers", "grace", "window", "trying", "pace", "rate"
+    "idle", "done", "holds", "held", "away", "workers", "grace", "trying", "supply", "pace", "rate"
 ]
 
 
@@ -23,22 +25,19 @@ class Counts:
     """Bills whose cycles are over, by how far they are; those on hold are in none of the first.
 
     `ended` are not closed yet, `closing` wait for late usage until `grace_ends` at the latest,
-    `sealed` are to be finalized, `trying` of them after a failure. `later` of the sealed wait for
-    their place in a window that lasts until `window_ends`. `done` were issued in the last day,
-    `recent` of them within `recent_seconds`.
+    `sealed` are to be finalized, `trying` of them after a failure. `done` were issued in the last
+    day, `recent` of them within `recent_seconds`.
     """
 
     ended: int = 0
     closing: int = 0
     sealed: int = 0
     trying: int = 0
-    later: int = 0
     on_hold: int = 0
     done: int = 0
     recent: int = 0
     recent_seconds: float = 0.0
     grace_ends: datetime | None = None
-    window_ends: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -115,10 +114,10 @@ def _limit(counts: Counts, means: Means) -> Limit:
 def _limit_of_work(counts: Counts, means: Means) -> Limit:
     if not counts.sealed:
         return "grace"
-    if counts.later >= counts.sealed:
-        return "window"
-    if counts.trying + counts.later >= counts.sealed:
+    if counts.trying >= counts.sealed:
         return "trying"
+    if counts.sealed - counts.trying < BACKLOG_SECONDS * means.per_second:
+        return "supply"
     is_slow = counts.pace is not None and counts.pace < AT_THE_RATE * means.per_second
     return "pace" if is_slow else "rate"
 
@@ -136,7 +135,6 @@ def _seconds_left(counts: Counts, means: Means, limit: Limit, now: datetime) -> 
     ends = [
         starts + counts.left / pace,
         _ahead(counts.grace_ends, now) + counts.closing / pace,
-        _ahead(counts.window_ends, now),
     ]
     return max(ends)
 

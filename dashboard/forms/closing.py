@@ -18,6 +18,12 @@ class PauseForm(Form):
 
     until = InstantField("Until (UTC)", [InputRequired("Enter when closings continue.")])
     reason = TextAreaField("Reason", [InputRequired("Enter a reason."), Length(max=1000)])
+    # The pause whose place it takes; empty where none was seen.
+    seen = HiddenField(validators=[Length(max=20, message=DAMAGED)])
+
+    def replaces(self) -> int | None:
+        """Return which pause it takes the place of."""
+        return _pause_id(self.seen.data) if self.seen.data else None
 
     def wanted(self) -> datetime:
         """Return the end; only after validation."""
@@ -41,6 +47,10 @@ class ResumeForm(Form):
 
     def pause_id(self) -> int:
         """Return which pause was seen; one that is none is of no pause there ever was."""
-        text = self.seen.data or ""
-        is_number = text.isascii() and text.isdecimal()
-        return int(text) if is_number and int(text) <= HIGHEST_ID else -1
+        return _pause_id(self.seen.data)
+
+
+def _pause_id(typed: str | None) -> int:
+    text = typed or ""
+    is_number = text.isascii() and text.isdecimal()
+    return int(text) if is_number and int(text) <= HIGHEST_ID else -1

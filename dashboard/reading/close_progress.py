@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 
 from dashboard.billing.models import Invoice
+from dashboard.closing.models import ClosingPause
 from dashboard.closing.progress import Counts
 from dashboard.extensions import db
 from dashboard.sync.held import CODE
@@ -47,18 +48,20 @@ def close_counts(*, now: datetime) -> Counts:
             ),
             _number(Invoice.parked_at.is_not(None)),
             func.max(case((Invoice.status == "closing", Invoice.seal_after_at))),
-            func.max(case((Invoice.status == "sealed", Invoice.finalize_after_at))),
         )
         .where(Invoice.status.in_(("closing", "sealed")))
         .order_by(None)
     )
-    closing, sealed, later, held, grace_ends, window_ends = db.session.execute(unfinished).one()
+    closing, sealed, failed, held, grace_ends = db.session.execute(unfinished).one()
     over = (Invoice.status == "draft") & (Invoice.period_end <= now)
     drafts = select(
         _number(Invoice.parked_at.is_(None)), _number(Invoice.parked_at.is_not(None))
     ).where(over)
     ended, ended_held = db.session.execute(drafts).one()
-    recent = Invoice.finalized_at >= now - RECENT
+    # What was issued before the last pause says nothing of the pace behind it.
+    ended = func.coalesce(ClosingPause.ended_at, ClosingPause.until_at)
+    resumed = select(func.max(ended)).where(ended <= now).scalar_subquery()
+    recent = Invoice.finalized_at >= func.greatest(now - RECENT, resumed)
     issued = select(
         func.count(), _number(recent), func.min(case((recent, Invoice.finalized_at)))
     ).where(Invoice.finalized_at >= now - DAY)
@@ -67,20 +70,19 @@ def close_counts(*, now: datetime) -> Counts:
         ended=ended,
         closing=closing,
         sealed=sealed,
-        trying=_trying(),
-        later=later,
+        trying=failed + _trying(),
         on_hold=held + ended_held,
         done=done,
         recent=lately,
         recent_seconds=(now - first).total_seconds() if first else 0.0,
         grace_ends=grace_ends,
-        window_ends=window_ends if later else None,
     )
 
 
-def held_by_reason() -> list[OnHold]:
-    """Return the unissued bills on hold by their reason, the most first."""
-    is_unissued = Invoice.status.in_(("draft", "closing", "sealed"))
+def held_by_reason(*, now: datetime) -> list[OnHold]:
+    """Return the bills on hold that would be issued by now, by their reason, the most first."""
+    is_draft = Invoice.status == "draft"
+    is_unissued = Invoice.status.in_(("closing", "sealed")) | is_draft & (Invoice.period_end <= now)
     query = (
         select(
             Invoice.parked_code,
@@ -112,7 +114,10 @@ def _on_hold(code: str, rows: Sequence[tuple[str, int, datetime, int]]) -> OnHol
 
 
 def _trying() -> int:
-    """Return how many final runs wait to try again, but for those that a pause holds."""
+    """Return how many final runs wait to try again, but for those that a pause holds.
+
+    Those that failed for good wait to be asked for again; none has a run that is active.
+    """
     query = select(func.count()).where(
         SyncRun.state.in_(ACTIVE),
         SyncRun.state == "retrying",

@@ -94,6 +94,7 @@ class LatestRun(NamedTuple):
     attempts: int
     next_attempt_at: datetime | None
     error: str | None
+    error_code: str | None
 
 
 class AddedLines(NamedTuple):

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.extensions import db
 from dashboard.sync.facts import InvoiceFacts, RunFacts, StateFacts
+from dashboard.sync.held import CODE
 from dashboard.sync.models import ACTIVE, AddedLine, SyncRun
 from dashboard.sync.stripe_draft import was_switched_off
 
@@ -132,6 +133,8 @@ def _on_hold(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) ->
 
 
 def _syncing(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> str:
+    if run is not None and is_held_back(run):
+        return _said(run)
     if run is not None and is_tried_again(run):
         waits, at = run.state == "retrying", run.next_attempt_at
         tried = _times(run.attempts if waits else run.attempts - 1)
@@ -150,6 +153,11 @@ def _syncing(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) ->
 def is_tried_again(run: RunFacts) -> bool:
     """Whether an attempt of it failed, and another is due or under way."""
     return run.state == "retrying" or (run.state in ACTIVE and run.error is not None)
+
+
+def is_held_back(run: RunFacts) -> bool:
+    """Whether it waits because all closings are held: nothing failed."""
+    return run.state == "retrying" and run.error_code == CODE
 
 
 def _times(number: int) -> str:
@@ -211,6 +219,8 @@ _PLAINLY = {
 
 
 def _plainly(state: State, invoice: InvoiceFacts, run: RunFacts | None) -> str:
+    if state == "syncing" and run is not None and is_held_back(run):
+        return "Your bill here is right. It is issued later."
     if state == "syncing" and run is not None and is_tried_again(run):
         return _PLAINLY["failed"]
     if state == "parked" and invoice.status in FINALIZED:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import null, update
-
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.closing.held import Held, closings_held
-from dashboard.extensions import db
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.missing import resolve_missing
-from dashboard.sync.models import SyncRun
 from dashboard.sync.recover_draft import recover_draft
 from dashboard.sync.stripe_calls.drafts import Schedule
 from dashboard.sync.stripe_draft import hold_unless_scheduled
 
 CODE = "closings_held"
-# Resuming hastens them; whoever ends a hold without doing so is heard after this.
-LOOKS_AGAIN = timedelta(minutes=5)
 # What holds has no end: Stripe's schedule is moved on by as much, as often as it comes near.
 WITHOUT_END = timedelta(days=1)
+# Then it is looked at so often; of a hold that ends the sweep knows, and takes up what waited.
+LOOKS_AGAIN = timedelta(hours=6)
 # What Stripe would issue this soon after the hold could not all be issued by us before.
 SPARE = timedelta(hours=6)
 
@@ -49,11 +45,14 @@ def wait_while_held(work: DraftWork, held: Held) -> None:
         move_schedule(work, schedule_safe_at(held, now))
     except Missing as error:
         resolve_missing(work, error)
+    if work.invoice.status != "sealed":
+        # One that is stuck before its sealing: its schedule was all that this was about.
+        return
     run.state = "retrying"
     run.attempts -= 1
     run.error_code = CODE
     run.error = f"All closings are held, so nothing was sent: {held.reason}"
-    run.next_attempt_at = min(held.until or now + LOOKS_AGAIN, now + LOOKS_AGAIN)
+    run.next_attempt_at = held.until or now + LOOKS_AGAIN
 
 
 def move_schedule(work: DraftWork, safe: datetime) -> None:
@@ -71,15 +70,6 @@ def move_schedule(work: DraftWork, safe: datetime) -> None:
 def schedule_safe_at(held: Held, now: datetime) -> datetime:
     """Return the time before which Stripe must issue nothing itself while this holds."""
     return (held.until or now + WITHOUT_END) + SPARE
-
-
-def go_on() -> None:
-    """Let the next sweep take up what waited for the hold's end."""
-    waiting = update(SyncRun).where(SyncRun.state == "retrying", SyncRun.error_code == CODE)
-    db.session.execute(
-        waiting.values(next_attempt_at=null()),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def finalized_at_stripe(invoice: Invoice) -> bool:

@@ -6,21 +6,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Select, and_, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, or_, select, update
 
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.write import write_entry
 from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.stuck import STUCK, is_to_be_tried
+from dashboard.closing.held import nothing_holds
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
 from dashboard.statement import any_of
+from dashboard.sync.held import CODE
 from dashboard.sync.models import ACTIVE, SyncLease, SyncRun
 from dashboard.sync.plan import Plan
 from dashboard.sync.snapshot import glance
 
 PUT_OFF = timedelta(minutes=15)
+# What Stripe would issue itself this soon does not wait for its place in line.
+NEAR = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +152,34 @@ def put_off(invoice_id: int, *, now: datetime) -> None:
 def due_to_finalize(*, now: datetime, most: int) -> list[int]:
     """Return the ids of sealed invoices that nobody on hold or is finalizing, first in line first.
 
-    What the clock itself found stuck is among them again after a while, and so is one whose final
-    run failed: neither stands before the others meanwhile.
+    What Stripe would issue itself within hours comes before all. What the clock itself found stuck
+    is among them again after a while, and so is one whose final run failed: neither stands before
+    the others meanwhile.
     """
     is_its_turn = or_(Invoice.finalize_after_at.is_(None), Invoice.finalize_after_at <= now)
     query = _waiting_to_finalize(now).where(is_its_turn)
-    return list(db.session.scalars(query.order_by(Invoice.finalize_rank, Invoice.id).limit(most)))
+    line = _ids(query.order_by(Invoice.finalize_rank, Invoice.id).limit(most))
+    if not line:
+        return line
+    near = query.where(Invoice.automatically_finalizes_at < now + NEAR)
+    first = _ids(near.order_by(Invoice.automatically_finalizes_at, Invoice.id).limit(most))
+    return list(dict.fromkeys([*first, *line]))[:most]
 
 
 def soon_issued_by_stripe(*, now: datetime, before: datetime, most: int) -> list[int]:
-    """Return the sealed invoices that Stripe would finalize itself before that time."""
+    """Return the sealed invoices that Stripe would finalize before that time, soonest first."""
     query = _waiting_to_finalize(now).where(Invoice.automatically_finalizes_at < before)
-    return list(db.session.scalars(query.order_by(Invoice.finalize_rank, Invoice.id).limit(most)))
+    return _ids(query.order_by(Invoice.automatically_finalizes_at, Invoice.id).limit(most))
+
+
+def would_be_issued(invoice_id: int, *, before: datetime) -> bool:
+    """Whether Stripe would issue it itself before that time, though it is not sealed."""
+    query = select(Invoice.id).where(
+        Invoice.id == invoice_id,
+        Invoice.status.in_(("draft", "closing")),
+        Invoice.automatically_finalizes_at < before,
+    )
+    return db.session.scalar(query) is not None
 
 
 def _waiting_to_finalize(now: datetime) -> Select[int]:
@@ -177,22 +197,38 @@ def _waiting_to_finalize(now: datetime) -> Select[int]:
     )
 
 
-def finals_in_hand(most: int) -> int:
+def _ids(query: Select[int]) -> list[int]:
+    return list(db.session.scalars(query))
+
+
+def finals_in_hand(most: int, *, now: datetime) -> int:
     """Return how many final runs wait in a queue or are carried out, counted to `most`.
 
-    Those that wait to try again are left out: they are in nobody's way.
+    Those that wait to try again are left out until they are due: they are in nobody's way.
     """
     active = select(SyncRun.id).where(
         SyncRun.state.in_(ACTIVE),
-        SyncRun.state.in_(("queued", "running")),
+        or_(
+            SyncRun.state.in_(("queued", "running")),
+            and_(SyncRun.state == "retrying", _is_due(now)),
+        ),
         SyncRun.trigger == "final",
     )
     counted = select(func.count()).select_from(active.limit(most).subquery())
     return db.session.scalars(counted).one()
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    is_let_go = and_(SyncRun.error_code == CODE, nothing_holds(now))
+    is_its_time = SyncRun.next_attempt_at <= now
+    return or_(SyncRun.next_attempt_at.is_(None), is_its_time, is_let_go)
+
+
 def abandoned_runs(*, now: datetime, most: int) -> list[int]:
-    """Return the ids of runs that nobody is working on: lost jobs, killed workers, due retries."""
+    """Return the ids of runs that nobody is working on: lost jobs, killed workers, due retries.
+
+    What waited while closings were held is due as soon as they are not, whoever ended that.
+    """
     free = or_(SyncLease.expires_at.is_(None), SyncLease.expires_at <= now)
     query = (
         select(SyncRun.id)
@@ -200,10 +236,7 @@ def abandoned_runs(*, now: datetime, most: int) -> list[int]:
         .where(
             or_(
                 and_(SyncRun.state.in_(("queued", "running")), free),
-                and_(
-                    SyncRun.state == "retrying",
-                    or_(SyncRun.next_attempt_at.is_(None), SyncRun.next_attempt_at <= now),
-                ),
+                and_(SyncRun.state == "retrying", _is_due(now)),
             )
         )
         .order_by(SyncRun.id)

@@ -174,9 +174,16 @@ def waits(work: DraftWork) -> bool:
     return True
 
 
+def is_by_clock(work: DraftWork) -> bool:
+    """Whether it lets go of no hold: a periodic one, or the clock's that was for the schedule."""
+    run, is_sealed = work.run, work.invoice.status == "sealed"
+    is_for_schedule = run.trigger == "final" and run.actor_kind == "system" and not is_sealed
+    return run.trigger == "scheduled" or is_for_schedule
+
+
 def advance(work: DraftWork) -> None:
     """Converge, and finalize where asked; reconcile when Stripe acted first."""
-    was_on_hold = work.invoice.parked_at is not None and work.run.trigger != "scheduled"
+    was_on_hold = work.invoice.parked_at is not None and not is_by_clock(work)
     if was_on_hold:
         run = work.run
         by = Actor(cast(ActorKind, run.actor_kind), run.actor_id, run.actor_label)

@@ -27,7 +27,8 @@ SENTENCES = {
     "[, {left} not started].",
     "close_rehearsal.asked": "Had the closes of {day} rehearsed.",
     "closing_pause.begun": "Paused all closings until {until}.",
-    "closing_pause.ended": "Resumed the closings that {begun_by} had paused until {until}.",
+    "closing_pause.expired": "The pause of {begun_by} ended as planned, {until}.",
+    "closing_pause.ended": "Ended the pause of {begun_by}, which was to last until {until}.",
     "credit_note.issued": "The credit note of {cents} was issued at Stripe.",
     "credit_note.planned": "A credit note of {cents} is to be issued[: {refund_cents} refunded]"
     "[, {balance_cents} to the balance][, {outside_cents} by other means].",

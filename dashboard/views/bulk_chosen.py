@@ -15,6 +15,7 @@ from dashboard.bulk.listing import act_by_id, error_of, failed_members
 from dashboard.bulk.syncs import SyncVerb
 from dashboard.bulk.verb import Members, Verb
 from dashboard.bulk.verbs import VERBS, verb_name_after
+from dashboard.clock import utc_now
 from dashboard.errors import Forbidden, Invalid
 from dashboard.forms.events import EventFilterForm
 from dashboard.ids import read_id
@@ -89,7 +90,7 @@ def _held_for(verb: SyncVerb, code: str) -> Chosen:
     recipe = recipe_of_hold(code)
     words = f"all that are on hold for one reason: {recipe.why if recipe else code}"
     query = urlencode([("verb", verb.name), ("held_for", code)])
-    return Chosen(verb, verb.held_for(code), words, query, url_for("closings.show"))
+    return Chosen(verb, verb.held_for(code, now=utc_now()), words, query, url_for("closings.show"))
 
 
 def _picked(args: Query, one: str, several: str) -> tuple[Sequence[int], str]:

@@ -15,7 +15,6 @@ from dashboard.forms.base import DAMAGED
 from dashboard.forms.closing import PauseForm, ResumeForm
 from dashboard.needs.hold_recipes import recipe_of_hold
 from dashboard.reading.close_progress import close_counts, held_by_reason
-from dashboard.sync.held import go_on
 from dashboard.views.access import current_actor
 from dashboard.views.formatting import instant
 from dashboard.views.hypermedia import is_htmx
@@ -31,8 +30,12 @@ def show() -> ResponseReturnValue:
     """Show the close; a poll gets the part that moves."""
     if is_htmx():
         return render_template("closings/_progress.html", **_found())
-    until = (utc_now() + USUAL_PAUSE).replace(second=0, microsecond=0)
-    return _page(PauseForm(until=until))
+    now = utc_now()
+    until = (now + USUAL_PAUSE).replace(second=0, microsecond=0)
+    held = open_pause(now=now)
+    if held is None:
+        return _page(PauseForm(until=until))
+    return _page(PauseForm(until=held.until_at, reason=held.reason, seen=str(held.id)))
 
 
 @bp.post("/pauses")
@@ -44,7 +47,11 @@ def create_pause() -> ResponseReturnValue:
         return _page(form), 422
     until = form.wanted()
     pause_closings(
-        until=until, reason=str(form.reason.data).strip(), actor=current_actor(), now=utc_now()
+        until=until,
+        reason=str(form.reason.data).strip(),
+        actor=current_actor(),
+        now=utc_now(),
+        replaces=form.replaces(),
     )
     flash(f"Closings are paused until {instant(until)}. What has begun is finished first.")
     return redirect(url_for("closings.show"), code=303)
@@ -58,7 +65,6 @@ def create_resumption() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise Invalid(DAMAGED)
     resume_closings(form.pause_id(), actor=current_actor(), now=utc_now())
-    go_on()
     flash("Closings continue.")
     return redirect(url_for("closings.show"), code=303)
 
@@ -78,6 +84,6 @@ def _found() -> dict[str, object]:
         "sentence": close_words(told),
         "limit": limit_words(told, has),
         "recipe_of": recipe_of_hold,
-        "held": held_by_reason(),
+        "held": held_by_reason(now=now),
         "pause": open_pause(now=now),
     }

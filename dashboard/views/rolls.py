@@ -11,6 +11,7 @@ from dashboard.billing.overview import invoice_by_id
 from dashboard.billing.roll import AlreadyRolled, roll_early, was_rolled_by
 from dashboard.billing.roll_preview import preview_roll
 from dashboard.clock import utc_now
+from dashboard.closing.held import closings_held
 from dashboard.forms.roll import RollForm
 from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
@@ -64,7 +65,13 @@ def create(slug: str) -> ResponseReturnValue:
 
 
 def _rolled(closed: Invoice) -> ResponseReturnValue:
-    flash("The cycle is rolled. The closed invoice is now checked and finalized at Stripe.")
+    held = closings_held(now=utc_now())
+    what = "checked and finalized at Stripe"
+    flash(
+        f"The cycle is rolled. The closed invoice is now {what}."
+        if held is None
+        else f"The cycle is rolled. The closed invoice is {what} once closings are resumed."
+    )
     slug = closed.organization.slug
     return redirect(url_for("invoices.show", slug=slug, sequence=closed.sequence), code=303)
 

@@ -97,3 +97,34 @@ def test_a_pause_has_an_end_that_is_to_come_and_near(ahead: timedelta) -> None:
 def test_a_pause_has_a_reason() -> None:
     with pytest.raises(Invalid, match="reason"):
         pause_closings(until=NOW + HOUR, reason="  ", actor=ADMIN, now=NOW)
+
+
+def test_who_saw_a_pause_can_have_another_take_its_place_without_a_gap() -> None:
+    one = pause()
+    with transaction():
+        pause_closings(
+            until=NOW + 5 * HOUR, reason="Longer.", actor=OTHER, now=NOW + HOUR, replaces=one
+        )
+    assert closings_held(now=NOW + HOUR) == ("Longer.", NOW + 5 * HOUR)
+    assert [(each.ended_at, each.ended_by) for each in last_pauses()] == [
+        (None, None),
+        (NOW + HOUR, "Grace"),
+    ]
+
+
+def test_who_saw_another_pause_replaces_none() -> None:
+    one = pause()
+    with pytest.raises(Conflict):
+        pause_closings(
+            until=NOW + 5 * HOUR, reason="Longer.", actor=OTHER, now=NOW, replaces=one + 1
+        )
+
+
+def test_a_pause_whose_time_came_was_ended_by_no_person() -> None:
+    one = pause(hours=1)
+    with transaction():
+        resume_closings(one, actor=OTHER, now=NOW + 2 * HOUR)
+    assert [(each.ended_at, each.ended_by) for each in last_pauses()] == [(NOW + HOUR, None)]
+    last = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last is not None
+    assert (last.action, last.actor_kind) == ("closing_pause.expired", "system")

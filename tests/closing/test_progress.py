@@ -43,7 +43,8 @@ def test_a_pace_near_stripes_rate_is_that_rate() -> None:
         (MIDWAY, replace(RATE, away_seconds=30), "away"),
         (MIDWAY, replace(RATE, workers=0), "workers"),
         (Counts(closing=9, grace_ends=NOW + HOUR), RATE, "grace"),
-        (Counts(sealed=9, later=9, window_ends=NOW + HOUR), RATE, "window"),
+        (Counts(sealed=9), RATE, "supply"),
+        (Counts(sealed=40, ended=900, recent=90, recent_seconds=300.0), RATE, "supply"),
         (Counts(sealed=9, trying=9), RATE, "trying"),
     ],
 )
@@ -61,11 +62,9 @@ def test_what_is_held_without_an_end_has_none() -> None:
     assert progress(MIDWAY, means, now=NOW).minutes_left is None
 
 
-def test_it_ends_no_sooner_than_the_grace_and_the_window() -> None:
+def test_it_ends_no_sooner_than_the_grace() -> None:
     grace = Counts(closing=750, grace_ends=NOW + HOUR)
     assert progress(grace, RATE, now=NOW).minutes_left == 61
-    window = Counts(sealed=750, later=700, window_ends=NOW + 4 * HOUR)
-    assert progress(window, RATE, now=NOW).minutes_left == 240
 
 
 def test_all_is_done_only_when_all_is() -> None:
@@ -79,7 +78,7 @@ number = st.integers(0, 10**6)
 
 @given(
     counts=st.builds(
-        Counts, number, number, number, number, number, number, number, number,
+        Counts, number, number, number, number, number, number, number,
         st.floats(0, 600, allow_nan=False),
     ),
     more=number,

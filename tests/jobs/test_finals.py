@@ -14,7 +14,7 @@ from dashboard.closing.pause import pause_closings, resume_closings
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.sync.models import SyncRun
-from dashboard.sync.request import due_to_finalize
+from dashboard.sync.request import due_to_finalize, finals_in_hand, soon_issued_by_stripe
 from dashboard.transaction import transaction
 from jobs import cycles
 from jobs.cycles import finalize_due
@@ -103,3 +103,64 @@ def test_while_paused_only_what_stripe_would_issue_is_handed_out() -> None:
         resume_closings(None, actor=ADA, now=utc_now())
     finalize_due()
     assert asked_for() == [near.id, safe.id]
+
+
+def test_what_stripe_would_issue_soon_does_not_wait_for_its_place() -> None:
+    small, large, medium = sealed("acme", 500), sealed("globex", 90_000), sealed("initech", 700)
+    with transaction():
+        small.automatically_finalizes_at = utc_now() + timedelta(hours=2)
+        medium.automatically_finalizes_at = utc_now() + timedelta(hours=1)
+        large.automatically_finalizes_at = utc_now() + timedelta(hours=60)
+    line = [medium.id, small.id, large.id]
+    assert due_to_finalize(now=utc_now(), most=9) == line
+    assert due_to_finalize(now=utc_now(), most=1) == line[:1]
+
+
+def test_in_a_pause_the_soonest_schedule_is_moved_first() -> None:
+    large, small = sealed("globex", 90_000), sealed("acme", 500)
+    now = utc_now()
+    with transaction():
+        large.automatically_finalizes_at = now + timedelta(hours=5)
+        small.automatically_finalizes_at = now + timedelta(hours=1)
+    found = soon_issued_by_stripe(now=now, before=now + timedelta(hours=9), most=9)
+    assert found == [small.id, large.id]
+
+
+def test_nothing_is_handed_out_while_stripe_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = sealed("acme", 500)
+    monkeypatch.setattr(cycles, "stripe_is_down", lambda: True)
+    finalize_due()
+    assert asked_for() == []
+    monkeypatch.undo()
+    finalize_due()
+    assert asked_for() == [one.id]
+
+
+def test_what_is_due_to_be_tried_again_counts_as_handed_out() -> None:
+    sealed("acme", 500)
+    finalize_due()
+    now = utc_now()
+    with transaction():
+        run = db.session.scalars(select(SyncRun)).one()
+        run.state, run.next_attempt_at = "retrying", now + timedelta(minutes=1)
+    assert finals_in_hand(9, now=now) == 0
+    assert finals_in_hand(9, now=now + timedelta(minutes=2)) == 1
+    with transaction():
+        run.error_code = "closings_held"
+        pause_closings(until=now + timedelta(hours=4), reason="Wait.", actor=ADA, now=now)
+    assert finals_in_hand(9, now=now) == 0
+    with transaction():
+        resume_closings(None, actor=ADA, now=now)
+    assert finals_in_hand(9, now=now) == 1
+
+
+def test_what_cannot_be_sealed_in_a_pause_is_handed_out_for_its_schedule() -> None:
+    stuck, now = make_bill("acme"), utc_now()
+    with transaction():
+        stuck.automatically_finalizes_at = now + timedelta(hours=3)
+    cycles.hold(stuck.id, ValueError("odd"))
+    assert asked_for() == []
+    with transaction():
+        pause_closings(until=now + timedelta(hours=4), reason="Wait.", actor=ADA, now=now)
+    cycles.hold(stuck.id, ValueError("odd"))
+    assert asked_for() == [stuck.id]

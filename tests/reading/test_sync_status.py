@@ -70,3 +70,11 @@ def test_an_attempt_under_way_after_a_failed_one_does_not_say_that_its_calls_wer
         f"The sync was tried {tried}. Stripe failed with 503. The next attempt is in progress."
     )
     assert plainly == "Stripe could not be reached. Your bill here is right, and we keep trying."
+
+
+def test_a_bill_that_waits_while_closings_are_held_did_not_fail() -> None:
+    sentence, plainly = said(
+        "retrying", error="All closings are held: Wait.", error_code="closings_held", attempts=0
+    )
+    assert sentence == "All closings are held: Wait."
+    assert plainly == "Your bill here is right. It is issued later."

@@ -7,13 +7,13 @@ import pytest
 
 from dashboard.audit.actor import Actor
 from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
 from dashboard.closing.pause import pause_closings, resume_closings
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.sync.compare import Comparison
 from dashboard.sync.converge import converge
 from dashboard.sync.draft_work import DraftWork
-from dashboard.sync.held import go_on
 from dashboard.sync.request import abandoned_runs
 from dashboard.transaction import checkpoint, transaction
 from tests.support.billing import put
@@ -55,7 +55,6 @@ def test_it_goes_on_once_somebody_resumes(sealed: Invoice, syncer: Syncer) -> No
     assert abandoned_runs(now=utc_now(), most=9) == []
     with transaction():
         resume_closings(None, actor=ADA, now=utc_now())
-        go_on()
     assert abandoned_runs(now=utc_now(), most=9) == [run.id]
     syncer.carry_out(run)
     assert (run.state, sealed.status, sealed.total_cents) == ("succeeded", "open", 6500)
@@ -191,3 +190,31 @@ def test_what_a_lost_reply_did_is_known_in_a_pause(sealed: Invoice, syncer: Sync
     pause(hours=2)
     syncer.carry_out(run)
     assert (run.state, sealed.status, sealed.parked_code) == ("succeeded", "open", None)
+
+
+def test_a_long_pause_is_waited_for_and_not_looked_at_again_and_again(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    pause(days=5)
+    close(sealed, syncer)
+    assert abandoned_runs(now=utc_now() + timedelta(days=4), most=9) == []
+
+
+def test_what_is_stuck_before_its_sealing_has_its_schedule_moved_and_stays_on_hold(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=4000)
+    syncer.sync(bill)
+    soon(bill)
+    with transaction():
+        bill.period_end = utc_now() - timedelta(minutes=1)
+        put_on_hold(bill, "stuck", "It could not be closed.", now=utc_now())
+    pause(days=3)
+    run = syncer.sync(bill, "final", verify=True)
+    assert (run.state, bill.status, bill.parked_code) == ("succeeded", "draft", "stuck")
+    assert bill.automatically_finalizes_at is not None
+    assert bill.automatically_finalizes_at > utc_now() + timedelta(days=3, hours=6)
+    # Was the pause over meanwhile, nothing lets go of the hold either.
+    syncer.ahead = timedelta(days=4)
+    syncer.sync(bill, "final", verify=True)
+    assert (bill.status, bill.parked_code) == ("draft", "stuck")

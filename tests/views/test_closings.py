@@ -12,7 +12,9 @@ from dashboard.billing.models import Invoice
 from dashboard.bulk.models import BulkMember
 from dashboard.clock import utc_now
 from dashboard.closing.held import closings_held
+from dashboard.closing.models import ClosingPause
 from dashboard.extensions import db
+from dashboard.reading.close_progress import close_counts, held_by_reason
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
 from tests.support.billing import make_bill
@@ -104,6 +106,7 @@ def test_a_second_pause_is_refused_and_a_stale_resumption_too(support: FlaskClie
     post(support, PAGE + "/pauses", **typed())
     other = typed(hours=5, reason="Another.")
     assert post(support, PAGE + "/pauses", **other).status_code == 409
+    assert post(support, PAGE + "/pauses", **other, seen="x" * 40).status_code == 422
     assert post(support, PAGE + "/resumptions", seen="99999").status_code == 409
     assert post(support, PAGE + "/resumptions", seen="x" * 40).status_code == 422
     assert closings_held(now=utc_now()) is not None
@@ -149,3 +152,52 @@ def test_a_reason_that_holds_nothing_offers_nothing(support: FlaskClient) -> Non
     words = text_of(page(support.get("/bulk-actions/new?verb=release&held_for=%3Cb%3Enonsense")))
     assert "Nothing to release" in words
     assert "<b>nonsense" in words
+
+
+def test_a_pause_is_extended_from_its_page_without_a_gap(support: FlaskClient) -> None:
+    post(support, PAGE + "/pauses", **typed())
+    form = page(support.get(PAGE)).select_one("form[action$='/pauses']")
+    seen = form.select_one("[name=seen]")["value"]
+    assert "A price is wrong." in form.text
+    longer = typed(hours=9, reason="Still wrong.")
+    assert post(support, PAGE + "/pauses", **longer, seen=seen).status_code == 303
+    held = closings_held(now=utc_now() + timedelta(hours=8))
+    assert held is not None
+    assert held.reason == "Still wrong."
+
+
+def test_what_failed_tries_again_and_waits_for_no_window(support: FlaskClient) -> None:
+    bill("a", "sealed", finalize_after_at=utc_now() + timedelta(minutes=9))
+    counts = close_counts(now=utc_now())
+    assert (counts.sealed, counts.trying) == (1, 1)
+
+
+def test_on_hold_has_one_number(support: FlaskClient) -> None:
+    bill("a", "draft", **on_hold("foreign_lines"))
+    current = make_bill("b")
+    with transaction():
+        for name, value in on_hold("foreign_lines").items():
+            setattr(current, name, value)
+    now = utc_now()
+    assert close_counts(now=now).on_hold == 1
+    assert [one.bills for one in held_by_reason(now=now)] == [1]
+    words = text_of(page(support.get("/bulk-actions/new?verb=release&held_for=foreign_lines")))
+    assert "1 invoice on hold" in " ".join(words.split())
+
+
+def test_the_pace_is_that_since_the_last_pause(support: FlaskClient) -> None:
+    now = utc_now()
+    bill("a", "open", finalized_at=now - timedelta(minutes=4))
+    with transaction():
+        db.session.add(
+            ClosingPause(
+                reason="Wait.",
+                begun_at=now - timedelta(minutes=3),
+                begun_by="Ada",
+                until_at=now + timedelta(hours=1),
+                ended_at=now - timedelta(minutes=1),
+                ended_by="Ada",
+            )
+        )
+    assert close_counts(now=now).recent == 0
+    assert close_counts(now=now).done == 1
