@@ -82,7 +82,7 @@ def rehearse(day: datetime) -> None:
             found_id = begun.id
         rehearse_now()
         with transaction():
-            found = rehearsed(db.session.get_one(CloseRehearsal, found_id))
+            found = rehearsed(db.session.get_one(CloseRehearsal, found_id), now=utc_now())
             one = found.rehearsal
             if one.ended_at is None:
                 click.echo("Another process rehearses it, too: the page has the rest.")

@@ -59,8 +59,8 @@ def close_counts(*, now: datetime) -> Counts:
     ).where(over)
     ended, ended_held = db.session.execute(drafts).one()
     # What was issued before the last pause says nothing of the pace behind it.
-    ended = func.coalesce(ClosingPause.ended_at, ClosingPause.until_at)
-    resumed = select(func.max(ended)).where(ended <= now).scalar_subquery()
+    free_at = func.coalesce(ClosingPause.ended_at, ClosingPause.until_at)
+    resumed = select(func.max(free_at)).where(free_at <= now).scalar_subquery()
     recent = Invoice.finalized_at >= func.greatest(now - RECENT, resumed)
     issued = select(
         func.count(), _number(recent), func.min(case((recent, Invoice.finalized_at)))

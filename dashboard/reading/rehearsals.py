@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
@@ -78,7 +79,7 @@ def rehearsals(most: int = 10) -> Sequence[CloseRehearsal]:
     ).all()
 
 
-def rehearsed(rehearsal: CloseRehearsal) -> Rehearsed:
+def rehearsed(rehearsal: CloseRehearsal, *, now: datetime) -> Rehearsed:
     """Return what it found; seven statements, each over the bills of one rehearsal."""
     mine = RehearsedBill.rehearsal_id == rehearsal.id
     moved = func.abs(RehearsedBill.expected_cents - RehearsedBill.before_cents)
@@ -90,7 +91,7 @@ def rehearsed(rehearsal: CloseRehearsal) -> Rehearsed:
         rehearsal,
         int(db.session.scalars(calls).one()),
         _sums(mine),
-        _holds(mine),
+        _holds(mine, now),
         _bills(would, RehearsedBill.invoice_id),
         _bills(mine & RehearsedBill.before_cents.is_not(None) & (moved > 0), moved.desc()),
         _bills(odd, func.abs(RehearsedBill.expected_cents).desc()),
@@ -149,9 +150,10 @@ def _sums(mine: ColumnElement[bool]) -> Sequence[CurrencySum]:
     return [CurrencySum(*row) for row in db.session.execute(query)]
 
 
-def _holds(mine: ColumnElement[bool]) -> HoldsCompared:
+def _holds(mine: ColumnElement[bool], now: datetime) -> HoldsCompared:
     told = RehearsedBill.would_hold.is_not(None)
-    over = Invoice.status != "draft"
+    # What is stuck stays a draft, its cycle over.
+    over = (Invoice.status != "draft") | (Invoice.period_end <= now)
     held = Invoice.parked_at.is_not(None) & over
     issued = Invoice.finalized_at.is_not(None)
     query = _joined(

@@ -56,7 +56,7 @@ def create() -> ResponseReturnValue:
 
 
 def _page(found: CloseRehearsal | None, form: RehearsalForm | None = None) -> str:
-    told = rehearsed(found) if found else None
+    told = rehearsed(found, now=utc_now()) if found else None
     return render_template(
         "closings/_rehearsed.html" if is_htmx() else "closings/rehearsal.html",
         told=told,

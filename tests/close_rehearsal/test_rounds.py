@@ -152,7 +152,7 @@ def test_what_was_said_is_held_against_what_happened() -> None:
         for one in (right, wrong):
             one.status, one.finalized_at = "open", utc_now()
         surprise.parked_at, surprise.parked_code = utc_now(), "not_verified"
-    found = rehearsed(rehearsals()[0])
+    found = rehearsed(rehearsals()[0], now=utc_now())
     (sums,) = found.sums
     assert (sums.bills, sums.expected_cents) == (4, 16_000)
     assert (sums.issued, sums.expected_of_issued_cents, sums.issued_cents) == (2, 8000, 13_000)
@@ -167,3 +167,16 @@ def test_the_command_says_what_it_found(app: Flask) -> None:
     bills("acme")
     told = app.test_cli_runner().invoke(args=["close", "rehearse", DAY.isoformat()])
     assert "1 bills, 4 calls to Stripe" in told.output
+
+
+def test_what_is_stuck_as_foretold_is_held_though_it_stays_a_draft() -> None:
+    stuck, current = bills("a", "b")
+    with transaction():
+        for one in (stuck, current):
+            one.parked_at, one.parked_code, one.parked_reason = utc_now(), "stuck", "Because."
+    ask()
+    rehearse_now()
+    with transaction():
+        stuck.period_end = utc_now() - timedelta(minutes=1)
+    holds = rehearsed(rehearsals()[0], now=utc_now()).holds
+    assert (holds.foretold, holds.held_as_told) == (2, 1)
