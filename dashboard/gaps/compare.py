@@ -117,7 +117,7 @@ def customer_gaps(remotes: Sequence[RemoteCustomer]) -> Iterator[Gap]:
     rows = {one.id: one for one in db.session.scalars(query)}
     mark = db.session.scalar(select(LedgerMark.stripe_id))
     for remote in remotes:
-        if remote.id == mark:
+        if remote.id == mark or remote.marks:
             continue
         organization = rows.get(numbers[remote.id] or 0)
         if organization is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.gateway.told import Told
 
@@ -31,6 +32,9 @@ class RemoteCustomer(Told):
     name: str | None = None
     email: str | None = None
     is_deleted: bool = False
+    created_at: datetime | None = None
+    # Names of the ledger's mark that it bears; then it is no organization's.
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ def marks_of(data: Json, name: str, old_name: str | None = None) -> tuple[str | 
     return installation, metadata.get(name)
 
 
+def ledger_marks(data: Json) -> frozenset[str]:
+    """Return the names of the ledger's mark that an object bears."""
+    names = (name for name in metadata_of(data) if name.startswith(LEDGER))
+    return frozenset(name.removeprefix(LEDGER) for name in names)
+
+
 def metadata_of(data: Json) -> dict[str, str]:
     """Return the object's metadata, which is texts: an event may claim otherwise."""
     found = data.get("metadata")

@@ -18,6 +18,7 @@ from dashboard.gateway.marks import (
     OLD_ITEM,
     OLD_ORGANIZATION,
     ORGANIZATION,
+    ledger_marks,
     marks_of,
     metadata_of,
 )
@@ -60,6 +61,8 @@ def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
         name=data.get("name"),
         email=data.get("email"),
         is_deleted=bool(data.get("deleted")),
+        created_at=instant(data, "created"),
+        marks=ledger_marks(data),
     )
 
 
@@ -132,6 +135,7 @@ def parse_invoice(
         attempt_count=whole(data, "attempt_count"),
         next_payment_attempt_at=instant(data, "next_payment_attempt"),
         due_at=instant(data, "due_date"),
+        created_at=instant(data, "created"),
         finalized_at=instant(moved, "finalized_at"),
         paid_at=instant(moved, "paid_at"),
         voided_at=instant(moved, "voided_at"),

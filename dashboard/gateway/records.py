@@ -177,6 +177,7 @@ class RemoteInvoice(Told):
     # The customer's balance there, before and after this invoice; below zero is credit.
     starting_balance_cents: int | None = None
     ending_balance_cents: int | None = None
+    created_at: datetime | None = None
     # Somebody edited an invoice at Stripe: a void one names what replaced it.
     latest_revision: str | None = None
     from_invoice: str | None = None

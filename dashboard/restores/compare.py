@@ -38,7 +38,7 @@ def of_customers(remotes: Sequence[RemoteCustomer]) -> Iterator[Finding]:
     """Yield which of these customers of this installation the ledger does not know."""
     mark = db.session.scalar(select(LedgerMark.stripe_id))
     for remote in remotes:
-        if remote.id == mark:
+        if remote.id == mark or remote.marks:
             continue
         organization = _organization(remote.organization)
         if organization is None:
@@ -89,8 +89,10 @@ def of_invoices(remotes: Sequence[RemoteInvoice]) -> Iterator[Finding]:
     for remote in remotes:
         invoice = _invoice(remote)
         if invoice is None or invoice.stripe_invoice_id not in (None, remote.id):
-            if invoice is None or invoice.replaced_stripe_id != remote.id:
+            if invoice is None:
                 yield _of_none(remote)
+            elif invoice.replaced_stripe_id != remote.id:
+                yield _second(remote, invoice)
         elif invoice.stripe_invoice_id is None:
             told = (
                 f"Stripe has the {_status(remote)} {remote.id} for {invoice.called} of "
@@ -139,6 +141,9 @@ def _of_event(event: WebhookEvent, told: dict[str, Any]) -> Iterator[Finding]:
     whose = (invoice.organization_id, invoice.sequence)
     name = f"{invoice.called} of {invoice.organization.slug}"
     if told.get("status") not in ("draft", None) and invoice.status not in FINALIZED:
+        if _is_known(event.idempotency_key):
+            # A call whose reply was lost, in a ledger that has it: recovering takes it over.
+            return
         said = f"Stripe says that {name} is {told['status']}; here it is {invoice.status}."
         yield Finding("issued", stripe_id, said, *whose)
     elif invoice.status not in FINALIZED and _is_forgotten(event.idempotency_key):
@@ -150,8 +155,24 @@ def _is_forgotten(key: str | None) -> bool:
     """Whether it is the key of a call of ours that the ledger has no step of."""
     if key is None or not OUR_KEY.fullmatch(key):
         return False
+    return not _is_known(key)
+
+
+def _is_known(key: str | None) -> bool:
+    """Whether it is the key of a call that the ledger has a step of."""
     known = select(SyncStep.id).where(SyncStep.idempotency_key == key)
-    return db.session.scalar(known) is None
+    return key is not None and db.session.scalar(known) is not None
+
+
+def _second(remote: RemoteInvoice, invoice: Invoice) -> Finding:
+    told = (
+        f"Stripe has the {_status(remote)} {remote.id} for {invoice.called} of "
+        f"{invoice.organization.slug}, beside its own ({invoice.stripe_invoice_id})."
+    )
+    whose = (invoice.organization_id, invoice.sequence)
+    return Finding(
+        "second_draft" if remote.status == "draft" else "lost_invoice", remote.id, told, *whose
+    )
 
 
 def _of_none(remote: RemoteInvoice) -> Finding:

@@ -49,6 +49,11 @@ KINDS: dict[str, Kind] = {
         "The ledger has no such invoice, so its own next one bills the same again. The draft is "
         "deleted at Stripe, which would else finalize it after a while.",
     ),
+    "second_draft": Kind(
+        "Second draft", "at_stripe", "Open at Stripe",
+        "The invoice has a draft of its own. Compare the two at Stripe, and delete the one that is "
+        "not wanted: it would be finalized there after a while. Then look again.",
+    ),
     "lost_invoice": Kind(
         "Bill of no invoice", "at_stripe", "Open at Stripe",
         "It was billed, and the ledger will bill the same again. Void it at Stripe, or credit the "

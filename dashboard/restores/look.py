@@ -6,10 +6,10 @@ first, so each list ends at that moment: what is older the ledger knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +18,9 @@ from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.write import write_entry
 from dashboard.errors import Conflict
 from dashboard.extensions import db
+from dashboard.gateway.customer_records import RemoteCustomer
 from dashboard.gateway.protocol import Gateway
+from dashboard.gateway.records import RemoteInvoice
 from dashboard.installation import this_installation
 from dashboard.restores.compare import of_customers, of_events, of_invoices, of_mark
 from dashboard.restores.finding import KINDS, Finding
@@ -28,6 +30,7 @@ from dashboard.restores.notice import open_restore
 from dashboard.webhooks.backfill import backfill
 
 Save = Callable[[], None]
+Made = TypeVar("Made", RemoteCustomer, RemoteInvoice)
 # After the events, which are listed first. The mark is read last: what is found on it is known from
 # the release on.
 LISTS = ("customers", "draft", "open", "paid", "uncollectible", "mark")
@@ -115,14 +118,21 @@ def _list(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> N
         return
     if name == "customers":
         customers = gateway.customers_page(place.identity, after=place.after)
-        after, found = customers.after, of_customers(customers.items)
+        after, found = customers.after, of_customers(_since(customers.items, place))
     else:
         invoices = gateway.invoices_page(place.identity, name, after=place.after)
-        after, found = invoices.after, of_invoices(invoices.items)
+        after, found = invoices.after, of_invoices(_since(invoices.items, place))
     _keep(place.id, found, now)
     if after is not None and int(after) < place.since.timestamp():
         after = None
     _move(place, place.place + (after is None), after)
+
+
+def _since(made: Sequence[Made], place: _Place) -> list[Made]:
+    """Leave out what the page has of before then: what is apart of it was so already."""
+    # Stripe's instants are whole seconds.
+    since = place.since.replace(microsecond=0)
+    return [one for one in made if one.created_at is None or one.created_at >= since]
 
 
 def _mark(place: _Place, gateway: Gateway, now: datetime, checkpoint: Save) -> None:

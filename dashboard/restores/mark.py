@@ -28,6 +28,8 @@ log = structlog.get_logger("dashboard.restores")
 Save = Callable[[], None]
 # Stripe answers a key as it did the first time, be it a failure of its own; another hour, another.
 ONE_KEY = timedelta(hours=1)
+# Stripe keeps events for thirty days.
+LONGEST = timedelta(days=29)
 
 
 def keep_mark(*, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
@@ -51,6 +53,10 @@ def keep_mark(*, gateway: Gateway, now: datetime, checkpoint: Save) -> None:
 
 def _create(mark: LedgerMark, newest: int, gateway: Gateway, now: datetime, save: Save) -> None:
     """Make the object; the key is kept first, so a lost reply makes no second one."""
+    if mark.made_by is None and mark.confirmed_at is None:
+        if _is_of_before_its_first(mark, gateway, now, save):
+            return
+        mark = this_mark()
     mark.made_by = name = mark.made_by or _name()
     identity = this_installation().identity
     save()
@@ -60,6 +66,26 @@ def _create(mark: LedgerMark, newest: int, gateway: Gateway, now: datetime, save
         mark.stripe_id, mark.made_by = found.id, None
         _confirm(mark, name, newest, now)
     save()
+
+
+def _is_of_before_its_first(mark: LedgerMark, gateway: Gateway, now: datetime, save: Save) -> bool:
+    """Notice, before the first mark is made, that a ledger that knew more made one already.
+
+    One page is read, once. A ledger that had one, and whose object is gone, is not asked.
+    """
+    ours = this_installation()
+    identity, since = ours.identity, max(ours.created_at, now - LONGEST)
+    save()
+    page = gateway.customers_page(identity, after=None)
+    found = next((one for one in page.items if one.marks), None)
+    if found is None:
+        return False
+    mark = this_mark()
+    if mark.stripe_id is None and mark.made_by is None and mark.identity == identity:
+        mark.stripe_id = found.id
+        _notice(found.marks, now, since)
+    save()
+    return True
 
 
 def _move(
@@ -126,14 +152,14 @@ def _judge(mark: LedgerMark, found: RemoteMark, known: set[str]) -> None:
         go_on(mark)
 
 
-def _notice(strangers: frozenset[str], now: datetime) -> None:
+def _notice(strangers: frozenset[str], now: datetime, since: datetime | None = None) -> None:
     mark = this_mark()
     known = [one for one in (mark.confirmed_at, mark.alive_at) if one is not None]
     told = (
         "Stripe has a mark that this ledger never wrote: the ledger is older than it was, or "
         "a copy of it writes to the same account."
     )
-    notice("mark", told, since=min(known, default=now), now=now)
+    notice("mark", told, since=since or min(known, default=now), now=now)
     # They are known from now on, and the next mark takes them away: one too many is another one.
     mark.names, mark.pending = [*mark.names, *sorted(strangers)], None
 

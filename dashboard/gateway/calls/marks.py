@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.gateway.calls.base import Calls
 from dashboard.gateway.customer_records import RemoteMark
-from dashboard.gateway.marks import INSTALLATION, LEDGER, metadata_of
+from dashboard.gateway.marks import INSTALLATION, LEDGER, ledger_marks
 from dashboard.gateway.requests import path
 
 NAME = "Mark of the billing ledger (keep, bill nothing)"
@@ -39,6 +39,4 @@ class MarkCalls(Calls):
 
 
 def _parse(data: Any) -> RemoteMark:
-    names = (name for name in metadata_of(data) if name.startswith(LEDGER))
-    found = frozenset(name.removeprefix(LEDGER) for name in names)
-    return RemoteMark(str(data["id"]), found, is_deleted=bool(data.get("deleted")))
+    return RemoteMark(str(data["id"]), ledger_marks(data), is_deleted=bool(data.get("deleted")))
