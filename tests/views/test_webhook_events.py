@@ -12,6 +12,8 @@ from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.event_records import Unreadable
+from dashboard.restores.mark_row import this_mark
+from dashboard.restores.notice import notice
 from dashboard.transaction import transaction
 from dashboard.webhooks.intake import store
 from dashboard.webhooks.models import STATES, WebhookEvent
@@ -88,6 +90,17 @@ def test_a_replay_is_queued_and_on_record(
     assert queue_named("interactive", redis).count == 1
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry.action == "event.replayed"
+
+
+def test_a_replay_while_the_ledger_is_held_is_refused_and_not_lost(
+    support: FlaskClient, event: WebhookEvent, redis: Redis
+) -> None:
+    now = utc_now()
+    with transaction():
+        this_mark()
+        notice("asked", "It was restored.", since=now, now=now)
+    assert post(support, f"{ADDRESS}/{event.id}/replays").status_code == 409
+    assert queue_named("interactive", redis).count == 0
 
 
 def test_the_search_box_jumps_to_an_event(support: FlaskClient, event: WebhookEvent) -> None:
