@@ -9,10 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from dashboard.audit.actor import Actor
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import close_without_stripe
 from dashboard.clock import utc_now
+from dashboard.closing.pause import pause_closings
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
@@ -133,3 +135,15 @@ def test_the_rolled_invoice_has_its_page_and_stands_among_the_past(
     )
     assert "Invoice 1" in text_of(page(customer.get("/organizations/acme/invoices")))
     assert "Invoice 1" in text_of(page(customer.get("/organizations/acme")))
+
+
+def test_while_closings_are_held_it_does_not_say_that_the_bill_is_finalized_now(
+    support: FlaskClient, acme: Organization
+) -> None:
+    now = utc_now()
+    with transaction():
+        ada = Actor("user", 1, "Ada")
+        pause_closings(until=now + timedelta(hours=1), reason="Wait.", actor=ada, now=now)
+    fields = {"name": "Acme Freight", "reason": "Contract ends", "invoice_id": bill_of(acme).id}
+    words = text_of(page(support.get(post(support, ROLLS, **fields).location)))
+    assert "is checked and finalized at Stripe once closings are resumed" in words

@@ -176,6 +176,19 @@ def test_a_run_that_waits_says_so_and_counts_no_calls_beyond_its_plan(
         assert "of 2 calls" not in text
 
 
+def test_a_run_that_a_pause_holds_is_not_told_as_failed(
+    support: FlaskClient, acme: Organization
+) -> None:
+    address = post(support, SYNCS).location
+    with transaction():
+        run = db.session.get_one(SyncRun, latest().id)
+        run.state, run.error_code, run.attempts = "retrying", "closings_held", 0
+        run.error = "All closings are held, so nothing was sent: Wait."
+    words = text_of(page(support.get(address)))
+    assert "Closings are held" in words
+    assert "failed" not in words
+
+
 def test_a_run_that_leaves_a_foreign_line_does_not_say_in_sync(
     support: FlaskClient, acme: Organization
 ) -> None:
