@@ -20,7 +20,7 @@ from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.difference_models import DifferenceDecision
 from dashboard.billing.models import Adjustment, Invoice
 from dashboard.billing.notes import issued_notes
-from dashboard.billing.outcome import put_on_hold, take_off_hold
+from dashboard.billing.outcome import hold_if_untaxed, put_on_hold, take_off_hold
 from dashboard.extensions import db
 from dashboard.pricing.exact import major_text
 
@@ -110,6 +110,7 @@ def settle_difference(invoice: Invoice, *, now: datetime, actor: Actor = SYSTEM)
     if invoice.parked_code in CODES:
         if not found.cents and not found.pending_cents:
             take_off_hold(invoice, now=now, actor=actor)
+            hold_if_untaxed(invoice, now=now)
     elif invoice.parked_code is None and found.cents:
         put_on_hold(invoice, DIFFERENTLY, why_held(invoice, found), now=now)
 

@@ -125,6 +125,7 @@ class Invoice(Model):
     automatic_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the draft was last told by us, and confirmed: what a person set there is not undone.
     agreed_tax: Mapped[bool | None]
+    agreed_tax_product: Mapped[str | None] = mapped_column(String(80))
     # Whether Stripe does, as last told, and how far it is: `complete`, or what is in the way.
     stripe_automatic_tax: Mapped[bool | None]
     stripe_tax_status: Mapped[str | None] = mapped_column(String(40))

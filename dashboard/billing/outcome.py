@@ -27,6 +27,11 @@ RANK = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
 WENT_BACK = "status_went_back"
 # The hold of an issued invoice that Stripe does not have.
 LOST = "lost_at_stripe"
+LEFT_UNTAXED = "left_untaxed"
+_WITHOUT_TAX = (
+    "Stripe issued this bill without tax, and it was to have tax. Void and reissue it to bill it "
+    "with tax, or leave it as it is."
+)
 # older: nothing was changed. unsure: nothing was changed, only a reading can tell which is newer.
 Heard = Literal["older", "unsure", "told", "moved"]
 
@@ -63,6 +68,7 @@ def record_remote(
     if not moved:
         count_waived_anew(invoice)
     _look_back(invoice, remote, now)
+    hold_if_untaxed(invoice, now=now)
     return "moved" if moved else "told"
 
 
@@ -182,6 +188,17 @@ def _was_edited(invoice: Invoice, remote: RemoteInvoice) -> bool:
     """Whether it is open again because somebody edited it: nobody took a payment off it."""
     is_reopened = invoice.status == "uncollectible" and remote.status == "open"
     return is_reopened and invoice.replaced_stripe_id is not None
+
+
+def hold_if_untaxed(invoice: Invoice, *, now: datetime) -> None:
+    """Hold an issued invoice that was to have tax and that Stripe billed without.
+
+    What it is held for besides comes first. Leaving it as it is ends the wish for its tax.
+    """
+    is_untaxed = invoice.automatic_tax and not invoice.stripe_automatic_tax
+    is_billed = invoice.status in ("open", "paid", "uncollectible")
+    if is_untaxed and is_billed and invoice.stripe_total_cents and invoice.parked_code is None:
+        put_on_hold(invoice, LEFT_UNTAXED, _WITHOUT_TAX, now=now)
 
 
 def note_failure(invoice: Invoice, attempts: int, message: str, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ from dashboard.billing.draft import open_items
 from dashboard.billing.models import BillingCycle, Invoice
 from dashboard.billing.telling import tell_opened
 from dashboard.extensions import db
+from dashboard.organizations.models import Organization
 
 
 def open_next(invoice: Invoice, *, now: datetime) -> Invoice:
@@ -33,6 +34,8 @@ def open_next(invoice: Invoice, *, now: datetime) -> Invoice:
 def following_draft(invoice: Invoice, *, now: datetime) -> Invoice:
     """Return the draft that follows `invoice`, without items; it is not in the session yet."""
     cycle = invoice.cycle
+    # The switch sets the current invoice too: it waits for its row, which is locked.
+    taxed = select(Organization.automatic_tax).where(Organization.id == invoice.organization_id)
     if invoice.period_end >= cycle.ends_at:
         cycle = next_cycle(cycle)
     return Invoice(
@@ -46,8 +49,8 @@ def following_draft(invoice: Invoice, *, now: datetime) -> Invoice:
         currency=invoice.currency,
         status="draft",
         revision=0,
-        # The switch always sets the current invoice too, whose row is locked.
-        automatic_tax=invoice.automatic_tax,
+        # As it is now: an older release, which runs beside, may have opened `invoice` without.
+        automatic_tax=bool(db.session.scalar(taxed)),
         created_at=now,
     )
 

@@ -27,6 +27,10 @@ GUARDS = (
     "audit_entries_are_facts", "adjustments_are_facts", "usage_records_are_facts",
     "price_versions_are_facts", "item_changes_are_facts", "invoices_guard", "invoice_items_guard",
 )  # fmt: skip
+TAXED = text("""
+    select count(*) from invoices
+    where automatic_tax and status in ('draft', 'closing', 'sealed')
+""")
 STANDING = text("select tgname from pg_trigger where tgenabled in ('O', 'A') and not tgisinternal")
 OWNED = text("""
     select pg_has_role(current_user, relowner, 'usage') from pg_class
@@ -54,6 +58,19 @@ def findings(config: Config, *, workers_alive: int) -> Iterator[Finding]:
         yield role()
         yield guards()
         yield months()
+        yield tax_product(config)
+
+
+def tax_product(config: Config) -> Finding:
+    """Return whether there is a product as which the bills with automatic tax are taxed."""
+    name, product = "STRIPE_TAX_PRODUCT", config.stripe_tax_product
+    if product:
+        return ok(name, product)
+    number = db.session.scalar(TAXED) or 0
+    if not number:
+        return ok(name, "not set, and no bill is taxed automatically")
+    seen = f"not set, and {number} open bills are to be taxed: nothing is sent of them"
+    return mend(name, seen, "Set it to the product at Stripe whose tax code the bills have.")
 
 
 def migrated(found: readiness.Part) -> Finding:

@@ -103,6 +103,19 @@ OF_STRIPE = (
         place="at_stripe",
     ),
     Invariant(
+        "taxed_as_switched",
+        "The current invoice has automatic tax where the switch of its organization is on.",
+        "switch",
+        "invoice",
+        """
+        select organizations.id, slug, sequence, 'invoice ' || sequence, null,
+               organizations.automatic_tax::int, invoices.automatic_tax::int
+        from invoices join organizations on organizations.id = invoices.organization_id
+        where invoices.organization_id = any(:organizations) and invoices.status = 'draft'
+          and invoices.automatic_tax <> organizations.automatic_tax
+        """,
+    ),
+    Invariant(
         "lines_stand_once",
         "No line at Stripe stands for two lines of the ledger.",
         "wanted",

@@ -8,32 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.needs.recipe import Recipe, Repair
+from dashboard.needs.tax_recipes import (
+    COMPARE,
+    NO_CALL,
+    SOME_CALLS,
+    STAYS,
+    TAX_HOLDS,
+    VERIFY,
+)
 
-NO_CALL, SOME_CALLS = "none", "a read for each hundred lines, and a call for each line that differs"
-STAYS = "nothing: the bill stays as the ledger has it"
 AT_STRIPE = "what is changed at Stripe"
 _CHANGE_NEXT = "Reverse it while that invoice is not sealed; later, make the opposite entry."
 
-VERIFY = Repair(
-    "Verify it",
-    "A sync reads every line of the draft, puts back what differs, and issues the invoice where "
-    "all is equal to the cent.",
-    SOME_CALLS,
-    STAYS,
-    audit=("invoice.sync_requested", "invoice.released"),
-    undo="None is needed: it makes Stripe's draft equal to the ledger.",
-    page="verify",
-    button="Verify again",
-)
-COMPARE = Repair(
-    "Compare it with Stripe's draft",
-    "The page sets our lines beside Stripe's as they are now. Fix what differs there, then verify.",
-    "a read for each hundred lines",
-    "nothing until then",
-    page="at_stripe",
-    button="Compare with Stripe",
-    undo="None is needed: it only looks.",
-)
 CREDIT_ITEMS = Repair(
     "Credit it",
     "A credit note takes an amount off the issued invoice, by item.",
@@ -55,17 +41,6 @@ CHARGE_NEXT = Repair(
     undo=_CHANGE_NEXT,
     page="adjustment",
     button="Add charge or credit",
-)
-REISSUE = Repair(
-    "Void and reissue it",
-    "The invoice is taken back at Stripe, by a void or a credit note, and what is owed of it comes "
-    "back on the current invoice.",
-    "1, or 2 and a preview where something was paid",
-    "what is due of it goes; the next bill grows by what is owed of it",
-    reason="asked",
-    audit=("reissue.planned", "reissue.done"),
-    page="reissue",
-    button="Void and reissue…",
 )
 NOTE_DIFFERENCE = Repair(
     "Credit the difference",
@@ -168,22 +143,8 @@ LINES = (
     ),
 )
 
-SEE_TAX = Repair(
-    "Correct the address",
-    "The tax page asks Stripe whether it can tell the tax from the customer's address. Correct the "
-    "address in Stripe's dashboard.",
-    "a read where Stripe is asked",
-    STAYS,
-    page="tax",
-    button="See tax",
-    undo="As the address is changed back there.",
-)
-
 HOLDS: Mapping[str, Recipe] = {
-    "no_tax_location": Recipe("Stripe cannot work out the tax of the bill.", (SEE_TAX, VERIFY)),
-    "tax_differs": Recipe(
-        "Automatic tax was switched off on Stripe's draft of the bill.", (VERIFY, COMPARE)
-    ),
+    **TAX_HOLDS,
     "foreign_lines": Recipe("A person added lines to Stripe's draft.", LINES),
     "not_verified": Recipe(
         "Stripe's lines could not be proven equal to the ledger.", (VERIFY, COMPARE)

@@ -10,13 +10,10 @@ from dashboard.needs.hold_recipes import (
     CREDIT_ITEMS,
     LINES,
     LOG,
-    NO_CALL,
-    REISSUE,
-    SEE_TAX,
-    VERIFY,
     recipe_of_hold,
 )
 from dashboard.needs.recipe import Recipe, Repair
+from dashboard.needs.tax_recipes import NO_CALL, REISSUE, SEE_TAX, VERIFY
 
 _LINK = Repair(
     "Send the customer the payment page",
@@ -118,7 +115,7 @@ NEEDS: Mapping[str, Recipe] = {
         ),
     ),
     "failing": Recipe("Its syncs fail.", (LOG, VERIFY)),
-    "untaxable": Recipe("Stripe cannot work out the tax of a draft.", (SEE_TAX,)),
+    "untaxable": Recipe("Stripe cannot work out the tax of a draft.", (SEE_TAX, VERIFY)),
     "differs": Recipe("Lines were added to Stripe's draft.", LINES),
     "left": Recipe("Lines were left on Stripe's draft, which hold it.", LINES),
     "void": Recipe(

@@ -27,10 +27,10 @@ class LiveBill:
     """The invoice, its items, what it will come to and whether Stripe agrees.
 
     `ahead`: what is on the balance at Stripe, which this one asks for or is lowered by.
-    `asks_cents`: its total with that. `is_too_small`: for Stripe to charge. `budget`: what the
-    cycle is meant to cost beside what it comes to, if anybody set one. `last` is the invoice before
-    it, which is one of the `earlier` ones; the others of these are not settled. `is_part`: it bills
-    the rest of a cycle that was rolled early.
+    `asks_cents`: its total with that, before tax. `is_too_small`: for Stripe to charge. `budget`:
+    what the cycle is meant to cost beside what it comes to, if anybody set one. `last` is the
+    invoice before it, which is one of the `earlier` ones; the others of these are not settled.
+    `is_part`: it bills the rest of a cycle that was rolled early.
     """
 
     invoice: CurrentInvoice
@@ -85,11 +85,12 @@ def live_bill(
         invoice,
         found,
         sync,
-        line_syncs_of(invoice.status, found.items, found.lines) if for_staff else {},
+        line_syncs_of(invoice, found.items, found.lines) if for_staff else {},
         foreseen,
         ahead,
-        invoice.total_cents + ahead_cents,
-        is_too_small(invoice, ahead_cents),
+        _asks(invoice) + ahead_cents,
+        # Tax may bring it above.
+        not invoice.automatic_tax and is_too_small(invoice, ahead_cents),
         _budget(draft, invoice, foreseen, now),
         charge,
         freshness_of(invoice, sync, now=now),
@@ -98,6 +99,11 @@ def live_bill(
         last_of(invoice, earlier, now=now),
         draft.is_part,
     )
+
+
+def _asks(invoice: CurrentInvoice) -> int:
+    """Return what it asks for before tax: with tax, what is below zero waits for the next bill."""
+    return max(invoice.total_cents, 0) if invoice.automatic_tax else invoice.total_cents
 
 
 def _budget(

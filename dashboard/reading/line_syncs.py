@@ -8,17 +8,19 @@ from sqlalchemy import select
 
 from dashboard.billing.models import FINALIZED, Invoice, InvoiceItem
 from dashboard.extensions import db
+from dashboard.reading.rows import CurrentInvoice
 from dashboard.sync.facts import ItemFacts, LineFacts
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.snapshot import is_billed, known_of, line_of
 
-LineState = Literal["in_sync", "pending", "carried"]
+LineState = Literal["in_sync", "pending", "waits", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
 class LineSync:
     """The state of one item at Stripe; the amount is what Stripe last confirmed, if anything.
 
+    A credit of a taxed bill `waits` as far as no line has room for it: no sync sends the rest.
     `is_rolled_up`: Stripe has it as a part of a line that stands for several items.
     """
 
@@ -31,11 +33,11 @@ class LineSync:
 def line_syncs(invoice: Invoice, items: Iterable[InvoiceItem]) -> dict[int, LineSync]:
     """Return the state per item id, in one query."""
     lines = db.session.scalars(select(SyncedLine).where(SyncedLine.invoice_id == invoice.id))
-    return line_syncs_of(invoice.status, items, lines)
+    return line_syncs_of(invoice, items, lines)
 
 
 def line_syncs_of(
-    status: str, items: Iterable[ItemFacts], lines: Iterable[LineFacts]
+    invoice: Invoice | CurrentInvoice, items: Iterable[ItemFacts], lines: Iterable[LineFacts]
 ) -> dict[int, LineSync]:
     """Return the state per item id, given the lines that Stripe last confirmed of the invoice."""
     agreed: dict[str, tuple[LineFacts, int]] = {}
@@ -44,11 +46,16 @@ def line_syncs_of(
             # A credit may lower several lines.
             first, before = agreed.get(key, (line, 0))
             agreed[key] = (first, before + cents)
-    return {item.id: _line_sync(status, item, agreed.get(item.key)) for item in items}
+    return {item.id: _line_sync(invoice, item, agreed.get(item.key)) for item in items}
 
 
-def _line_sync(status: str, item: ItemFacts, agreed: tuple[LineFacts, int] | None) -> LineSync:
-    state: LineState = "in_sync" if _agrees(item, agreed) else "pending"
+def _line_sync(
+    invoice: Invoice | CurrentInvoice, item: ItemFacts, agreed: tuple[LineFacts, int] | None
+) -> LineSync:
+    status, has_room = invoice.status, not invoice.automatic_tax or item.amount_cents >= 0
+    # Of one that a sync has not seen yet it is not known what has room.
+    rest: LineState = "pending" if has_room or invoice.is_dirty else "waits"
+    state: LineState = "in_sync" if _agrees(item, agreed) else rest
     cents = agreed[1] if agreed else None
     if status in FINALIZED:
         # Nothing is sent any more: what Stripe billed differently was carried forward.

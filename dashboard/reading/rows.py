@@ -67,6 +67,7 @@ class CurrentInvoice(NamedTuple):
     dispute_status: str | None
     payment_failure: str | None
     next_payment_attempt_at: datetime | None
+    automatic_tax: bool
 
     @property
     def is_off_portal(self) -> bool:

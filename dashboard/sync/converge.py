@@ -19,7 +19,7 @@ from dashboard.sync.added_lines import note_added
 from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
 from dashboard.sync.compare import Comparison
-from dashboard.sync.details import start_tax, tell_details
+from dashboard.sync.details import see_tax, start_tax, stop_tax, tell_details
 from dashboard.sync.done import count_of, moved_cents, with_later
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.lease import extend
@@ -61,6 +61,7 @@ class Aim:
     verify: bool
     look: bool = False
     recovered: bool = False
+    seen_tax: bool = False
     comparison: Comparison | None = None
 
 
@@ -104,12 +105,16 @@ def one_round(work: DraftWork, aim: Aim) -> bool:
     if not aim.recovered:
         recover_draft(work)
     aim.recovered = False
+    if aim.verify and not aim.seen_tax:
+        see_tax(work)
+        aim.seen_tax = True
     tell_details(work)
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
         adopt_plan(work, snapshot, plan)
     elif not plan.is_empty:
         add_to_plan(work.run, snapshot, plan)
+    stop_tax(work)
     if remove_strays(work, snapshot.synced, aim.comparison):
         aim.look = aim.recovered = True
         return False

@@ -8,22 +8,36 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.billing.models import Invoice
-from dashboard.gateway.errors import Missing
+from dashboard.billing.policy import current_policy
+from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork
-from dashboard.sync.effects import forget_customer
-from dashboard.sync.snapshot import Snapshot
+from dashboard.sync.effects import forget_customer, record_invoice
+from dashboard.sync.snapshot import Snapshot, stops_tax
 from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_calls.drafts import SetTax, SetTerms
 from dashboard.sync.stripe_draft import days_of_bill, schedule_for_end, zone_of_days
 from dashboard.sync.work import Work
 
 
+class NoTaxProduct(GatewayError):
+    """The product as which lines are taxed is not set: they would be taxed as anything."""
+
+    code = "no_tax_product"
+
+
 def tell_details(work: DraftWork) -> None:
-    """Bring the customer and the draft to what the organization's details say now."""
+    """Bring the customer and the draft to what the organization's details say now.
+
+    Raises `NoTaxProduct` where a bill is to be taxed and nothing says as what.
+    """
+    if work.invoice.automatic_tax and not current_policy().stripe_tax_product:
+        raise NoTaxProduct(
+            "This bill is to have tax, and STRIPE_TAX_PRODUCT is not set. Nothing was sent. Set it "
+            "and restart; the sync is tried again."
+        )
     tell_customer(work)
     tell_terms(work)
-    stop_tax(work)
 
 
 def tell_customer(work: Work) -> None:
@@ -60,6 +74,23 @@ def tell_terms(work: DraftWork) -> None:
         schedule_for_end(work)
 
 
+def see_tax(work: DraftWork) -> None:
+    """Ask Stripe whether it works tax out for a draft that is to be taxed: no line tells of it.
+
+    A final run asks at its end. Raises `NotEditable` when Stripe acted first.
+    """
+    invoice = work.invoice
+    if not invoice.automatic_tax or invoice.stripe_invoice_id is None or not is_draft(invoice):
+        return
+    if work.run.trigger == "final":
+        return
+    work.checkpoint()
+    found = work.gateway.invoice(invoice.stripe_invoice_id)
+    if found.status != "draft":
+        raise NotEditable("Stripe's invoice is no longer a draft.")
+    record_invoice(work, found)
+
+
 def stop_tax(work: DraftWork) -> None:
     """Have Stripe work out no tax where we asked for it and none is wanted any longer.
 
@@ -67,16 +98,16 @@ def stop_tax(work: DraftWork) -> None:
     Stripe stays.
     """
     invoice = work.invoice
-    is_due = invoice.agreed_tax and not invoice.automatic_tax and is_draft(invoice)
-    if invoice.stripe_invoice_id is not None and is_due:
-        perform(work, SetTax(invoice.stripe_invoice_id, is_on=False))
+    if stops_tax(invoice):
+        perform(work, SetTax(str(invoice.stripe_invoice_id), is_on=False))
 
 
 def start_tax(work: DraftWork, snapshot: Snapshot) -> None:
     """Have Stripe work tax out once no line is below zero."""
     invoice = work.invoice
     if snapshot.starts_tax and invoice.stripe_invoice_id is not None and is_draft(invoice):
-        perform(work, SetTax(invoice.stripe_invoice_id, is_on=True))
+        product = current_policy().stripe_tax_product
+        perform(work, SetTax(invoice.stripe_invoice_id, is_on=True, product=product))
 
 
 def is_draft(invoice: Invoice) -> bool:

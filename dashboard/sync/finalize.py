@@ -24,12 +24,13 @@ from dashboard.sync.snapshot import Snapshot
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
 from dashboard.sync.taxed import (
-    COMPLETE,
+    NO_LOCATION,
     NO_TAX_LOCATION,
+    NOT_LOCATED,
     NOT_TAXED,
     TAX_DIFFERS,
     carry_credits,
-    location_sentence,
+    wait_for_tax,
 )
 
 TOTAL_DIFFERS = "total_differs"
@@ -65,6 +66,7 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         work.checkpoint()
         hold_at_stripe(work)
         return
+    wait_for_tax(invoice)
     # Asked once more: between the run's first look and this there were calls, and waits for them.
     held = why_held(work)
     if held is not None:
@@ -114,8 +116,8 @@ def refusal(
     # Tax that somebody switched on at Stripe for a bill that has none here stays as it is there.
     if invoice.automatic_tax and not invoice.stripe_automatic_tax:
         return TAX_DIFFERS, NOT_TAXED
-    if invoice.automatic_tax and invoice.stripe_tax_status != COMPLETE:
-        return NO_TAX_LOCATION, location_sentence(invoice.stripe_tax_status)
+    if invoice.automatic_tax and invoice.stripe_tax_status == NO_LOCATION:
+        return NO_TAX_LOCATION, NOT_LOCATED
     return None
 
 

@@ -51,7 +51,7 @@ def forget_draft(invoice: Invoice) -> None:
     invoice.stripe_status = None
     invoice.stripe_total_cents = None
     invoice.stripe_automatic_tax = invoice.stripe_tax_status = None
-    invoice.agreed_tax = None
+    invoice.agreed_tax = invoice.agreed_tax_product = None
     invoice.agreed_terms = None
     invoice.automatically_finalizes_at = None
     invoice.synced_revision = 0

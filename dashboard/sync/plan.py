@@ -49,6 +49,8 @@ class Plan:
     cents_before: int
     cents_after: int
     reads: int
+    # Calls beside those for the lines, as the one that switches tax.
+    others: int = 0
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
         """Return the changes of one kind, in order."""
@@ -68,7 +70,7 @@ class Plan:
     def calls(self) -> int:
         """The number of calls to Stripe that applying it takes, reads included."""
         bulk = sum(ceil(len(self.of(kind)) / LINES_PER_CALL) for kind in KINDS)
-        return int(self.create) + bulk + self.reads
+        return int(self.create) + bulk + self.reads + self.others
 
     @property
     def hash(self) -> str:

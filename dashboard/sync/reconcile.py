@@ -6,7 +6,10 @@ line with its own period. Nothing is lost and nothing is billed twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+
+from sqlalchemy import select
 
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry as record_audit
@@ -21,10 +24,12 @@ from dashboard.gateway.records import LineContent, RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
 from dashboard.sync.agreed import replace_lines
 from dashboard.sync.draft_work import DraftWork
+from dashboard.sync.models import SyncStep
 from dashboard.sync.naming import recognize
 from dashboard.sync.plan import Known
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
+from dashboard.sync.stripe_calls.lines import AddLines, UpdateLines
 
 
 def reconcile(work: DraftWork) -> None:
@@ -102,18 +107,45 @@ def _text(cents: int, invoice: Invoice) -> str:
     return major_text(Decimal(cents), invoice.currency)
 
 
+def made_up_of(key: str, cents: int, possible: Sequence[dict[str, int]]) -> dict[str, int]:
+    """Return what a line of `cents` bills by item: the first of `possible` that comes to it."""
+    for members in possible:
+        if members and sum(members.values()) == cents:
+            return members
+    is_rollup = any(members and key not in members for members in possible)
+    return next(one for one in possible if one) if is_rollup else {key: cents}
+
+
+def sent_members(invoice_id: int) -> dict[str, list[dict[str, int]]]:
+    """Return by key what lines were sent to stand for by calls without an outcome, latest first."""
+    query = select(SyncStep.body).where(
+        SyncStep.invoice_id == invoice_id,
+        SyncStep.outcome.is_(None),
+        SyncStep.operation.in_((AddLines.operation, UpdateLines.operation)),
+    )
+    found: dict[str, list[dict[str, int]]] = {}
+    for body in db.session.scalars(query.order_by(SyncStep.id.desc())):
+        for line in body["lines"]:
+            found.setdefault(line["key"], []).append(line.get("members") or {})
+    return found
+
+
 def billed_by_key(invoice_id: int, lines: list[RemoteLine]) -> dict[str, int]:
     """Return what Stripe billed for each of our items, in minor units.
 
-    A roll-up bills what its members contributed when it was last agreed.
+    A line that stands for several bills what was in it when it was last agreed, or what is in it by
+    a call whose reply never came, if that is what it comes to. One that is otherwise bills its own
+    item alone; a roll-up, which has none, its members as agreed.
     """
     agreed = synced_lines(invoice_id)
     key_of = {line.stripe_line_id: line.key for line in agreed if line.stripe_line_id is not None}
     members = {line.key: line.members for line in agreed if line.members}
+    sent = sent_members(invoice_id)
     billed: dict[str, int] = {}
     for line in lines:
         key = line.key or key_of.get(line.id)
         if key is not None:
-            for item_key, cents in members.get(key, {key: line.amount_cents}).items():
+            possible = [members.get(key, {}), *sent.get(key, ())]
+            for item_key, cents in made_up_of(key, line.amount_cents, possible).items():
                 billed[item_key] = billed.get(item_key, 0) + cents
     return billed

@@ -45,19 +45,22 @@ class Snapshot:
     credits_left: tuple[tuple[str, int], ...] = ()
     # Whether Stripe is to begin to work tax out, for which every line is sent as a taxed one.
     starts_tax: bool = False
+    # Whether it is to stop doing so, as we had asked for it.
+    stops_tax: bool = False
 
     def plan(self, comparison: Comparison | None = None) -> Plan:
         """Return the plan from the last agreed state, or from what a comparison saw at Stripe."""
         known = self.synced if comparison is None else comparison.known
         if self.starts_tax:
             known = tuple(replace(one, marked=False) for one in known)
-        return make_plan(
+        plan = make_plan(
             self.desired,
             known,
             exists=self.exists,
             unwanted=self.unwanted,
             added_cents=self.added_cents,
         )
+        return replace(plan, others=int(self.starts_tax or self.stops_tax))
 
     def compare(self, remote: list[RemoteLine]) -> Comparison:
         """Compare with Stripe's lines."""
@@ -102,16 +105,28 @@ def _read(invoice: Invoice) -> Snapshot:
         added_cents=sum(line.amount_cents for line in left),
         credits_left=credits_left,
         starts_tax=_starts_tax(invoice, left),
+        stops_tax=stops_tax(invoice),
     )
 
 
-def _starts_tax(invoice: Invoice, added: Sequence[Added]) -> bool:
-    """Whether the draft is to be taxed and is not; a line below zero stands in Stripe's way.
+def stops_tax(invoice: Invoice) -> bool:
+    """Whether we asked for a draft's tax and none is wanted any longer."""
+    is_there = invoice.stripe_invoice_id is not None and invoice.stripe_status in (None, "draft")
+    return is_there and bool(invoice.agreed_tax) and not invoice.automatic_tax
 
-    Those that were added there wait for a person, without whom no bill is issued either.
+
+def _starts_tax(invoice: Invoice, added: Sequence[Added]) -> bool:
+    """Whether we are to say that the draft is taxed; a line below zero stands in Stripe's way.
+
+    What a person switched on there is said again by us: only then are the lines taxed as ours are,
+    and can be switched off here. Lines that were added there wait for a person, without whom no
+    bill is issued either.
     """
     is_there = invoice.stripe_invoice_id is not None and invoice.stripe_status in (None, "draft")
-    is_due = is_there and invoice.automatic_tax and not invoice.stripe_automatic_tax
+    product = current_policy().stripe_tax_product
+    is_agreed = invoice.agreed_tax and (invoice.agreed_tax_product or "") == product
+    is_so = invoice.stripe_automatic_tax and is_agreed
+    is_due = is_there and invoice.automatic_tax and not is_so
     return is_due and all(line.amount_cents >= 0 for line in added)
 
 

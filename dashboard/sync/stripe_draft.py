@@ -50,7 +50,8 @@ def create_draft(work: DraftWork) -> None:
         installation=this_installation().identity,
         automatic_tax=invoice.automatic_tax,
     )
-    reply = perform(work, CreateDraft(draft))
+    product = current_policy().stripe_tax_product if invoice.automatic_tax else ""
+    reply = perform(work, CreateDraft(draft, product))
     hold_unless_scheduled(work, reply, at)
 
 

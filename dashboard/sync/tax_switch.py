@@ -20,7 +20,7 @@ from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import LineContent
 from dashboard.organizations.models import Organization
 from dashboard.sync.rows import Charge, read_sides
-from dashboard.sync.snapshot import is_billed, line_of
+from dashboard.sync.snapshot import is_billed, line_of, rolled_up
 from dashboard.sync.taxed_lines import Fitted, fit
 
 CANNOT_TELL = "unknown"
@@ -135,7 +135,7 @@ def _plan(organization: Organization, invoice: Invoice, *, is_on: bool) -> TaxPl
         credits=credits,
         lowered=tuple(line for line in fitted.lines if line.members),
         carried_cents=fitted.left_cents if is_on else 0,
-        lines=len(fitted.lines),
+        lines=len(rolled_up(fitted.lines, {one.key: one.price_version_id for one in charges})),
         seen=_named(organization, invoice, credits),
     )
 

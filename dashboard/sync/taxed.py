@@ -10,16 +10,22 @@ from dashboard.billing.carry import carry_over
 from dashboard.billing.locks import lock_open, read_held
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.extensions import db
+from dashboard.gateway.errors import GatewayError
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.lease import extend
 from dashboard.sync.snapshot import Snapshot, take_snapshot
 
 TAX_DIFFERS = "tax_differs"
 NO_TAX_LOCATION = "no_tax_location"
-COMPLETE = "complete"
+COMPLETE, NO_LOCATION = "complete", "requires_location_inputs"
 NOT_TAXED = (
     "Automatic tax was switched off on Stripe's draft of this bill. Nothing was billed. Sync the "
     "invoice to switch it on again."
+)
+
+NOT_LOCATED = (
+    "Stripe cannot tell from the customer's address which tax applies. Nothing was billed. "
+    "Correct the address, then sync the invoice."
 )
 
 
@@ -56,19 +62,21 @@ def _carry(invoice: Invoice, snapshot: Snapshot, work: DraftWork) -> None:
         write_entry("invoice.credits_carried", invoice, SYSTEM, facts, now=now)
 
 
-def location_sentence(status: str | None) -> str:
-    """Return what Stripe lacks to work out the tax of a bill, and what helps."""
-    if status == "requires_location_inputs":
-        return (
-            "Stripe cannot tell from the customer's address which tax applies. Nothing was billed. "
-            "Correct the address, then sync the invoice."
+class TaxNotReady(GatewayError):
+    """Stripe has not worked the tax out yet, or failed to: it is tried again."""
+
+    code = "tax_not_ready"
+
+
+def wait_for_tax(invoice: Invoice) -> None:
+    """Have the run tried again where only time helps; raises `TaxNotReady`.
+
+    An address from which no tax can be told waits for a person instead.
+    """
+    if not invoice.automatic_tax or not invoice.stripe_automatic_tax:
+        return
+    if invoice.stripe_tax_status not in (COMPLETE, NO_LOCATION):
+        said = "could not work out" if invoice.stripe_tax_status == "failed" else "is working out"
+        raise TaxNotReady(
+            f"Stripe {said} the tax of this bill. Nothing was billed. It is tried again."
         )
-    if status == "failed":
-        return (
-            "Stripe could not work out the tax of this bill. Nothing was billed. Sync the invoice "
-            "again in a few minutes."
-        )
-    return (
-        "Stripe has not said that the tax of this bill is worked out. Nothing was billed. Sync the "
-        "invoice."
-    )

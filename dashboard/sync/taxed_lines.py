@@ -7,7 +7,8 @@ stays the ledger's to the cent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -48,17 +49,27 @@ def fit(
     """
     charges = sorted((one for one in lines if one.amount_cents > 0), key=_steadiness)
     room = {one.key: one.amount_cents for one in charges}
+    # The next one is the last of its list, and goes from it once nothing of it is left.
+    everything = charges[::-1]
+    by_family: dict[int | None, list[LineContent]] = defaultdict(list)
+    for one in everything:
+        by_family[families.get(one.key)].append(one)
     taken: dict[str, list[tuple[LineContent, int]]] = {one.key: [] for one in charges}
     left: list[tuple[str, int]] = []
     credits = sorted((one for one in lines if one.amount_cents < 0), key=lambda one: one.key)
     for credit in _own_price_first(credits, families):
         open_cents = -credit.amount_cents
-        for charge in _candidates(credit, charges, families):
-            part = min(open_cents, room[charge.key])
-            if part:
-                room[charge.key] -= part
-                open_cents -= part
-                taken[charge.key].append((credit, part))
+        family = families.get(credit.key)
+        for waiting in (everything,) if family is None else (by_family[family], everything):
+            while open_cents and waiting:
+                charge = waiting[-1]
+                part = min(open_cents, room[charge.key])
+                if part:
+                    room[charge.key] -= part
+                    open_cents -= part
+                    taken[charge.key].append((credit, part))
+                if not room[charge.key]:
+                    waiting.pop()
         if open_cents:
             left.append((credit.key, -open_cents))
     kept = (one for one in lines if one.amount_cents >= 0)
@@ -75,15 +86,6 @@ def _own_price_first(
 ) -> list[LineContent]:
     """Return those with a price before those that any line has room for."""
     return sorted(credits, key=lambda one: families.get(one.key) is None)
-
-
-def _candidates(
-    credit: LineContent, charges: Sequence[LineContent], families: Mapping[str, int | None]
-) -> Iterable[LineContent]:
-    family = families.get(credit.key)
-    if family is None:
-        return charges
-    return sorted(charges, key=lambda one: families.get(one.key) != family)
 
 
 def _lowered(

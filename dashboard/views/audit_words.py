@@ -131,6 +131,7 @@ SENTENCES = {
     "organization.created": "Created “{name}”, billed in {currency}.",
     "organization.cycle_changed": "Cycles are {every} in {zone}, counted from {anchor_at}, "
     "instead of {every_before} in {zone_before}[; the current one ends early, at {ends_early_at}].",
+    "invoice.tax_waived": "Let the bill go without the tax that it was to have.",
     "organization.tax_switched_off": "Switched automatic tax off from invoice {invoice} on.",
     "organization.tax_switched_on": "Switched automatic tax on from invoice {invoice} on[; of its "
     "credits, {carried_cents} waits for the next bill].",

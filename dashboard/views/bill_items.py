@@ -41,7 +41,7 @@ def items_of_past(invoice: Invoice, found: BilledItems) -> ShownItems:
         whole_of(invoice.cycle),
     )
     address = url_for("invoices.show", slug=invoice.organization.slug, sequence=invoice.sequence)
-    lines = line_syncs_of(invoice.status, found.items, found.lines) if is_staff else {}
+    lines = line_syncs_of(invoice, found.items, found.lines) if is_staff else {}
     return ShownItems(found, look_asked(for_staff=is_staff), address, billing, lines)
 
 

@@ -43,6 +43,7 @@ SYNC = {
     "failed": StatusWord("Failing", "alert", "bad"),
     "parked": StatusWord("On hold", "pause", "bad"),
     "none": StatusWord("Not synced yet", "dash", "mute"),
+    "waits": StatusWord("Next bill", "roll", "mute"),
     "carried": StatusWord("Carried over", "roll", "mute"),
     "foreign": StatusWord("Added at Stripe", "differs", "bad"),
 }

@@ -89,6 +89,7 @@ TELLINGS = {
         "Cycles are {every} in {zone}, counted from {anchor_at}",
         "before, {every_before} in {zone_before}",
     ),
+    "invoice.tax_waived": Telling("check", "Goes without tax"),
     "organization.tax_switched_off": Telling("check", "Automatic tax switched off"),
     "organization.tax_switched_on": Telling("check", "Automatic tax switched on"),
     "proposal.approved": Telling(

@@ -50,6 +50,9 @@ def invoice_updated(delivery: Delivery) -> Handled:
     if invoice.stripe_told_at is None or delivery.event.created_at >= invoice.stripe_told_at:
         # Told apart from the lines: a comparison does not show that Stripe's schedule is off.
         invoice.automatically_finalizes_at = remote.automatically_finalizes_at
+        # No line tells of it either: what was switched off there is switched on again.
+        invoice.stripe_automatic_tax = remote.automatic_tax
+        invoice.stripe_tax_status = remote.tax_status
     differs = remote.total_cents != agreed_total(invoice.id)
     words = "its total differs" if differs else "its total is as agreed"
     return Handled(f"The draft was changed at Stripe ({words}). Its lines will be compared.")

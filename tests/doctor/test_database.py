@@ -37,7 +37,8 @@ def test_the_tests_own_server_is_looked_at_from_all_sides(db: SQLAlchemy, ours: 
     assert states.pop("partitions") in ("ok", "look")
     assert set(states.values()) == {"ok"}
     assert states.keys() == {
-        "version", "migrations", "clock of the database", "connections", "guards"
+        "version", "migrations", "clock of the database", "connections", "guards",
+        "STRIPE_TAX_PRODUCT",
     }  # fmt: skip
 
 

@@ -69,6 +69,10 @@ BREAKS = {
         """,
         "acme, invoice 2: total $",
     ),
+    "taxed_as_switched": (
+        "update organizations set automatic_tax = true",
+        "acme, invoice 2: switch 1, invoice 0.",
+    ),
     "lines_stand_once": (
         """
         update synced_lines set stripe_line_id = 'il_same' where invoice_id = (select id

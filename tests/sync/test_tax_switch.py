@@ -9,7 +9,7 @@ from dashboard.errors import Conflict, Stale
 from dashboard.sync.tax_switch import plan_tax
 from dashboard.transaction import transaction
 from tests.support.billing import put
-from tests.support.taxed import switch, taxed_as
+from tests.support.taxed import broken, switch, taxed_as
 
 
 def test_the_plan_says_what_the_switch_does(taxed: Invoice) -> None:
@@ -41,3 +41,25 @@ def test_invoices_of_ended_cycles_keep_what_they_have(taxed: Invoice) -> None:
         following = seal_now(taxed, now=utc_now())
     switch(taxed)
     assert (taxed.automatic_tax, following.automatic_tax) == (False, True)
+
+
+def test_the_next_bill_is_taxed_where_an_older_release_opened_this_one_without(
+    taxed: Invoice,
+) -> None:
+    with transaction():
+        taxed.organization.automatic_tax = True
+    assert broken(taxed) == {"taxed_as_switched"}
+    with transaction():
+        following = seal_now(taxed, now=utc_now())
+    assert (taxed.automatic_tax, following.automatic_tax) == (False, True)
+    assert broken(taxed) == set()
+
+
+def test_switching_once_more_mends_an_invoice_that_is_not_as_its_organization(
+    taxed: Invoice,
+) -> None:
+    with transaction():
+        taxed.organization.automatic_tax = True
+    switch(taxed)
+    assert taxed.automatic_tax
+    assert broken(taxed) == set()

@@ -1,20 +1,24 @@
 """A bill with automatic tax, from the switch to its end, against the simulator."""
 
 import pytest
+from sqlalchemy import select
 
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.models import Invoice
 from dashboard.clock import utc_now
+from dashboard.extensions import db
 from dashboard.invariants.look import look_at
 from dashboard.money import Money
+from dashboard.reading.line_syncs import line_syncs
 from dashboard.recount.look import recount
+from dashboard.sync.models import SyncStep
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
 from tests.support.billing import items_of, put
 from tests.support.stripe_dashboard import act
 from tests.support.sync_acts import add_foreign, close, decide, seal
 from tests.support.syncing import Syncer
-from tests.support.taxed import at_stripe, broken, is_in_berlin, switch, taxed_as
+from tests.support.taxed import at_stripe, broken, is_in_berlin, switch
 
 TAX = "POST POST /v1/invoices/{invoice}"
 pytestmark = pytest.mark.usefixtures("tax_product")
@@ -85,6 +89,8 @@ def test_credits_beyond_the_charges_are_carried_to_the_next_bill_once(
     switch(taxed)
     syncer.sync(taxed)
     assert (taxed.total_cents, taxed.stripe_total_cents) == (-7000, 0)
+    states = {one.key: line_syncs(taxed, [one])[one.id].state for one in items_of(taxed)}
+    assert (states["adjustment:901"], states["metered:1"]) == ("waits", "in_sync")
     assert broken(taxed) == set()
     following = seal(taxed)
     close(taxed, syncer)
@@ -200,14 +206,16 @@ def test_a_line_below_zero_added_at_stripe_waits_for_a_person_and_costs_no_calls
     assert syncer.lines(taxed) == {"recurring:1": 2200, "metered:1": 9000}
 
 
-def test_prices_with_the_tax_within_are_never_issued(taxed: Invoice, syncer: Syncer) -> None:
+def test_prices_with_the_tax_within_are_never_issued(
+    taxed: Invoice, syncer: Syncer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     syncer.simulator.post("tax", behavior="inclusive")
-    with transaction():
-        taxed.automatic_tax = True
-    with taxed_as(""):
-        syncer.sync(taxed)
-        seal(taxed)
-        close(taxed, syncer)
+    switch(taxed)
+    # As if lines were sent as plain amounts, which are taxed as the account's settings say.
+    monkeypatch.setattr("dashboard.sync.snapshot.Taxed", lambda *_told: None)
+    syncer.sync(taxed)
+    seal(taxed)
+    close(taxed, syncer)
     assert (taxed.status, taxed.parked_code) == ("sealed", "total_differs")
 
 
@@ -223,7 +231,13 @@ def test_lines_are_sent_with_the_tax_on_top_whatever_the_account_says(
 
 def test_a_call_that_broke_off_is_seen_and_not_made_twice(taxed: Invoice, syncer: Syncer) -> None:
     switch(taxed)
-    syncer.simulator.fault("drop_after", "/v1/invoices/in_[^/]+$", times=1)
+    syncer.simulator.fault("drop_after", "/v1/invoices/in_[^/]+$", method="POST", times=1)
+    syncer.operations()
     syncer.sync(taxed)
+    query = select(SyncStep.operation).where(
+        SyncStep.invoice_id == taxed.id, SyncStep.operation == "set_tax"
+    )
+    assert len(db.session.scalars(query).all()) == 1
+    assert taxed.agreed_tax is True
     assert taxed.stripe_automatic_tax is True
     assert syncer.lines(taxed) == {"recurring:1": 2500, "metered:1": 9000}

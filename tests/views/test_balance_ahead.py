@@ -110,3 +110,13 @@ def test_after_an_early_roll_the_cycle_before_is_not_taken_for_what_was_rolled(
     words = text_of(page(support.get(address)).select_one("#bill"))
     assert "$96.00" in words[words.index("Last full cycle") :]
     assert "Last cycle" not in words
+
+
+def test_with_automatic_tax_amounts_are_before_it_and_credits_wait(
+    customer: FlaskClient, acme: Organization
+) -> None:
+    with transaction():
+        bring_to(acme, 9000).automatic_tax = True
+    assert "$90.00 before tax as it stands" in said(customer)
+    bring_to(acme, -500, "below")
+    assert "with automatic tax the credit waits for the next bill" in said(customer)

@@ -5,14 +5,21 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from dashboard.audit.models import AuditEntry
 from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.close import seal_now
+from dashboard.billing.models import Invoice
+from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.policy import current_policy, set_policy
 from dashboard.billing.tax_words import tax_reasons
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
+from dashboard.sync.models import SyncRun
+from dashboard.sync.taxed import NO_TAX_LOCATION, NOT_LOCATED
 from dashboard.transaction import transaction
 from dashboard.views.tax_words import LOCATIONS
 from tests.factories import SUPPORT
@@ -139,3 +146,46 @@ def test_no_tax_is_named_in_words() -> None:
     ]
     assert tax_reasons(taxes) == ["Reverse charge: the customer accounts for the tax"]
     assert tax_reasons(None) == []
+
+
+def held_bill(acme: Organization) -> Invoice:
+    """Return a sealed bill that is held for its tax."""
+    bill = bill_of(acme)
+    with transaction():
+        acme.automatic_tax = bill.automatic_tax = True
+        seal_now(bill, now=utc_now())
+        put_on_hold(bill, NO_TAX_LOCATION, NOT_LOCATED, now=utc_now())
+    return bill
+
+
+def test_a_held_bill_goes_without_tax_once_with_a_reason(
+    support: FlaskClient, acme: Organization
+) -> None:
+    bill = held_bill(acme)
+    assert "Issue without tax" in text_of(page(support.get(TAX)))
+    sent = {"sequence": str(bill.sequence), "reason": "They are exempt"}
+    for _ in range(2):
+        assert post(support, f"{TAX}/waivers", **sent).status_code == 303
+    db.session.expire_all()
+    assert (bill.automatic_tax, bill.parked_code) == (False, None)
+    query = select(AuditEntry).where(AuditEntry.action == "invoice.tax_waived")
+    assert [one.reason for one in db.session.scalars(query)] == ["They are exempt"]
+    runs = db.session.scalars(select(SyncRun).where(SyncRun.invoice_id == bill.id)).all()
+    assert [one.trigger for one in runs][-1:] == ["final"]
+    assert bill_of(acme).automatic_tax
+
+
+def test_going_without_tax_needs_a_reason_and_a_bill_that_is_held_for_it(
+    support: FlaskClient, acme: Organization
+) -> None:
+    bill = held_bill(acme)
+    for sent, status in (
+        ({"sequence": str(bill.sequence), "reason": ""}, 422),
+        ({"sequence": "x", "reason": "x"}, 422),
+        ({"sequence": "", "reason": "x"}, 422),
+        ({"sequence": "999999", "reason": "x"}, 404),
+        ({"sequence": str(bill_of(acme).sequence), "reason": "x"}, 409),
+    ):
+        assert post(support, f"{TAX}/waivers", **sent).status_code == status
+    assert fresh(acme).automatic_tax
+    assert bill.automatic_tax

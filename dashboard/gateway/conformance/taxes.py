@@ -58,6 +58,16 @@ def line_becomes_taxed(bench: Bench) -> None:
     expect(seen == (3500, True), f"total_excluding_tax and enabled {seen}")
 
 
+@check("line_becomes_plain", "A price on a line of a draft can be updated to a plain amount.")
+def line_becomes_plain(bench: Bench) -> None:
+    draft = _taxed(bench)
+    shown = granted(bench.add(draft["id"], taxed_line(4000)))
+    granted(bench.api.post(f"invoices/{draft['id']}", **OFF))
+    changed = {"id": shown["lines"]["data"][0]["id"], **line(-500)}
+    shown = granted(bench.update(draft["id"], changed))
+    expect(shown["total"] == -500, f"total {shown['total']}")
+
+
 @check("off_takes_negatives", "Switched off, a draft takes a line below zero again.")
 def off_takes_negatives(bench: Bench) -> None:
     draft = _taxed(bench)

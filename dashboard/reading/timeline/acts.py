@@ -70,6 +70,7 @@ ACTS = {
     "membership.ended": Act(PEOPLE, is_public=True),
     "organization.created": Act(PEOPLE, is_public=True),
     "organization.cycle_changed": Act(BILL, is_public=True),
+    "invoice.tax_waived": Act(BILL, is_public=True),
     "organization.tax_switched_off": Act(BILL, is_public=True),
     "organization.tax_switched_on": Act(BILL, is_public=True),
     "reissue.done": Act(MONEY, is_public=True),

@@ -26,16 +26,22 @@ class CreateDraft(AnsweredByDraft):
 
     operation = "create_invoice"
     draft: InvoiceDraft
+    # As what its lines are going to be taxed.
+    product: str = ""
 
     @classmethod
     def read(cls, body: Body) -> Self:
-        return cls(InvoiceDraft(**{**body, "finalizes_at": _instant(body["finalizes_at"])}))
+        told = {**body, "finalizes_at": _instant(body["finalizes_at"])}
+        product = told.pop("product", "")
+        return cls(InvoiceDraft(**told), product)
 
     def body(self) -> dict[str, Any]:
         told = asdict(self.draft) | {"finalizes_at": _text(self.draft.finalizes_at)}
         if not self.draft.automatic_tax:
             # As releases know it that have no tax.
             del told["automatic_tax"]
+        elif self.product:
+            told["product"] = self.product
         return told
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
@@ -47,6 +53,7 @@ class CreateDraft(AnsweredByDraft):
             DraftTerms(draft.collection_method, draft.days_until_due, draft.description)
         )
         invoice.agreed_tax = draft.automatic_tax
+        invoice.agreed_tax_product = self.product or None
 
     def read_back(self, work: DraftWork) -> None:
         found = work.gateway.find_invoice(self.draft)
@@ -103,16 +110,27 @@ class SetTerms(_OfInvoice):
 
 @dataclass(frozen=True, slots=True)
 class SetTax(_OfInvoice):
-    """Have Stripe work tax out for the draft, or not. The reply says whether it does."""
+    """Have Stripe work tax out for the draft, or not. The reply says whether it does.
+
+    `product` is as what the lines were sent; empty in a step that an older release wrote.
+    """
 
     operation = "set_tax"
     is_on: bool
+    product: str = ""
+
+    def body(self) -> dict[str, Any]:
+        told = asdict(self)
+        if not self.product:
+            del told["product"]
+        return told
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.set_automatic_tax(self.invoice_id, is_on=self.is_on, key=sending.key)
 
     def keep(self, invoice: Invoice) -> None:
         invoice.agreed_tax = self.is_on
+        invoice.agreed_tax_product = self.product or None
 
     def read_back(self, work: DraftWork) -> None:
         """See whether it does; where not, the plan says that it is to be told again."""
