@@ -92,7 +92,7 @@ def notice(kind: str, told: str, *, since: datetime, now: datetime, by: Actor = 
 
 def _again(found: Restore, kind: str, told: str, since: datetime) -> None:
     """Let an open restore speak of one more: of the earlier moment, and by the stronger sign."""
-    db.session.refresh(found, with_for_update={"key_share": True})
+    db.session.scalars(held_for_change(select(Restore).where(Restore.id == found.id))).one()
     found.since = min(found.since, since)
     # Only what PostgreSQL's history alone spoke of is released without a person.
     found.kind = kind if found.kind == "history" else found.kind
