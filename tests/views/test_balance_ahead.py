@@ -117,6 +117,7 @@ def test_with_automatic_tax_amounts_are_before_it_and_credits_wait(
 ) -> None:
     with transaction():
         bring_to(acme, 9000).automatic_tax = True
+        acme.collection_method, acme.days_until_due = "send_invoice", 14
     assert "$90.00 before tax as it stands" in said(customer)
     bring_to(acme, -500, "below")
     assert "with automatic tax the credit waits for the next bill" in said(customer)
