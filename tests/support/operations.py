@@ -16,7 +16,7 @@ from dashboard.organizations.change import change_organization
 from dashboard.transaction import transaction
 from tests.support.billing import drop, put
 from tests.support.syncing import Syncer
-from tests.support.taxed import is_in_berlin
+from tests.support.taxed import is_in_berlin, taxed_as
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def _taxed(bill: Invoice, syncer: Syncer) -> str:
     with transaction():
         bill.automatic_tax = True
     _new(bill, syncer)
-    syncer.sync(bill)
+    with taxed_as():
+        syncer.sync(bill)
     is_in_berlin(bill, syncer)
     with transaction():
         bill.automatic_tax = False
