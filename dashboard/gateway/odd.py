@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dashboard.clock import from_timestamp
 from dashboard.gateway.errors import OddObject
@@ -108,7 +109,11 @@ def _kinds(record: type) -> list[tuple[str, tuple[type, ...]]]:
     """Return the plain fields of such a record, and what each may hold."""
     hints = get_type_hints(record)
     found = [(one.name, hints[one.name]) for one in fields(record)]
-    kinds = [(name, get_args(hint) or (hint,)) for name, hint in found]
+    # A set of texts has an argument too, and is no text.
+    kinds = [
+        (name, get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,))
+        for name, hint in found
+    ]
     return [(name, some) for name, some in kinds if all(one in _PLAIN for one in some)]
 
 
