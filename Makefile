@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench plans mutants deploy-check lint format lock screenshots clean
+.PHONY: help setup setup-dev run reset test check bench plans laws mutants deploy-check lint format lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ bench: setup-dev ## Measure; all benchmarks, or one: make bench NAME=page_ms
 
 plans: setup-dev ## Read every plan at 50,000 organizations, or at ORGANIZATIONS=2000
 	@PLANS_ORGANIZATIONS=$(or $(ORGANIZATIONS),50000) exec $(BIN)/pytest -q -s -p no:randomly tests/plans
+
+laws: setup-dev ## Try the laws of money on more made-up histories, or on EXAMPLES=1000 of each
+	@LAW_EXAMPLES=$(or $(EXAMPLES),200) exec $(BIN)/pytest -n 2 --dist worksteal -q \
+		tests/billing tests/reading tests/services -k "law or order_of_facts or moment or past_preview"
 
 mutants: setup-dev ## Break the code on purpose and list what no test notices
 	@exec $(BIN)/python bin/mutants.py $(NAME)
