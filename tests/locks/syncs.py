@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from dashboard.billing.close import seal_now
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
+from dashboard.billing.policy import current_policy, set_policy
 from dashboard.bulk.begin import Wish, begin, cancel
 from dashboard.bulk.carry_on import carry_on
 from dashboard.bulk.verbs import VERBS
@@ -21,6 +23,7 @@ from dashboard.sync.request import Request, preview, request_sync, request_syncs
 from dashboard.sync.run import execute
 from dashboard.sync.stripe_calls.customers import UpdateCustomer
 from dashboard.sync.stripe_draft import ask_for_schedule
+from dashboard.sync.tax_waive import waive_tax
 from dashboard.transaction import checkpoint
 from tests.factories import SUPPORT
 from tests.locks.facts import adjust
@@ -65,11 +68,13 @@ def carry_out(stage: Stage, *, trigger: str = "support", status: str = "draft") 
 
 
 def bill_with_tax(stage: Stage) -> None:
-    """Bring a taxed bill to its end; without an address it is held there."""
+    """Bring a taxed bill to its end; without an address it is held there, and goes without."""
     invoice = (stage.invoices("sealed") or [stage.draft()])[0]
+    set_policy(replace(current_policy(), stripe_tax_product="prod_billing"))
     lock_invoice(invoice.id).automatic_tax = True
     checkpoint()
     carry_out(stage, trigger="final", status="sealed")
+    waive_tax(invoice, reason="asked", actor=SUPPORT, now=stage.now())
 
 
 def call_without_a_sync(stage: Stage) -> None:
