@@ -23,6 +23,8 @@ UNTAXABLE = (
     "automatic_tax and status in ('draft', 'closing')"
     " and stripe_tax_status in ('requires_location_inputs', 'failed')"
 )
+# Those that are sent with tax, which the doctor counts.
+TAXED = "automatic_tax and status in ('draft', 'closing', 'sealed')"
 # What a person is to see both since when it is so, for the fleet, and by whose it is, for the list.
 FOUND_BY = (
     _few("ending", "period_end", "organization_id", where="status = 'draft'"),
@@ -51,6 +53,7 @@ FOUND_BY = (
     ),
     _few("disputed", "dispute_answer_by_at", "id", where="disputed_cents > 0"),
     _few("untaxable", "id", where=UNTAXABLE),
+    _few("taxed", "id", where=TAXED),
     _few(
         "failing",
         "sync_failures",

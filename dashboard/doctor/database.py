@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import readiness
+from dashboard.billing.indexes import TAXED
 from dashboard.clock import utc_now
 from dashboard.config import Config
 from dashboard.database_failures import reason_of
@@ -27,10 +28,7 @@ GUARDS = (
     "audit_entries_are_facts", "adjustments_are_facts", "usage_records_are_facts",
     "price_versions_are_facts", "item_changes_are_facts", "invoices_guard", "invoice_items_guard",
 )  # fmt: skip
-TAXED = text("""
-    select count(*) from invoices
-    where automatic_tax and status in ('draft', 'closing', 'sealed')
-""")
+TAXED_BILLS = text(f"select count(*) from invoices where {TAXED}")  # noqa: S608  a constant
 STANDING = text("select tgname from pg_trigger where tgenabled in ('O', 'A') and not tgisinternal")
 OWNED = text("""
     select pg_has_role(current_user, relowner, 'usage') from pg_class
@@ -66,7 +64,7 @@ def tax_product(config: Config) -> Finding:
     name, product = "STRIPE_TAX_PRODUCT", config.stripe_tax_product
     if product:
         return ok(name, product)
-    number = db.session.scalar(TAXED) or 0
+    number = db.session.scalar(TAXED_BILLS) or 0
     if not number:
         return ok(name, "not set, and no bill is taxed automatically")
     seen = f"not set, and {number} open bills are to be taxed: nothing is sent of them"
