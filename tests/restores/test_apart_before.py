@@ -17,8 +17,7 @@ from dashboard.restores.held import is_held, is_restored
 from dashboard.restores.notice import MARGIN
 from dashboard.restores.release import release_if_nothing_is_apart
 from dashboard.transaction import checkpoint, transaction
-from tests.restores.test_look import look, restored
-from tests.restores.test_mark import keep, put_back, row
+from tests.support.restores import keep, look, put_back, restored, row
 from tests.support.syncing import Syncer
 
 

@@ -16,34 +16,16 @@ from dashboard.installation import this_installation
 from dashboard.organizations.models import Organization
 from dashboard.restores.finding import KINDS
 from dashboard.restores.held import is_held
-from dashboard.restores.look import ask_look, findings_of, look_back
-from dashboard.restores.mark_row import this_mark
-from dashboard.restores.models import Restore, RestoreFinding
-from dashboard.restores.notice import notice
-from dashboard.restores.release import last_restore, release, release_if_nothing_is_apart
+from dashboard.restores.look import ask_look
+from dashboard.restores.models import RestoreFinding
+from dashboard.restores.release import release, release_if_nothing_is_apart
 from dashboard.restores.repair import ask_repair, asked, repair
 from dashboard.sync.models import AddedLine, SyncedLine, SyncLease, SyncRun, SyncStep
 from dashboard.transaction import checkpoint, transaction
 from tests.factories import SUPPORT, make_organization
 from tests.support.gaps import charge
+from tests.support.restores import let_go, look, restored
 from tests.support.syncing import Syncer
-
-
-def restored(since: datetime, kind: str = "asked") -> Restore:
-    """Say that the ledger was restored to that moment."""
-    with transaction():
-        this_mark()
-        # What was heard since was put back as well.
-        this_installation().events_read_until = since
-        return notice(kind, "It was restored.", since=since, now=utc_now())
-
-
-def look(syncer: Syncer, reads: int = 50) -> list[tuple[str, str]]:
-    look_back(gateway=syncer.gateway, reads=reads, now=utc_now(), checkpoint=checkpoint)
-    database.session.expire_all()
-    restore = last_restore()
-    assert restore is not None
-    return [(one.kind, one.told) for one in findings_of(restore)]
 
 
 def mend(syncer: Syncer) -> None:
@@ -55,13 +37,6 @@ def mend(syncer: Syncer) -> None:
     for finding_id in asked():
         repair(finding_id, gateway=syncer.gateway, now=utc_now(), checkpoint=checkpoint)
     database.session.expire_all()
-
-
-def let_go(reason: str | None = None) -> None:
-    restore = last_restore()
-    assert restore is not None
-    with transaction():
-        release(restore.id, actor=SUPPORT, now=utc_now(), reason=reason, checkpoint=checkpoint)
 
 
 def forget_syncs(invoice: Invoice) -> None:

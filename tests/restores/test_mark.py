@@ -1,13 +1,12 @@
 """A mark that the ledger does not know says that the ledger is older than it was."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from dashboard.audit.models import AuditEntry
-from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_early
 from dashboard.clock import utc_now
@@ -16,48 +15,14 @@ from dashboard.extensions import db as database
 from dashboard.gaps.compare import customer_gaps
 from dashboard.gateway.errors import OutcomeUnknown
 from dashboard.installation import this_installation
-from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.restores.held import LedgerIsHeld, is_held, why_held
-from dashboard.restores.mark import keep_mark
-from dashboard.restores.models import LedgerMark, Restore
+from dashboard.restores.models import Restore
 from dashboard.restores.notice import COMPARING, MARGIN, STOOD_STILL, look_at_history
-from dashboard.transaction import checkpoint, transaction
+from dashboard.transaction import transaction
 from tests.factories import SUPPORT, make_organization
+from tests.support.restores import charge_and_sync, keep, put_back, row
 from tests.support.syncing import Syncer
-
-
-def keep(syncer: Syncer, now: datetime | None = None) -> None:
-    keep_mark(gateway=syncer.gateway, now=now or utc_now(), checkpoint=checkpoint)
-    database.session.expire_all()
-
-
-def charge_and_sync(acme: Organization, syncer: Syncer, cents: int) -> None:
-    with transaction():
-        add_adjustment(
-            current_invoice(acme), Money(cents, "usd"), reason="Agreed",
-            description=f"Of {cents}", actor=SUPPORT, now=utc_now(), key=f"more-{cents}",
-        )  # fmt: skip
-    syncer.sync(current_invoice(acme))
-
-
-def row() -> dict[str, Any]:
-    database.session.expire_all()
-    found = database.session.scalars(select(LedgerMark)).one()
-    columns = (
-        "history", "stripe_id", "names", "pending", "step_id", "confirmed_at", "alive_at",
-    )  # fmt: skip
-    values = {name: getattr(found, name) for name in columns}
-    database.session.rollback()
-    return values
-
-
-def put_back(values: dict[str, Any]) -> None:
-    """Make the row what it was, as a restored ledger has it."""
-    with transaction():
-        mark = database.session.scalars(select(LedgerMark)).one()
-        for name, value in values.items():
-            setattr(mark, name, value)
 
 
 def test_a_mark_is_written_once_for_what_was_written(acme: Organization, syncer: Syncer) -> None:

@@ -20,8 +20,7 @@ from dashboard.sync.lease import LeaseLost
 from dashboard.sync.models import SyncStep
 from dashboard.transaction import checkpoint, transaction
 from tests.factories import SUPPORT
-from tests.restores.test_look import let_go, look, restored
-from tests.restores.test_mark import charge_and_sync, put_back
+from tests.support.restores import charge_and_sync, let_go, look, put_back, restored
 from tests.support.syncing import Syncer
 
 

@@ -29,8 +29,7 @@ from dashboard.restores.notice import COMPARING, STOOD_STILL, look_at_history, n
 from dashboard.restores.release import end_comparison
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
-from tests.restores.test_look import let_go, look, restored
-from tests.restores.test_mark import charge_and_sync, keep, put_back, row
+from tests.support.restores import charge_and_sync, keep, let_go, look, put_back, restored, row
 from tests.support.syncing import Syncer
 
 
