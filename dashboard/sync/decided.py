@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Integer, cast, select
+from sqlalchemy import BigInteger, cast, select
 
 from dashboard.audit.models import AuditEntry
 from dashboard.extensions import db
@@ -54,7 +54,7 @@ def decided_on(organization: Organization, line_id: int) -> Decided | None:
     trail; what was decided before entries named the line is not found.
     """
     of = AuditEntry.organization_id == organization.id
-    is_of_line = cast(AuditEntry.facts["line_id"].astext, Integer) == line_id
+    is_of_line = cast(AuditEntry.facts["line_id"].astext, BigInteger) == line_id
     query = select(AuditEntry).where(of, AuditEntry.action == "foreign_line.decided", is_of_line)
     entry = db.session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
     if entry is None or entry.subject_id is None:
