@@ -9,7 +9,8 @@ import structlog
 from dashboard.clock import utc_now
 from dashboard.invariants.look import SLICE
 from dashboard.invariants.rounds import look_again, look_further, pass_over, slices_of_a_turn
-from dashboard.transaction import checkpoint, rollback
+from dashboard.transaction import checkpoint
+from jobs.apart import slice_or_apart
 from jobs.runtime import is_stopping, job, place_of_this_job
 
 MOST_SECONDS = 30.0
@@ -34,28 +35,12 @@ def look_soon() -> None:
 
 
 def _look_further(ends_at: float) -> bool:
-    """Look at a slice; where that fails one by one, so that no organization stops the round."""
-    try:
-        goes_on = look_further(now=utc_now())
-        checkpoint()
-        return goes_on
-    except Exception:  # it shows again below, at the one that it is about
-        rollback()
-    for _ in range(SLICE):
-        goes_on = _look_at_one() and time.monotonic() < ends_at
-        if not goes_on:
-            break
-    return goes_on
-
-
-def _look_at_one() -> bool:
-    try:
-        goes_on = look_further(now=utc_now(), most=1)
-        checkpoint()
-    except Exception as error:  # the others must not wait for it
-        rollback()
-        passed = pass_over(now=utc_now())
-        checkpoint()
-        log.error("invariants_not_looked_at", organization_id=passed, exc_info=error)
-        return passed is not None
-    return goes_on
+    return slice_or_apart(
+        lambda most: look_further(now=utc_now(), most=most),
+        lambda: pass_over(now=utc_now()),
+        most=SLICE,
+        failed=lambda one, error: log.error(
+            "invariants_not_looked_at", organization_id=one, exc_info=error
+        ),
+        has_time=lambda: time.monotonic() < ends_at,
+    )

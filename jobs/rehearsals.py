@@ -8,7 +8,8 @@ import structlog
 
 from dashboard.clock import utc_now
 from dashboard.close_rehearsal.rounds import SLICE, begin_by_clock, pass_over, rehearse_further
-from dashboard.transaction import checkpoint, rollback
+from dashboard.transaction import checkpoint
+from jobs.apart import slice_or_apart
 from jobs.runtime import is_stopping, job, place_of_this_job
 
 MOST_SECONDS = 40.0
@@ -33,24 +34,9 @@ def rehearse_now() -> None:
 
 
 def _rehearse_further() -> bool:
-    """Plan a slice; where that fails one by one, so that no bill stops the rehearsal."""
-    try:
-        goes_on = rehearse_further(now=utc_now())
-        checkpoint()
-        return goes_on
-    except Exception:  # it shows again below, at the one that it is about
-        rollback()
-    return all(_rehearse_one() for _ in range(SLICE))
-
-
-def _rehearse_one() -> bool:
-    try:
-        goes_on = rehearse_further(now=utc_now(), most=1)
-        checkpoint()
-    except Exception as error:  # the others must not wait for it
-        rollback()
-        passed = pass_over(now=utc_now())
-        checkpoint()
-        log.error("close_not_rehearsed", invoice_id=passed, exc_info=error)
-        return passed is not None
-    return goes_on
+    return slice_or_apart(
+        lambda most: rehearse_further(now=utc_now(), most=most),
+        lambda: pass_over(now=utc_now()),
+        most=SLICE,
+        failed=lambda one, error: log.error("close_not_rehearsed", invoice_id=one, exc_info=error),
+    )

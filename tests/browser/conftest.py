@@ -17,6 +17,7 @@ from tests.support.whole_company import (
     make_bill_mails,
     make_bulk_action,
     make_dead_events,
+    make_issued_bills,
     make_mails,
     make_tokens,
 )
@@ -55,6 +56,7 @@ def acme(live_stack: Stack) -> Organization:
 def people(acme: Organization) -> People:
     """Those who look at it."""
     people = make_people(acme, make_bill("other", name="Other Labs"))
+    make_issued_bills(make_bill("globex", name="Globex Cargo", fees=2))
     make_tokens(people.admin, acme)
     make_mails()
     make_bill_mails(acme)

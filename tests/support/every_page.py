@@ -11,6 +11,7 @@ from dashboard.accounts.invitations import open_invitations
 from dashboard.accounts.people import person_by_email
 from dashboard.accounts.tokens import list_tokens
 from dashboard.audit.listing import AuditFilter, entries
+from dashboard.billing.correction_models import Correction
 from dashboard.bulk.listing import recent_acts
 from dashboard.clock import utc_now
 from dashboard.extensions import db
@@ -63,6 +64,15 @@ OF_STAFF = [
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/close",
     "/close/rehearsals",
+    "/organizations/globex/invoices/1",
+    "/organizations/globex/invoices/1/document",
+    "/organizations/globex/invoices/1/credit-notes/new",
+    "/organizations/globex/invoices/1/refunds/new",
+    "/organizations/globex/invoices/1/reissues/new",
+    "/organizations/globex/invoices/1/corrections/{correction}/settlements/new",
+    "/organizations/globex/invoices/2",
+    "/organizations/globex/invoices/2/difference",
+    "/organizations/globex/balance",
     "/past-due",
     "/past-due?age=30&sort=-amount",
     "/standing-rules",
@@ -161,6 +171,7 @@ def addresses(part: str, acme: Organization) -> Iterator[str]:
             soon=soon,
             need=look_now()[0].id,
             entry=entries(AuditFilter()).rows[0].id,
+            correction=db.session.scalar(select(func.min(Correction.id))),
             mail=db.session.scalar(select(func.min(Mail.id)).where(Mail.occasion.is_not(None))),
             endpoint=db.session.scalar(select(func.min(EventEndpoint.id))),
             off=db.session.scalar(select(func.max(EventEndpoint.id))),

@@ -7,18 +7,25 @@ from sqlalchemy import select
 from dashboard.accounts.invitations import invite
 from dashboard.accounts.tokens import create_token, revoke_token
 from dashboard.audit.actor import SYSTEM, Actor
+from dashboard.billing.adjust import add_adjustment
+from dashboard.billing.close import seal_now
+from dashboard.billing.corrections import keep_correction, keep_payments
 from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.gateway.records import RemoteCorrection, RemotePayment
 from dashboard.letters.told import Told
 from dashboard.mail.models import Mail
 from dashboard.mail.outbox import mail_invitation, note_failure, note_sent, take_due
 from dashboard.mail.refused import note_refused
+from dashboard.money import Money
 from dashboard.organizations.models import Organization
 from dashboard.sync.models import SyncRun
 from dashboard.transaction import transaction
 from dashboard.webhooks.models import WebhookEvent
 from tests.people import bill_of
 from tests.support.bulk import begun, step
+from tests.support.differences import bill_differently
+from tests.support.stripe_acts import tell
 
 
 def make_tokens(owner_id: int, organization: Organization) -> None:
@@ -80,6 +87,32 @@ def make_bill_mails(organization: Organization) -> None:
             row = {"kind": kind, "occasion": f"{kind}:{bill.id}", "address": organization.email}
             db.session.add(Mail(**row | whose | dates | state))
         note_refused(organization.email, unknown, told_by="server", now=now)
+
+
+def make_issued_bills(organization: Organization) -> None:
+    """Let its first bill be paid, a refund of it failed, and its second billed differently."""
+    now = utc_now()
+    with transaction():
+        paid = bill_of(organization)
+        open_bill = seal_now(paid, now=now - timedelta(hours=1))
+        paid.stripe_invoice_id = "in_paid"
+        tell(paid, "paid", now)
+        keep_payments(
+            paid, [RemotePayment("inpay_1", "in_paid", "paid", "pi_1", False, paid.total_cents)]
+        )
+        failed = RemoteCorrection(
+            kind="refund", id="re_1", status="failed", amount_cents=500, reason=None, made_at=now,
+            paid_by="pi_1",
+        )  # fmt: skip
+        keep_correction(paid, failed)
+        add_adjustment(
+            open_bill, Money(4200, open_bill.currency), reason="Agreed", description="Set-up",
+            actor=SYSTEM, now=now, key="set-up",
+        )  # fmt: skip
+        seal_now(open_bill, now=now)
+        open_bill.stripe_invoice_id = "in_open"
+        tell(open_bill, "open", now)
+        bill_differently(open_bill, 700)
 
 
 def make_dead_events() -> None:
