@@ -21,7 +21,7 @@ from dashboard.restores.models import Restore
 from dashboard.restores.notice import COMPARING, MARGIN, STOOD_STILL, look_at_history
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT, make_organization
-from tests.support.restores import charge_and_sync, keep, put_back, row
+from tests.support.restores import charge_and_sync, keep, one_mark_ago, put_back, row
 from tests.support.syncing import Syncer
 
 
@@ -45,11 +45,7 @@ def test_a_mark_is_written_once_for_what_was_written(acme: Organization, syncer:
 def test_a_ledger_that_was_put_back_sees_a_mark_that_it_never_wrote(
     acme: Organization, syncer: Syncer
 ) -> None:
-    keep(syncer)
-    before = row()
-    charge_and_sync(acme, syncer, 700)
-    keep(syncer)
-    put_back(before)
+    before = one_mark_ago(acme, syncer)
     keep(syncer)
     assert is_held()
     restore = database.session.scalars(select(Restore)).one()

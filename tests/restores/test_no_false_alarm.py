@@ -29,7 +29,16 @@ from dashboard.restores.notice import COMPARING, STOOD_STILL, look_at_history, n
 from dashboard.restores.release import end_comparison
 from dashboard.transaction import transaction
 from tests.factories import SUPPORT
-from tests.support.restores import charge_and_sync, keep, let_go, look, put_back, restored, row
+from tests.support.restores import (
+    charge_and_sync,
+    keep,
+    let_go,
+    look,
+    one_mark_ago,
+    put_back,
+    restored,
+    row,
+)
 from tests.support.syncing import Syncer
 
 
@@ -213,11 +222,7 @@ def test_a_copy_that_became_its_own_leaves_the_originals_mark(
 def test_what_was_released_is_not_held_over_the_same_mark(
     acme: Organization, syncer: Syncer
 ) -> None:
-    keep(syncer)
-    before = row()
-    charge_and_sync(acme, syncer, 700)
-    keep(syncer)
-    put_back(before)
+    before = one_mark_ago(acme, syncer)
     restored(utc_now() - timedelta(minutes=5), "history")
     keep(syncer)
     assert "mark" in [kind for kind, _ in look(syncer)]
@@ -233,11 +238,7 @@ def test_what_was_released_is_not_held_over_the_same_mark(
 def test_nor_where_it_was_released_before_the_mark_was_read(
     acme: Organization, syncer: Syncer
 ) -> None:
-    keep(syncer)
-    before = row()
-    charge_and_sync(acme, syncer, 700)
-    keep(syncer)
-    put_back(before)
+    before = one_mark_ago(acme, syncer)
     restored(utc_now() - timedelta(minutes=5))
     let_go("Stripe cannot be read, and it is known what was lost.")
     for cents in (800, 900):

@@ -58,6 +58,16 @@ def put_back(values: dict[str, Any]) -> None:
             setattr(mark, name, value)
 
 
+def one_mark_ago(acme: Organization, syncer: Syncer) -> dict[str, Any]:
+    """Put the ledger's row back to before its last mark at Stripe; return what it is then."""
+    keep(syncer)
+    before = row()
+    charge_and_sync(acme, syncer, 700)
+    keep(syncer)
+    put_back(before)
+    return before
+
+
 def restored(since: datetime, kind: str = "asked") -> Restore:
     """Say that the ledger was restored to that moment."""
     with transaction():
