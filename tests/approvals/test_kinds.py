@@ -16,6 +16,7 @@ from dashboard.clock import utc_now
 from dashboard.errors import Conflict
 from dashboard.money import Money
 from dashboard.organizations.models import Organization
+from dashboard.restores.notice import move_numbers
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.decide import decide_line
 from dashboard.transaction import transaction
@@ -31,7 +32,9 @@ __all__ = ["bill", "organization", "people", "simulator", "simulator_server", "s
 
 @pytest.fixture
 def line_id(bill: Invoice, syncer: Syncer) -> int:
-    """A line of $50.00 that somebody added at Stripe."""
+    """A line of $50.00 that somebody added at Stripe, after a restore: its id is a large one."""
+    with transaction():
+        move_numbers()
     put(bill, a=100)
     syncer.sync(bill)
     add_foreign(syncer, bill)
