@@ -59,6 +59,7 @@ GLOSSARY = (
     Term("Ledger", "Our own record of what each organization owes; every page reads it."),
     Term("Meter", "The name of what is counted, such as API calls."),
     Term("Needs a person", "The list of work that only a person can finish, most money first."),
+    Term("Next bill", "A credit that no line of this bill has room for, so it goes to the next."),
     Term("Next sync", "The ledger has changes that the next sync sends to Stripe."),
     Term("Not synced yet", "Stripe has no draft of this invoice yet."),
     Term("Nothing to pay", "The invoice billed nothing, so it was not issued."),
