@@ -11,12 +11,14 @@ from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.priorities import with_priority
 from dashboard.gateway.reasons import calling_for
+from dashboard.restores.held import is_held, why_comparing
 from dashboard.restores.look import look_back
 from dashboard.restores.mark import keep_mark
 from dashboard.restores.notice import look_at_history
 from dashboard.restores.release import release_if_nothing_is_apart
 from dashboard.restores.repair import asked, repair
 from dashboard.transaction import checkpoint, rollback, transaction
+from jobs.inbox import backfill_events
 from jobs.runtime import job
 from jobs.syncs import stripe_is_down
 
@@ -54,6 +56,7 @@ def keep_ledger_mark() -> None:
     """Move the mark at Stripe on where something was written, and compare it with the ledger's."""
     if stripe_is_down():
         return
+    stood_still = why_comparing() is not None
     # What a close sends is what it must speak of, so it does not wait behind it.
     with with_priority("closing"), calling_for("reread"):
         try:
@@ -63,6 +66,10 @@ def keep_ledger_mark() -> None:
         except GatewayError as error:
             rollback()
             log.warning("mark_not_kept", reason=str(error))
+            return
+    if stood_still and not is_held():
+        # While nothing of ours was seen, nothing may have taken in what Stripe told.
+        backfill_events.push(())
 
 
 @job(queue="interactive", timeout=900, is_alone=True)

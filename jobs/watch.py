@@ -29,6 +29,8 @@ from jobs.ticks import Tick
 
 # What the sidebar says of the whole, by the name of the place that it stands at.
 COUNTS = "sidebar:counts"
+# Among them: 1 while the ledger is held as one that was restored.
+HELD = "ledger_held"
 NOBODY = 0
 # Longer than a server is usually restarted, and than links are waited for.
 MAILS_WAIT = timedelta(minutes=15)
@@ -48,8 +50,11 @@ def look_for_needs() -> None:
     told = {"late": late, "calls": redis_or_none(_calls)}
     look(now=now, told=told)
     found = overview(NOBODY)
-    dead = sum(one.number for one in found.tallies if one.kind == "dead")
-    _show({"needs": found.number, "webhook_events": dead})
+    dead, held = (
+        sum(one.number for one in found.tallies if one.kind == kind)
+        for kind in ("dead", "restored")
+    )
+    _show({"needs": found.number, "webhook_events": dead, HELD: held})
 
 
 def look_soon() -> None:

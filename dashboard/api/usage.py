@@ -10,12 +10,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
 from dashboard.api.operation import Operation, answer, checked, operation, raw_body
-from dashboard.api.schemas.usage import UsageBatchIn, UsageBatchOut
+from dashboard.api.schemas.usage import (
+    UsageBatchIn,
+    UsageBatchOut,
+    UsageRepeatOut,
+    UsageRepeatsOut,
+)
 from dashboard.api.usual_usage import read_usual
 from dashboard.bounds import BATCH
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
+from dashboard.restores.repeats import restores_to_repeat
 from dashboard.transaction import commit, rollback
 from dashboard.usage.record import record_batch, unknown_organization
 from dashboard.usage.refusals import fresh_refusals, tell_refused
@@ -41,6 +47,15 @@ def create() -> Response:
         _tell_refused(why.facts["errors"])
         raise
     return answer(UsageBatchOut(recorded=result.recorded, duplicates=result.duplicates))
+
+
+@bp.get("/repeats")
+@permission("api.usage.write")
+@operation(Operation("Read from when usage is to be sent again", {200: UsageRepeatsOut}))
+def repeats() -> Response:
+    """Read whether the ledger was put back to an earlier moment, and to which."""
+    found = [UsageRepeatOut.of(one) for one in restores_to_repeat()]
+    return answer(UsageRepeatsOut(repeats=found))
 
 
 def _tell_refused(problems: Sequence[Mapping[str, Any]]) -> None:

@@ -27,7 +27,7 @@ from dashboard.views.item_rows import item_rows
 from dashboard.views.kept import register_kept
 from dashboard.views.navigation import navigation
 from dashboard.views.repairs import register_repairs
-from dashboard.views.sidebar import SidebarMemory, sidebar_counts
+from dashboard.views.sidebar import SidebarMemory, ledger_is_held, sidebar_counts
 from dashboard.views.status_words import status_word
 from dashboard.views.stripe_links import stripe_url
 from dashboard.views.stripe_state import Known, stripe_away_seconds
@@ -58,6 +58,7 @@ def register_context(app: Flask) -> None:
         factor_words=FACTORS,
         member_words=MEMBER_WORDS,
         method_words=METHODS,
+        ledger_is_held=ledger_is_held,
         minimum_charge=minimum_charge,
         leaves_added=leaves_added,
         navigation=navigation,

@@ -13,7 +13,7 @@ from dashboard.restores.release import end_comparison, last_restore, release
 from dashboard.restores.repair import ask_repair
 from dashboard.transaction import checkpoint
 from dashboard.views.access import current_actor
-from jobs.inbox import ring
+from jobs.inbox import backfill_events, ring
 from jobs.restores import look_behind, repair_finding
 
 bp = Blueprint("restores", __name__, url_prefix="/restores")
@@ -78,6 +78,8 @@ def create_release(restore_id: int) -> ResponseReturnValue:
 def end_the_comparison() -> ResponseReturnValue:
     """Let calls to Stripe go on though the mark was not read since the ledger stood still."""
     end_comparison(actor=current_actor(), now=utc_now(), reason=ReleaseForm().wanted())
+    # What Stripe told while nothing of ours was seen may have been taken in by nothing.
+    backfill_events.enqueue()
     ring()
     flash("The comparison is over. Closings and calls to Stripe go on.")
     return redirect(url_for("restores.show"), code=303)

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from dashboard.reading.own import OwnOrganization, read_own
 from dashboard.views.stripe_state import known_of_stripe
-from jobs.watch import COUNTS
+from jobs.watch import COUNTS, HELD
 
 T = TypeVar("T")
 # A number by the name of its place; in pairs, under which the places are kept as they are shown.
@@ -71,6 +71,11 @@ def own_organizations(slugs: Collection[str]) -> list[OwnOrganization]:
 def sidebar_counts() -> Counts:
     """Return what the whole counts by place, for staff alone; nothing before the clock looked."""
     return _memory().counts.get(_ask)
+
+
+def ledger_is_held() -> bool:
+    """Whether the ledger is held as one that was restored, as the clock saw it a moment ago."""
+    return dict(sidebar_counts()).get(HELD, 0) > 0
 
 
 def _ask() -> Counts:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask
+from redis import Redis
 from sqlalchemy import select
 
 from dashboard.clock import utc_now
@@ -12,6 +13,7 @@ from dashboard.restores.mark_row import this_mark
 from dashboard.restores.models import Restore, RestoreFinding
 from dashboard.restores.notice import COMPARING, notice
 from dashboard.transaction import transaction
+from jobs.watch import look_for_needs
 from tests.pages import page, post, text_of
 from tests.people import People, signed_in
 
@@ -114,3 +116,24 @@ def test_a_comparison_says_so_and_an_admin_ends_it(app: Flask, people: People) -
     assert not is_held()
     assert "The ledger is not held" in text_of(page(admin.get("/restores")))
     assert post(admin, "/restores/comparisons/ends", reason="A restart.").status_code == 409
+
+
+def test_staff_read_on_every_page_that_nothing_is_issued(
+    app: Flask, people: People, redis: Redis
+) -> None:
+    held()
+    look_for_needs()
+    for staff in (people.admin, people.support):
+        soup = page(signed_in(app, staff).get("/glossary"))
+        assert "The ledger is held" in text_of(soup)
+        assert soup.main.find("a", href="/restores")
+    customer = signed_in(app, people.customer).get("/glossary")
+    assert "The ledger is held" not in text_of(page(customer))
+    # The page of the restore says it once.
+    soup = page(signed_in(app, people.admin).get("/restores"))
+    assert text_of(soup).count("The ledger is held") == 1
+
+
+def test_where_nothing_is_held_no_page_says_so(app: Flask, people: People, redis: Redis) -> None:
+    look_for_needs()
+    assert "held" not in text_of(page(signed_in(app, people.admin).get("/glossary")))

@@ -1,6 +1,6 @@
 """Usage as the API speaks of it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
@@ -15,6 +15,7 @@ from dashboard.api.schemas.types import (
     Slug,
     Told,
 )
+from dashboard.restores.models import Restore
 from dashboard.usage.reported import ReportedRecord
 
 MOST_RECORDS = 10_000
@@ -54,3 +55,30 @@ class UsageBatchOut(Told):
 
     recorded: int
     duplicates: list[int]
+
+
+class UsageRepeatOut(Told):
+    """A restore of the ledger: batches that were sent since then may be forgotten.
+
+    `is_open` until a person has released the ledger: what arrives by then is on the bills that
+    wait; later it is on the next ones. `since` may move to an earlier instant until then.
+    """
+
+    since: Instant
+    noticed_at: Instant
+    is_open: bool
+
+    @classmethod
+    def of(cls, restore: Restore) -> Self:
+        """Read a restore."""
+        return cls(
+            since=restore.since,
+            noticed_at=restore.noticed_at,
+            is_open=restore.released_at is None,
+        )
+
+
+class UsageRepeatsOut(Told):
+    """The last restores, the newest first; usually none."""
+
+    repeats: list[UsageRepeatOut]
