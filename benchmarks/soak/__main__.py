@@ -6,6 +6,9 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import chain
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from benchmarks.fleet.size import dice
 from benchmarks.soak.dashboard import Dashboard
 from benchmarks.soak.ending import drain, outcome, verdict
+from benchmarks.soak.listener import Listener, listening
 from benchmarks.soak.shop import Shop, open_shop
 from benchmarks.soak.site import Installation, Site, site
 from benchmarks.soak.trouble import Trouble
@@ -26,35 +30,52 @@ SECONDS_BETWEEN_TROUBLES = 15
 SECONDS_BETWEEN_CLICKS = 7
 # Organizations of the second installation on the same account.
 NEIGHBORS = 10
+# What the second listener of each installation wants; the first hears everything.
+PAID = ("invoice.finalized", "invoice.paid")
 
 
 def main() -> int:
     """Run the soak; 1 when anything ended otherwise than it should."""
     arguments = read_arguments()
     seconds = arguments.minutes * 60
-    with site() as running:
+    listeners: dict[Flask, list[Listener]] = {}
+    with site() as running, ExitStack() as hears:
         rng = dice(arguments.seed)
         ours, neighbor = (application(one) for one in running.installations)
         shops = []
         for app, count in ((ours, arguments.organizations), (neighbor, NEIGHBORS)):
             with app.app_context():
+                # First, so that no invoice begins untold.
+                listeners[app] = [
+                    hears.enter_context(listening(rng, kinds)) for kinds in (None, PAID)
+                ]
                 shops.append((app, open_shop(rng, count, seconds=seconds)))
         trouble = Trouble(running, rng)
         dashboard = Dashboard(running.simulator.url, rng)
-        done = soak(running, shops, trouble, dashboard, seconds)
+        done = soak(running, shops, trouble, dashboard, seconds / 2)
+        for app, some in listeners.items():
+            with app.app_context():
+                for one in some:
+                    one.roll()
+        done += soak(running, shops, trouble, dashboard, seconds / 2)
         wrong = []
         for app, shop in shops:
             with app.app_context():
-                wrong += ending(running, shop)
+                wrong += ending(running, shop, listeners[app])
                 db.session.remove()
                 db.engine.dispose()
         tell("changes", done)
         tell("troubles", trouble.made)
         tell("faults of Stripe", trouble.faults)
         tell("in Stripe's dashboard", dashboard.done)
+        for one in chain.from_iterable(listeners.values()):
+            tell("answers to outgoing events", one.done)
         for installation in running.installations:
             tell("processes started again", installation.started_again)
-    print("\n".join(wrong) or "Every invoice equals Stripe's; nothing is billed twice.")
+    print(
+        "\n".join(wrong)
+        or "Every invoice equals Stripe's; nothing is billed twice, lost, untold or invented."
+    )
     return 1 if wrong else 0
 
 
@@ -64,10 +85,10 @@ def application(installation: Installation) -> Flask:
     return create_app(Config(**{**env, "log_level": "CRITICAL"}))
 
 
-def ending(running: Site, shop: Shop) -> list[str]:
+def ending(running: Site, shop: Shop, listeners: Sequence[Listener]) -> list[str]:
     """Drain one installation, tell how it ended, and return what is not as it should be."""
-    drained, clicks = drain(running, shop)
-    wrong = verdict(running, shop)
+    drained, clicks = drain(running, shop, listeners)
+    wrong = verdict(running, shop, listeners)
     for name, counts in outcome().items():
         tell(name, counts)
     print(f"drained in {drained:.0f} s")
@@ -124,7 +145,7 @@ def attempt(shop: Shop) -> str:
 def tell(what: str, counts: Counter[str]) -> None:
     """Print one line of the summary."""
     parts = ", ".join(f"{number} {name}" for name, number in counts.most_common())
-    print(f"{what} ({counts.total()}): {parts or 'none'}")
+    print(f"{what} ({counts.total()}): {parts or 'none'}", flush=True)
 
 
 def read_arguments() -> argparse.Namespace:

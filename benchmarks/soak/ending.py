@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,8 +12,10 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from benchmarks.fleet.agreement import disagreements
+from benchmarks.soak.listener import Listener
 from benchmarks.soak.shop import SUPPORT, Shop
 from benchmarks.soak.site import Site
+from benchmarks.soak.telling import hasten_events, replay_wrong, told_wrong, untold
 from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.details import details
 from dashboard.billing.difference import DIFFERENTLY
@@ -26,6 +29,7 @@ from dashboard.extensions import db
 from dashboard.gateway.stripe import StripeGateway
 from dashboard.invariants.look import look_at_all
 from dashboard.organizations.models import Organization
+from dashboard.outgoing.models import EventDelivery
 from dashboard.sync.models import ACTIVE, SyncRun
 from dashboard.sync.request import Request, hasten, request_sync
 from dashboard.transaction import transaction
@@ -41,9 +45,11 @@ DRAIN_SECONDS = 420
 PATIENCE = timedelta(seconds=40)
 
 
-def drain(site: Site, shop: Shop) -> tuple[float, Counter[str]]:
+def drain(site: Site, shop: Shop, listeners: Sequence[Listener]) -> tuple[float, Counter[str]]:
     """Wait until nothing is left to do; return how long that took, and for what one clicked."""
     begun = time.monotonic()
+    for one in listeners:
+        one.is_calm = True
     clicks: Counter[str] = Counter()
     with transaction():
         backfill_events.enqueue()
@@ -52,6 +58,8 @@ def drain(site: Site, shop: Shop) -> tuple[float, Counter[str]]:
             break
         site.mend()
         clicks += click_on_the_late()
+        for one in listeners:
+            clicks += hasten_events(one, utc_now() + PATIENCE)
         decide_the_rest(shop)
         time.sleep(3)
     return time.monotonic() - begun, clicks
@@ -89,6 +97,7 @@ def work_left() -> dict[str, int]:
             Invoice.status.in_(("closing", "sealed")), Invoice.parked_at.is_(None)
         ),
         "events": select(func.count()).where(waiting),
+        "outgoing events": select(func.count()).where(EventDelivery.state == "waits"),
     }
     with transaction():
         counts = {name: db.session.scalars(query).one() for name, query in wanted.items()}
@@ -112,7 +121,7 @@ def click_on_the_late() -> Counter[str]:
         return Counter(f"{run.error_code} in attempt {run.attempts}" for run in runs)
 
 
-def verdict(site: Site, shop: Shop) -> list[str]:
+def verdict(site: Site, shop: Shop, listeners: Sequence[Listener]) -> list[str]:
     """Return everything that is not as it should be, one sentence each."""
     gateway = gateway_to(site.simulator.url)
     wrong = [
@@ -123,6 +132,10 @@ def verdict(site: Site, shop: Shop) -> list[str]:
     wrong += [f"Billed twice: {one}" for one in site.simulator.get("audit")["duplicates"]]
     wrong += miscounted(shop)
     wrong += [str(one) for _, found in look_at_all() for one in found]
+    wrong += untold()
+    for one in listeners:
+        wrong += told_wrong(one)
+        wrong += replay_wrong(site, one, one.rolled_at) if one.rolled_at else []
     with transaction():
         for invoice in db.session.scalars(select(Invoice).where(Invoice.parked_at.is_not(None))):
             wrong.append(f"Invoice {invoice.id} is parked: {invoice.parked_reason}")

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from demo.embedded import process
 from demo.embedded.postgres import EmbeddedPostgres
 from demo.embedded.redis import EmbeddedRedis
@@ -31,6 +33,7 @@ SETTINGS = {
     "SYNC_INTERVAL_SECONDS": "20",
     "CLOSING_GRACE_SECONDS": "15",
     "STRIPE_TIMEOUT_SECONDS": "3",
+    "EVENTS_ALLOWED_NETWORKS": "127.0.0.0/8",
 }
 # Kept running like a service manager would; the simulator and the servers are not ours to lose.
 KEPT = ("web", "workers", "scheduler")
@@ -70,21 +73,20 @@ class Installation:
 
 @dataclass
 class Site:
-    """The servers, Stripe, and the two installations that share them."""
+    """The servers, Stripe, and the installations that share them."""
 
     postgres: EmbeddedPostgres
     redis: EmbeddedRedis
     simulator: SimulatorControl
-    ours: Installation
-    neighbor: Installation
+    installations: tuple[Installation, ...]
 
     @property
-    def installations(self) -> tuple[Installation, Installation]:
-        """Both of them."""
-        return self.ours, self.neighbor
+    def ours(self) -> Installation:
+        """The one that trouble is made for."""
+        return self.installations[0]
 
     def mend(self) -> None:
-        """Start again what has ended of either."""
+        """Start again what has ended of any."""
         for one in self.installations:
             one.mend()
 
@@ -103,8 +105,8 @@ class Site:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
-    """Lend both installations, all of it running; stop it, remove its data and keep the logs."""
+def site(*, neighbors: int = 1, **settings: str) -> Iterator[Site]:
+    """Lend the installations, all of it running; stop it, remove its data and keep the logs."""
     directory = ROOT / "build" / "soak" / str(os.getpid())
     logs = directory / "logs"
     postgres = EmbeddedPostgres(directory / "postgres", log=logs / "postgres.log")
@@ -112,33 +114,46 @@ def site() -> Iterator[Site]:
     restore_template(postgres.data)
     postgres.start()
     redis.start()
-    ours = Installation(_stack(postgres, redis, 0, logs), workers=2)
-    neighbor = Installation(_stack(postgres, redis, 1, logs / "neighbor"), workers=1)
-    lent = Site(postgres, redis, SimulatorControl(ours.stack.simulator_url), ours, neighbor)
+    ours = Installation(_stack(postgres, redis, 0, logs, settings), workers=2)
+    others = [
+        Installation(_stack(postgres, redis, one, logs / "neighbor", settings), workers=1)
+        for one in range(1, neighbors + 1)
+    ]
+    lent = Site(postgres, redis, SimulatorControl(ours.stack.simulator_url), (ours, *others))
     try:
         start_simulator(ours.stack)
-        _share_account(ours.stack, neighbor.stack)
+        for neighbor in others:
+            _share_account(ours.stack, neighbor.stack)
         for one in lent.installations:
             for name in KEPT:
                 one.start(name)
         yield lent
     finally:
         lent.simulator.close()
-        neighbor.stack.stop()
-        ours.stack.stop()
+        for one in reversed(lent.installations):
+            one.stack.stop()
         redis.stop()
         postgres.stop(fast=signal.SIGQUIT)
         for data in (postgres.data, redis.data, logs / "stripe"):
             shutil.rmtree(data, ignore_errors=True)
 
 
-def _stack(postgres: EmbeddedPostgres, redis: EmbeddedRedis, number: int, logs: Path) -> Stack:
+def _stack(
+    postgres: EmbeddedPostgres,
+    redis: EmbeddedRedis,
+    number: int,
+    logs: Path,
+    settings: dict[str, str],
+) -> Stack:
     logs.mkdir(parents=True, exist_ok=True)
     database = f"soak_{number}"
     copy_database(postgres.url("{database}"), TEMPLATE, database)
+    with psycopg.connect(postgres.url(database)) as connection:
+        # The template has an identity, and a copy of it would be the same installation.
+        connection.execute("delete from installations")
     redis_url = redis.url().replace("db=0", f"db={number}")
     stack = new_stack(Worker(postgres.url(database), redis_url), logs)
-    stack.env |= SETTINGS
+    stack.env |= SETTINGS | settings
     return stack
 
 

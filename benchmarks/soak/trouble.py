@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -37,6 +38,11 @@ class Trouble:
     made: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
+    def kill(self) -> str:
+        """Kill something and return what."""
+        every = {self.kill_a_job: 5, self.kill_the_workers: 3, self.kill_the_scheduler: 2}
+        return self._one_of(every | {self.kill_the_web: 1})
+
     def make(self) -> str:
         """Make one trouble and return its name."""
         every = {
@@ -50,17 +56,21 @@ class Trouble:
             self.restart_postgres_immediately: 1,
             self.stripe_is_down: 2,
         }
+        return self._one_of(every)
+
+    def _one_of(self, every: Mapping[Callable[[], None], int]) -> str:
         trouble = self.rng.choices(list(every), list(every.values()))[0]
         trouble()
         self.made[trouble.__name__] += 1
         return trouble.__name__
 
-    def begin_faults(self) -> None:
-        """Let Stripe and its webhooks misbehave until `end_faults`."""
-        for kind, share in FAULTS.items():
+    def begin_faults(self, *, share: float = sum(FAULTS.values()), drop: float = 0.2) -> None:
+        """Let such a share of the calls, and of the webhooks, go wrong until `end_faults`."""
+        for kind, usual in FAULTS.items():
+            odds = usual * share / sum(FAULTS.values())
             seed = self.rng.randrange(2**31)
-            self.site.simulator.fault(kind, probability=share, seed=seed, seconds=HELD_SECONDS)
-        self.site.simulator.post("webhooks", duplicate=2, reorder=True, delay_seconds=1, drop=0.2)
+            self.site.simulator.fault(kind, probability=odds, seed=seed, seconds=HELD_SECONDS)
+        self.site.simulator.post("webhooks", duplicate=2, reorder=True, delay_seconds=1, drop=drop)
 
     def end_faults(self) -> None:
         """Let Stripe behave again."""
