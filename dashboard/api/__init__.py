@@ -26,14 +26,15 @@ from dashboard.api import (
     syncs,
     taxes,
     usage,
+    usage_cancellations,
 )
 from dashboard.extensions import csrf
 
 PREFIX = "/api/v1"
 RESOURCES = (
-    organizations, prices, services, usage, adjustments, invoices, credit_notes, reissues,
-    differences, refunds, proofs, balances, history, budgets, standing, closings, syncs,
-    event_endpoints, event_deliveries, cycle_changes, taxes, document,
+    organizations, prices, services, usage, usage_cancellations, adjustments, invoices,
+    credit_notes, reissues, differences, refunds, proofs, balances, history, budgets, standing,
+    closings, syncs, event_endpoints, event_deliveries, cycle_changes, taxes, document,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, and_, or_, select, tuple_
+from sqlalchemy import Engine, Select, and_, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from dashboard.audit.models import AuditEntry
@@ -139,6 +139,7 @@ def _usage(invoice: Invoice, items: Sequence[InvoiceItem]) -> Select[*tuple[Any,
             )
         )
     )
+    until = invoice.sealed_at or invoice.finalized_at
     query = (
         select(
             UsageRecord.recorded_at,
@@ -155,6 +156,8 @@ def _usage(invoice: Invoice, items: Sequence[InvoiceItem]) -> Select[*tuple[Any,
         .outerjoin(
             UsageTakenOff,
             and_(
+                # What was taken off later was billed here, and is given back on a later one.
+                UsageTakenOff.taken_off_at <= until if until else true(),
                 UsageTakenOff.organization_id == UsageRecord.organization_id,
                 UsageTakenOff.key == UsageRecord.key,
                 UsageTakenOff.recorded_at == UsageRecord.recorded_at,
@@ -168,7 +171,6 @@ def _usage(invoice: Invoice, items: Sequence[InvoiceItem]) -> Select[*tuple[Any,
             billed,
         )
     )
-    until = invoice.sealed_at or invoice.finalized_at
     return query if until is None else query.where(UsageRecord.received_at <= until)
 
 

@@ -209,7 +209,7 @@ class UsageRecount:
                 continue
             units = part.units_until(bill)
             low, high = (
-                self._usage.known_until(cycle.id, part.version.id, at + side)
+                self._usage.known_until(cycle.id, part.version.id, at + side, canceled=at - side)
                 for side in (-UNSURE, UNSURE)
             )
             # What Stripe finalized first, or was rolled, waits for nothing that is on its way.

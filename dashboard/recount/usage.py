@@ -39,8 +39,10 @@ SUMS = text("""
            records.cycle_id, records.price_version_id, records.service_id, off.reason,
            waiting.day is not null as waits,
            keys.key is null and records.recorded_at >= :kept_since as is_unclaimed,
-           width_bucket(records.received_at, :seals) as known, count(*) as records,
-           sum(quantity) as quantity
+           width_bucket(records.received_at, :seals) as known,
+           case when off.reason = 'canceled' then width_bucket(off.taken_off_at, :seals) end
+               as canceled,
+           count(*) as records, sum(quantity) as quantity
     from usage_records as records
     left join usage_taken_off as off
       on off.organization_id = :organization and off.key = records.key
@@ -54,7 +56,7 @@ SUMS = text("""
      and waiting.service_id is not distinct from records.service_id
      and waiting.day = cast(records.recorded_at at time zone 'UTC' as date)
     where records.organization_id = :organization
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
     order by 4, 3
 """)
 
@@ -79,6 +81,7 @@ class Sum(NamedTuple):
     waits: bool
     is_unclaimed: bool
     known: int
+    canceled: int | None
     records: int
     quantity: Decimal
 
@@ -121,6 +124,10 @@ class Usage:
     known: dict[tuple[int, int], dict[int, Decimal]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
     )
+    # The same of what was canceled, by how many had passed then; it is in `known` as well.
+    canceled: dict[tuple[int, int], dict[int, Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
+    )
     wrong: list[Wrong] = field(default_factory=list)
     unclaimed: list[Sum] = field(default_factory=list)
 
@@ -132,11 +139,16 @@ class Usage:
             sums[key] = EXACT.add(sums[key], units)
         return sums
 
-    def known_until(self, cycle_id: int, version_id: int, instant: datetime) -> Decimal:
-        """Return the units that were received before an instant, one of `seals`."""
-        passed = self.seals.index(instant)
-        told = self.known.get((cycle_id, version_id), {})
-        return total(units for known, units in told.items() if known <= passed)
+    def known_until(
+        self, cycle_id: int, version_id: int, instant: datetime, *, canceled: datetime
+    ) -> Decimal:
+        """Return the units that were received before an instant, less what was `canceled` before.
+
+        Both are among `seals`.
+        """
+        key = (cycle_id, version_id)
+        received = _until(self.known[key], self.seals.index(instant))
+        return EXACT.subtract(received, _until(self.canceled[key], self.seals.index(canceled)))
 
 
 def read_usage(connection: Connection, facts: Facts) -> Usage:
@@ -172,6 +184,11 @@ def _count(usage: Usage, resolver: _Resolver, one: Sum) -> None:
         # By what they are billed is settled when they are counted.
         _add(usage.waiting, Place(*given, one.day), one.quantity)
         return
+    if one.canceled is not None:
+        # What was sealed before it was taken back billed it.
+        key = (one.cycle_id, one.version_id)
+        for sums, when in ((usage.known[key], one.known), (usage.canceled[key], one.canceled)):
+            sums[when] = EXACT.add(sums[when], one.quantity)
     if one.off not in (None, "not_attached"):
         return
     right = resolver.resolve(one)
@@ -242,6 +259,10 @@ def _bounds(facts: Facts) -> list[datetime]:
 def _seals(facts: Facts) -> list[datetime]:
     sealed = [bill.sealed_at for bill in facts.bills.values() if bill.sealed_at]
     return sorted({at + unsure for at in sealed for unsure in (-UNSURE, UNSURE)})
+
+
+def _until(sums: dict[int, Decimal], passed: int) -> Decimal:
+    return total(units for when, units in sums.items() if when <= passed)
 
 
 def _add(units: Units, place: Place, quantity: Decimal) -> None:

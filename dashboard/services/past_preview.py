@@ -33,6 +33,7 @@ from dashboard.services.change import check_change, when_changed
 from dashboard.services.detach import check_end, check_same_end
 from dashboard.services.instant import effective_instant
 from dashboard.services.models import Service, ServiceChange
+from dashboard.usage.cancel import look_at_cancellation
 from dashboard.usage.shifts import Metered, Shift, look_at_shifts
 
 
@@ -114,6 +115,18 @@ def preview_quantity(
             return _told(_items_of_fee(service, instant), locked, before)
         finally:
             set_committed_value(service, "changes", told)
+
+
+def preview_cancellation(
+    organization: Organization, keys: Sequence[str], *, now: datetime
+) -> PastPreview:
+    """Return what `cancel_usage` would do; raises what it would. What waits is to be counted."""
+    with rehearsal():
+        shifts = look_at_cancellation(organization, keys, now=now)
+        locked = open_of(organization.id)
+        before = open_lines(locked)
+        bill_units(_units(shifts), locked, Cause("usage", now, SYSTEM))
+        return _told(_items_of(shifts), locked, before, shifts)
 
 
 Lines = dict[tuple[int, str], tuple[str, int]]

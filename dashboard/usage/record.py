@@ -39,6 +39,7 @@ from dashboard.usage.store import (
     read_counted,
     unclaim,
 )
+from dashboard.usage.taken_off import CANCELED
 
 TRIES = 3
 _shelf = Shelf()
@@ -187,6 +188,11 @@ def _key_problem(index: int, record: ReportedRecord, stands_for: Counted) -> Pro
         return Problem(index, "key", "key_reused", detail)
     if stands_for.taken_off is None:
         return None
+    if stands_for.taken_off == CANCELED:
+        detail = (
+            f"The record of the key {record.key} was canceled. Use a new key for what is right."
+        )
+        return Problem(index, "key", CANCELED, detail)
     if stands_for.taken_off != "not_attached":
         detail = "It was accepted and then taken off the bill: it would make the line too large."
         return Problem(index, "quantity", stands_for.taken_off, detail)

@@ -15,6 +15,8 @@ from dashboard.services.models import Service
 from dashboard.usage.models import UsageRecord, UsageTakenOff
 
 SIZE = 50
+# Its sender took it back (`usage.cancel`); the others are the codes that usage is refused with.
+CANCELED = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def taken_off_by(service: Service) -> Tally | None:
         select(func.count(), func.coalesce(func.sum(UsageRecord.quantity), Decimal(0)))
         .select_from(UsageTakenOff)
         .join(UsageTakenOff.record)
-        .where(UsageTakenOff.service_id == service.id)
+        .where(UsageTakenOff.service_id == service.id, UsageTakenOff.reason != CANCELED)
     ).one()
     return Tally(*found, service.price.meter)
 

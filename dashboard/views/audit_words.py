@@ -193,6 +193,7 @@ SENTENCES = {
     "token.created": "Created the API token “{name}” for {scopes}[, until {ends}].",
     "token.replaced": "Replaced the API token “{name}”; the old one works until {ends}.",
     "token.revoked": "Revoked the API token “{name}”.",
+    "usage.canceled": "Canceled {records} records of {meter}: {quantity}, {cents}.",
     "usage.taken_off": "Took {records} records of {meter} off the bill: {quantity}, {cents}.",
 }
 _PART = re.compile(r"\[([^\]]*)\]")

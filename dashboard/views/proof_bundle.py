@@ -41,7 +41,8 @@ ABOUT = {
     "items.csv": "Its lines; amounts are in currency units and add up to its total before tax.",
     "calculation.jsonl": "How each line's amount was worked out, step by step, a line each.",
     "usage.csv": "Each usage record that its prices count, as it was reported and when it was "
-    "received, up to its closing. What has an entry under taken_off was not billed.",
+    "received, up to its closing. What has an entry under taken_off was not billed; "
+    "what was taken off after the closing was, and is given back on a later invoice.",
     "prices.csv": "The versions of the prices that it bills. A version never changes.",
     "services.csv": "The services that it bills, from when to when, and their quantities.",
     "payments.csv": "What paid it, and what followed: refunds, disputes, credit notes.",

@@ -112,6 +112,9 @@ TELLINGS = {
     "service.changed": Telling("pencil", "{service}: {from} to {to}", "from {at}"),
     "service.detached": Telling("dash", "{service} detached", "at {at}"),
     "sync.given_up": Telling("alert", "Sync of {invoice} given up", "{error}", "bad"),
+    "usage.canceled": Telling(
+        "dash", "{records} usage records of {meter} canceled", "{quantity}, {cents}"
+    ),
     "usage.taken_off": Telling(
         "dash", "{records} usage records of {meter} taken off the bill", "{quantity}, {cents}"
     ),

@@ -23,6 +23,7 @@ from dashboard.recount.look import recount
 from tests.support.ledger_world import (
     MONTHLY,
     calendars,
+    cancel,
     early,
     new_world,
     owed_for_usage,
@@ -55,7 +56,7 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @unhurried
-@given(stories(usage, service, early), versions, st.sampled_from(["usd", "isk", "kwd"]))
+@given(stories(usage, service, early, cancel), versions, st.sampled_from(["usd", "isk", "kwd"]))
 def test_a_cycle_is_billed_what_its_facts_cost_however_its_invoices_were_cut(
     db, story, versions, currency
 ):
@@ -63,7 +64,7 @@ def test_a_cycle_is_billed_what_its_facts_cost_however_its_invoices_were_cut(
 
 
 @unhurried
-@given(stories(usage, usage, usage, early), versions)
+@given(stories(usage, usage, usage, cancel, early), versions)
 def test_usage_under_many_versions_is_one_count_however_late_it_comes(db, story, versions):
     check_the_law(db, story, versions)
 

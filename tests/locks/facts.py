@@ -18,8 +18,13 @@ from dashboard.services.attach import attach_services
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.known import Attachment
-from dashboard.services.past_preview import preview_end, preview_quantity
+from dashboard.services.past_preview import (
+    preview_cancellation,
+    preview_end,
+    preview_quantity,
+)
 from dashboard.transaction import checkpoint
+from dashboard.usage.cancel import cancel_usage
 from dashboard.usage.record import record_batch
 from dashboard.usage.reported import ReportedRecord
 from tests.factories import SUPPORT
@@ -74,6 +79,16 @@ def report_and_fold(stage: Stage) -> None:
     report(stage)
     checkpoint()
     fold([stage.organization(which).id for which in (0, 1)], now=stage.now())
+
+
+def report_and_cancel(stage: Stage) -> None:
+    """Report usage in error, look at what taking it back would change, and do that."""
+    now, key = stage.now(), f"key-{stage.number()}"
+    record_batch([ReportedRecord(stage.slugs[0], "requests", key, Decimal(3), now)], now=now)
+    checkpoint()
+    preview_cancellation(counted_organization(stage.slugs[0], now=now), [key], now=now)
+    checkpoint()
+    cancel_usage(stage.organization(), [key], reason="Twice", now=now, actor=SUPPORT)
 
 
 def attach_list(stage: Stage) -> None:

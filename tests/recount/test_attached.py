@@ -47,7 +47,20 @@ def facts_of(services: list[Service]) -> Facts:
 
 def sum_of(stretch: int, named: str | None) -> Sum:
     return Sum(
-        "requests", named, stretch, date(2030, 1, 1), 7, 8, 9, None, False, False, 0, 1, Decimal(1)
+        "requests",
+        named,
+        stretch,
+        date(2030, 1, 1),
+        7,
+        8,
+        9,
+        None,
+        False,
+        False,
+        0,
+        None,
+        1,
+        Decimal(1),
     )
 
 

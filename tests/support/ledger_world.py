@@ -25,6 +25,7 @@ from dashboard.pricing.versions import terms_of
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
+from dashboard.usage.cancel import cancel_usage
 from dashboard.usage.record import record_batch
 from dashboard.usage.reported import ReportedRecord
 from tests.factories import (
@@ -65,6 +66,9 @@ quantity = st.decimals(0, 500, places=3)
 
 
 usage = st.tuples(st.just("use"), st.lists(st.tuples(ago, quantity), min_size=1, max_size=4))
+
+
+cancel = st.tuples(st.just("cancel"), st.lists(st.integers(0, 30), min_size=1, max_size=3))
 
 
 early = st.one_of(st.tuples(st.just("roll_early")), st.tuples(st.just("fold")))
@@ -139,6 +143,8 @@ class World:
     versions: list[Terms]
     now: datetime = ANCHOR + timedelta(days=20)
     used: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    # The keys of what was used, in its order.
+    keys: list[str] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     held: dict[int, list[tuple[datetime, Decimal]]] = field(default_factory=dict)
     ended: dict[int, datetime] = field(default_factory=dict)
@@ -157,6 +163,15 @@ class World:
         ]  # fmt: skip
         record_batch(entries, now=self.now)
         self.used += [(entry.recorded_at, entry.quantity) for entry in entries]
+        self.keys += [entry.key for entry in entries]
+
+    def cancel(self, indexes):
+        """Take records back, all or none: as if they had never been sent."""
+        gone = {index % len(self.keys) for index in indexes}
+        keys = [self.keys[index] for index in sorted(gone)]
+        cancel_usage(self.organization, keys, reason="Wrong", now=self.now, actor=SUPPORT)
+        for kept in (self.used, self.keys):
+            kept[:] = [one for index, one in enumerate(kept) if index not in gone]
 
     def attach(self, back, units):
         at = self.ago(back)

@@ -18,10 +18,14 @@ from dashboard.audit.models import AuditEntry
 from dashboard.billing.close import close, seal
 from dashboard.billing.corrections import keep_correction
 from dashboard.billing.models import Invoice
+from dashboard.clock import utc_now
 from dashboard.extensions import db
+from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.reading import proof
 from dashboard.transaction import transaction
+from dashboard.usage.cancel import cancel_usage
+from tests.factories import SUPPORT
 from tests.pages import page
 from tests.people import Browser, bill_of
 from tests.reading.timeline import event
@@ -110,6 +114,17 @@ def test_each_usage_record_that_was_billed_is_in_it(
     used = {f"key-{number}": ("acme-requests", "3") for number in range(5)}
     assert told == used | {"first": ("acme-requests", "1200")}
     assert len(rows) == len(told)
+    assert {row["taken_off"] for row in rows} == {""}
+
+
+def test_what_was_canceled_after_it_was_issued_was_billed_on_it(
+    support: FlaskClient, paid: Invoice
+) -> None:
+    now = utc_now()
+    with transaction():
+        acme = organization_by_slug("acme")
+        cancel_usage(acme, ["key-1"], reason="Sent twice", now=now, actor=SUPPORT)
+    rows = table(bundle(support), "usage.csv")
     assert {row["taken_off"] for row in rows} == {""}
 
 

@@ -11,14 +11,17 @@ from dashboard.api.schemas.types import (
     Instant,
     Key,
     Printable,
+    Reason,
     Sent,
     Slug,
     Told,
 )
 from dashboard.restores.models import Restore
+from dashboard.usage.cancel import Canceled
 from dashboard.usage.reported import ReportedRecord
 
 MOST_RECORDS = 10_000
+MOST_KEYS = 1_000
 
 
 class UsageRecordIn(Sent):
@@ -82,3 +85,41 @@ class UsageRepeatsOut(Told):
     """The last restores, the newest first; usually none."""
 
     repeats: list[UsageRepeatOut]
+
+
+class UsageKeysIn(Sent):
+    """The keys of records of one organization, as they were sent."""
+
+    keys: Annotated[list[Annotated[Key, Counted]], Field(min_length=1, max_length=MOST_KEYS)]
+
+
+class CancellationIn(UsageKeysIn):
+    """Records that are canceled together or not at all, and why."""
+
+    reason: Reason
+
+
+class CanceledOut(Told):
+    """Records of a meter that were canceled now, and what that changed of the bill."""
+
+    meter: str
+    records: int
+    quantity: ExactDecimal
+    amount_cents: int
+
+
+class CancellationOut(Told):
+    """What was canceled now, by meter, and the indexes of the keys that were before."""
+
+    canceled: list[CanceledOut]
+    amount_cents: int
+    repeated: list[int]
+
+    @classmethod
+    def of(cls, done: Canceled) -> Self:
+        """Read what was done."""
+        return cls(
+            canceled=[CanceledOut.model_validate(one) for one in done.tallies],
+            amount_cents=done.cents,
+            repeated=list(done.repeated),
+        )

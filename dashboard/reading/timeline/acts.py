@@ -80,6 +80,7 @@ ACTS = {
     "service.changed": Act(SERVICES, is_public=True),
     "service.detached": Act(SERVICES, is_public=True),
     "sync.given_up": Act("syncs"),
+    "usage.canceled": Act("usage", is_public=True),
     "usage.taken_off": Act("usage", is_public=True),
 }
 # A source of their own tells these better.
