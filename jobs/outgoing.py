@@ -19,7 +19,7 @@ from dashboard.extensions import db
 from dashboard.outgoing.endpoints import secrets_of
 from dashboard.outgoing.models import EventDelivery, EventEndpoint
 from dashboard.outgoing.post import Answer, post
-from dashboard.outgoing.queue import endpoints_due, hold, let_go, note, take
+from dashboard.outgoing.queue import endpoints_due, hold, hold_to_note, let_go, note, take
 from dashboard.outgoing.reach import target_of
 from dashboard.outgoing.signing import body_of, headers_of
 from dashboard.restores.held import is_held
@@ -65,6 +65,7 @@ def send_to_endpoint(endpoint_id: int) -> None:
         checkpoint()
         answers = send(endpoint, taken)
         now = utc_now()
+        hold_to_note(endpoint)
         for delivery, answer in zip(taken, answers, strict=True):
             note(endpoint, delivery, answer, now=now)
             if not answer.is_taken:

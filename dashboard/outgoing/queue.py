@@ -119,6 +119,8 @@ def take(endpoint: EventEndpoint, *, now: datetime) -> Sequence[EventDelivery]:
     The caller commits before it sends.
     """
     endpoint.busy_until = now + LEASE
+    # Before its deliveries: who resumes or changes it takes them in this order.
+    db.session.flush()
     asked = {
         "endpoint": endpoint.id,
         "now": now,
@@ -130,6 +132,11 @@ def take(endpoint: EventEndpoint, *, now: datetime) -> Sequence[EventDelivery]:
     query = select(EventDelivery).where(EventDelivery.id == any_of(taken, BigInteger))
     query = query.order_by(EventDelivery.event_id).options(joinedload(EventDelivery.event))
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def hold_to_note(endpoint: EventEndpoint) -> None:
+    """Hold an endpoint's row until the commit, as it is now, before its deliveries are changed."""
+    db.session.refresh(endpoint, with_for_update={"key_share": True})
 
 
 def note(
