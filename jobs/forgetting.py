@@ -15,7 +15,7 @@ from dashboard.outgoing.endpoints import seal_secrets_anew
 from dashboard.outgoing.forget import forget_told
 from dashboard.sync.forget import forget_runs
 from dashboard.usage.forget import forget_keys
-from dashboard.webhooks.forget import forget_events
+from dashboard.webhooks.forget import forget_events, prune_lines
 from jobs.runtime import job
 from jobs.walk import Slice, walk
 
@@ -47,6 +47,7 @@ def slices(config: Config, now: datetime) -> Iterator[tuple[str, Slice]]:
     if days := config.webhook_events_kept_days:
         events = before(days)
         yield "events", lambda place: forget_events(place, before=events, most=ROWS)
+        yield "lines", lambda place: prune_lines(place, now=now, most=PAGES)
     if days := config.outgoing_events_kept_days:
         told = before(days)
         yield "told", lambda place: forget_told(place, before=told, most=ROWS)

@@ -31,7 +31,7 @@ def test_what_is_kept_for_ever_is_not_looked_at(app: Flask) -> None:
         "sync_runs_kept_days": 0, "webhook_events_kept_days": 0, "usage_keys_kept_days": 0,
         "outgoing_events_kept_days": 0,
     }  # fmt: skip
-    every = ["runs", "bulk", "events", "told", "keys"]
+    every = ["runs", "bulk", "events", "lines", "told", "keys"]
     assert [name for name, _ in slices(config, utc_now())] == every
     assert list(slices(config.model_copy(update=never), utc_now())) == []
 

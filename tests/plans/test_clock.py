@@ -15,7 +15,7 @@ from dashboard.invariants.look import look_at
 from dashboard.sync.forget import forget_runs
 from dashboard.sync.request import abandoned_runs, due_for_sync, due_to_finalize
 from dashboard.usage.waiting import organizations_waiting
-from dashboard.webhooks.forget import forget_events
+from dashboard.webhooks.forget import forget_events, prune_lines
 from dashboard.webhooks.inbox import due_events, waits_for_a_batch
 from dashboard.webhooks.reread import longest_unread
 from jobs.budgets import BILLS, HABITS
@@ -48,6 +48,7 @@ ASKED: dict[str, tuple[Callable[[], object], int]] = {
     "look_at": (lambda: look_at(range(1, 201), now=utc_now()), 40_000),
     "forget_runs": (lambda: forget_runs(0, before=_days_ago(5), most=200), 4000),
     "forget_events": (lambda: forget_events(0, before=_days_ago(40), most=200), 4000),
+    "prune_lines": (lambda: prune_lines(0, now=utc_now(), most=200), 30_000),
 }
 
 
