@@ -32,7 +32,13 @@ from dashboard.restores.models import LedgerMark, Restore, RestoreFinding
 from dashboard.services.models import Service, ServiceChange
 from dashboard.standing.models import ServiceStanding, StandingRules
 from dashboard.sync.counts import KeptCount
-from dashboard.sync.models import AddedLine, SyncedLine, SyncLease, SyncRun, SyncStep
+from dashboard.sync.models import (
+    AddedLine,
+    SyncedLine,
+    SyncLease,
+    SyncRun,
+    SyncStep,
+)
 from dashboard.sync.reading_models import StripeReading
 from dashboard.sync.tallies import RunTally
 from dashboard.trends.models import FleetSample

@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from simulator.background import Background, register_timers
 from simulator.control.faults import faults_blueprint
 from simulator.control.money import money_blueprint
+from simulator.control.subscriptions import subscriptions_blueprint
 from simulator.control.surface import control_blueprint, set_endpoint
 from simulator.engine.deliveries import Deliveries
 from simulator.engine.errors import ApiError
@@ -65,6 +66,7 @@ def create_simulator(
     app.register_blueprint(control_blueprint(simulator, deliveries))
     app.register_blueprint(faults_blueprint(simulator.faults, simulator.holds))
     app.register_blueprint(money_blueprint(simulator))
+    app.register_blueprint(subscriptions_blueprint(simulator))
     _add_pages(app, simulator)
     if mails:
         app.register_blueprint(mail_blueprint(mails))

@@ -11,6 +11,7 @@ from simulator.engine.state import Call, Simulator
 from simulator.engine.webhooks import Sender
 from simulator.resources.finalize import finalize_on_time
 from simulator.resources.payment import pay_on_time
+from simulator.resources.subscriptions import renew_on_time
 
 log = logging.getLogger(__name__)
 
@@ -51,3 +52,4 @@ def register_timers(simulator: Simulator) -> None:
     call = Call(simulator, {}, {}, Cause())
     simulator.timers.actions["finalize"] = lambda invoice_id: finalize_on_time(call, invoice_id)
     simulator.timers.actions["pay"] = lambda invoice_id: pay_on_time(call, invoice_id)
+    simulator.timers.actions["renew"] = lambda identifier: renew_on_time(call, identifier)

@@ -23,6 +23,7 @@ from dashboard.api import (
     reissues,
     services,
     standing,
+    subscriptions,
     syncs,
     taxes,
     usage,
@@ -34,7 +35,8 @@ PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, usage_cancellations, adjustments, invoices,
     credit_notes, reissues, differences, refunds, proofs, balances, history, budgets, standing,
-    closings, syncs, event_endpoints, event_deliveries, cycle_changes, taxes, document,
+    closings, syncs, event_endpoints, event_deliveries, cycle_changes, subscriptions,
+    taxes, document,
 )  # fmt: skip
 
 

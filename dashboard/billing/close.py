@@ -20,6 +20,7 @@ from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
 from dashboard.billing.revision import touch
 from dashboard.billing.stuck import is_to_be_tried, let_go
+from dashboard.billing.subscription import go_alone, waits
 from dashboard.billing.successor import open_next
 from dashboard.billing.telling import tell_closing
 from dashboard.errors import Conflict
@@ -105,6 +106,9 @@ def seal_now(invoice: Invoice, *, now: datetime, by: Actor = SYSTEM) -> Invoice:
     nominal cycle is the next invoice's period. Returns the next invoice.
     """
     invoice = lock_invoice(invoice.id)
+    if waits(invoice):
+        # No invoice of a subscription comes for what ends in between.
+        go_alone(invoice, "It was cut before the subscription renewed.", now=now)
     if invoice.status == "draft" and now < invoice.period_end:
         cut(invoice, now=now, by=by)
     if invoice.is_changeable:

@@ -36,6 +36,11 @@ FOUND_BY = (
         "next_sync_at",
         where="next_sync_at is not null and status in ('draft', 'closing')",
     ),
+    _few(
+        "waiting",
+        "period_end",
+        where="billed_with = 'waits' and status in ('closing', 'sealed')",
+    ),
     _few("to_reread", "stripe_read_at", "id", where="status in ('open', 'uncollectible')"),
     _few("number", "number", where="number is not null"),
     _few("parked", "parked_at", "id", where=ON_HOLD),

@@ -111,6 +111,10 @@ class Invoice(Model):
     # Stripe's side, as last seen in a reply or an event: of which second, and of which of them.
     stripe_told_at: Mapped[datetime | None]
     stripe_told_by: Mapped[str | None] = mapped_column(String(64))
+    # On which of Stripe's invoices it is billed: see `subscription`. Of one that a subscription
+    # made, what the lines come to that are not ours; `stripe_total_cents` is without them.
+    billed_with: Mapped[str] = mapped_column(String(8), default="alone", server_default="alone")
+    theirs_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     # When it was last read only because nobody had looked for long.
     stripe_read_at: Mapped[datetime | None]
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(64))

@@ -15,6 +15,7 @@ from dashboard.billing.difference_void import lose_ground
 from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.reissue_end import end_with_void
+from dashboard.billing.subscription import without_theirs
 from dashboard.billing.telling import tell_finalized, tell_paid, tell_void
 from dashboard.billing.uncharged import note_uncharged
 from dashboard.billing.void import open_case
@@ -45,6 +46,7 @@ def record_remote(
     the ledger still holds open is not moved here: that is a reconciliation, not a report. Nor is
     one that is void because a revision replaced it: what it asked for is still asked for.
     """
+    remote = without_theirs(invoice, remote)
     if remote.status == "void" and remote.latest_revision is not None:
         return _replaced(invoice, remote)
     heard = "told" if is_last else order(invoice, remote)

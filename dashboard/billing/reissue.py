@@ -26,6 +26,7 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.notes import notes_before_payment
 from dashboard.billing.reissue_end import end_with_void, facts_of
 from dashboard.billing.reissue_models import Reissue
+from dashboard.billing.subscription import on_theirs
 from dashboard.billing.under_way import check_still
 from dashboard.billing.void_listing import void_case_of
 from dashboard.billing.void_models import VoidCase
@@ -97,7 +98,8 @@ def taking_in_the_end(
             "void can be taken back. Nothing was changed. "
             + ("Decide on its amount instead." if invoice.status == "void" else "Change it as is.")
         )
-    if invoice.status == "paid" or _has_payment(invoice):
+    # What a subscription bills on the same invoice is not ours to take back: no void there.
+    if invoice.status == "paid" or on_theirs(invoice) or _has_payment(invoice):
         return _by_note(invoice, paid_part, reason)
     cents = _asked(invoice)
     if cents <= 0:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dashboard.billing.cycle_rule import rule_of
 from dashboard.billing.draft import open_items
 from dashboard.billing.models import BillingCycle, Invoice
+from dashboard.billing.subscription import way_of
 from dashboard.billing.telling import tell_opened
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
@@ -48,6 +49,7 @@ def following_draft(invoice: Invoice, *, now: datetime) -> Invoice:
         period_end=cycle.ends_at,
         currency=invoice.currency,
         status="draft",
+        billed_with=way_of(invoice.organization, cycle.ends_at),
         revision=0,
         # As it is now: an older release, which runs beside, may have opened `invoice` without.
         automatic_tax=bool(db.session.scalar(taxed)),

@@ -8,6 +8,8 @@ from dashboard.gateway.event_records import RemoteEvent
 from dashboard.gateway.odd import MOST_OF_AN_ID, readable
 from dashboard.gateway.parsing import Json, parse_card, parse_customer, parse_invoice
 from dashboard.gateway.records import RemoteCorrection, RemoteDecline, RemoteInvoice, RemotePayment
+from dashboard.gateway.subscription_parsing import parse_subscription
+from dashboard.gateway.subscription_records import RemoteSubscription
 
 # Where an invoice's event has its lines: most of its size, and who handles it does not need them.
 LINES = ("data", "object", "lines")
@@ -24,6 +26,12 @@ def invoice_of(event: RemoteEvent) -> RemoteInvoice:
 def customer_of(event: RemoteEvent) -> RemoteCustomer:
     """Return the customer a `customer.*` event carries."""
     return readable("customer", lambda: parse_customer(_object(event)))
+
+
+def subscription_of(event: RemoteEvent) -> RemoteSubscription:
+    """Return the subscription a `customer.subscription.*` event carries."""
+    as_of = event.created_at
+    return readable("subscription", lambda: parse_subscription(_object(event), as_of=as_of))
 
 
 def card_of(event: RemoteEvent) -> RemoteCard:
@@ -66,6 +74,7 @@ class ReadsEvents:
 
     invoice_of = staticmethod(invoice_of)
     customer_of = staticmethod(customer_of)
+    subscription_of = staticmethod(subscription_of)
     card_of = staticmethod(card_of)
     payment_of = staticmethod(payment_of)
     decline_of = staticmethod(decline_of)

@@ -27,8 +27,8 @@ MOST_OF_A_NUMBER = 40
 LARGEST = 2**63 - 1
 # The year 3000, as everywhere at the edges.
 END_OF_TIME = 32_503_680_000
-_IDS = ("id", "paid_by", "latest_revision", "from_invoice", "default_card")
-_WORDS = ("status", "kind")
+_IDS = ("id", "paid_by", "latest_revision", "from_invoice", "default_card", "subscription_id")
+_WORDS = ("status", "kind", "interval")
 _PLAIN = (str, int, bool, float, datetime, type(None))
 
 

@@ -25,6 +25,7 @@ from dashboard.gateway.marks import (
 from dashboard.gateway.odd import (
     END_OF_TIME,
     MOST_OF_A_NUMBER,
+    MOST_OF_A_WORD,
     MOST_OF_AN_ID,
     cut,
     instant,
@@ -83,6 +84,8 @@ def parse_card(data: Json, before: Json) -> RemoteCard:
 def parse_line(data: Json) -> RemoteLine:
     """Return the line in `data`."""
     metadata = metadata_of(data)
+    parent = data.get("parent") or {}
+    of = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
     return RemoteLine(
         id=data["id"],
         # A longer one is none of ours.
@@ -92,6 +95,8 @@ def parse_line(data: Json) -> RemoteLine:
         description=data.get("description") or "",
         period_start=moment(data["period"], "start"),
         period_end=moment(data["period"], "end"),
+        subscription_id=_reference(of.get("subscription")),
+        is_proration=bool(of.get("proration")),
     )
 
 
@@ -109,6 +114,7 @@ def parse_invoice(
     lines = data.get("lines") or {"data": [], "has_more": True}
     installation, invoice = marks_of(data, INVOICE, OLD_INVOICE)
     is_taxed, tax_status = automatic_tax(data)
+    of = (data.get("parent") or {}).get("subscription_details") or {}
     return RemoteInvoice(
         id=data["id"],
         status=one_of(data, "status", STATUSES),
@@ -155,6 +161,9 @@ def parse_invoice(
         has_more_lines=bool(lines.get("has_more")),
         payments=tuple(parse_payment(one) for one in (data.get("payments") or {}).get("data", ())),
         request_id=request_id,
+        billing_reason=cut(data.get("billing_reason"), MOST_OF_A_WORD),
+        subscription_id=_reference(of.get("subscription")),
+        made_at=instant(data, "created"),
         event_id=event_id,
         as_of=as_of,
     )

@@ -26,6 +26,7 @@ from dashboard.gateway.records import (
     RemotePayment,
 )
 from dashboard.gateway.refund_records import RefundDraft
+from dashboard.gateway.subscription_records import RemoteSubscription
 
 # Lines per bulk call. Stripe publishes no limit; this is well inside what is known to work.
 LINES_PER_CALL = 100
@@ -110,6 +111,12 @@ class Gateway(Protocol):
     ) -> RemoteInvoice:
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
 
+    def claim(self, invoice_id: str, invoice: str, installation: str, *, key: str) -> RemoteInvoice:
+        """Hold a draft that a subscription made, and mark it as an invoice of ours."""
+
+    def give_back(self, invoice_id: str, at: datetime, *, key: str) -> RemoteInvoice:
+        """Let Stripe finalize a draft that a subscription made at `at`, as no invoice of ours."""
+
     def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
         """Set how the draft is collected, and what it says of its days."""
 
@@ -118,6 +125,15 @@ class Gateway(Protocol):
 
     def finalize(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Finalize the draft and let Stripe collect it."""
+
+    def subscription(self, subscription_id: str) -> RemoteSubscription:
+        """Read a subscription, also one that was canceled; raises `Missing`."""
+
+    def subscriptions_of(self, customer_id: str) -> list[RemoteSubscription]:
+        """Read the subscriptions of a customer that did not end, the newest hundred."""
+
+    def invoices_of_subscription(self, subscription_id: str) -> list[RemoteInvoice]:
+        """Read the newest hundred invoices of a subscription."""
 
     def void_invoice(self, invoice_id: str, *, key: str) -> RemoteInvoice:
         """Void an issued invoice that has no payment; it cannot be undone."""
@@ -196,6 +212,9 @@ class Gateway(Protocol):
 
     def customer_of(self, event: RemoteEvent) -> RemoteCustomer:
         """Return the customer a `customer.*` event carries."""
+
+    def subscription_of(self, event: RemoteEvent) -> RemoteSubscription:
+        """Return the subscription a `customer.subscription.*` event carries."""
 
     def card_of(self, event: RemoteEvent) -> RemoteCard:
         """Return the payment method a `payment_method.*` event carries."""

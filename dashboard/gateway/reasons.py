@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 Reason = Literal[
     "sync", "final", "verify", "event", "backfill", "reread", "portal", "link", "reading",
-    "preview", "credit_note", "reissue", "refund", "doctor", "other",
+    "preview", "credit_note", "reissue", "refund", "renewal", "doctor", "other",
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
 

@@ -77,6 +77,9 @@ class RemoteLine(Told):
     period_start: datetime
     period_end: datetime
     old_key: str | None = None
+    # The subscription that put it there, and whether it is a share that a change brought.
+    subscription_id: str | None = None
+    is_proration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,10 @@ class RemoteInvoice(Told):
     payments: tuple[RemotePayment, ...] = ()
     request_id: str | None = None
     event_id: str | None = None
+    # What made it: "manual" for ours, "subscription_cycle" where a subscription renewed, others.
+    billing_reason: str | None = None
+    subscription_id: str | None = None
+    made_at: datetime | None = None
     # By Stripe's clock: the second of the event; of a reply, one that it is not older than.
     as_of: datetime | None = None
 

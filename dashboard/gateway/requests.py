@@ -74,6 +74,19 @@ def schedule(at: datetime | None) -> Body:
     return {"auto_advance": True, "automatically_finalizes_at": int(at.timestamp())}
 
 
+def claim(number: str, installation: str) -> Body:
+    """Return the body that holds a draft of a subscription, and marks it as ours."""
+    return {"auto_advance": False, "metadata": {INSTALLATION: installation, INVOICE: number}}
+
+
+def give_back(at: datetime) -> Body:
+    """Return the body that takes our mark off a draft and has Stripe finalize it at `at`.
+
+    A blank value takes a key of the metadata away.
+    """
+    return {**schedule(at), "metadata": {INSTALLATION: "", INVOICE: ""}}
+
+
 def line(content: LineContent) -> Body:
     """Return one line of a bulk call."""
     return {

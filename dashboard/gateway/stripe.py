@@ -19,6 +19,7 @@ from dashboard.gateway.calls.invoices import InvoiceCalls
 from dashboard.gateway.calls.lists import ListCalls
 from dashboard.gateway.calls.marks import MarkCalls
 from dashboard.gateway.calls.refunds import RefundCalls
+from dashboard.gateway.calls.subscriptions import SubscriptionCalls
 from dashboard.gateway.protocol import Limiter
 from dashboard.gateway.requests import Body
 from dashboard.gateway.translate import translate
@@ -53,6 +54,7 @@ class StripeGateway(
     EventCalls,
     ListCalls,
     MarkCalls,
+    SubscriptionCalls,
 ):
     """`Gateway` over stripe-python. It never retries by itself: one policy decides that, above."""
 

@@ -32,6 +32,8 @@ def invoice_ready(bill: Bill) -> Told:
             ("Tax", bill.text(invoice.tax_cents)),
             *(("Reason", words) for words in tax_reasons(invoice.taxes)),
         ]
+    if invoice.theirs_cents:
+        rows += [("Of it, your subscription", bill.text(invoice.theirs_cents))]
     rows += [("Total", bill.text(bill.total_cents))]
     from_balance = bill.total_cents - (due or 0)
     if from_balance > 0:

@@ -42,8 +42,10 @@ class Bill:
 
     @property
     def total_cents(self) -> int:
-        """What it bills, with tax."""
-        return (self.invoice.stripe_total_cents or 0) + (self.invoice.tax_cents or 0)
+        """What it bills, with tax, and with a subscription's lines where they are on it too."""
+        invoice = self.invoice
+        ours = invoice.stripe_total_cents or 0
+        return ours + invoice.theirs_cents + (invoice.tax_cents or 0)
 
     @property
     def remaining_cents(self) -> int:

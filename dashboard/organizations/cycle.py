@@ -43,6 +43,8 @@ class CycleWanted:
     zone: str = "UTC"
     anchor_at: datetime | None = None
     ends_early: bool = False
+    # Because the subscription that leads it says so.
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,12 @@ def change_cycle(
 
     The same again changes nothing. `seen` is the `fingerprint` of what the actor looked at. Raises
     Stale when that has moved, Invalid for what cannot be, FeeDoesNotFit and AmountTooLarge for fees
-    that cannot be billed in such cycles.
+    that cannot be billed in such cycles. Conflict for one that a subscription leads, unless
+    it `follows` that.
     """
     lock_row(organization)
+    if not wanted.follows:
+        refuse_linked(organization)
     locked = open_invoices([organization], now=now)
     invoice = next(one for one in locked if one.status == "draft")
     plan = plan_change(organization, invoice, wanted, now=now)
@@ -125,6 +130,15 @@ def plan_change(
         )
     ends = ends_at if ends_at is not None and is_early else invoice.period_end
     return CyclePlan(rule, ends, is_early, is_new, rule.following(ends))
+
+
+def refuse_linked(organization: Organization) -> None:
+    """Raise Conflict for an organization whose cycle follows a subscription."""
+    if organization.stripe_subscription_id is not None:
+        raise Conflict(
+            f"The cycle of {organization.slug} follows {organization.stripe_subscription_id}. "
+            "Nothing was changed. Change that at Stripe, or unlink it first."
+        )
 
 
 def rule_now(organization: Organization) -> CycleRule:

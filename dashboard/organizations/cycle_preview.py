@@ -19,6 +19,7 @@ from dashboard.organizations.cycle import (
     check_services,
     fingerprint,
     plan_change,
+    refuse_linked,
     rule_now,
 )
 from dashboard.organizations.models import Organization
@@ -79,6 +80,7 @@ def preview_cycle(
     organization: Organization, wanted: CycleWanted, *, now: datetime
 ) -> CyclePreview:
     """Return what `change_cycle` would do at `now`; raises what it would."""
+    refuse_linked(organization)
     count_now(organization.id, now=now)
     invoice = current_invoice(organization)
     plan = plan_change(organization, invoice, wanted, now=now)

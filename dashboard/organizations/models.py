@@ -24,6 +24,10 @@ class Organization(Model):
             "uq_organizations_stripe_customer_id", "stripe_customer_id", unique=True,
             postgresql_where=text("stripe_customer_id is not null"),
         ),
+        Index(
+            "uq_organizations_stripe_subscription_id", "stripe_subscription_id", unique=True,
+            postgresql_where=text("stripe_subscription_id is not null"),
+        ),
         # The list is read in this order, and searched in it without a look at the rows themselves.
         Index("ix_organizations_listed", "name", "id", postgresql_include=["slug", "email"]),
         # However it was typed, for whom a mail to it was refused.
@@ -77,6 +81,10 @@ class Organization(Model):
     customer_at_stripe: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
     # Set at first need, idempotently.
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
+    # The subscription on whose invoices it is billed, and what was last read of that: see
+    # `billing.subscription`.
+    stripe_subscription_id: Mapped[str | None] = mapped_column(String(64))
+    subscription: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # Rises with every attachment and end of a metered service, under the row's lock: usage that was
     # accepted under another one is looked at again when it is counted.
     services_revision: Mapped[int] = mapped_column(default=0, server_default="0")

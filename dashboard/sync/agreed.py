@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, delete, func, or_, select
 
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.subscription import ours_cents
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
 from dashboard.statement import Statement, parameter
@@ -141,7 +142,7 @@ def agrees(invoice: Invoice, draft: RemoteInvoice) -> bool:
     found = agreement(invoice.id)
     if found.unlearned:
         learn_ids(invoice, draft.lines)
-    return draft.total_cents == found.agreed_cents
+    return ours_cents(invoice, draft) == found.agreed_cents
 
 
 _invoice = parameter("invoice", BigInteger)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.billing.subscription import on_theirs
 from dashboard.errors import Stale
 from dashboard.gateway.errors import (
     GatewayError,
@@ -18,6 +19,7 @@ from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.sync.added_lines import note_added
 from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
+from dashboard.sync.claim import claim_draft
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import see_tax, start_tax, stop_tax, tell_details
 from dashboard.sync.done import count_of, moved_cents, with_later
@@ -26,7 +28,6 @@ from dashboard.sync.lease import extend
 from dashboard.sync.looking import perform_and_look
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import SyncRun
-from dashboard.sync.naming import recognize
 from dashboard.sync.plan import KINDS, Change, Plan
 from dashboard.sync.recover_draft import recover_draft
 from dashboard.sync.snapshot import Snapshot, take_snapshot
@@ -39,6 +40,7 @@ from dashboard.sync.stripe_calls.lines import (
     UpdateLines,
 )
 from dashboard.sync.stripe_draft import create_draft
+from dashboard.sync.theirs import keep_theirs
 
 ROUNDS = 6
 CALLS: Mapping[str, Callable[[str, Sequence[SentLine]], ChangeLines]] = {
@@ -105,6 +107,7 @@ def one_round(work: DraftWork, aim: Aim) -> bool:
     if not aim.recovered:
         recover_draft(work)
     aim.recovered = False
+    claim_draft(work)
     if aim.verify and not aim.seen_tax:
         see_tax(work)
         aim.seen_tax = True
@@ -171,7 +174,10 @@ def read_lines(work: DraftWork) -> bool:
         return False
     work.checkpoint()
     lines = work.gateway.lines(str(work.invoice.stripe_invoice_id))
-    work.remote = recognize(work.invoice.id, lines)
+    if on_theirs(work.invoice):
+        # What is not ours is kept, by whoever may write the invoice.
+        extend(work.lease, now=work.clock())
+    work.remote = keep_theirs(work.invoice, lines)
     return True
 
 

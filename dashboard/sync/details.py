@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
+from dashboard.billing.subscription import on_theirs
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.sync.calls import perform
 from dashboard.sync.draft_work import DraftWork
@@ -61,6 +62,9 @@ def tell_terms(work: DraftWork) -> None:
     agreed = invoice.agreed_terms or {}
     is_current = invoice.status == "draft"
     if invoice.stripe_invoice_id is None or not (is_current or agreed):
+        return
+    if on_theirs(invoice):
+        # How a subscription's invoice is collected, and what it says, is the subscription's.
         return
     terms: dict[str, Any] = invoice.organization.terms
     if not is_current:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from dashboard.billing.difference import DIFFERENTLY
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import close_without_stripe, put_on_hold
+from dashboard.billing.subscription import on_theirs
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable
 from dashboard.invariants.hold import DOES_NOT_ADD_UP, why_not_issued
@@ -15,6 +16,7 @@ from dashboard.pricing.exact import major_text
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.agreed import Agreement, agreement
 from dashboard.sync.calls import perform
+from dashboard.sync.claim import give_back
 from dashboard.sync.compare import Comparison
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
@@ -163,7 +165,9 @@ def hold_or_let_go(work: DraftWork, *, was_on_hold: bool) -> None:
 def end_empty(work: DraftWork) -> None:
     """End an invoice without lines: its draft at Stripe, if there is one, is deleted."""
     invoice = work.invoice
-    if invoice.stripe_invoice_id is not None:
+    if on_theirs(invoice):
+        give_back(work)
+    elif invoice.stripe_invoice_id is not None:
         perform(work, DeleteDraft(invoice.stripe_invoice_id))
     close_without_stripe(invoice, now=work.clock())
 

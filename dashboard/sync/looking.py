@@ -11,9 +11,9 @@ from dashboard.sync.calls import record, send
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import is_about
 from dashboard.sync.models import SyncStep
-from dashboard.sync.naming import recognize
 from dashboard.sync.steps import intend
 from dashboard.sync.stripe_calls.base import Reply, StripeCall
+from dashboard.sync.theirs import keep_theirs
 
 # After a call that took longer the lease is renewed before the next: it outlasts one, not two.
 QUICK_SECONDS = 10.0
@@ -35,7 +35,7 @@ def perform_and_look(work: DraftWork, wanted: StripeCall[DraftWork]) -> None:
     record(work, step, wanted, reply)
     # They are another draft's where this one was replaced meanwhile.
     if lines is not None and is_about(work, wanted.about):
-        work.remote = recognize(work.invoice.id, lines)
+        work.remote = keep_theirs(work.invoice, lines)
 
 
 def lines_in(reply: Reply) -> Sequence[RemoteLine] | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.subscription import ALONE
 from dashboard.extensions import db
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import forget_customer, note_missing
 from dashboard.sync.lease import extend
-from dashboard.sync.models import AddedLine, SyncedLine
+from dashboard.sync.models import AddedLine, SubscriptionLine, SyncedLine
 
 
 def resolve_missing(work: DraftWork, error: Missing) -> None:
@@ -42,11 +43,13 @@ def forget_draft(invoice: Invoice) -> None:
 
     The invoice must be locked: whoever decides on one of its lines holds it too.
     """
-    for table in (SyncedLine, AddedLine):
+    for table in (SyncedLine, AddedLine, SubscriptionLine):
         for line in db.session.scalars(select(table).where(table.invoice_id == invoice.id)):
             db.session.delete(line)
     db.session.flush()
     invoice.stripe_invoice_id = None
+    # What a subscription made is not made anew by us.
+    invoice.billed_with, invoice.theirs_cents = ALONE, 0
     invoice.stripe_attempt += 1
     invoice.stripe_status = None
     invoice.stripe_total_cents = None

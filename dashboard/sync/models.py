@@ -70,6 +70,26 @@ class AddedLine(Model):
     decided_by: Mapped[str | None] = mapped_column(String(200))
 
 
+class SubscriptionLine(Model):
+    """A line that is not ours on an invoice that a subscription made; only shown, never changed."""
+
+    __tablename__ = "subscription_lines"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "stripe_line_id"),
+        CheckConstraint("kind in ('subscription', 'proration', 'other')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    stripe_line_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(12))
+    description: Mapped[str] = mapped_column(String(500))
+    amount_cents: Mapped[int]
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+
+
 class SyncLease(Model):
     """The right to write one invoice at Stripe, for a sync or any other call.
 

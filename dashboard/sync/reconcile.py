@@ -19,17 +19,18 @@ from dashboard.billing.difference import DIFFERENTLY, settle_difference
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold, record_reading
+from dashboard.billing.subscription import ours_cents
 from dashboard.extensions import db
 from dashboard.gateway.records import LineContent, RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
 from dashboard.sync.agreed import replace_lines
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.models import SyncStep
-from dashboard.sync.naming import recognize
 from dashboard.sync.plan import Known
 from dashboard.sync.revisions import adopt, latest
 from dashboard.sync.snapshot import synced_lines
 from dashboard.sync.stripe_calls.lines import AddLines, UpdateLines
+from dashboard.sync.theirs import keep_theirs
 
 
 def reconcile(work: DraftWork) -> None:
@@ -39,7 +40,7 @@ def reconcile(work: DraftWork) -> None:
     work.checkpoint()
     remote = work.gateway.invoice(stripe_id)
     # A revision asks for what the invoice it replaced asked for, and may not carry our keys.
-    lines = recognize(invoice.id, work.gateway.lines(stripe_id))
+    lines = work.gateway.lines(stripe_id)
     take_over(invoice, latest(work.gateway, remote), lines, work)
 
 
@@ -49,6 +50,7 @@ def take_over(
     """Seal the invoice as Stripe billed it and carry the rest forward."""
     now = work.clock()
     lock_row(invoice)
+    lines = keep_theirs(invoice, lines)
     if remote.id != invoice.stripe_invoice_id and not adopt(invoice, remote, now=now):
         return
     if invoice.status not in ("draft", "closing", "sealed"):
@@ -65,14 +67,19 @@ def take_over(
         "invoice.finalized_at_stripe",
         invoice,
         STRIPE,
-        {"stripe_id": remote.id, "billed_cents": remote.total_cents, "carried_cents": carried},
+        {
+            "stripe_id": remote.id,
+            "billed_cents": ours_cents(invoice, remote),
+            "carried_cents": carried,
+        },
         now=now,
     )
-    if remote.total_cents != invoice.total_cents and remote.status != "void":
+    told = ours_cents(invoice, remote)
+    if told != invoice.total_cents and remote.status != "void":
         put_on_hold(
             invoice,
             DIFFERENTLY,
-            f"Stripe billed {_text(remote.total_cents, invoice)}, and the ledger says "
+            f"Stripe billed {_text(told, invoice)}, and the ledger says "
             f"{_text(invoice.total_cents, invoice)}. Decide whether the difference is corrected.",
             now=now,
         )

@@ -13,6 +13,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.locks import for_change, lock_invoices
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.stuck import STUCK, is_to_be_tried
+from dashboard.billing.subscription import WAITS, waits
 from dashboard.closing.held import nothing_holds
 from dashboard.errors import InvoiceIsFrozen
 from dashboard.extensions import db
@@ -43,6 +44,11 @@ def request_sync(invoice: Invoice, request: Request, *, now: datetime) -> SyncRu
     The caller enqueues it after the commit. Raises `InvoiceIsFrozen` for a finalized invoice.
     """
     runs = request_syncs([invoice.id], request, now=now)
+    if not runs and waits(invoice):
+        raise InvoiceIsFrozen(
+            f"Invoice {invoice.sequence} waits for the subscription's next invoice: its items go "
+            "onto that when Stripe makes it. Nothing was sent. There is nothing to sync until then."
+        )
     if not runs:
         raise InvoiceIsFrozen(
             f"Invoice {invoice.number or invoice.sequence} is {invoice.status}: Stripe has its "
@@ -59,7 +65,7 @@ def request_syncs(
     Without `wait` so are those that somebody is changing.
     """
     locked = lock_invoices(invoice_ids, wait=wait)
-    invoices = [one for one in locked if one.status not in FINALIZED]
+    invoices = [one for one in locked if one.status not in FINALIZED and not waits(one)]
     ids = [one.id for one in invoices]
     query = select(SyncRun).where(SyncRun.invoice_id.in_(ids), SyncRun.state.in_(ACTIVE))
     # Locked, so that a demand is not added to a run that has just begun without it.
@@ -131,6 +137,7 @@ def due_for_sync(*, now: datetime, most: int) -> list[int]:
             or_(Invoice.revision > Invoice.synced_revision, Invoice.needs_verification),
             Invoice.status.in_(("draft", "closing")),
             Invoice.next_sync_at <= now,
+            Invoice.billed_with != WAITS,
             # One that cannot be closed is kept in step: Stripe may bill it by its own schedule.
             or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
             ~select(SyncRun.id)
@@ -185,6 +192,7 @@ def would_be_issued(invoice_id: int, *, before: datetime) -> bool:
 def _waiting_to_finalize(now: datetime) -> Select[int]:
     return select(Invoice.id).where(
         Invoice.status == "sealed",
+        Invoice.billed_with != WAITS,
         or_(Invoice.parked_at.is_(None), Invoice.parked_code == STUCK),
         is_to_be_tried(now),
         ~select(SyncRun.id)

@@ -23,6 +23,7 @@ from dashboard.sync.plan import Known, Plan, make_plan
 from dashboard.sync.rollup import REST, REST_NAME, Member, roll_up
 from dashboard.sync.rows import Added, Charge, read_sides
 from dashboard.sync.taxed_lines import fit
+from dashboard.sync.theirs import room_for
 
 _GLANCES = 5
 
@@ -134,27 +135,29 @@ def _desired(
     invoice: Invoice, items: Sequence[Charge]
 ) -> tuple[tuple[LineContent, ...], tuple[tuple[str, int], ...]]:
     """Return the lines for `items`, and what of a taxed bill's credits has no room in them."""
-    lines = [line_of(item) for item in items]
+    lines, most = [line_of(item) for item in items], room_for(invoice)
     versions = {item.key: item.price_version_id for item in items}
     if not invoice.automatic_tax:
-        return rolled_up(lines, versions), ()
+        return rolled_up(lines, versions, most), ()
     fitted = fit(lines, families=versions, currency=invoice.currency)
     product = current_policy().stripe_tax_product
     taxed = Taxed(product, invoice.currency) if product else None
-    rolled = rolled_up(fitted.lines, versions)
+    rolled = rolled_up(fitted.lines, versions, most)
     return tuple(replace(line, taxed=taxed) for line in rolled), fitted.left
 
 
 def rolled_up(
-    lines: Sequence[LineContent], versions: Mapping[str, int | None]
+    lines: Sequence[LineContent],
+    versions: Mapping[str, int | None],
+    most: int = LINES_PER_INVOICE,
 ) -> tuple[LineContent, ...]:
     """Return `lines`, rolled up where Stripe would not take them all; `versions` are by key."""
-    if len(lines) <= LINES_PER_INVOICE:
+    if len(lines) <= most:
         return tuple(lines)
     families = price_families(set(versions.values()))
     unpriced = (REST, REST_NAME)
     members = [Member(line, *families.get(versions[line.key], unpriced)) for line in lines]
-    return roll_up(members, LINES_PER_INVOICE)
+    return roll_up(members, most)
 
 
 def price_families(version_ids: Collection[int | None]) -> dict[int | None, tuple[str, str]]:

@@ -11,6 +11,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.locks import lock_invoice
 from dashboard.billing.models import Invoice
 from dashboard.billing.policy import current_policy
+from dashboard.billing.subscription import on_theirs
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.gateway.customer_records import CustomerDraft
@@ -81,7 +82,7 @@ def schedule_again(work: DraftWork, *, was_on_hold: bool) -> None:
     at = finalizes_at(invoice, work.clock())
     if at is None or invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at:
         return
-    if was_on_hold or invoice.restores_schedule or held_by_us(invoice):
+    if was_on_hold or invoice.restores_schedule or held_by_us(invoice) or on_theirs(invoice):
         wanted = Schedule(invoice.stripe_invoice_id, at)
         hold_unless_scheduled(work, perform(work, wanted), at)
 

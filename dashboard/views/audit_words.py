@@ -73,6 +73,8 @@ SENTENCES = {
     "invoice.difference_credited": "A credit note takes off {cents} that Stripe billed {much}.",
     "invoice.difference_left": "{cents} that Stripe billed {much} is left as it is.",
     "invoice.exported": "Downloaded the lines of the invoice.",
+    "invoice.claimed": "Took {stripe_id}, an invoice of {subscription}, for its items.",
+    "invoice.goes_alone": "Goes on an invoice of its own. {why}",
     "invoice.held": "Put on hold: {reason}",
     "invoice.open": "The invoice went from {from} to {to}.",
     "invoice.paid": "The invoice went from {from} to {to}.",
@@ -135,6 +137,8 @@ SENTENCES = {
     "organization.tax_switched_off": "Switched automatic tax off from invoice {invoice} on.",
     "organization.tax_switched_on": "Switched automatic tax on from invoice {invoice} on[; of its "
     "credits, {carried_cents} waits for the next bill].",
+    "organization.linked": "Billed on the invoices of {subscription} from the next cycle on.",
+    "organization.unlinked": "No longer billed on the invoices of {subscription}.",
     "organization.mails_set": "E-mails about bills are {mails}[; reminders after {reminder_days} "
     "days past due].",
     "organization.looked_at": "Looked whether the money adds up; {broken} checks failed.",

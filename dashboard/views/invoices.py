@@ -24,11 +24,13 @@ from dashboard.billing.refund_models import Refund
 from dashboard.billing.refund_sums import refunds_of
 from dashboard.billing.reissue import reissues_of
 from dashboard.billing.reissue_models import Reissue
+from dashboard.billing.subscription import on_theirs
 from dashboard.billing.void_listing import void_case_of
 from dashboard.clock import utc_now
 from dashboard.reading.items import items_of_invoice
 from dashboard.reading.sync_status import status_of
 from dashboard.reading.tag import digest, tag_of_invoice
+from dashboard.sync.theirs import theirs_on
 from dashboard.views.access import current_actor, reader
 from dashboard.views.bill_items import are_asked_alone, items_of_past
 from dashboard.views.exports import csv_answer, invoice_rows
@@ -78,6 +80,7 @@ def show(slug: str, sequence: int) -> ResponseReturnValue:
         sync=status_of(invoice),
         void=void_case_of(invoice),
         move=move_of(invoice),
+        theirs=theirs_on(invoice.id) if on_theirs(invoice) else (),
         **_after_issue(invoice, utc_now()),
     )
 

@@ -32,11 +32,17 @@ def sums_of(invoice: Invoice, listed: Sequence[Item], below: Sequence[Item]) -> 
             yield Sum("Tax", "worked out when it is issued")
         return
     reasons = "; ".join(tax_reasons(invoice.taxes))
+    if invoice.tax_cents or reasons or invoice.theirs_cents:
+        yield Sum(
+            "Our items, before tax" if invoice.theirs_cents else "Before tax",
+            money(invoice.total_cents, currency),
+        )
     if invoice.tax_cents or reasons:
-        yield Sum("Before tax", money(invoice.total_cents, currency))
         label = f"Tax ({reasons})" if reasons else "Tax"
         yield Sum(label, money(invoice.tax_cents, currency))
-    total = invoice.total_cents + (invoice.tax_cents or 0)
+    if invoice.theirs_cents:
+        yield Sum("Lines of the subscription", money(invoice.theirs_cents, currency))
+    total = invoice.total_cents + invoice.theirs_cents + (invoice.tax_cents or 0)
     yield Sum("Total", money(total, currency), is_total=True)
     yield from _settled(invoice, total)
 

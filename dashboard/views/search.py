@@ -54,6 +54,13 @@ _ACTIONS = (
     ("sync.run", "Preview sync", "what would be sent now", "eye", "sync_runs.new"),
     ("adjustment.create", "Charge or credit", "", "plus", "adjustments.new"),
     ("cycle.roll", "Roll cycle", "with a preview", "roll", "rolls.new"),
+    (
+        "cycle.change",
+        "Bill with a subscription",
+        "on its invoices",
+        "roll",
+        "subscriptions.show",
+    ),
     ("cycle.change", "Change cycle", "with a preview", "roll", "cycle_changes.new"),
     ("tax.switch", "Automatic tax", "with a preview", "check", "taxes.show"),
     ("organization.change", "Change details", "", "pencil", "organization_details.edit"),

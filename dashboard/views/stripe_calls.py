@@ -22,6 +22,7 @@ REASON_WORDS: dict[Reason, str] = {
     "verify": "Verify",
     "event": "Read after an event",
     "backfill": "Back-fill",
+    "renewal": "Renewals of subscriptions",
     "reread": "Unpaid and held invoices read again",
     "portal": "Opening Stripe's portal",
     "link": "Opening an invoice at Stripe",

@@ -76,6 +76,8 @@ TELLINGS = {
         "asks for {asks_cents}; the ledger says {ledger_cents}",
         "notice",
     ),
+    "invoice.claimed": Telling("differs", "{invoice} goes onto {stripe_id} of {subscription}"),
+    "invoice.goes_alone": Telling("differs", "{invoice} goes on an invoice of its own", "{why}"),
     "invoice.rolled": Telling("roll", "{invoice} closed early at {total_cents}"),
     "invoice.sealed": Telling("lock", "{invoice} sealed at {total_cents}"),
     "membership.changed": Telling("people", "{email} has another role[: {role}]"),
@@ -92,6 +94,8 @@ TELLINGS = {
     "invoice.tax_waived": Telling("check", "Goes without tax"),
     "organization.tax_switched_off": Telling("check", "Automatic tax switched off"),
     "organization.tax_switched_on": Telling("check", "Automatic tax switched on"),
+    "organization.linked": Telling("roll", "Billed with {subscription}"),
+    "organization.unlinked": Telling("roll", "No longer billed with {subscription}"),
     "proposal.approved": Telling(
         "people", "{what} of {amount} approved", "proposed by {proposed_by}"
     ),

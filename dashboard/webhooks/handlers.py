@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dashboard.bounds import DELIVERIES_PATH
-from dashboard.webhooks import after_issue, customer_details, customers, invoices
+from dashboard.webhooks import after_issue, customer_details, customers, invoices, subscriptions
 from dashboard.webhooks.delivery import Delivery, Handled
 
 # Where Stripe delivers them.
@@ -43,6 +43,10 @@ HANDLERS: Mapping[str, Callable[[Delivery], Handled]] = {
     "charge.dispute.funds_reinstated": after_issue.money_back_told,
     "customer.updated": customer_details.customer_updated,
     "customer.deleted": customers.customer_deleted,
+    "customer.subscription.updated": subscriptions.subscription_told,
+    "customer.subscription.deleted": subscriptions.subscription_told,
+    "customer.subscription.paused": subscriptions.subscription_told,
+    "customer.subscription.resumed": subscriptions.subscription_told,
     "payment_method.attached": customers.payment_method_known,
     "payment_method.updated": customers.payment_method_known,
     "payment_method.automatically_updated": customers.payment_method_known,

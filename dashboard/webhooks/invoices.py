@@ -15,6 +15,7 @@ from dashboard.billing.outcome import (
     put_on_hold,
     record_remote,
 )
+from dashboard.billing.subscription import ours_cents
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.agreed import agreed_total
 from dashboard.sync.missing import forget_draft
@@ -25,10 +26,14 @@ from dashboard.webhooks.delivery import Delivery, Handled
 from dashboard.webhooks.echoes import ECHO
 from dashboard.webhooks.finding import invoice_called, is_known, our_invoice
 from dashboard.webhooks.hearing import hear, look_for_payments
+from dashboard.webhooks.subscriptions import invoice_made
 
 
 def invoice_created(delivery: Delivery) -> Handled:
     """A draft appeared: ours are known from the reply, others are nobody's business here."""
+    # Before an invoice is locked: its organization comes first.
+    if delivery.invoice.subscription_id is not None and not is_known(delivery):
+        return invoice_made(delivery, delivery.invoice.subscription_id)
     known = our_invoice(delivery) is not None
     return Handled("Our own draft." if known else "Not an invoice of ours.", ignored=True)
 
@@ -53,7 +58,7 @@ def invoice_updated(delivery: Delivery) -> Handled:
         # No line tells of it either: what was switched off there is switched on again.
         invoice.stripe_automatic_tax = remote.automatic_tax
         invoice.stripe_tax_status = remote.tax_status
-    differs = remote.total_cents != agreed_total(invoice.id)
+    differs = ours_cents(invoice, remote) != agreed_total(invoice.id)
     words = "its total differs" if differs else "its total is as agreed"
     return Handled(f"The draft was changed at Stripe ({words}). Its lines will be compared.")
 
@@ -141,7 +146,7 @@ def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, *, is_echo: bool
         return False
     if invoice.status != "sealed":
         return True
-    return not is_echo and remote.total_cents != invoice.total_cents
+    return not is_echo and ours_cents(invoice, remote) != invoice.total_cents
 
 
 def finalization_failed(delivery: Delivery) -> Handled:

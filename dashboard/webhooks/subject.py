@@ -33,6 +33,9 @@ def subject_of(delivery: Delivery) -> Subject:
         return Subject(invoice=delivery.payment.stripe_invoice_id, payment=delivery.payment.id)
     if family == "customer":
         return Subject(customer=delivery.event.object_id)
+    if family == "customer.subscription":
+        # Few are of anybody here, and those go by themselves.
+        return Subject()
     if family == "payment_method":
         return Subject(customer=_holder(delivery))
     raise Aside("it leads to its invoice by what is known of other events")

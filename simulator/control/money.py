@@ -19,27 +19,27 @@ def money_blueprint(simulator: Simulator) -> Blueprint:
 
     @blueprint.post("/disputes")
     def open_dispute() -> ResponseReturnValue:
-        return _do(simulator, disputes.open_dispute)
+        return carry_out(simulator, disputes.open_dispute)
 
     @blueprint.post("/disputes/<dispute>")
     def move_dispute(dispute: str) -> ResponseReturnValue:
-        return _do(simulator, disputes.move, dispute=dispute)
+        return carry_out(simulator, disputes.move, dispute=dispute)
 
     @blueprint.post("/refunds/<refund>/fail")
     def fail_refund(refund: str) -> ResponseReturnValue:
-        return _do(simulator, refunds.fail, refund=refund)
+        return carry_out(simulator, refunds.fail, refund=refund)
 
     @blueprint.post("/refunds/<refund>")
     def move_refund(refund: str) -> ResponseReturnValue:
-        return _do(simulator, refunds.move, refund=refund)
+        return carry_out(simulator, refunds.move, refund=refund)
 
     @blueprint.post("/invoices/<invoice>/paid-elsewhere")
     def paid_elsewhere(invoice: str) -> ResponseReturnValue:
-        return _do(simulator, payment.paid_elsewhere, invoice=invoice)
+        return carry_out(simulator, payment.paid_elsewhere, invoice=invoice)
 
     @blueprint.post("/invoices/<invoice>/detach-payment")
     def detach(invoice: str) -> ResponseReturnValue:
-        return _do(simulator, payment.detach_payment, invoice=invoice)
+        return carry_out(simulator, payment.detach_payment, invoice=invoice)
 
     @blueprint.post("/tax")
     def set_tax() -> ResponseReturnValue:
@@ -55,7 +55,8 @@ def money_blueprint(simulator: Simulator) -> Blueprint:
     return blueprint
 
 
-def _do(simulator: Simulator, handler: Handler, **ids: str) -> ResponseReturnValue:
+def carry_out(simulator: Simulator, handler: Handler, **ids: str) -> ResponseReturnValue:
+    """Answer a request of the control surface by what a handler does, as if by hand."""
     given: dict[str, Any] = request.get_json(silent=True) or {}
     with simulator.lock:
         try:

@@ -24,7 +24,6 @@ CONSTANT: Record = {
     "issuer": {"type": "self"},
     "livemode": False,
     "on_behalf_of": None,
-    "parent": None,
     "receipt_number": None,
     "shipping_cost": None,
     "shipping_details": None,
@@ -80,6 +79,7 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
         "amount_due": due,
         "amount_remaining": max(0, due - invoice["amount_paid"]),
         # Rows that were kept before revisions came have neither.
+        "parent": _parent(invoice),
         "from_invoice": invoice.get("from_invoice"),
         "latest_revision": invoice.get("latest_revision"),
         "automatic_tax": {
@@ -102,6 +102,20 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
 def total_with_tax(store: Store, invoice: Record) -> int:
     """Return what the invoice asks for: its lines, and the tax on top of them."""
     return total_of(store, invoice) + on_top(taxes_of(store, invoice).values())
+
+
+def _parent(invoice: Record) -> Record | None:
+    # Rows that were kept before there were subscriptions have none.
+    if invoice.get("subscription") is None:
+        return None
+    return {
+        "quote_details": None,
+        "subscription_details": {
+            "metadata": dict(invoice["subscription_metadata"]),
+            "subscription": invoice["subscription"],
+        },
+        "type": "subscription_details",
+    }
 
 
 def total_of(store: Store, invoice: Record) -> int:

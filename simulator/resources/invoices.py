@@ -70,6 +70,8 @@ def delete(call: Call) -> Record:
             "You can only delete draft invoices. To void an invoice instead, use /void.",
             code="invoice_not_editable",
         )
+    if invoice.get("subscription"):
+        raise refused("You can't delete invoices created by subscriptions.")
     last = shown(call, invoice)
     for item_id in invoice["items"]:
         item = call.store.all("invoiceitem")[item_id]
@@ -93,6 +95,7 @@ def list_all(call: Call) -> Record:
         if wanted.get("customer") in (None, invoice["customer"])
         and wanted.get("status") in (None, invoice["status"])
         and wanted.get("collection_method") in (None, invoice["collection_method"])
+        and wanted.get("subscription") in (None, invoice.get("subscription"))
         and within(invoice["created"], wanted.get("created"))
     ]
     return page(found, wanted, url="/v1/invoices", render=lambda one: shown(call, one))

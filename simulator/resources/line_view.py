@@ -47,16 +47,7 @@ def render_line(item: Record, tax: Tax | None = None) -> Record:
         "invoice": item["invoice"],
         "livemode": False,
         "metadata": item["metadata"],
-        "parent": {
-            "invoice_item_details": {
-                "invoice_item": item["id"],
-                "proration": False,
-                "proration_details": None,
-                "subscription": None,
-            },
-            "subscription_item_details": None,
-            "type": "invoice_item_details",
-        },
+        "parent": _parent(item),
         "period": item["period"],
         "pretax_credit_amounts": [],
         "pricing": _pricing(item),
@@ -64,6 +55,27 @@ def render_line(item: Record, tax: Tax | None = None) -> Record:
         "quantity_decimal": item["quantity"],
         "subtotal": item["amount"],
         "taxes": [] if tax is None else [tax.render()],
+    }
+
+
+def _parent(item: Record) -> Record:
+    subscription, of_item = item.get("subscription"), item.get("subscription_item")
+    details: Record = {
+        "invoice_item": None if of_item else item["id"],
+        "proration": subscription is not None and of_item is None,
+        "proration_details": None,
+        "subscription": subscription,
+    }
+    if of_item is None:
+        return {
+            "invoice_item_details": details,
+            "subscription_item_details": None,
+            "type": "invoice_item_details",
+        }
+    return {
+        "invoice_item_details": None,
+        "subscription_item_details": {**details, "subscription_item": of_item},
+        "type": "subscription_item_details",
     }
 
 

@@ -18,6 +18,7 @@ from simulator.resources import (
     payments_list,
     portal,
     refunds,
+    subscriptions,
     tax_ids,
 )
 
@@ -36,5 +37,6 @@ OPERATIONS: dict[str, Handler] = {
     **refunds.ROUTES,
     **disputes.ROUTES,
     **portal.ROUTES,
+    **subscriptions.ROUTES,
     **event_list.ROUTES,
 }

@@ -22,6 +22,7 @@ NAMES = {
     "jobs.credit_notes": ["carry_out_credit_note", "carry_out_credit_notes"],
     "jobs.refunds": ["carry_out_refund", "carry_out_refunds"],
     "jobs.reissues": ["reissue_invoice", "reissue_planned"],
+    "jobs.renewals": ["look_at_renewal", "look_at_renewals", "look_for_renewals"],
     "jobs.restores": ["keep_ledger_mark", "look_behind", "repair_finding", "watch_ledger"],
     "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
     "jobs.forgetting": ["forget_old"],

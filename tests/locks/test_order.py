@@ -34,6 +34,7 @@ ORDER = (
 # Rows of an invoice that are only written by whoever holds it; among them the order is free.
 UNDER_THE_INVOICE = {
     "invoice_items", "usage_totals", "usage_habits", "synced_lines", "foreign_lines",
+    "subscription_lines",
 }  # fmt: skip
 # A plain insert waits for nobody; these meet a row that is there.
 UPSERTS = ("sync_leases", "usage_totals", "usage_habits")

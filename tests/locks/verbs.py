@@ -78,6 +78,14 @@ from tests.locks.reissues import (
 from tests.locks.restores import take_over_what_was_forgotten
 from tests.locks.stage import Act, Stage
 from tests.locks.standing import let_the_rules_decide, move_standing, set_standing_apart
+from tests.locks.subscriptions import (
+    hear_of_a_renewal,
+    hear_of_a_subscription,
+    link_for_a_while,
+    look_for_a_renewal,
+    show_link,
+    unlink,
+)
 from tests.locks.syncs import (
     act_on_both,
     ask,
@@ -159,6 +167,12 @@ VERBS: Mapping[str, Act] = {
     "change the cycle": change_cycle_early,
     "preview a change of the cycle": show_cycle,
     "switch automatic tax": switch_tax_over,
+    "link a subscription": link_for_a_while,
+    "preview a link": show_link,
+    "unlink a subscription": unlink,
+    "look for a renewal": look_for_a_renewal,
+    "hear of a renewal": hear_of_a_renewal,
+    "hear of a subscription": hear_of_a_subscription,
     "close": close_both,
     "close, the other way round": lambda stage: close_both(stage, backwards=True),
     "seal": seal_both,

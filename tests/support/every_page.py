@@ -60,6 +60,7 @@ OF_STAFF = [
     "/organizations?q=nobody",
     "/organizations?sort=-ends",
     "/organizations/acme/tax",
+    "/organizations/acme/subscription",
     "/organizations/acme/cycle-changes/new",
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/close",

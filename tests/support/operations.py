@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import requests
+
 from dashboard.audit.actor import SYSTEM
 from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.revision import touch
+from dashboard.billing.subscription import take_theirs
 from dashboard.clock import utc_now
 from dashboard.gateway.customer_records import CustomerDraft
 from dashboard.organizations.change import change_organization
 from dashboard.transaction import transaction
 from tests.support.billing import drop, put
+from tests.support.simulator import API_KEY
+from tests.support.subscriptions import priced
 from tests.support.syncing import Syncer
 from tests.support.taxed import is_in_berlin, taxed_as
 
@@ -128,6 +133,32 @@ def _emptied(bill: Invoice, syncer: Syncer) -> str:
     return "final"
 
 
+def _taken(bill: Invoice, syncer: Syncer) -> str:
+    """Let the bill take the invoice of a renewal, before Stripe is told."""
+    _known(bill, syncer)
+    customer = str(bill.organization.stripe_customer_id)
+    made = requests.post(
+        f"{syncer.simulator.url}/v1/subscriptions",
+        data={"customer": customer, **priced(9900)},
+        auth=(API_KEY, ""),
+        timeout=5,
+    ).json()
+    renewal = syncer.simulator.post(f"subscriptions/{made['id']}/renewal")
+    with transaction():
+        take_theirs(bill, syncer.gateway.invoice(renewal["id"]), now=utc_now())
+    return "support"
+
+
+def _taken_for_nothing(bill: Invoice, syncer: Syncer) -> str:
+    _taken(bill, syncer)
+    syncer.sync(bill)
+    drop(bill, "a", "b")
+    syncer.sync(bill)
+    with transaction():
+        seal_now(bill, now=utc_now())
+    return "final"
+
+
 OPERATIONS = {
     "create customer": Operation("create_customer", "POST customers", "/v1/customers$", _new),
     "update customer": Operation(
@@ -143,5 +174,9 @@ OPERATIONS = {
     "finalize": Operation("finalize", "POST finalize", "finalize$", _sealed),
     "delete draft": Operation(
         "delete_invoice", "DELETE invoice", "/v1/invoices/in_[^/]+$", _emptied
+    ),
+    "claim draft": Operation("claim_draft", "POST invoice", "/v1/invoices/in_[^/]+$", _taken),
+    "give draft back": Operation(
+        "give_back_draft", "POST invoice", "/v1/invoices/in_[^/]+$", _taken_for_nothing
     ),
 }

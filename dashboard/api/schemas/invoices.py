@@ -65,7 +65,9 @@ class InvoiceOut(Told):
     Credit notes before payment lower the amount due, those after it return money; neither changes
     the total, nor do refunds and disputes. `charged_back_cents` was returned by disputes that were
     lost. `next_payment_attempt_at` is null where Stripe has announced no further attempt. Links end
-    thirty days after the due date, but not in the ten days after they were told.
+    thirty days after the due date, but not in the ten days after they were told. `billed_with`:
+    alone, on an invoice of its own; waits, for a subscription's next invoice; claiming or claimed,
+    on that. `theirs_cents` is on the same invoice and not ours, and no part of `total_cents`.
     """
 
     sequence: int
@@ -99,6 +101,8 @@ class InvoiceOut(Told):
     hosted_invoice_url: str | None
     links_told_at: Instant | None
     stripe_invoice_id: str | None
+    billed_with: str
+    theirs_cents: int
     is_in_sync: bool
     last_synced_at: Instant | None
 

@@ -56,6 +56,15 @@ class DraftCalls(Calls):
         """Let Stripe finalize the draft by itself at `at`; None holds it."""
         return self._change("invoice", invoice_id, requests.schedule(at), key=key)
 
+    def claim(self, invoice_id: str, invoice: str, installation: str, *, key: str) -> RemoteInvoice:
+        """Hold a draft that a subscription made, and mark it as an invoice of ours."""
+        body = requests.claim(invoice, installation)
+        return self._change("invoice", invoice_id, body, key=key)
+
+    def give_back(self, invoice_id: str, at: datetime, *, key: str) -> RemoteInvoice:
+        """Let Stripe finalize a draft that a subscription made at `at`, as no invoice of ours."""
+        return self._change("invoice", invoice_id, requests.give_back(at), key=key)
+
     def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
         """Set how the draft is collected, and what it says of its days."""
         body = requests.terms(wanted.collection_method, wanted.days_until_due)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.sync.models import SyncStep
 from dashboard.sync.stripe_calls.base import StripeCall
+from dashboard.sync.stripe_calls.claims import ClaimDraft, GiveBack
 from dashboard.sync.stripe_calls.credit_notes import IssueNote, VoidNote
 from dashboard.sync.stripe_calls.customers import CreateCustomer, UpdateCustomer
 from dashboard.sync.stripe_calls.drafts import (
@@ -28,6 +29,7 @@ STRIPE_CALLS: Mapping[str, type[StripeCall[Any]]] = {
         CreateCustomer, UpdateCustomer,
         CreateDraft, SetTerms, SetTax, Schedule, Finalize, DeleteDraft,
         AddLines, UpdateLines, RemoveLines,
+        ClaimDraft, GiveBack,
         DeleteItem, IssueNote, VoidNote, VoidInvoice, MakeRefund,
     )
 }  # fmt: skip
