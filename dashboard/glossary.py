@@ -114,5 +114,6 @@ GLOSSARY = (
     Term("Verify", "A sync that compares every line with Stripe's."),
     Term("Void", "The invoice is canceled, and nothing is owed on it."),
     Term("Webhook event", "A message from Stripe that something changed there."),
+    Term("With subscription", "The invoice waits for that of a subscription, to go onto it."),
     Term("Written off", "A person decided that the amount of a void invoice is never billed."),
 )

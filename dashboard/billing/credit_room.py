@@ -127,7 +127,8 @@ def room_of(
     rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
     # What a person returned for a refund that failed went back beside notes, as it would have.
     beside_notes = given.refunded - given.by_notes + given.returned
-    left_there = max(asked - noted - beside_notes, 0)
+    # What a subscription bills on the same invoice has room for notes of its own.
+    left_there = max(asked + invoice.theirs_cents - noted - beside_notes, 0)
     most = min(left_there, sum(rooms.values()))
     stray = min(max(difference_of(invoice).cents, 0), left_there)
     refundable = max(_paid_by_one(invoice) - given.refunded - given.returned, 0)

@@ -15,7 +15,7 @@ from dashboard.billing.difference_void import lose_ground
 from dashboard.billing.mailing import mail_issued, mail_paid
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.reissue_end import end_with_void
-from dashboard.billing.subscription import without_theirs
+from dashboard.billing.subscription import is_untold, without_theirs
 from dashboard.billing.telling import tell_finalized, tell_paid, tell_void
 from dashboard.billing.uncharged import note_uncharged
 from dashboard.billing.void import open_case
@@ -46,6 +46,8 @@ def record_remote(
     the ledger still holds open is not moved here: that is a reconciliation, not a report. Nor is
     one that is void because a revision replaced it: what it asked for is still asked for.
     """
+    if is_untold(invoice) and remote.status != "draft":
+        return _of_theirs_alone(invoice, remote)
     remote = without_theirs(invoice, remote)
     if remote.status == "void" and remote.latest_revision is not None:
         return _replaced(invoice, remote)
@@ -78,6 +80,12 @@ def record_reading(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) ->
     """Take over what was just read; where order cannot tell, the reading is the newer."""
     heard = record_remote(invoice, remote, now=now)
     return record_remote(invoice, remote, now=now, is_last=True) if heard == "unsure" else heard
+
+
+def _of_theirs_alone(invoice: Invoice, remote: RemoteInvoice) -> Heard:
+    """Leave a subscription's invoice that was issued without ours to the sync, which goes alone."""
+    invoice.stripe_status = remote.status
+    return "older"
 
 
 def _replaced(invoice: Invoice, remote: RemoteInvoice) -> Heard:

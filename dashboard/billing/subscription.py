@@ -7,7 +7,7 @@ under its row's lock, so that two ways never bill the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,13 +73,32 @@ def verdict(
         if now >= period_end + WAIT:
             return Verdict(goes_alone="The subscription brought no invoice for this renewal.")
         return Verdict()
+    why = why_stopped(subscription) or why_not_taken(found)
+    return Verdict(goes_alone=why) if why else Verdict(takes=found)
+
+
+def why_stopped(subscription: RemoteSubscription | None) -> str:
+    """Return why the invoices of a subscription bear nothing of ours; empty while they may."""
+    if subscription is None:
+        return "The subscription is not at Stripe."
     if subscription.paused_how is not None:
-        return Verdict(goes_alone="The collection of the subscription's invoices is paused.")
-    if found.status != "draft":
-        return Verdict(goes_alone=f"Stripe issued {found.id} before it could be taken.")
+        return "The collection of the subscription's invoices is paused."
     if subscription.status not in RENEWING:
-        return Verdict(goes_alone=f"The subscription is {subscription.status}.")
-    return Verdict(takes=found)
+        return f"The subscription is {subscription.status}."
+    return ""
+
+
+def why_not_taken(remote: RemoteInvoice) -> str:
+    """Return why an invoice of a subscription, not marked as ours, is left; empty if it is not."""
+    if remote.status != "draft":
+        return f"Stripe issued {remote.id} before it could be taken."
+    if remote.automatic_tax:
+        return f"Stripe works out the tax of {remote.id}, and this bill's is not to be."
+    if any(line.tax_within_cents for line in remote.lines):
+        return f"The prices of {remote.id} have tax within them, and this bill's have not."
+    if not remote.auto_advance:
+        return f"{remote.id} was held at Stripe before it could be taken."
+    return ""
 
 
 def of_renewal(invoices: Sequence[RemoteInvoice], period_end: datetime) -> RemoteInvoice | None:
@@ -110,13 +129,22 @@ def rule_of_subscription(subscription: RemoteSubscription) -> CycleRule | None:
 
 def state_of(subscription: RemoteSubscription, *, now: datetime) -> dict[str, Any]:
     """Return what an organization keeps of it."""
+    told_at = subscription.as_of
     return {
+        "as_of": None if told_at is None else told_at.isoformat(),
         "status": subscription.status,
         "paused_how": subscription.paused_how,
         "period_end": subscription.period_end.isoformat(),
         "ends_at": None if subscription.ends_at is None else subscription.ends_at.isoformat(),
         "read_at": now.isoformat(),
     }
+
+
+def is_older(subscription: RemoteSubscription, kept: Mapping[str, Any] | None) -> bool:
+    """Whether a reading is older than what an organization keeps of the subscription."""
+    known = (kept or {}).get("as_of")
+    told_at = subscription.as_of
+    return known is not None and told_at is not None and told_at < datetime.fromisoformat(known)
 
 
 def way_of(organization: Organization, period_end: datetime) -> str:
@@ -133,6 +161,14 @@ def way_of(organization: Organization, period_end: datetime) -> str:
 def waits(invoice: Invoice) -> bool:
     """Whether it waits for the subscription's invoice."""
     return invoice.billed_with == WAITS
+
+
+def is_untold(invoice: Invoice) -> bool:
+    """Whether it is to take a subscription's invoice of which Stripe did not confirm it yet.
+
+    Nothing of ours is on that, so what becomes of it there is not what became of the bill.
+    """
+    return invoice.billed_with == CLAIMING
 
 
 def on_theirs(invoice: Invoice) -> bool:
@@ -152,14 +188,38 @@ def without_theirs(invoice: Invoice, remote: RemoteInvoice) -> RemoteInvoice:
     )
 
 
+def carry_out(invoice: Invoice, found: Verdict, *, now: datetime) -> None:
+    """Do with an invoice that waits what was found to become of it; its row must be locked."""
+    if found.goes_alone:
+        go_alone(invoice, found.goes_alone, now=now)
+    elif found.takes is not None and invoice.stripe_invoice_id is not None:
+        # Made by a process of an older release: it holds our items already.
+        go_alone(invoice, "It has an invoice of its own at Stripe already.", now=now)
+    elif found.takes is not None and invoice.parked_at is not None:
+        go_alone(invoice, "It is on hold, and what the subscription bills is not to be.", now=now)
+    elif found.takes is not None:
+        take_theirs(invoice, found.takes, now=now)
+
+
 def take_theirs(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> None:
     """Let an invoice that waits take the subscription's; its row must be locked."""
     invoice.billed_with = CLAIMING
     invoice.stripe_invoice_id = remote.id
     invoice.stripe_status = "draft"
+    # Whatever waits here meanwhile, Stripe does not.
+    invoice.automatically_finalizes_at = remote.automatically_finalizes_at
     invoice.next_sync_at = now
     facts = {"stripe_id": remote.id, "subscription": remote.subscription_id}
     write_entry("invoice.claimed", invoice, STRIPE, facts, now=now)
+
+
+def know_again(invoice: Invoice, remote: RemoteInvoice) -> None:
+    """Let an invoice be on a subscription's that bears its mark, where the ledger forgot that.
+
+    The ledger may have been put back to before it was taken. The invoice's row must be locked.
+    """
+    if remote.subscription_id is not None and not on_theirs(invoice):
+        invoice.billed_with = CLAIMED
 
 
 def go_alone(invoice: Invoice, why: str, *, now: datetime, actor: Actor = SYSTEM) -> None:

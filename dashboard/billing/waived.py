@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from dashboard.billing.credit_note_models import CreditNote
 from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.notes import notes_before_payment
+from dashboard.billing.notes import issued_notes, notes_before_payment
 from dashboard.billing.standing import within
 from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.extensions import db
@@ -39,10 +40,22 @@ def waived_of(invoice: Invoice, items: Iterable[InvoiceItem]) -> int:
     """
     if invoice.stripe_total_cents is None:
         return 0
-    less = invoice.total_cents - invoice.stripe_total_cents + notes_before_payment(invoice)
+    # What a subscription bills on the same invoice is what its own notes take off first.
+    noted = max(notes_before_payment(invoice) - _of_theirs(invoice), 0)
+    less = invoice.total_cents - invoice.stripe_total_cents + noted
     not_due = (one.billed_cents - within(one.billed_cents, one.amount_cents) for one in items)
     less -= sum(cents for cents in not_due if cents > 0)
     return round_charge(max(less, 0), invoice.currency)
+
+
+def _of_theirs(invoice: Invoice) -> int:
+    """Return what notes that are not ours took off the subscription's share of an invoice."""
+    if not invoice.theirs_cents:
+        return 0
+    ours = select(CreditNote.stripe_id).where(CreditNote.invoice_id == invoice.id)
+    known = set(db.session.scalars(ours))
+    foreign = [one for one in issued_notes(invoice) if one.stripe_id not in known]
+    return min(sum(one.pre_payment_cents for one in foreign), max(invoice.theirs_cents, 0))
 
 
 def items_with_cycles(invoice: Invoice) -> Sequence[InvoiceItem]:

@@ -13,6 +13,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.current import current_draft
 from dashboard.billing.locks import for_change
 from dashboard.billing.models import FINALIZED, Invoice
+from dashboard.billing.subscription import waits
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 from dashboard.gaps.again import look_at
@@ -140,6 +141,6 @@ def _verified(gap: StripeGap, now: datetime) -> list[SyncRun]:
     invoice = db.session.scalar(own)
     if invoice is None and gap.organization_id is not None:
         invoice = current_draft(gap.organization_id)
-    if invoice is None or invoice.status in FINALIZED:
+    if invoice is None or invoice.status in FINALIZED or waits(invoice):
         return []
     return [request_sync(invoice, Request("support", verify=True), now=now)]

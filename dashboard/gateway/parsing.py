@@ -34,7 +34,7 @@ from dashboard.gateway.odd import (
     whole,
 )
 from dashboard.gateway.records import RemoteInvoice, RemoteLine
-from dashboard.gateway.taxes import automatic_tax, taxes
+from dashboard.gateway.taxes import automatic_tax, discounts_of, tax_within, taxes
 
 Json = Mapping[str, Any]
 
@@ -97,6 +97,8 @@ def parse_line(data: Json) -> RemoteLine:
         period_end=moment(data["period"], "end"),
         subscription_id=_reference(of.get("subscription")),
         is_proration=bool(of.get("proration")),
+        discount_cents=discounts_of(data),
+        tax_within_cents=tax_within(data),
     )
 
 

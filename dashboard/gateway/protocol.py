@@ -114,8 +114,14 @@ class Gateway(Protocol):
     def claim(self, invoice_id: str, invoice: str, installation: str, *, key: str) -> RemoteInvoice:
         """Hold a draft that a subscription made, and mark it as an invoice of ours."""
 
-    def give_back(self, invoice_id: str, at: datetime, *, key: str) -> RemoteInvoice:
-        """Let Stripe finalize a draft that a subscription made at `at`, as no invoice of ours."""
+    def give_back(
+        self, invoice_id: str, at: datetime | None, *, status: str, key: str
+    ) -> RemoteInvoice:
+        """Let an invoice that a subscription made be no invoice of ours.
+
+        By its `status` Stripe finalizes a draft at `at`, or not without it, or collects an open one
+        again.
+        """
 
     def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
         """Set how the draft is collected, and what it says of its days."""

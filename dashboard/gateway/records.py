@@ -50,7 +50,8 @@ class LineContent:
 
     `members` are the (key, cents) that a roll-up, or a line lowered by credits, stands for; Stripe
     is not told, so they do not make one line differ from another. Nor does `taxed`, which no
-    reading shows: a draft whose tax is switched on has every line sent again.
+    reading shows: a draft whose tax is switched on has every line sent again. One that is not
+    `discountable` is left out of the coupons of a subscription's invoice.
     """
 
     key: str
@@ -60,6 +61,7 @@ class LineContent:
     period_end: datetime
     members: tuple[tuple[str, int], ...] = field(default=(), compare=False)
     taxed: Taxed | None = field(default=None, compare=False)
+    discountable: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class RemoteLine(Told):
     # The subscription that put it there, and whether it is a share that a change brought.
     subscription_id: str | None = None
     is_proration: bool = False
+    # What of the amount the invoice's total before tax does not have: discounts, and tax within.
+    discount_cents: int = 0
+    tax_within_cents: int = 0
+
+    @property
+    def net_cents(self) -> int:
+        """What it adds to the invoice's total before tax."""
+        return self.amount_cents - self.discount_cents - self.tax_within_cents
 
 
 @dataclass(frozen=True, slots=True)

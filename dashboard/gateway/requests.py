@@ -79,12 +79,15 @@ def claim(number: str, installation: str) -> Body:
     return {"auto_advance": False, "metadata": {INSTALLATION: installation, INVOICE: number}}
 
 
-def give_back(at: datetime) -> Body:
-    """Return the body that takes our mark off a draft and has Stripe finalize it at `at`.
+def give_back(at: datetime | None, *, status: str) -> Body:
+    """Return the body that takes our mark off and has Stripe finalize a draft at `at`.
 
-    A blank value takes a key of the metadata away.
+    An open invoice is collected again. A blank value takes a key of the metadata away.
     """
-    return {**schedule(at), "metadata": {INSTALLATION: "", INVOICE: ""}}
+    marks = {"metadata": {INSTALLATION: "", INVOICE: ""}}
+    if status == "draft":
+        return {**schedule(at), **marks}
+    return {"auto_advance": True, **marks} if status == "open" else marks
 
 
 def line(content: LineContent) -> Body:
@@ -97,6 +100,7 @@ def line(content: LineContent) -> Body:
             "start": int(content.period_start.timestamp()),
             "end": int(content.period_end.timestamp()),
         },
+        **({} if content.discountable else {"discountable": False}),
     }
 
 

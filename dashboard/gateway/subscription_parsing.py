@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.gateway.errors import OddObject
 from dashboard.gateway.odd import MOST_OF_A_WORD, cut, instant, moment
 from dashboard.gateway.subscription_records import RemoteSubscription
+from dashboard.gateway.taxes import automatic_tax
 
 
 def parse_subscription(
@@ -37,4 +38,5 @@ def parse_subscription(
         paused_how=cut((data.get("pause_collection") or {}).get("behavior"), MOST_OF_A_WORD),
         ends_at=instant(data, "ended_at") or instant(data, "cancel_at"),
         as_of=as_of,
+        automatic_tax=automatic_tax(data)[0],
     )

@@ -29,3 +29,5 @@ class RemoteSubscription(Told):
     paused_how: str | None
     ends_at: datetime | None
     as_of: datetime | None = None
+    # Whether Stripe works out the tax of its invoices.
+    automatic_tax: bool = False

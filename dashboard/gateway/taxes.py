@@ -44,5 +44,25 @@ def _taxes(told: Any) -> Iterator[dict[str, Any]]:
             }
 
 
+def discounts_of(line: Json) -> int:
+    """Return what coupons take off a line, in minor units."""
+    return sum(_cents(one) for one in _listed(line.get("discount_amounts")))
+
+
+def tax_within(line: Json) -> int:
+    """Return which part of a line's amount is tax, in minor units."""
+    told = _listed(line.get("taxes"))
+    return sum(_cents(one) for one in told if one.get("tax_behavior") == "inclusive")
+
+
+def _listed(told: Any) -> list[Json]:
+    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+
+
+def _cents(told: Json) -> int:
+    cents = told.get("amount")
+    return cents if type(cents) is int else 0
+
+
 def _is_word(value: Any) -> bool:
     return isinstance(value, str) and bool(value)

@@ -145,7 +145,7 @@ OF_STRIPE = (
         from invoices join organizations on organizations.id = invoices.organization_id
         where invoices.organization_id = any(:organizations)
           and invoices.status in ('draft', 'closing') and parked_at is null
-          and (revision > synced_revision or needs_verification)
+          and (revision > synced_revision or needs_verification) and billed_with <> 'waits'
           and next_sync_at < cast(:now as timestamptz) - interval '1 hour'
           and not exists (
               select from sync_runs where invoice_id = invoices.id

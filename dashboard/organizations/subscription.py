@@ -23,7 +23,9 @@ from dashboard.billing.subscription import (
     ALONE,
     ENDED,
     RENEWING,
+    SLACK,
     go_alone,
+    is_older,
     rule_of_subscription,
     state_of,
     waits,
@@ -178,13 +180,16 @@ def follow(organization: Organization, remote: RemoteSubscription, *, now: datet
     Its row must be locked, and none of its invoices. A cycle that cannot end where the
     subscription's period does keeps its own end, and what it holds is billed alone.
     """
+    if is_older(remote, organization.subscription):
+        return "It is known already: the subscription was read later than this."
     if remote.status in ENDED:
         why = f"The subscription is {remote.status} at Stripe."
         unlink_subscription(organization, reason=why, actor=STRIPE, now=now)
         return f"{why} The organization is billed on invoices of its own again."
     organization.subscription = state_of(remote, now=now)
     invoice = current_invoice(organization)
-    if invoice.period_end <= now:
+    # Stripe's clock may be a little ahead of ours.
+    if invoice.period_end <= now + SLACK:
         return "The subscription was read; its cycle is being rolled."
     trouble = None
     with db.session.begin_nested() as attempt:
@@ -196,7 +201,8 @@ def follow(organization: Organization, remote: RemoteSubscription, *, now: datet
             trouble = str(error)
     organization.subscription = state_of(remote, now=now) | {"trouble": trouble}
     for one in lock_waiting(organization):
-        if one.status == "draft" and way_of(organization, one.period_end) == ALONE:
+        renews = abs(one.period_end - remote.period_start) <= SLACK
+        if one.status == "draft" and not renews and way_of(organization, one.period_end) == ALONE:
             go_alone(one, "The subscription's period ends later than this cycle.", now=now)
     return f"The cycle was not changed. {trouble}" if trouble else "The subscription was read."
 
@@ -236,6 +242,16 @@ def _check(organization: Organization, remote: RemoteSubscription) -> None:
             f"{remote.id} is in {remote.currency.upper()}, and {organization.slug} is billed in "
             f"{organization.currency.upper()}. {NOTHING}",
             field="subscription",
+        )
+    if organization.automatic_tax:
+        raise Conflict(
+            f"Stripe works out the tax of the bills of {organization.slug}, which it does for no "
+            f"single line of a subscription's invoice. {NOTHING} Switch automatic tax off first."
+        )
+    if remote.automatic_tax:
+        raise Conflict(
+            f"Stripe works out the tax of the invoices of {remote.id}, and it would for our items "
+            f"too. {NOTHING} Bill the organization alone."
         )
     if remote.status not in RENEWING:
         raise Conflict(f"{remote.id} is {remote.status}, so it brings no invoices. {NOTHING}")

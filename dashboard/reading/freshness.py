@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.billing.policy import current_policy
+from dashboard.billing.subscription import WAITS
 from dashboard.reading.charge import final_at
 from dashboard.reading.rows import CurrentInvoice
 from dashboard.reading.sync_status import SyncStatus
@@ -48,7 +49,7 @@ def freshness_of(invoice: CurrentInvoice, sync: SyncStatus, *, now: datetime) ->
 
 
 def _is_late(invoice: CurrentInvoice, now: datetime) -> bool:
-    if not invoice.is_dirty or invoice.next_sync_at is None:
+    if not invoice.is_dirty or invoice.next_sync_at is None or invoice.billed_with == WAITS:
         return False
     interval = timedelta(seconds=current_policy().sync_interval_seconds)
     return invoice.next_sync_at < now - (LATE_INTERVALS - 1) * interval

@@ -26,6 +26,7 @@ class ListedInvoice(NamedTuple):
     period_end: datetime
     last_synced_at: datetime | None
     parked_at: datetime | None
+    billed_with: str
     sync_failures: int
     needs_verification: bool
     revision: int

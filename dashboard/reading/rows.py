@@ -46,6 +46,7 @@ class CurrentInvoice(NamedTuple):
     revision: int
     synced_revision: int
     synced_total_cents: int
+    billed_with: str
     sync_failures: int
     needs_verification: bool
     last_synced_at: datetime | None

@@ -29,6 +29,7 @@ class Moving(NamedTuple):
     status: str
     revision: int
     synced_revision: int
+    billed_with: str
     sync_failures: int
     parked_code: str | None
     stripe_status: str | None
@@ -106,6 +107,7 @@ def tag_of(
         invoice.status,
         invoice.revision,
         invoice.synced_revision,
+        invoice.billed_with,
         invoice.sync_failures,
         invoice.parked_code or "free",
         invoice.stripe_status or "none",

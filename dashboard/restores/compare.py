@@ -170,9 +170,7 @@ def _second(remote: RemoteInvoice, invoice: Invoice) -> Finding:
         f"{invoice.organization.slug}, beside its own ({invoice.stripe_invoice_id})."
     )
     whose = (invoice.organization_id, invoice.sequence)
-    return Finding(
-        "second_draft" if remote.status == "draft" else "lost_invoice", remote.id, told, *whose
-    )
+    return Finding(_kind_of(remote, "second_draft"), remote.id, told, *whose)
 
 
 def _of_none(remote: RemoteInvoice) -> Finding:
@@ -180,7 +178,14 @@ def _of_none(remote: RemoteInvoice) -> Finding:
         f"Stripe has the {_status(remote)} {remote.id} of the customer {remote.customer_id}, for "
         "an invoice that the ledger does not have."
     )
-    return Finding("lost_draft" if remote.status == "draft" else "lost_invoice", remote.id, told)
+    return Finding(_kind_of(remote, "lost_draft"), remote.id, told)
+
+
+def _kind_of(remote: RemoteInvoice, of_drafts: str) -> str:
+    if remote.status != "draft":
+        return "lost_invoice"
+    # Stripe deletes no draft of a subscription, whose own lines may not be lost either.
+    return of_drafts if remote.subscription_id is None else "lost_share"
 
 
 def _invoice(remote: RemoteInvoice) -> Invoice | None:

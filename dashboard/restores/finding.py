@@ -54,6 +54,12 @@ KINDS: dict[str, Kind] = {
         "The invoice has a draft of its own. Compare the two at Stripe, and delete the one that is "
         "not wanted: it would be finalized there after a while. Then look again.",
     ),
+    "lost_share": Kind(
+        "On a subscription's draft", "at_stripe", "Open at Stripe",
+        "Our lines on it belong to no bill of the ledger, which bills the same elsewhere. Remove "
+        "them from the draft at Stripe, and dashboard_invoice from its metadata, and have it "
+        "finalized there. Then look again.",
+    ),
     "lost_invoice": Kind(
         "Bill of no invoice", "at_stripe", "Open at Stripe",
         "It was billed, and the ledger will bill the same again. Void it at Stripe, or credit the "

@@ -12,6 +12,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.identity import is_this
 from dashboard.billing.locks import for_change, lock_invoice
 from dashboard.billing.models import Invoice
+from dashboard.billing.subscription import know_again
 from dashboard.errors import Conflict, NotFound
 from dashboard.extensions import db
 from dashboard.gateway.errors import Missing, NotEditable
@@ -117,6 +118,7 @@ def _take_draft(stripe_id: str, gateway: Gateway, now: datetime) -> bool:
         return False
     invoice.stripe_invoice_id, invoice.stripe_status = remote.id, remote.status
     invoice.automatically_finalizes_at = remote.automatically_finalizes_at
+    know_again(invoice, remote)
     invoice.needs_verification = True
     invoice.next_sync_at = now
     return True

@@ -19,7 +19,7 @@ from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.sync.added_lines import note_added
 from dashboard.sync.agreed import keep_members, learn_ids, replace_lines
 from dashboard.sync.calls import perform
-from dashboard.sync.claim import claim_draft
+from dashboard.sync.claim import settle_with_theirs
 from dashboard.sync.compare import Comparison
 from dashboard.sync.details import see_tax, start_tax, stop_tax, tell_details
 from dashboard.sync.done import count_of, moved_cents, with_later
@@ -64,6 +64,8 @@ class Aim:
     look: bool = False
     recovered: bool = False
     seen_tax: bool = False
+    # Whether it was seen in this run that a subscription's draft may bear ours.
+    settled: bool = False
     comparison: Comparison | None = None
 
 
@@ -104,13 +106,7 @@ def converge(work: DraftWork) -> Comparison | None:
 
 def one_round(work: DraftWork, aim: Aim) -> bool:
     """Recover, plan and apply once; return whether ledger and Stripe now agree."""
-    if not aim.recovered:
-        recover_draft(work)
-    aim.recovered = False
-    claim_draft(work)
-    if aim.verify and not aim.seen_tax:
-        see_tax(work)
-        aim.seen_tax = True
+    begin_round(work, aim)
     tell_details(work)
     snapshot, aim.comparison, plan = assess(work, aim.look)
     if work.run.plan_hash is None:
@@ -132,6 +128,19 @@ def one_round(work: DraftWork, aim: Aim) -> bool:
         return False
     conclude(work, snapshot, aim.comparison if plan.is_empty else None)
     return True
+
+
+def begin_round(work: DraftWork, aim: Aim) -> None:
+    """Recover what was under way; see once what no line tells: whose the draft is, and its tax."""
+    if not aim.recovered:
+        recover_draft(work)
+    aim.recovered = False
+    if not aim.settled:
+        settle_with_theirs(work)
+        aim.settled = True
+    if aim.verify and not aim.seen_tax:
+        see_tax(work)
+        aim.seen_tax = True
 
 
 def was_otherwise(snapshot: Snapshot, comparison: Comparison | None) -> bool:

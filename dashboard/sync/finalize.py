@@ -21,6 +21,7 @@ from dashboard.sync.compare import Comparison
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.effects import record_invoice
 from dashboard.sync.held import wait_while_held, why_held
+from dashboard.sync.lease import extend
 from dashboard.sync.models import AddedLine
 from dashboard.sync.snapshot import Snapshot
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
@@ -34,6 +35,7 @@ from dashboard.sync.taxed import (
     carry_credits,
     wait_for_tax,
 )
+from dashboard.sync.theirs import keep_theirs
 
 TOTAL_DIFFERS = "total_differs"
 
@@ -75,6 +77,8 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         wait_while_held(work, held)
         return
     perform(work, Finalize(str(invoice.stripe_invoice_id)))
+    if on_theirs(invoice) and invoice.stripe_total_cents != invoice.total_cents:
+        see_theirs_again(work)
     check_finalized(work)
 
 
@@ -186,6 +190,14 @@ def hold_at_stripe(work: DraftWork) -> None:
         db.session.flush()
     except GatewayError as error:
         work.run.error = f"{work.run.error or ''} Stripe's own schedule is still on: {error}"
+
+
+def see_theirs_again(work: DraftWork) -> None:
+    """Read the lines once more: metered ones of the subscription move until it is issued."""
+    work.checkpoint()
+    lines = work.gateway.lines(str(work.invoice.stripe_invoice_id))
+    extend(work.lease, now=work.clock())
+    keep_theirs(work.invoice, lines)
 
 
 def check_finalized(work: DraftWork) -> None:

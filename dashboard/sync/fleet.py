@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.subscription import WAITS
 from dashboard.billing.void_listing import waiting_case_ids
 from dashboard.paging import Counted
 from dashboard.sync.counts import Figures, Rows, count
@@ -58,6 +59,7 @@ def fleet_figures(*, now: datetime) -> Figures:
         Invoice.status.in_(("draft", "closing")),
         Invoice.next_sync_at.is_not(None),
         Invoice.revision > Invoice.synced_revision,
+        Invoice.billed_with != WAITS,
     )
     return {
         **{status: _invoices().where(Invoice.status == status) for status in UNSETTLED},

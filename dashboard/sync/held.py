@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.policy import current_policy
+from dashboard.billing.subscription import is_untold, on_theirs
 from dashboard.closing.held import Held, closings_held
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.calls import perform
+from dashboard.sync.claim import settle_with_theirs
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.recover_draft import recover_draft
 from dashboard.sync.stripe_calls.drafts import Schedule
-from dashboard.sync.stripe_draft import hold_unless_scheduled
+from dashboard.sync.stripe_draft import hold_unless_scheduled, schedule_again
 
 CODE = "closings_held"
 # What holds has no end: Stripe's schedule is moved on by as much, as often as it comes near.
@@ -40,8 +42,12 @@ def wait_while_held(work: DraftWork, held: Held) -> None:
     run, now = work.run, work.clock()
     try:
         recover_draft(work)
+        # Stripe issues a subscription's draft within the hour, whatever is held here.
+        settle_with_theirs(work)
         if work.invoice.stripe_status not in (None, "draft"):
             raise NotEditable("Stripe's invoice is no longer a draft.")
+        if on_theirs(work.invoice):
+            schedule_again(work, was_on_hold=False)
         move_schedule(work, schedule_safe_at(held, now))
     except Missing as error:
         resolve_missing(work, error)
@@ -74,4 +80,5 @@ def schedule_safe_at(held: Held, now: datetime) -> datetime:
 
 def finalized_at_stripe(invoice: Invoice) -> bool:
     """Whether an event already told that Stripe finalized what the ledger holds open."""
-    return invoice.stripe_status not in (None, "draft") and invoice.status not in FINALIZED
+    is_open_here = invoice.status not in FINALIZED and not is_untold(invoice)
+    return invoice.stripe_status not in (None, "draft") and is_open_here

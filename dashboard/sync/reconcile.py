@@ -19,11 +19,12 @@ from dashboard.billing.difference import DIFFERENTLY, settle_difference
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold, record_reading
-from dashboard.billing.subscription import ours_cents
+from dashboard.billing.subscription import is_untold, ours_cents
 from dashboard.extensions import db
 from dashboard.gateway.records import LineContent, RemoteInvoice, RemoteLine
 from dashboard.pricing.exact import major_text
 from dashboard.sync.agreed import replace_lines
+from dashboard.sync.claim import settle_with_theirs
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.models import SyncStep
 from dashboard.sync.plan import Known
@@ -36,6 +37,9 @@ from dashboard.sync.theirs import keep_theirs
 def reconcile(work: DraftWork) -> None:
     """Read the finalized invoice and take its outcome over; raises `GatewayError`."""
     invoice = work.invoice
+    if is_untold(invoice):
+        settle_with_theirs(work)
+        return
     stripe_id = str(invoice.stripe_invoice_id)
     work.checkpoint()
     remote = work.gateway.invoice(stripe_id)

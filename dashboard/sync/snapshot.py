@@ -11,6 +11,7 @@ from dashboard.billing.locks import read_held
 from dashboard.billing.models import Invoice
 from dashboard.billing.period import whole_second
 from dashboard.billing.policy import current_policy
+from dashboard.billing.subscription import on_theirs
 from dashboard.errors import Busy
 from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_INVOICE
@@ -137,6 +138,10 @@ def _desired(
     """Return the lines for `items`, and what of a taxed bill's credits has no room in them."""
     lines, most = [line_of(item) for item in items], room_for(invoice)
     versions = {item.key: item.price_version_id for item in items}
+    if on_theirs(invoice):
+        # A coupon of the subscription is for what it bills itself.
+        rolled = rolled_up(lines, versions, most)
+        return tuple(replace(line, discountable=False) for line in rolled), ()
     if not invoice.automatic_tax:
         return rolled_up(lines, versions, most), ()
     fitted = fit(lines, families=versions, currency=invoice.currency)

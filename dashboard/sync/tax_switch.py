@@ -72,7 +72,7 @@ def switch_tax(
 
     The next sync tells Stripe; invoices of ended cycles stay as they were. The same again changes
     nothing. `seen` is the plan's name for what the actor looked at: raises Stale where it moved,
-    Conflict where no product is set.
+    Conflict where no product is set, and where it is billed with a subscription.
     """
     lock_row(organization)
     # All that are open: the current one may end while its lock is awaited.
@@ -82,6 +82,12 @@ def switch_tax(
         return plan
     if is_on and not current_policy().stripe_tax_product:
         raise Conflict(NO_PRODUCT)
+    if is_on and organization.stripe_subscription_id is not None:
+        raise Conflict(
+            f"{organization.slug} is billed on the invoices of "
+            f"{organization.stripe_subscription_id}, which have tax as the subscription says. "
+            "Nothing was changed. Unlink the subscription first."
+        )
     if seen is not None and seen != plan.seen:
         raise Stale(
             "The credits of the current invoice, or its tax, are others since you looked. Nothing "

@@ -29,7 +29,7 @@ def keep_theirs(invoice: Invoice, lines: Sequence[RemoteLine]) -> list[RemoteLin
     theirs = [one for one in found if one.key is None and one.id not in ids]
     db.session.execute(delete(SubscriptionLine).where(SubscriptionLine.invoice_id == invoice.id))
     db.session.add_all(_kept(invoice, one) for one in theirs)
-    cents = sum(one.amount_cents for one in theirs)
+    cents = sum(one.net_cents for one in theirs)
     if invoice.stripe_total_cents is not None:
         invoice.stripe_total_cents += invoice.theirs_cents - cents
     invoice.theirs_cents = cents
@@ -45,7 +45,7 @@ def _kept(invoice: Invoice, line: RemoteLine) -> SubscriptionLine:
         stripe_line_id=line.id,
         kind=kind if line.subscription_id is not None else "other",
         description=line.description[:500],
-        amount_cents=line.amount_cents,
+        amount_cents=line.net_cents,
         period_start=line.period_start,
         period_end=line.period_end,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, cast, delete, extract, func, or_, 
 from sqlalchemy.types import Double
 
 from dashboard.billing.models import Invoice
+from dashboard.billing.subscription import WAITS
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.sync.fleet import LATE
@@ -120,6 +121,7 @@ def _dirty() -> Select[Any]:
         Invoice.status.in_(("draft", "closing")),
         Invoice.next_sync_at.is_not(None),
         Invoice.revision > Invoice.synced_revision,
+        Invoice.billed_with != WAITS,
     )
 
 

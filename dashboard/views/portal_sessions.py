@@ -8,6 +8,7 @@ from dashboard.audit.write import write_entry
 from dashboard.billing.current import draft_of
 from dashboard.billing.fold import count_now
 from dashboard.billing.overview import unfinished_of
+from dashboard.billing.subscription import waits
 from dashboard.clock import utc_now
 from dashboard.gateway.errors import GatewayError
 from dashboard.gateway.protocol import Gateway
@@ -65,5 +66,7 @@ def create(slug: str) -> ResponseReturnValue:
 def _bring_up_to_date(organization: Organization) -> None:
     count_now(organization.id, now=utc_now())
     invoice = draft_of(organization)
-    if invoice is not None and (invoice.is_dirty or organization.stripe_customer_id is None):
+    if invoice is None or waits(invoice):
+        return
+    if invoice.is_dirty or organization.stripe_customer_id is None:
         enqueue_run(request_sync(invoice, Request("portal", current_actor()), now=utc_now()))

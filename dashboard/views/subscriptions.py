@@ -14,17 +14,20 @@ from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
 from dashboard.gateway.subscription_records import RemoteSubscription
 from dashboard.intervals import EVERY
+from dashboard.money import Money
 from dashboard.organizations.lookup import organization_by_slug
 from dashboard.organizations.models import Organization
 from dashboard.organizations.subscription import (
     LinkPreview,
     kept_of,
     link_subscription,
+    plan_link,
     preview_link,
     unlink_subscription,
 )
 from dashboard.transaction import checkpoint
 from dashboard.views.access import current_actor
+from dashboard.views.proof import need_proof_above
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/organizations/<slug>/subscription")
 
@@ -53,12 +56,17 @@ def create(slug: str) -> ResponseReturnValue:
     organization, form = organization_by_slug(slug), LinkForm()
     if not form.validate_on_submit():
         return _page(organization, form), 422
+    remote, now = _read(form.wanted), utc_now()
+    if organization.stripe_subscription_id != remote.id:
+        invoice = current_invoice(organization)
+        if plan_link(organization, invoice, remote, now=now).cycle.is_early:
+            need_proof_above(Money(invoice.total_cents, invoice.currency))
     link_subscription(
         organization,
-        _read(form.wanted),
+        remote,
         reason=str(form.reason.data),
         actor=current_actor(),
-        now=utc_now(),
+        now=now,
         seen=form.seen.data,
     )
     flash("The subscription is linked.")

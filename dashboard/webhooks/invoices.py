@@ -15,7 +15,7 @@ from dashboard.billing.outcome import (
     put_on_hold,
     record_remote,
 )
-from dashboard.billing.subscription import ours_cents
+from dashboard.billing.subscription import is_untold, know_again, ours_cents
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.sync.agreed import agreed_total
 from dashboard.sync.missing import forget_draft
@@ -109,6 +109,7 @@ def note_attempt(invoice: Invoice, told: RemoteInvoice, delivery: Delivery) -> N
 def begin_reconciliation(invoice: Invoice, remote: RemoteInvoice, *, now: datetime) -> SyncRun:
     """Note that Stripe finalized first and return the sync that takes over what it billed."""
     invoice.stripe_invoice_id = invoice.stripe_invoice_id or remote.id
+    know_again(invoice, remote)
     invoice.stripe_status = remote.status
     return request_sync(invoice, Request("event", STRIPE, verify=True), now=now)
 
@@ -144,7 +145,7 @@ def stripe_acted_first(invoice: Invoice, remote: RemoteInvoice, *, is_echo: bool
     """Whether Stripe finalized what the ledger still held open, or billed something else."""
     if invoice.status in FINALIZED:
         return False
-    if invoice.status != "sealed":
+    if invoice.status != "sealed" or is_untold(invoice):
         return True
     return not is_echo and ours_cents(invoice, remote) != invoice.total_cents
 

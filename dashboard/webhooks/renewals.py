@@ -18,9 +18,8 @@ from dashboard.billing.subscription import (
     FIRST_LOOK,
     LOOK_EVERY,
     WAITS,
-    go_alone,
+    carry_out,
     on_theirs,
-    take_theirs,
     verdict,
     waits,
 )
@@ -29,7 +28,11 @@ from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.gateway.subscription_records import RemoteSubscription
-from dashboard.organizations.subscription import follow, lock_waiting
+from dashboard.organizations.subscription import (
+    follow,
+    lock_waiting,
+    unlink_subscription,
+)
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_sync
 
@@ -90,12 +93,11 @@ def decide(invoice_id: int, subscription_id: str, seen: Seen, *, now: datetime) 
     if invoice_id not in waiting:
         return None
     found = verdict(seen.subscription, seen.invoices, invoice.period_end, now=now)
-    if found.takes is not None:
-        take_theirs(invoice, found.takes, now=now)
-    elif found.goes_alone:
-        go_alone(invoice, found.goes_alone, now=now)
-    if seen.subscription is not None:
-        # The events that told of it may be lost too.
+    carry_out(invoice, found, now=now)
+    if seen.subscription is None:
+        # Its events may be lost too, and none will come of what is not there.
+        unlink_subscription(organization, reason=str(found.goes_alone), actor=STRIPE, now=now)
+    else:
         follow(organization, seen.subscription, now=now)
     if not on_theirs(invoice):
         return None

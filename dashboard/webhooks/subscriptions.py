@@ -5,7 +5,14 @@ from __future__ import annotations
 from dashboard.audit.actor import STRIPE
 from dashboard.billing.locks import lock_row
 from dashboard.billing.models import Invoice
-from dashboard.billing.subscription import CYCLE_INVOICE, SLACK, go_alone, take_theirs, verdict
+from dashboard.billing.subscription import (
+    CYCLE_INVOICE,
+    SLACK,
+    carry_out,
+    on_theirs,
+    verdict,
+    waits,
+)
 from dashboard.extensions import db
 from dashboard.gateway.records import RemoteInvoice
 from dashboard.gateway.subscription_records import RemoteSubscription
@@ -36,15 +43,18 @@ def invoice_made(delivery: Delivery, subscription_id: str) -> Handled:
     subscription = delivery.reading(
         ("subscription", subscription_id), lambda gateway: gateway.subscription(subscription_id)
     )
+    # The event may be told late, or again: Stripe may have issued it since.
+    told = remote
+    remote = delivery.reading(("invoice", told.id), lambda gateway: gateway.invoice(told.id))
     organization = held(organization_id)
     if organization.stripe_subscription_id != subscription_id:
         return Handled("The subscription was unlinked meanwhile.", ignored=True)
     invoice = waiting_for(organization, remote)
     if invoice is None:
         return Handled("No bill waits for it: it is the subscription's own.", ignored=True)
-    told = settle(invoice, subscription, remote, delivery)
+    done = settle(invoice, subscription, remote, delivery)
     follow(organization, subscription, now=delivery.now)
-    return told
+    return done
 
 
 def held(organization_id: int) -> Organization:
@@ -71,14 +81,13 @@ def settle(
 ) -> Handled:
     """Let a bill that waits take the renewal's invoice, or go alone."""
     found = verdict(subscription, [remote], invoice.period_end, now=delivery.now)
-    if found.takes is not None:
-        take_theirs(invoice, found.takes, now=delivery.now)
+    carry_out(invoice, found, now=delivery.now)
+    if on_theirs(invoice):
         run = request_sync(invoice, Request("event", STRIPE, verify=True), now=delivery.now)
         delivery.runs.append(run)
         return Handled("The bill that waited for it goes onto it.")
-    if found.goes_alone:
-        go_alone(invoice, found.goes_alone, now=delivery.now)
-        return Handled(f"{found.goes_alone} The bill that waited for it goes alone.")
+    if not waits(invoice):
+        return Handled(f"{found.goes_alone} The bill that waited for it goes alone.".strip())
     return Handled("It is of another renewal than the bill that waits.", ignored=True)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from simulator.control.money import carry_out
-from simulator.engine.state import Call, Simulator
+from simulator.engine.state import Call, Handler, Simulator
 from simulator.engine.store import Record
 from simulator.resources.invoice_access import changed, terms
 from simulator.resources.subscription_view import render_subscription
@@ -24,33 +24,11 @@ def subscriptions_blueprint(simulator: Simulator) -> Blueprint:
     """Return the routes that pause and resume, move an anchor, and put prorations on drafts."""
     blueprint = Blueprint("subscriptions", __name__, url_prefix="/_simulator/subscriptions")
 
-    @blueprint.post("/<subscription>/pause")
-    def pause(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _pause, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/resume")
-    def resume(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _resume, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/anchor")
-    def anchor(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _anchor, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/proration")
-    def proration(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _proration, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/threshold")
-    def threshold(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _threshold, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/renewal")
-    def renewal(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _renewal, subscription_exposed_id=subscription)
-
-    @blueprint.post("/<subscription>/empty")
-    def empty(subscription: str) -> ResponseReturnValue:
-        return carry_out(simulator, _empty, subscription_exposed_id=subscription)
+    @blueprint.post("/<subscription>/<act>")
+    def carry(subscription: str, act: str) -> ResponseReturnValue:
+        if act not in ACTS:
+            abort(404)
+        return carry_out(simulator, ACTS[act], subscription_exposed_id=subscription)
 
     return blueprint
 
@@ -58,6 +36,14 @@ def subscriptions_blueprint(simulator: Simulator) -> Blueprint:
 def _renewal(call: Call) -> Record:
     """Make the invoice of a renewal now, for those who cannot wait for one."""
     return make_invoice(call, from_path(call), "subscription_cycle")
+
+
+def _discount(call: Call) -> Record:
+    """Take `percent` off its invoices from now on, as a coupon does."""
+    subscription = from_path(call)
+    before = render_subscription(subscription)
+    subscription["percent_off"] = int(call.params["percent"])
+    return tell_changed(call, subscription, before)
 
 
 def _empty(call: Call) -> Record:
@@ -114,3 +100,15 @@ def _proration(call: Call) -> Record:
 def _threshold(call: Call) -> Record:
     """Make the invoice that a billing threshold brings within a period."""
     return make_invoice(call, from_path(call), "subscription_threshold")
+
+
+ACTS: dict[str, Handler] = {
+    "pause": _pause,
+    "resume": _resume,
+    "anchor": _anchor,
+    "proration": _proration,
+    "threshold": _threshold,
+    "renewal": _renewal,
+    "discount": _discount,
+    "empty": _empty,
+}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from simulator.engine.store import Record, Store
+from simulator.resources.discounts import amounts, names, taken_off
 from simulator.resources.line_view import embedded_lines
 from simulator.resources.taxation import on_top, status_of, summed, taxes_of, within
 
-# Fields that are the same on every invoice here: no discounts, no shipping, no Connect.
+# Fields that are the same on every invoice here: no shipping, no Connect.
 CONSTANT: Record = {
     "object": "invoice",
     "account_country": "US",
@@ -20,7 +21,6 @@ CONSTANT: Record = {
     "customer_shipping": None,
     "default_source": None,
     "default_tax_rates": [],
-    "discounts": [],
     "issuer": {"type": "self"},
     "livemode": False,
     "on_behalf_of": None,
@@ -28,7 +28,6 @@ CONSTANT: Record = {
     "shipping_cost": None,
     "shipping_details": None,
     "test_clock": None,
-    "total_discount_amounts": [],
     "total_pretax_credit_amounts": [],
     "webhooks_delivered_at": None,
 }
@@ -60,7 +59,8 @@ def render_invoice(store: Store, invoice: Record, public_url: str) -> Record:
 
 def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
     """Return everything about the invoice but its lines."""
-    taxes = taxes_of(store, invoice)
+    taxes, items = taxes_of(store, invoice), store.all("invoiceitem")
+    listed = [items[one] for one in invoice["items"]]
     total = total_of(store, invoice)
     with_tax, net = total + on_top(taxes.values()), total - within(taxes.values())
     due = amount_due(invoice, with_tax)
@@ -77,6 +77,8 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
         **CONSTANT,
         **shown,
         "amount_due": due,
+        "discounts": names(invoice),
+        "total_discount_amounts": amounts(invoice, listed),
         "amount_remaining": max(0, due - invoice["amount_paid"]),
         # Rows that were kept before revisions came have neither.
         "parent": _parent(invoice),
@@ -91,7 +93,7 @@ def render_terms(store: Store, invoice: Record, public_url: str) -> Record:
         },
         "hosted_invoice_url": page,
         "invoice_pdf": f"{page}/pdf" if page else None,
-        "subtotal": total,
+        "subtotal": sum(int(one["amount"]) for one in listed),
         "subtotal_excluding_tax": net,
         "total": with_tax,
         "total_excluding_tax": net,
@@ -119,9 +121,10 @@ def _parent(invoice: Record) -> Record | None:
 
 
 def total_of(store: Store, invoice: Record) -> int:
-    """Return the sum of the lines in minor units."""
+    """Return the sum of the lines in minor units, less what coupons take off."""
     items = store.all("invoiceitem")
-    return sum(int(items[one]["amount"]) for one in invoice["items"])
+    listed = [items[one] for one in invoice["items"]]
+    return sum(int(one["amount"]) - taken_off(invoice, one) for one in listed)
 
 
 def amount_due(invoice: Record, total: int) -> int:

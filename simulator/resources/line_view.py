@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.engine.store import Record, Store
+from simulator.resources.discounts import amounts, taken_off
 from simulator.resources.taxation import Tax, taxes_of
 
 # An invoice in a reply carries at most this many of its lines, whatever is asked for.
@@ -24,7 +25,8 @@ def item_id(line: str) -> str:
 def embedded_lines(store: Store, invoice: Record) -> Record:
     """Return the list object that sits in an invoice: the first ten lines and has_more."""
     items, taxes = store.all("invoiceitem"), taxes_of(store, invoice)
-    shown = [render_line(items[one], taxes.get(one)) for one in invoice["items"][:EMBEDDED]]
+    listed = invoice["items"][:EMBEDDED]
+    shown = [render_line(items[one], taxes.get(one), invoice) for one in listed]
     return {
         "object": "list",
         "data": shown,
@@ -33,15 +35,16 @@ def embedded_lines(store: Store, invoice: Record) -> Record:
     }
 
 
-def render_line(item: Record, tax: Tax | None = None) -> Record:
-    """Return the item as a line of its invoice, with its tax."""
+def render_line(item: Record, tax: Tax | None = None, invoice: Record | None = None) -> Record:
+    """Return the item as a line of its invoice, with its tax and what coupons take off."""
+    off = [] if invoice is None or not taken_off(invoice, item) else amounts(invoice, [item])
     return {
         "id": line_id(item["id"]),
         "object": "line_item",
         "amount": item["amount"],
         "currency": item["currency"],
         "description": item["description"],
-        "discount_amounts": [],
+        "discount_amounts": off,
         "discountable": item["discountable"],
         "discounts": [],
         "invoice": item["invoice"],

@@ -63,7 +63,7 @@ def list_lines(call: Call) -> Record:
         [items[one] for one in invoice["items"]],
         call.params,
         url=f"/v1/invoices/{invoice['id']}/lines",
-        render=lambda item: render_line(item, taxes.get(item["id"])),
+        render=lambda item: render_line(item, taxes.get(item["id"]), invoice),
         name=lambda item: line_id(item["id"]),
     )
 

@@ -24,7 +24,7 @@ def render_subscription(subscription: Record) -> Record:
         "billing_schedules": [],
         "cancel_at": subscription["period_end"] if subscription["cancel_at_period_end"] else None,
         "default_payment_method": None,
-        "discounts": [],
+        "discounts": [f"di_{subscription['id']}"] if subscription.get("percent_off") else [],
         "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
         "items": {
             "object": "list",

@@ -206,6 +206,7 @@ def make_invoice(call: Call, subscription: Record, reason: str) -> Record:
         "collection_method": subscription["collection_method"],
         "currency": subscription["currency"],
         "days_until_due": subscription["days_until_due"],
+        "percent_off": subscription.get("percent_off", 0),
         "subscription": subscription["id"],
         "subscription_metadata": dict(subscription["metadata"]),
     }

@@ -122,8 +122,10 @@ def hear_of_a_subscription(stage: Stage) -> None:
 
 
 def hear(stage: Stage, event_id: int, remote: RemoteSubscription) -> None:
-    """Handle an event for which the subscription was read already."""
+    """Handle an event for which the subscription and its invoice were read already."""
     event = db.session.get_one(WebhookEvent, event_id)
     delivery = Delivery(event, stage.gateway, stage.now())
     delivery.readings["subscription", remote.id] = remote
+    if event.type == "invoice.created":
+        delivery.readings["invoice", delivery.invoice.id] = delivery.invoice
     handle(delivery)

@@ -93,14 +93,46 @@ def live_to_the_end(world: Subscribed, bill: Invoice) -> None:
     world.tick()
 
 
-@pytest.mark.parametrize("order", ORDERS)
+def each_invoice_is_somebodys(world: Subscribed) -> None:
+    """What bears our mark is a bill's here; what does not goes on as its subscription has it."""
+    bills = {str(one.stripe_invoice_id): str(one.id) for one in world.invoices()}
+    subscription = world.stripe("GET", f"subscriptions/{world.subscription}")
+    goes_on = subscription["status"] == "active" and not subscription["pause_collection"]
+    for one in world.stripe("GET", "invoices?limit=100")["data"]:
+        if (one["parent"] or {}).get("subscription_details") is None:
+            continue
+        mark = one["metadata"].get("dashboard_invoice")
+        keys = [line.key for line in world.syncer.gateway.lines(one["id"]) if line.key]
+        assert mark in (None, bills.get(one["id"])), f"{one['id']} is marked as {mark}"
+        assert mark is not None or not keys, f"{one['id']} bears {keys} without a mark"
+        if mark is None and one["status"] == "open":
+            assert one["auto_advance"], f"{one['id']} is not collected"
+        if mark is None and one["status"] == "draft" and goes_on:
+            assert one["auto_advance"], f"{one['id']} is not issued"
+
+
+def sealed_at_once(world: Subscribed) -> None:
+    """Let the grace be over before anything is heard, more than an hour late."""
+    world.advance(world.now + 61 * MINUTES)
+    world.roll_and_seal()
+
+
+LATE = [
+    pytest.param((sealed_at_once, *order), id=f"late-{number}")
+    for number, order in enumerate(permutations((hears, our_clock, pause_collection)))
+]
+
+
+@pytest.mark.parametrize("order", [*ORDERS, *LATE])
 def test_each_cent_is_billed_once(db: object, syncer: Syncer, order: tuple[Happening, ...]) -> None:
     world = subscribe(syncer, days_left=1)
     bill = use(world, a=4000, b=250)
     world.advance(bill.period_end + MINUTES)
     for happens in order:
         happens(world)
+        each_invoice_is_somebodys(world)
     live_to_the_end(world, bill)
+    each_invoice_is_somebodys(world)
     assert sum(world.billed_cents()) == 4250, world.billed()
     assert not [one.parked_reason for one in world.invoices() if one.parked_reason]
     assert syncer.simulator.get("audit")["ok"]

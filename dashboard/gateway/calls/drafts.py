@@ -61,9 +61,16 @@ class DraftCalls(Calls):
         body = requests.claim(invoice, installation)
         return self._change("invoice", invoice_id, body, key=key)
 
-    def give_back(self, invoice_id: str, at: datetime, *, key: str) -> RemoteInvoice:
-        """Let Stripe finalize a draft that a subscription made at `at`, as no invoice of ours."""
-        return self._change("invoice", invoice_id, requests.give_back(at), key=key)
+    def give_back(
+        self, invoice_id: str, at: datetime | None, *, status: str, key: str
+    ) -> RemoteInvoice:
+        """Let an invoice that a subscription made be no invoice of ours.
+
+        By its `status` Stripe finalizes a draft at `at`, or not without it, or collects an open one
+        again.
+        """
+        body = requests.give_back(at, status=status)
+        return self._change("invoice", invoice_id, body, key=key)
 
     def set_terms(self, invoice_id: str, wanted: DraftTerms, *, key: str) -> RemoteInvoice:
         """Set how the draft is collected, and what it says of its days."""

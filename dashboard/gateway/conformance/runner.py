@@ -18,6 +18,7 @@ from dashboard.gateway.conformance import (
     life,
     lines,
     payments,
+    subscriptions,
     taxes,
 )
 from dashboard.gateway.conformance.api import Api
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *cards.check.all,
     *payments.check.all,
     *taxes.check.all,
+    *subscriptions.check.all,
 )
 
 Outcome = Literal["held", "differs", "error"]

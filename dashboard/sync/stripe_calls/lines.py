@@ -38,6 +38,7 @@ class SentLine(NamedTuple):
             period_end=datetime.fromisoformat(body["period_end"]),
             members=tuple(body.get("members", {}).items()),
             taxed=Taxed(**body["taxed"]) if body.get("taxed") else None,
+            discountable=body.get("discountable", True),
         )
         return cls(content, body["line_id"])
 
@@ -53,6 +54,7 @@ class SentLine(NamedTuple):
             "period_end": line.period_end.isoformat(),
             "members": dict(line.members),
             **({"taxed": asdict(line.taxed)} if line.taxed else {}),
+            **({} if line.discountable else {"discountable": False}),
         }
 
     @property
