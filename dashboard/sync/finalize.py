@@ -100,6 +100,8 @@ def look_at_total(work: DraftWork) -> None:
     if found.status != "draft":
         raise NotEditable("Stripe's invoice is no longer a draft.")
     record_invoice(work, found)
+    if on_theirs(work.invoice):
+        see_theirs_again(work)
 
 
 def refusal(
