@@ -127,8 +127,7 @@ def room_of(
     rooms = {item_id: cents - cents % step for item_id, cents in left.items() if cents >= step}
     # What a person returned for a refund that failed went back beside notes, as it would have.
     beside_notes = given.refunded - given.by_notes + given.returned
-    # What a subscription bills on the same invoice has room for notes of its own.
-    left_there = max(asked + invoice.theirs_cents - noted - beside_notes, 0)
+    left_there = _left_there(invoice, asked, noted + beside_notes, given.elsewhere)
     most = min(left_there, sum(rooms.values()))
     stray = min(max(difference_of(invoice).cents, 0), left_there)
     refundable = max(_paid_by_one(invoice) - given.refunded - given.returned, 0)
@@ -142,6 +141,16 @@ def room_of(
         stray=stray - stray % step,
         asks_back=given.disputed > 0,
     )
+
+
+def _left_there(invoice: Invoice, asked: int, taken: int, elsewhere: int) -> int:
+    """Return what is left of `asked`, and of the whole invoice, after `taken`.
+
+    What a subscription bills on the same invoice is what was taken `elsewhere` first; what it gives
+    back there is no room of ours.
+    """
+    of_theirs = min(elsewhere, max(invoice.theirs_cents, 0))
+    return max(min(asked - taken + of_theirs, asked + invoice.theirs_cents - taken), 0)
 
 
 def titled(invoice: Invoice) -> str:

@@ -28,7 +28,8 @@ class GivenBack(NamedTuple):
     `refunded` is all that went to payments, `untold` the part of it that no refund's event told
     yet, `by_notes` what credit notes of ours refunded, or a person for them. `otherwise` is what
     notes put on the balance or had returned by other means, and with it `returned`, what a person
-    returned where a refund failed. `disputed` is what banks hold or took.
+    returned where a refund failed. `disputed` is what banks hold or took. `elsewhere` is what the
+    notes and refunds come to that were made at Stripe, by none of ours.
     """
 
     refunded: int
@@ -37,6 +38,7 @@ class GivenBack(NamedTuple):
     otherwise: int
     returned: int
     disputed: int
+    elsewhere: int
 
 
 def given_back(invoice: Invoice, corrections: Sequence[Correction]) -> GivenBack:
@@ -61,16 +63,18 @@ def given_back(invoice: Invoice, corrections: Sequence[Correction]) -> GivenBack
     returned = sum(row.post_payment_cents - row.balance_cents for row in theirs)
     # What a note refunded and the bank sent back did not go back.
     untold = max(by_notes - (told - ours) - failed, 0)
+    refunded_there = max(told - ours - by_notes, 0)
     return GivenBack(
         refunded=told + untold,
         untold=untold,
         by_notes=min(by_notes, told - ours + untold + by_hand_theirs),
         otherwise=sum(note.balance_cents + note.outside_cents for note in notes.values())
         + sum(row.balance_cents for row in theirs)
-        + max(returned - max(told - ours - by_notes, 0), 0)
+        + max(returned - refunded_there, 0)
         + by_hand_cents,
         returned=by_hand_cents,
         disputed=sum(row.amount_cents for row in standing if is_asked_back(row)),
+        elsewhere=sum(row.amount_cents for row in theirs) + refunded_there,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.billing.credit_room import room_of
 from dashboard.billing.models import Invoice, InvoiceItem
 from dashboard.billing.subscription import why_not_taken
+from dashboard.billing.void_models import VoidCase
+from dashboard.billing.waived import waived_of
 from dashboard.errors import Conflict
 from dashboard.extensions import db
 from dashboard.gateway.parsing import parse_line
@@ -81,28 +84,71 @@ def test_metered_lines_that_move_at_the_last_moment_are_no_difference_of_ours(
     assert (bill.theirs_cents, bill.stripe_total_cents) == (FEE + 77, 4000)
 
 
-def test_ours_can_be_credited_whole_beside_a_note_of_the_subscriptions(world: Subscribed) -> None:
-    bill = bill_it(world, a=4000)
+def credit(world: Subscribed, bill: Invoice, **cents_by_line: int) -> None:
+    """Let somebody credit lines at Stripe, each found by what it is."""
     made = world.stripe("GET", f"invoices/{bill.stripe_invoice_id}/lines")["data"]
-    line = next(one["id"] for one in made if one["amount"] == FEE)
-    note = {"lines[0][type]": "invoice_line_item", "lines[0][invoice_line_item]": line}
-    world.stripe(
-        "POST",
-        "credit_notes",
-        invoice=bill.stripe_invoice_id,
-        **note,
-        **{"lines[0][amount]": FEE},
-    )
+    ids = {{FEE: "theirs", 4000: "ours"}.get(one["amount"]): one["id"] for one in made}
+    sent: dict[str, Any] = {}
+    for number, (whose, cents) in enumerate(cents_by_line.items()):
+        sent |= {
+            f"lines[{number}][type]": "invoice_line_item",
+            f"lines[{number}][invoice_line_item]": ids[whose],
+            f"lines[{number}][amount]": cents,
+        }
+    world.stripe("POST", "credit_notes", invoice=bill.stripe_invoice_id, **sent)
     world.hear()
-    items = db.session.scalars(select(InvoiceItem).filter_by(invoice_id=bill.id)).all()
-    assert room_of(bill, items).most == 4000
+
+
+def items_of(bill: Invoice) -> Sequence[InvoiceItem]:
+    return db.session.scalars(select(InvoiceItem).filter_by(invoice_id=bill.id)).all()
+
+
+@pytest.mark.parametrize(
+    ("of_theirs", "of_ours", "most"),
+    [(0, 0, 3700), (FEE, 0, 3700), (500, 0, 3700), (FEE, 1200, 2500)],
+)
+def test_ours_can_be_credited_whole_and_nothing_of_the_subscriptions(
+    world: Subscribed, of_theirs: int, of_ours: int, most: int
+) -> None:
+    bill = bill_it(world, a=4000, b=-300)
+    cents = {"theirs": of_theirs, "ours": of_ours}
+    if of_theirs:
+        credit(world, bill, **{whose: some for whose, some in cents.items() if some})
+    assert room_of(bill, items_of(bill)).most == most
+
+
+def test_what_the_subscription_gives_back_on_the_invoice_is_no_room(world: Subscribed) -> None:
+    bill = use(world, a=4000)
+    world.advance(bill.period_end + SOON)
+    world.tick()
+    world.hear()
+    world.syncer.simulator.post(f"subscriptions/{world.subscription}/proration", cents=-FEE - 1000)
+    world.hear()
+    world.advance(bill.period_end + 2 * HOUR)
+    world.tick()
+    assert (bill.status, bill.theirs_cents, bill.amount_due_cents) == ("open", -1000, 3000)
+    assert room_of(bill, items_of(bill)).most == 3000
+
+
+@pytest.mark.parametrize(("ours", "waits"), [(0, 4000), (1500, 2500), (4000, 0)])
+def test_of_a_void_one_what_their_note_took_off_is_asked_for_again(
+    world: Subscribed, ours: int, waits: int
+) -> None:
+    bill = bill_it(world, a=4000)
+    credit(world, bill, **({"theirs": FEE, "ours": ours} if ours else {"theirs": FEE}))
+    assert waived_of(bill, items_of(bill)) == 4000 - waits
+    if waits:
+        world.stripe("POST", f"invoices/{bill.stripe_invoice_id}/void")
+        world.hear()
+        case = db.session.get_one(VoidCase, bill.id)
+        assert (bill.status, case.waived_cents) == ("void", 4000 - waits)
 
 
 def test_a_bill_that_waits_is_not_late(world: Subscribed) -> None:
     bill = use(world, a=4000)
     with transaction():
         bill.next_sync_at = world.now - 9 * HOUR
-    assert status_of(bill).state == "waits"
+    assert status_of(bill).state == "with_subscription"
     counts = fleet_counts(now=world.now)
     assert (counts.dirty.number, counts.late.number) == (0, 0)
     found = look_at([world.organization.id], now=world.now)
