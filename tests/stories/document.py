@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.stories.catalog import SOLD
-from tests.stories.told import STORIES, Bill, Story
+from tests.stories.story import Bill, Story
+from tests.stories.told import STORIES
 
 HEAD = """\
 # Worked stories
@@ -28,8 +29,13 @@ SENTENCES = {
     "note": "A credit note of {2} on {1} of bill {0}",
     "void_note": "That note is void",
     "refund": "{1} of bill {0} refunded",
+    "subscribe": "A subscription of {0} a month begins at Stripe, renews with the cycle, is linked",
+    "coupon": "The subscription gets a coupon of {0} % at Stripe",
+    "cancel_subscription": "The subscription is canceled at Stripe",
     "reissue": "Bill {0} is void and billed again",
 }
+# Which of a verb's arguments is an amount, in minor units.
+AMOUNT_AT = {"adjust": 1, "note": 2, "refund": 1, "subscribe": 0}
 BACK = {"refund": ", back to the card", "balance": ", to the balance"}
 
 
@@ -54,8 +60,7 @@ def _story(number: int, story: Story) -> str:
 
 def _sentence(story: Story, act: tuple[Any, ...]) -> str:
     _, verb, *arguments = act
-    if verb in ("adjust", "note", "refund"):
-        place = next(at for at, one in reversed(list(enumerate(arguments))) if _is_cents(one, at))
+    if (place := AMOUNT_AT.get(verb)) is not None:
         arguments[place] = _major(arguments[place], story.currency)
     told = SENTENCES[verb].format(*arguments)
     if verb == "note":
@@ -65,17 +70,16 @@ def _sentence(story: Story, act: tuple[Any, ...]) -> str:
     return told if since is None else f"{told}{', of' if verb == 'usage' else ', as of'} {since}"
 
 
-def _is_cents(argument: object, at: int) -> bool:
-    return isinstance(argument, int) and at > 0
-
-
 def _major(cents: int, currency: str) -> str:
     told = f"{cents:,} yen" if currency == "jpy" else f"{cents / 100:.2f}"
     return told.replace("-", "−")
 
 
 def _bill(story: Story, number: int, bill: Bill) -> str:
-    lines = "<br>".join(f"{name}: {_sum(told)}" for name, told in bill.lines.items())
+    told_of = dict(bill.lines)
+    if bill.theirs != "0":
+        told_of["Of the subscription"] = bill.theirs
+    lines = "<br>".join(f"{name}: {_sum(told)}" for name, told in told_of.items())
     end = [bill.status]
     end += [f"{bill.credited} credited"] * (bill.credited != "0")
     end += [f"{bill.refunded} refunded"] * (bill.refunded != "0")

@@ -13,7 +13,8 @@ from flask_sqlalchemy import SQLAlchemy
 from dashboard.currencies import minor_digits
 from tests.stories.catalog import SOLD
 from tests.stories.document import document
-from tests.stories.told import STORIES, Bill, Story
+from tests.stories.story import Bill, Story
+from tests.stories.told import STORIES
 from tests.support.environment import ROOT
 from tests.support.story_world import StoryWorld, day
 from tests.support.syncing import Syncer
@@ -73,7 +74,9 @@ def assert_is(world: StoryWorld, number: int, wanted: Bill, currency: str) -> No
         assert lines == {}
         return
     remote = world.syncer.gateway.invoice(bill.stripe_invoice_id)
-    assert (remote.status, remote.total_cents) == (wanted.status, sum(lines.values()))
+    theirs = worked_out(wanted.theirs, currency)
+    assert bill.theirs_cents == theirs
+    assert (remote.status, remote.total_cents) == (wanted.status, sum(lines.values()) + theirs)
     asked = remote.amount_paid_cents + remote.amount_remaining_cents
     assert asked == worked_out(wanted.due, currency)
 

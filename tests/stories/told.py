@@ -6,37 +6,8 @@ exact fractions by the test and rounded once, to the minor unit, half away from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-
-@dataclass(frozen=True)
-class Bill:
-    """What a bill comes to in the end: its lines by what they are for, and what became of it."""
-
-    lines: Mapping[str, str]
-    status: str
-    due: str
-    credited: str = "0"
-    refunded: str = "0"
-
-
-@dataclass(frozen=True)
-class Story:
-    """What is sold, what happens on which day, and what is billed by that, bill by bill."""
-
-    title: str
-    sold: tuple[str, ...]
-    happens: tuple[tuple[Any, ...], ...]
-    bills: tuple[Bill, ...]
-    # Of the customer at Stripe: positive is owed, negative is credit.
-    balance: str = "0"
-    currency: str = "usd"
-    organization: Mapping[str, object] = field(default_factory=dict)
-
-
-END = ("May 1", "end")
+from tests.stories.story import END, Bill, Story
+from tests.stories.subscribed import SUBSCRIBED
 
 STORIES = (
     Story(
@@ -295,4 +266,5 @@ STORIES = (
         (Bill({"Rack": "10000 * 23/30"}, "paid", "7667 - 667", credited="667"),),
         currency="jpy",
     ),
+    *SUBSCRIBED,
 )

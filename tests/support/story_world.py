@@ -23,7 +23,9 @@ from dashboard.billing.refund_room import refund_room_of
 from dashboard.billing.refunds import WantedRefund, plan_refund
 from dashboard.billing.reissue import plan_reissue
 from dashboard.billing.roll import roll_early, roll_over
+from dashboard.billing.subscription import waits
 from dashboard.money import Money
+from dashboard.organizations.link import link_subscription
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
 from dashboard.services.change import change_quantity
@@ -40,6 +42,7 @@ from dashboard.webhooks.intake import store
 from dashboard.webhooks.process import process
 from tests.factories import SUPPORT, make_organization, make_service
 from tests.support.notes_at_stripe import ask
+from tests.support.subscriptions import priced
 from tests.support.syncing import Syncer
 
 # In days to come, as Stripe's clock only goes ahead. April has 30 days, May 31, June 30.
@@ -146,7 +149,11 @@ class StoryWorld:
         before = current_invoice(self.organization)
         self.go_to(before.period_end)
         roll_over(self.organization, now=self.now)
-        self.go_to(self.now + GRACE)
+        if waits(before):
+            # What a subscription brings for its renewal Stripe issues within the hour.
+            self.db.session.commit()
+            self.hear()
+        self.go_to(before.period_end + GRACE)
         seal(due_to_seal(now=self.now, most=10), now=self.now)
         self._issue(before)
 
@@ -198,6 +205,26 @@ class StoryWorld:
             else:
                 carry_out_note(made.note, work)
 
+    def subscribe(self, cents: int) -> None:
+        """Begin a subscription at Stripe that renews as the cycle ends, and link it."""
+        self.sync()
+        bill = current_invoice(self.organization)
+        made = ask(
+            self.syncer, "post", "subscriptions", customer=self.organization.stripe_customer_id,
+            billing_cycle_anchor=int(bill.period_end.timestamp()), **priced(cents, bill.currency),
+        )  # fmt: skip
+        remote = self.syncer.gateway.subscription(made["id"])
+        link_subscription(self.organization, remote, reason="Agreed", actor=SUPPORT, now=self.now)
+
+    def coupon(self, percent: int) -> None:
+        """Take so much off what the subscription bills."""
+        of = self.organization.stripe_subscription_id
+        self.syncer.simulator.post(f"subscriptions/{of}/discount", percent=percent)
+
+    def cancel_subscription(self) -> None:
+        of = self.organization.stripe_subscription_id
+        ask(self.syncer, "delete", f"subscriptions/{of}")
+
     # What is there then.
 
     def hear(self) -> None:
@@ -208,7 +235,9 @@ class StoryWorld:
             new = store(told, source="webhook", now=self.now)
         for event_id in (*new, *new):
             with transaction():
-                process(event_id, gateway=gateway, checkpoint=checkpoint, now=self.now)
+                runs = process(event_id, gateway=gateway, checkpoint=checkpoint, now=self.now)
+            for run in runs:
+                self.syncer.carry_out(run)
 
     def lines(self, number: int) -> dict[str, int]:
         """Return what a bill's lines come to, in minor units, by what they are for."""
