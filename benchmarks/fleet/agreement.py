@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from sqlalchemy import select
 
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.subscription import on_theirs
 from dashboard.extensions import db
 from dashboard.gateway.stripe import StripeGateway
 
@@ -20,6 +21,11 @@ def disagreements(gateway: StripeGateway) -> list[str]:
     found = []
     for invoice in db.session.scalars(select(Invoice).order_by(Invoice.id)):
         theirs = _stripe(gateway, invoice)
+        if on_theirs(invoice):
+            # What the subscription bills on it bears no key of ours.
+            foreign = [key for key in theirs if key.startswith("foreign ")]
+            for key in foreign:
+                del theirs[key]
         ours = ledger[invoice.id]
         if theirs != ours:
             keys = sorted(key for key in {*ours, *theirs} if ours[key] != theirs[key])

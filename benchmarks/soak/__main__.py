@@ -43,13 +43,14 @@ def main() -> int:
         rng = dice(arguments.seed)
         ours, neighbor = (application(one) for one in running.installations)
         shops = []
+        url = running.simulator.url
         for app, count in ((ours, arguments.organizations), (neighbor, NEIGHBORS)):
             with app.app_context():
                 # First, so that no invoice begins untold.
                 listeners[app] = [
                     hears.enter_context(listening(rng, kinds)) for kinds in (None, PAID)
                 ]
-                shops.append((app, open_shop(rng, count, seconds=seconds)))
+                shops.append((app, open_shop(rng, count, seconds=seconds, stripe_url=url)))
         trouble = Trouble(running, rng)
         dashboard = Dashboard(running.simulator.url, rng)
         done = soak(running, shops, trouble, dashboard, seconds / 2)

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from benchmarks.soak.renewals import Subscriptions
 from tests.support.stripe_dashboard import act, edit, look, void
 
 CARD = "pm_card_visa"
@@ -32,6 +33,7 @@ class Dashboard:
             self.pay_by_card: 4,
             self.pay_elsewhere: 2,
             self.refund: 3,
+            Subscriptions(self.url, self.rng).change: 2,
         }
         what = self.rng.choices(list(every), list(every.values()))[0]
         try:

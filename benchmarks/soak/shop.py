@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from benchmarks.soak.desk import SUPPORT, ZONES, Desk
+from benchmarks.soak.renewals import OF_TEN, subscribe, unlink
 from dashboard.billing.adjust import add_adjustment
 from dashboard.billing.draft import current_invoice
 from dashboard.billing.roll import roll_early
@@ -59,6 +60,7 @@ class Shop:
             return self.report(self.unheard)
         verbs: list[Callable[[Organization], None]] = [
             self.attach, self.detach, self.resize, self.adjust, self.click, self.decide,
+            self.unlink,
             *self.desk.verbs,
         ]  # fmt: skip
         slug = self.rng.choice(self.slugs)
@@ -139,6 +141,11 @@ class Shop:
                 case.invoice, decision, seen=None, reason="Soak", actor=SUPPORT, now=utc_now()
             )
 
+    def unlink(self, organization: Organization) -> None:
+        """Now and then bill one alone that is billed with a subscription."""
+        if self.rng.random() < 0.1:
+            unlink(organization)
+
     def roll(self, organization: Organization) -> None:
         """End the invoice early."""
         roll_early(organization, reason="Soak", actor=SUPPORT, now=utc_now())
@@ -148,10 +155,14 @@ class Shop:
         return max(started, utc_now() - timedelta(seconds=self.rng.randint(0, 3600)))
 
 
-def open_shop(rng: random.Random, organizations: int, *, seconds: float) -> Shop:
-    """Return a shop in which each cycle ends once within so many seconds, or a little after."""
+def open_shop(rng: random.Random, organizations: int, *, seconds: float, stripe_url: str) -> Shop:
+    """Return a shop in which each cycle ends once within so many seconds, or a little after.
+
+    Some of the organizations are billed with a subscription of theirs at Stripe.
+    """
     now = utc_now()
     slugs = [f"org-{number}" for number in range(organizations)]
+    renewals = {}
     with transaction():
         meters = [
             MeteredPriceFactory(code=f"meter-{one}", meter=f"meter-{one}") for one in range(METERS)
@@ -163,11 +174,17 @@ def open_shop(rng: random.Random, organizations: int, *, seconds: float) -> Shop
             # Cycles are counted to both sides of the anchor: the one that runs ends with it.
             ends = now + timedelta(seconds=rng.uniform(30, seconds * 1.3))
             interval, zone = INTERVALS[number % len(INTERVALS)], rng.choice(ZONES)
+            if number % 10 < OF_TEN:
+                # Its cycle is as the subscription's is: in UTC, and in whole seconds.
+                ends, zone = ends.replace(microsecond=0), "UTC"
+                renewals[slug] = ends
             organization = make_organization(
                 slug, anchor=ends, now=now, cycle_interval=interval, cycle_zone=zone
             )
             for price in (*meters, *rng.sample(_fees(interval), 3)):
                 make_service(organization, price, now=now, at=now - timedelta(days=2))
+    for slug, renews_at in renewals.items():
+        subscribe(slug, stripe_url, rng, renews_at=renews_at)
     return Shop(rng, slugs)
 
 

@@ -59,4 +59,9 @@ def _revisable(call: Call, identifier: str) -> Record:
             "can be revised.",
             param="from_invoice[invoice]",
         )
+    if original.get("subscription"):
+        raise invalid(
+            f"Invoice {identifier} is a subscription's; such invoices cannot be revised.",
+            param="from_invoice[invoice]",
+        )
     return original

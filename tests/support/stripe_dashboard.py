@@ -19,6 +19,11 @@ def look(simulator_url: str, path: str, **query: Any) -> dict[str, Any]:
     return _ask("GET", f"{simulator_url}/v1/{path}", params=query)
 
 
+def end(simulator_url: str, path: str) -> dict[str, Any]:
+    """Return the reply to a call of somebody else's that deletes or cancels."""
+    return _ask("DELETE", f"{simulator_url}/v1/{path}")
+
+
 def void(simulator_url: str, stripe_id: str | None) -> dict[str, Any]:
     """Void an invoice."""
     return act(simulator_url, f"invoices/{stripe_id}/void")
