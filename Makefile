@@ -31,7 +31,8 @@ plans: setup-dev ## Read every plan at 50,000 organizations, or at ORGANIZATIONS
 
 laws: setup-dev ## Try the laws of money on more made-up histories, or on EXAMPLES=1000 of each
 	@LAW_EXAMPLES=$(or $(EXAMPLES),200) exec $(BIN)/pytest -n 2 --dist worksteal -q \
-		tests/billing tests/reading tests/services -k "law or order_of_facts or moment or past_preview"
+		tests/billing tests/reading tests/services tests/subscriptions \
+		-k "law or order_of_facts or moment or past_preview or billed_once"
 
 mutants: setup-dev ## Break the code on purpose and list what no test notices
 	@exec $(BIN)/python bin/mutants.py $(NAME)

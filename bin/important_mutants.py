@@ -96,7 +96,7 @@ _TABLE = (
      "            surplus.append(one)", "            pass", "sync/test_plan"),
     ("What nobody wants any more stays", "dashboard/sync/plan.py",
      "if key not in wanted]", "if False]", "sync/test_plan"),
-    ("A preview that is stale is applied", "dashboard/sync/converge.py",
+    ("A preview that is stale is applied", "dashboard/sync/on_record.py",
      "if run.expected_plan_hash not in (None, plan.hash):", "if False:", "sync/test_sync"),
     ("A verification ends without a clean reading", "dashboard/sync/converge.py",
      "if aim.verify and (unproven or not plan.is_empty):", "if False:",

@@ -16,11 +16,8 @@ from dashboard.clock import utc_now
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.reasons import calling_for
 from dashboard.gateway.subscription_records import RemoteSubscription
-from dashboard.organizations.subscription import (
-    link_subscription,
-    preview_link,
-    unlink_subscription,
-)
+from dashboard.organizations.link import link_subscription, preview_link, read_subscription
+from dashboard.organizations.subscription import unlink_subscription
 from dashboard.transaction import checkpoint
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/organizations/<slug>/subscription")
@@ -95,4 +92,4 @@ def _read(subscription_id: str) -> RemoteSubscription:
     gateway: Gateway = current_app.extensions["page_gateway"]
     checkpoint()
     with calling_for("reading"):
-        return gateway.subscription(subscription_id)
+        return read_subscription(gateway, subscription_id)

@@ -8,7 +8,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 from dashboard.forms.base import DAMAGED, Form
 
 REASON = "Enter a reason. It is kept in the audit trail."
-IS_ID = Regexp(r"^\s*sub_\w{1,60}\s*$", message="Enter a subscription's id, such as sub_1Nk….")
+IS_ID = Regexp(
+    r"^\s*sub_[A-Za-z0-9_]{1,60}\s*$", message="Enter a subscription's id, such as sub_1Nk…."
+)
 
 
 class SubscriptionForm(Form):

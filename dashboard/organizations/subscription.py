@@ -1,15 +1,12 @@
-"""Linking an organization to the subscription on whose invoices it is billed, and following that.
+"""The subscription on whose invoices an organization is billed: kept, followed, and left.
 
-While it is linked its cycles end with the subscription's periods. What is current when it is linked
-is billed as before, by its own invoice; the cycles that begin after that wait for the
-subscription's (`billing.subscription`).
+While it is linked its cycles end with the subscription's periods.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import select
 
@@ -22,7 +19,6 @@ from dashboard.billing.period import CycleRule
 from dashboard.billing.subscription import (
     ALONE,
     ENDED,
-    RENEWING,
     SLACK,
     go_alone,
     is_older,
@@ -31,7 +27,7 @@ from dashboard.billing.subscription import (
     waits,
     way_of,
 )
-from dashboard.errors import BillingError, Conflict, Invalid, Stale
+from dashboard.errors import BillingError, Invalid
 from dashboard.extensions import db
 from dashboard.gateway.subscription_records import RemoteSubscription
 from dashboard.organizations.cycle import (
@@ -39,56 +35,11 @@ from dashboard.organizations.cycle import (
     CycleWanted,
     change_cycle,
     plan_change,
-    rule_now,
 )
-from dashboard.organizations.cycle_preview import CyclePreview, preview_cycle
 from dashboard.organizations.models import Organization
 from dashboard.pricing.rating import CannotRate
 
 NOTHING = "Nothing was changed."
-
-
-@dataclass(frozen=True, slots=True)
-class LinkPlan:
-    """What linking comes to: how cycles are counted from where the current one ends."""
-
-    subscription: RemoteSubscription
-    cycle: CyclePlan
-
-    @property
-    def seen(self) -> str:
-        """A name for what was looked at."""
-        told = self.subscription
-        said = repr((told.id, told.status, told.period_end, self.cycle.rule, self.cycle.ends_at))
-        return sha256(said.encode()).hexdigest()[:16]
-
-
-def plan_link(
-    organization: Organization, invoice: Invoice, remote: RemoteSubscription, *, now: datetime
-) -> LinkPlan:
-    """Return what linking to `remote` comes to for the current `invoice`; nothing is changed.
-
-    Raises Conflict or Invalid for a subscription that cannot be followed.
-    """
-    _check(organization, remote)
-    return LinkPlan(remote, _plan_cycle(organization, invoice, remote, now))
-
-
-@dataclass(frozen=True, slots=True)
-class LinkPreview:
-    """What linking would do, in periods and fees."""
-
-    plan: LinkPlan
-    cycle: CyclePreview
-
-
-def preview_link(
-    organization: Organization, remote: RemoteSubscription, *, now: datetime
-) -> LinkPreview:
-    """Return what `link_subscription` would do at `now`; raises what it would."""
-    plan = plan_link(organization, current_invoice(organization), remote, now=now)
-    wanted = _wanted(remote, ends_early=plan.cycle.is_early)
-    return LinkPreview(plan, preview_cycle(organization, wanted, now=now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,39 +70,6 @@ def kept_of(organization: Organization) -> Kept | None:
         read_at=datetime.fromisoformat(kept["read_at"]),
         trouble=kept.get("trouble"),
     )
-
-
-def link_subscription(
-    organization: Organization,
-    remote: RemoteSubscription,
-    *,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-    seen: str | None = None,
-) -> bool:
-    """Bill the organization on the invoices of `remote`, just read; return whether that is new.
-
-    `seen` is the `LinkPlan.seen` of what the actor looked at. Raises Stale when that has moved,
-    Conflict, Invalid, and what a change of the cycle raises.
-    """
-    lock_row(organization)
-    if organization.stripe_subscription_id == remote.id:
-        return False
-    plan = plan_link(organization, current_invoice(organization), remote, now=now)
-    if seen is not None and seen != plan.seen:
-        raise Stale(
-            f"The subscription or the cycle is another one since you looked. {NOTHING} Look at it "
-            "again, then link it."
-        )
-    before = rule_now(organization)
-    _move_cycle(organization, remote, plan.cycle, actor=actor, now=now)
-    organization.stripe_subscription_id = remote.id
-    organization.subscription = state_of(remote, now=now)
-    facts = {"subscription": remote.id, "anchor_at_before": before.anchor.isoformat()}
-    facts |= {"period_end": remote.period_end.isoformat()}
-    write_entry("organization.linked", organization, actor, facts, reason=reason, now=now)
-    return True
 
 
 def unlink_subscription(
@@ -194,8 +112,8 @@ def follow(organization: Organization, remote: RemoteSubscription, *, now: datet
     trouble = None
     with db.session.begin_nested() as attempt:
         try:
-            plan = _plan_cycle(organization, invoice, remote, now)
-            _move_cycle(organization, remote, plan, actor=STRIPE, now=now)
+            plan = plan_cycle(organization, invoice, remote, now)
+            move_cycle(organization, remote, plan, actor=STRIPE, now=now)
         except (BillingError, CannotRate) as error:
             attempt.rollback()
             trouble = str(error)
@@ -222,43 +140,8 @@ def linked_to(subscription_id: str) -> int | None:
     return db.session.scalar(query)
 
 
-def _check(organization: Organization, remote: RemoteSubscription) -> None:
-    if organization.stripe_subscription_id not in (None, remote.id):
-        raise Conflict(
-            f"{organization.slug} is billed with {organization.stripe_subscription_id}. {NOTHING} "
-            "Unlink that first."
-        )
-    holder = linked_to(remote.id)
-    if holder not in (None, organization.id):
-        raise Conflict(f"{remote.id} is linked to another organization. {NOTHING}")
-    if remote.customer_id != organization.stripe_customer_id:
-        raise Invalid(
-            f"{remote.id} is of another customer at Stripe than {organization.slug}. {NOTHING} "
-            "Choose a subscription of its own customer.",
-            field="subscription",
-        )
-    if remote.currency != organization.currency:
-        raise Invalid(
-            f"{remote.id} is in {remote.currency.upper()}, and {organization.slug} is billed in "
-            f"{organization.currency.upper()}. {NOTHING}",
-            field="subscription",
-        )
-    if organization.automatic_tax:
-        raise Conflict(
-            f"Stripe works out the tax of the bills of {organization.slug}, which it does for no "
-            f"single line of a subscription's invoice. {NOTHING} Switch automatic tax off first."
-        )
-    if remote.automatic_tax:
-        raise Conflict(
-            f"Stripe works out the tax of the invoices of {remote.id}, and it would for our items "
-            f"too. {NOTHING} Bill the organization alone."
-        )
-    if remote.status not in RENEWING:
-        raise Conflict(f"{remote.id} is {remote.status}, so it brings no invoices. {NOTHING}")
-    _rule(remote)
-
-
-def _rule(remote: RemoteSubscription) -> CycleRule:
+def rule_followed(remote: RemoteSubscription) -> CycleRule:
+    """Return how cycles that follow a subscription are counted; raises Invalid for none."""
     rule = rule_of_subscription(remote)
     if rule is None:
         raise Invalid(
@@ -269,24 +152,25 @@ def _rule(remote: RemoteSubscription) -> CycleRule:
     return rule
 
 
-def _plan_cycle(
+def plan_cycle(
     organization: Organization, invoice: Invoice, remote: RemoteSubscription, now: datetime
 ) -> CyclePlan:
     """Return how the cycle is made to end with the subscription's, at once where that can be."""
     try:
-        return plan_change(organization, invoice, _wanted(remote, ends_early=True), now=now)
+        return plan_change(organization, invoice, wanted_by(remote, ends_early=True), now=now)
     except Invalid as error:
         if error.facts.get("field") != "takes_effect":
             raise
-    return plan_change(organization, invoice, _wanted(remote, ends_early=False), now=now)
+    return plan_change(organization, invoice, wanted_by(remote, ends_early=False), now=now)
 
 
-def _wanted(remote: RemoteSubscription, *, ends_early: bool) -> CycleWanted:
-    rule = _rule(remote)
+def wanted_by(remote: RemoteSubscription, *, ends_early: bool) -> CycleWanted:
+    """Return the change of the cycle that follows a subscription."""
+    rule = rule_followed(remote)
     return CycleWanted(rule.interval, rule.zone, rule.anchor, ends_early=ends_early, follows=True)
 
 
-def _move_cycle(
+def move_cycle(
     organization: Organization,
     remote: RemoteSubscription,
     plan: CyclePlan,
@@ -294,7 +178,8 @@ def _move_cycle(
     actor: Actor,
     now: datetime,
 ) -> None:
+    """Let the cycle follow the subscription as planned; the organization must be locked."""
     if plan.is_new:
-        wanted = _wanted(remote, ends_early=plan.is_early)
+        wanted = wanted_by(remote, ends_early=plan.is_early)
         why = f"Its cycle follows {remote.id}."
         change_cycle(organization, wanted, reason=why, actor=actor, now=now)

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from dashboard.billing.models import FINALIZED, Invoice
-from dashboard.billing.subscription import WAITS
+from dashboard.billing.subscription import CLAIMED, WAITS
 from dashboard.extensions import db
 from dashboard.sync.facts import InvoiceFacts, RunFacts, StateFacts
 from dashboard.sync.held import CODE
@@ -19,7 +19,15 @@ from dashboard.sync.stripe_draft import was_switched_off
 
 NOTHING_BILLED = "The ledger bills nothing, so Stripe has no such invoice and needs none."
 State = Literal[
-    "none", "in_sync", "pending", "syncing", "waits", "differs", "held", "failed", "parked"
+    "none",
+    "in_sync",
+    "pending",
+    "syncing",
+    "with_subscription",
+    "differs",
+    "held",
+    "failed",
+    "parked",
 ]
 
 
@@ -121,7 +129,7 @@ def state_of(invoice: StateFacts, *, is_active: bool, waiting: Waiting) -> State
     """Return the word; what needs a person comes before what mends itself."""
     facts: tuple[tuple[bool, State], ...] = (
         (invoice.parked_at is not None, "parked"),
-        (invoice.billed_with == WAITS, "waits"),
+        (invoice.billed_with == WAITS, "with_subscription"),
         (is_active, "syncing"),
         (waiting.undecided > 0, "differs"),
         (waiting.left > 0, "held"),
@@ -182,7 +190,7 @@ def _failed(_invoice: InvoiceFacts, run: RunFacts | None, _waiting: Waiting) -> 
     return f"The last sync failed: {_said(run)} It is tried again automatically."
 
 
-def _waits(_invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
+def _with_subscription(_invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     return (
         "It waits for the subscription's next invoice, onto which its items go when Stripe makes "
         "it. Until then Stripe is told nothing of it."
@@ -204,6 +212,8 @@ def _pending(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) ->
 def _in_sync(invoice: InvoiceFacts, _run: RunFacts | None, _waiting: Waiting) -> str:
     if invoice.stripe_invoice_id is None:
         return NOTHING_BILLED
+    if invoice.billed_with == CLAIMED:
+        return "Our lines on the subscription's invoice equal the ledger."
     return "Stripe's invoice equals the ledger."
 
 
@@ -213,7 +223,7 @@ _SENTENCES = {
     "differs": _held,
     "held": _held,
     "failed": _failed,
-    "waits": _waits,
+    "with_subscription": _with_subscription,
     "none": _none,
     "pending": _pending,
     "in_sync": _in_sync,
@@ -224,7 +234,9 @@ _PLAINLY = {
     "differs": "Our billing team is comparing this invoice with Stripe.",
     "held": "Our billing team is comparing this invoice with Stripe.",
     "failed": "Stripe could not be reached. Your bill here is right, and we keep trying.",
-    "waits": "Up to date here. It is billed together with your subscription's next invoice.",
+    "with_subscription": (
+        "Up to date here. It is billed together with your subscription's next invoice."
+    ),
     "none": "Waiting for the first charge of this cycle.",
     "pending": "Up to date here. The next sync sends the latest changes to Stripe.",
     "in_sync": "Up to date with Stripe.",

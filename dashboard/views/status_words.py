@@ -42,7 +42,7 @@ SYNC = {
     "held": StatusWord("On hold", "pause", "warn"),
     "failed": StatusWord("Failing", "alert", "bad"),
     "parked": StatusWord("On hold", "pause", "bad"),
-    "waits": StatusWord("With subscription", "clock", "mute"),
+    "with_subscription": StatusWord("With subscription", "clock", "mute"),
     "none": StatusWord("Not synced yet", "dash", "mute"),
     "waits": StatusWord("Next bill", "roll", "mute"),
     "carried": StatusWord("Carried over", "roll", "mute"),

@@ -15,16 +15,16 @@ from dashboard.gateway.reasons import calling_for
 from dashboard.gateway.subscription_records import RemoteSubscription
 from dashboard.intervals import EVERY
 from dashboard.money import Money
-from dashboard.organizations.lookup import organization_by_slug
-from dashboard.organizations.models import Organization
-from dashboard.organizations.subscription import (
+from dashboard.organizations.link import (
     LinkPreview,
-    kept_of,
     link_subscription,
     plan_link,
     preview_link,
-    unlink_subscription,
+    read_subscription,
 )
+from dashboard.organizations.lookup import organization_by_slug
+from dashboard.organizations.models import Organization
+from dashboard.organizations.subscription import kept_of, unlink_subscription
 from dashboard.transaction import checkpoint
 from dashboard.views.access import current_actor
 from dashboard.views.proof import need_proof_above
@@ -92,7 +92,7 @@ def _read(subscription_id: str) -> RemoteSubscription:
     gateway: Gateway = current_app.extensions["page_gateway"]
     checkpoint()
     with calling_for("reading"):
-        return gateway.subscription(subscription_id)
+        return read_subscription(gateway, subscription_id)
 
 
 def _page(

@@ -56,7 +56,15 @@ def test_an_old_preview_links_nothing(caller, apart):
 
 @pytest.mark.parametrize(
     "sent",
-    [{"subscription": "in_1"}, {"subscription": "sub_" + "x" * 99}, {"reason": ""}, {"seen": 7}],
+    [
+        {"subscription": "in_1"},
+        {"subscription": "sub_unknown"},
+        {"subscription": "sub_é"},
+        {"subscription": "sub_1/cancel"},
+        {"subscription": "sub_" + "x" * 99},
+        {"reason": ""},
+        {"seen": 7},
+    ],
 )
 def test_what_is_odd_is_refused(caller, apart, sent):
     whole = {"subscription": apart.subscription, "reason": "Asked"} | sent

@@ -9,11 +9,8 @@ from datetime import timedelta
 
 from dashboard.extensions import db
 from dashboard.gateway.subscription_records import RemoteSubscription
-from dashboard.organizations.subscription import (
-    link_subscription,
-    preview_link,
-    unlink_subscription,
-)
+from dashboard.organizations.link import link_subscription, preview_link
+from dashboard.organizations.subscription import unlink_subscription
 from dashboard.transaction import checkpoint
 from dashboard.webhooks.delivery import Delivery
 from dashboard.webhooks.handlers import handle

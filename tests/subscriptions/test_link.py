@@ -11,7 +11,8 @@ from dashboard.audit.actor import SYSTEM
 from dashboard.errors import Conflict, Invalid, Stale
 from dashboard.gateway.subscription_records import RemoteSubscription
 from dashboard.organizations.cycle import CycleWanted, change_cycle
-from dashboard.organizations.subscription import link_subscription, unlink_subscription
+from dashboard.organizations.link import link_subscription
+from dashboard.organizations.subscription import unlink_subscription
 from dashboard.transaction import transaction
 from tests.support.subscriptions import Subscribed, link, priced, subscribe, use
 from tests.support.syncing import Syncer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
@@ -9,14 +10,15 @@ from itertools import permutations
 import pytest
 
 from dashboard.audit.actor import SYSTEM
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.organizations.subscription import unlink_subscription
 from dashboard.transaction import transaction
 from tests.support.subscriptions import Subscribed, subscribe, use
 from tests.support.syncing import Syncer
 
 MINUTES = timedelta(minutes=1)
-SHORT = 4
+# With so many examples a law tries every order.
+MANY = 200
 Happening = Callable[[Subscribed], None]
 
 
@@ -68,29 +70,40 @@ LIVES: dict[str, tuple[Happening, ...]] = {
     "unlinked": (boundary, hears, our_clock, stripes_clock, unlink),
     "paused": (boundary, hears, our_clock, stripes_clock, pause_collection),
 }
-# Of the longer lives every seventh order, so that each happening comes at each place.
+
+
+def orders_of(happenings: tuple[Happening, ...]) -> list[tuple[Happening, ...]]:
+    """Return orders in which each happening comes at each place; all of them with the laws."""
+    if int(os.environ.get("LAW_EXAMPLES", "0")) >= MANY:
+        return list(permutations(happenings))
+    turned = [happenings[place:] + happenings[:place] for place in range(len(happenings))]
+    # Every other one backwards, so that no two always come in the same turn.
+    return [one[::-1] if place % 2 else one for place, one in enumerate(turned)]
+
+
 ORDERS = [
     pytest.param(order, id=f"{life}-{number}")
     for life, happenings in LIVES.items()
-    for number, order in enumerate(permutations(happenings))
-    if len(happenings) == SHORT or number % 7 == 0
+    for number, order in enumerate(orders_of(happenings))
 ]
 
 
 def live_to_the_end(world: Subscribed, bill: Invoice) -> None:
-    """Let hours go by, and the next cycle too, so that whatever was carried is billed."""
+    """Let hours go by until all is billed, and the next cycle too where something was carried."""
     for _ in range(2):
-        for _ in range(5):
-            world.advance(world.now + 45 * MINUTES)
+        for _ in range(6):
             world.hear()
             world.tick()
+            world.advance(world.now + 45 * MINUTES)
+            if is_over(world, bill):
+                return
         world.advance(max(world.draft().period_end, world.now) + MINUTES)
-    for _ in range(5):
-        world.hear()
-        world.tick()
-        world.advance(world.now + 45 * MINUTES)
-    world.hear()
-    world.tick()
+
+
+def is_over(world: Subscribed, bill: Invoice) -> bool:
+    """Whether the bill has left, and no other asks for anything."""
+    others = [one.total_cents for one in world.invoices() if one.id != bill.id]
+    return bill.status in FINALIZED and not any(others)
 
 
 def each_invoice_is_somebodys(world: Subscribed) -> None:
@@ -119,7 +132,7 @@ def sealed_at_once(world: Subscribed) -> None:
 
 LATE = [
     pytest.param((sealed_at_once, *order), id=f"late-{number}")
-    for number, order in enumerate(permutations((hears, our_clock, pause_collection)))
+    for number, order in enumerate(orders_of((hears, our_clock, pause_collection)))
 ]
 
 

@@ -58,7 +58,9 @@ def test_linking_is_previewed_then_done(apart: Subscribed, support: FlaskClient)
     assert linked() is None
 
 
-@pytest.mark.parametrize("odd", ["", "in_1", "sub_" + "x" * 99, "sub_\x00", "../v1"])
+@pytest.mark.parametrize(
+    "odd", ["", "in_1", "sub_", "sub_é", "sub_1/cancel", "sub_" + "x" * 99, "sub_\x00", "../v1"]
+)
 def test_what_is_no_subscription_is_said_by_the_field(
     apart: Subscribed, support: FlaskClient, odd: str
 ) -> None:
@@ -69,7 +71,7 @@ def test_what_is_no_subscription_is_said_by_the_field(
 
 def test_one_that_is_not_there_is_refused(apart: Subscribed, support: FlaskClient) -> None:
     answer = support.get(PAGE, query_string={"subscription": "sub_unknown"})
-    assert "cannot be linked" in text_of(page(answer, 422))
+    assert "Stripe has no subscription sub_unknown" in text_of(page(answer, 422))
 
 
 def test_an_old_preview_links_nothing(apart: Subscribed, support: FlaskClient) -> None:
@@ -90,4 +92,6 @@ def test_the_issued_invoice_says_whose_its_lines_are(
     text = text_of(page(support.get("/organizations/acme/invoices/1")))
     assert "On the same invoice" in text
     assert "139.00" in text
+    assert "with $99.00 of the subscription" in text
+    assert "Our lines on the subscription's invoice equal the ledger." in text
     assert bill.theirs_cents == FEE

@@ -16,8 +16,8 @@ from dashboard.billing.roll import due_to_roll, roll_over
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.gateway.customer_records import CustomerDraft
+from dashboard.organizations.link import link_subscription
 from dashboard.organizations.models import Organization
-from dashboard.organizations.subscription import link_subscription
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import abandoned_runs, due_for_sync, due_to_finalize
 from dashboard.transaction import checkpoint, transaction

@@ -45,7 +45,9 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "finalize": {"invoice_id": "in_1"},
     "delete_invoice": {"invoice_id": "in_1"},
     "claim_draft": {"invoice_id": "in_1", "invoice": "7", "installation": "here"},
-    "give_back_draft": {"invoice_id": "in_1", "at": "2026-12-04T00:00:00+00:00"},
+    "give_back_draft": {
+        "invoice_id": "in_1", "at": "2026-12-04T00:00:00+00:00", "status": "draft", "why": "x",
+    },
     "add_lines": {"invoice_id": "in_1", "lines": [LINE | {"line_id": None}]},
     "update_lines": {"invoice_id": "in_1", "lines": [LINE]},
     "remove_lines": {"invoice_id": "in_1", "lines": [LINE]},

@@ -8,10 +8,11 @@ from pydantic import StringConstraints
 
 from dashboard.api.schemas.cycles import CyclePreviewOut
 from dashboard.api.schemas.types import Instant, Printable, Reason, Sent, Told
+from dashboard.organizations.link import LinkPreview
 from dashboard.organizations.models import Organization
-from dashboard.organizations.subscription import LinkPreview, kept_of
+from dashboard.organizations.subscription import kept_of
 
-SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_\w{1,60}$")]
+SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[A-Za-z0-9_]{1,60}$")]
 
 
 class SubscriptionQuery(Sent):
