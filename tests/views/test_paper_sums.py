@@ -20,6 +20,7 @@ def issued(total: int, **facts: object) -> Invoice:
         "currency": "usd", "status": "open", "total_cents": total, "tax_cents": 0,
         "amount_due_cents": max(total, 0), "amount_paid_cents": 0,
         "amount_remaining_cents": max(total, 0), "pre_payment_credit_notes_cents": 0,
+        "theirs_cents": 0,
     }  # fmt: skip
     return Invoice(**(usual | facts))
 
@@ -86,6 +87,16 @@ def test_a_credit_stays_on_the_balance() -> None:
     ]
 
 
+def test_what_a_subscription_bills_on_the_same_invoice_is_a_row() -> None:
+    shared = issued(5000, theirs_cents=9900, amount_due_cents=14900, amount_remaining_cents=14900)
+    assert told(shared) == [
+        ("Our items, before tax", "$50.00"),
+        ("Lines of the subscription", "$99.00"),
+        ("Total", "$149.00"),
+        ("Remaining", "$149.00"),
+    ]
+
+
 def test_of_a_void_invoice_nothing_remains() -> None:
     assert told(issued(5000, status="void"))[-1] == ("Remaining", "$0.00")
 
@@ -99,17 +110,17 @@ def test_of_one_issued_before_tax_was_kept_the_rest_is_told_as_what_it_may_be() 
     ]
 
 
-@given(st.integers(-(10**9), 10**9), CENTS, CENTS, CENTS, CENTS)
+@given(st.integers(-(10**9), 10**9), CENTS, CENTS, CENTS, CENTS, st.integers(-(10**6), 10**6))
 def test_the_rows_from_the_total_on_add_up_to_what_remains(
-    total: int, tax: int, noted: int, paid: int, remaining: int
+    total: int, tax: int, noted: int, paid: int, remaining: int, theirs: int
 ) -> None:
     invoice = issued(
         total, tax_cents=tax, pre_payment_credit_notes_cents=noted, amount_paid_cents=paid,
-        amount_due_cents=remaining + paid, amount_remaining_cents=remaining,
+        amount_due_cents=remaining + paid, amount_remaining_cents=remaining, theirs_cents=theirs,
     )  # fmt: skip
     rows = list(sums_of(invoice, [], []))
     first = next(number for number, row in enumerate(rows) if row.label == "Total")
-    assert cents(rows[first]) == total + tax
+    assert cents(rows[first]) == total + theirs + tax
     assert sum(map(cents, rows[first:-1])) == cents(rows[-1]) == remaining
 
 
