@@ -15,11 +15,12 @@ from dashboard.api.schemas.organizations import (
 from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.extensions import db
-from dashboard.organizations.change import change_organization
 from dashboard.organizations.create import NewOrganization, create_organization
 from dashboard.organizations.models import Organization
 from dashboard.organizations.search import search_organizations
 from dashboard.paging import Page, Place
+from dashboard.sync.change_details import change_details
+from jobs.syncs import enqueue_run
 
 bp = Blueprint("organizations", __name__, url_prefix="/organizations")
 
@@ -90,10 +91,10 @@ def _place(text: str) -> Place | None:
 def update(slug: str) -> Response:
     """Change who is billed and how."""
     wanted = read_body(OrganizationChange).model_dump(exclude_unset=True)
-    changed = change_organization(
-        caller.organization(slug), wanted, now=utc_now(), actor=caller.actor()
-    )
-    return answer(OrganizationOut.model_validate(changed))
+    organization = caller.organization(slug)
+    for run in change_details(organization, wanted, now=utc_now(), actor=caller.actor()):
+        enqueue_run(run)
+    return answer(OrganizationOut.model_validate(organization))
 
 
 @bp.get("/<slug>")

@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dashboard.gateway.addresses import address_lines, address_of
 from dashboard.gateway.odd import cut
 
 Json = Mapping[str, Any]
 # What a document has room for.
 MOST_OF_A_LINE = 200
 MOST_TAX_IDS = 5
+UNTAXED = ("exempt", "reverse")
 
 
 def billed_to(data: Json) -> dict[str, Any]:
-    """Return its name, e-mail, lines of address and tax ids, as far as they are told."""
+    """Return its name, e-mail, lines of address, tax ids and exemption, as far as they are told."""
     told = {
         "name": cut(data.get("customer_name"), MOST_OF_A_LINE),
         "email": cut(data.get("customer_email"), MOST_OF_A_LINE),
-        "address": list(_lines(data.get("customer_address"))),
+        "address": list(address_lines(address_of(data.get("customer_address")))),
         "tax_ids": list(_tax_ids(data.get("customer_tax_ids"))),
+        "tax_exempt": exempt if (exempt := data.get("customer_tax_exempt")) in UNTAXED else None,
     }
     return {name: value for name, value in told.items() if value and isinstance(value, str | list)}
-
-
-def _lines(address: Any) -> Iterator[str]:
-    """Yield the lines of an address as they are written on a letter in most places."""
-    if not isinstance(address, Mapping):
-        return
-    line1, line2, city, state, code, country = (
-        cut(value, MOST_OF_A_LINE) if isinstance(value := address.get(name), str) else ""
-        for name in ("line1", "line2", "city", "state", "postal_code", "country")
-    )
-    place = ", ".join(filter(None, (city, " ".join(filter(None, (state, code))))))
-    yield from filter(None, (line1, line2, place, country))
 
 
 def _tax_ids(told: Any) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from dashboard.gateway.told import Told
 
@@ -17,6 +19,9 @@ class CustomerDraft:
     email: str
     # Whose customer it is; None in steps that were written before installations had names.
     installation: str | None = None
+    # Only where they are kept here: None is not told.
+    address: Mapping[str, str] | None = None
+    tax_exempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,19 @@ class RemoteCustomer(Told):
     created_at: datetime | None = None
     # Names of the ledger's mark that it bears; then it is no organization's.
     marks: frozenset[str] = frozenset()
+    # Its parts that say anything; see `addresses`.
+    address: Mapping[str, str] = field(default_factory=dict)
+    tax_exempt: str | None = None
+
+    def said(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return what it says of those details, as it is kept here."""
+        told = {
+            "name": self.name,
+            "email": self.email,
+            "address": dict(self.address),
+            "tax_exempt": self.tax_exempt,
+        }
+        return {name: told[name] for name in names if name in told}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.clock import from_timestamp
+from dashboard.gateway.addresses import address_of
 from dashboard.gateway.after_issue import parse_payment
 from dashboard.gateway.answers import Answer
 from dashboard.gateway.billed_to import billed_to
@@ -64,6 +65,8 @@ def parse_customer(data: Json, request_id: str | None = None) -> RemoteCustomer:
         is_deleted=bool(data.get("deleted")),
         created_at=instant(data, "created"),
         marks=ledger_marks(data),
+        address=address_of(data.get("address")),
+        tax_exempt=data.get("tax_exempt"),
     )
 
 

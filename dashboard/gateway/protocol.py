@@ -1,6 +1,6 @@
 """What the product asks of its payment provider; `stripe.py` is the one that keeps it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
@@ -61,9 +61,16 @@ class Gateway(Protocol):
         """Return the customer that was made from such a draft, if there is one."""
 
     def update_customer(
-        self, customer_id: str, name: str, email: str, *, key: str
+        self,
+        customer_id: str,
+        name: str,
+        email: str,
+        *,
+        key: str,
+        address: Mapping[str, str] | None = None,
+        tax_exempt: str | None = None,
     ) -> RemoteCustomer:
-        """Set name and e-mail of a customer; raises `Missing` for one that was deleted."""
+        """Set name, e-mail and what else is given of a customer; `Missing` for a deleted one."""
 
     def balance_moves(self, customer_id: str) -> RemoteBalance:
         """Read what moved a customer's balance, the newest hundred; one call."""

@@ -1,6 +1,6 @@
 """Our records to request bodies; amounts are integers rated here, so Stripe never rounds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +35,20 @@ def customer(draft: CustomerDraft) -> Body:
         "name": draft.name,
         "email": draft.email.lower(),
         "metadata": _marks(draft.installation, ORGANIZATION, OLD_ORGANIZATION, draft.organization),
+        **({"address": dict(draft.address)} if draft.address else {}),
+        **({"tax_exempt": draft.tax_exempt} if draft.tax_exempt else {}),
+    }
+
+
+def customer_details(
+    name: str, email: str, address: Mapping[str, str] | None, tax_exempt: str | None
+) -> Body:
+    """Return the body that changes a customer. An address replaces the one there as a whole."""
+    return {
+        "name": name,
+        "email": email,
+        **({"address": dict(address)} if address else {}),
+        **({"tax_exempt": tax_exempt} if tax_exempt else {}),
     }
 
 

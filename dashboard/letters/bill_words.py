@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.billing.declines import decline_words
 from dashboard.billing.payment_facts import payment_of
 from dashboard.billing.payment_state import decline_code_of
-from dashboard.billing.tax_words import tax_reasons
+from dashboard.billing.tax_words import untaxed_because
 from dashboard.letters.facts import Bill, note_of
 from dashboard.letters.refusals import NotNeeded
 from dashboard.letters.told import Told, card_words, day, days
@@ -26,12 +26,15 @@ def invoice_ready(bill: Bill) -> Told:
         ("Organization", bill.organization.name),
         ("Period", days(invoice.period_start, invoice.period_end)),
     ]
+    reasons = untaxed_because(invoice)
     if invoice.tax_cents or invoice.automatic_tax:
         rows += [
             ("Before tax", bill.text(invoice.stripe_total_cents)),
             ("Tax", bill.text(invoice.tax_cents)),
-            *(("Reason", words) for words in tax_reasons(invoice.taxes)),
+            *(("Reason", words) for words in reasons),
         ]
+    elif reasons:
+        rows += [("Tax", "; ".join(reasons))]
     if invoice.theirs_cents:
         rows += [("Of it, your subscription", bill.text(invoice.theirs_cents))]
     rows += [("Total", bill.text(bill.total_cents))]

@@ -42,12 +42,14 @@ REISSUE = Repair(
 SEE_TAX = Repair(
     "Correct the address",
     "The tax page asks Stripe whether it can tell the tax from the customer's address. Correct the "
-    "address in Stripe's dashboard.",
-    "a read where Stripe is asked",
+    "address in the organization's details: it is sent, and the bill tried again. Corrected in "
+    "Stripe's dashboard, verify the bill.",
+    "a read where Stripe is asked, and 1 that sends the address",
     STAYS,
+    audit=("organization.changed", "invoice.sync_requested"),
     page="tax",
     button="See tax",
-    undo="As the address is changed back there.",
+    undo="As the address is changed back.",
 )
 
 WAIVE_TAX = Repair(

@@ -13,10 +13,13 @@ from dashboard.billing.draft import current_invoice, touch
 from dashboard.billing.locks import lock_invoice, lock_row
 from dashboard.email_address import email_address
 from dashboard.errors import Conflict, Invalid, Stale
-from dashboard.organizations.models import Organization
+from dashboard.organizations.address import checked_address, checked_exemption
+from dashboard.organizations.models import KEPT_HERE, Organization
 from dashboard.text import unprintable
 
-CHANGEABLE = ("name", "email", "collection_method", "days_until_due", "tags")
+CHANGEABLE = (
+    "name", "email", "collection_method", "days_until_due", "tags", *KEPT_HERE
+)  # fmt: skip
 METHODS = ("charge_automatically", "send_invoice")
 MOST_DAYS = 365
 MOST_TAGS = 20
@@ -50,9 +53,10 @@ def change_organization(
         return organization
     for name in changed:
         setattr(organization, name, after[name])
-    if {"name", "email"} & set(changed):
+    if {"name", "email", *KEPT_HERE} & set(changed):
         # Whoever writes here has decided: what was made of it at Stripe is written over.
         organization.customer_at_stripe = None
+        _leave(organization, {name for name in KEPT_HERE if after[name] is None})
     if set(changed) != {"tags"}:
         tell_stripe(organization, now=now)
     facts = {side: {name: values[name] for name in changed}
@@ -62,7 +66,7 @@ def change_organization(
 
 
 def send_ours(organization: Organization, *, now: datetime, actor: Actor) -> None:
-    """Have the next sync write our name and e-mail over what was made of them at Stripe."""
+    """Have the next sync write our details over what was made of them at Stripe."""
     theirs = _difference(organization)
     organization.agreed_customer = theirs
     organization.customer_at_stripe = None
@@ -72,10 +76,12 @@ def send_ours(organization: Organization, *, now: datetime, actor: Actor) -> Non
 
 
 def take_theirs(organization: Organization, *, now: datetime, actor: Actor) -> None:
-    """Make Stripe's name and e-mail the organization's; raises Invalid if they cannot be kept."""
+    """Make Stripe's details the organization's; raises Invalid if they cannot be kept."""
     theirs = _difference(organization)
     change_organization(organization, theirs, now=now, actor=actor)
-    organization.agreed_customer = theirs
+    organization.agreed_customer = {
+        name: said for name, said in theirs.items() if name in organization.customer
+    }
     organization.customer_at_stripe = None
 
 
@@ -90,7 +96,16 @@ def tell_stripe(organization: Organization, *, now: datetime) -> None:
     touch(lock_invoice(current_invoice(organization).id), now=now)
 
 
-def _difference(organization: Organization) -> dict[str, str | None]:
+def _leave(organization: Organization, names: set[str]) -> None:
+    """Have no say in these at Stripe: what is there stays, and may change."""
+    agreed = organization.agreed_customer
+    if agreed is not None and names & agreed.keys():
+        organization.agreed_customer = {
+            name: said for name, said in agreed.items() if name not in names
+        }
+
+
+def _difference(organization: Organization) -> dict[str, Any]:
     lock_row(organization)
     theirs = organization.customer_at_stripe
     if theirs is None:
@@ -109,6 +124,8 @@ def _checked(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
     after["email"] = email_address(after["email"])
     _check_collection(after["collection_method"], after["days_until_due"])
     after["tags"] = _tags(after["tags"])
+    after["address"] = checked_address(after["address"])
+    after["tax_exempt"] = checked_exemption(after["tax_exempt"])
     return after
 
 

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.extensions import Model
 from dashboard.intervals import one_of_sql
 
+# What Stripe's customer is told only once it was set here.
+KEPT_HERE = ("address", "tax_exempt")
+
 
 class Organization(Model):
     """Somebody we bill, in one currency, in cycles that are counted from `cycle_anchor_at`."""
@@ -49,6 +52,7 @@ class Organization(Model):
             name="days_until_due",
         ),
         CheckConstraint("budget_cents > 0", name="budget"),
+        CheckConstraint("tax_exempt in ('none', 'exempt', 'reverse')", name="tax_exempt"),
         CheckConstraint(one_of_sql("cycle_interval"), name="cycle_interval"),
     )  # fmt: skip
 
@@ -75,10 +79,15 @@ class Organization(Model):
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default="{}")
     # Whether Stripe works tax out for its next bills.
     automatic_tax: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # What Stripe's customer was last told and confirmed: {"name", "email"}.
-    agreed_customer: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
+    # Its parts that say anything, see `address`; None: whatever Stripe has stays there.
+    address: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    # Whether tax is asked for: "none", "exempt" or "reverse"; None: as Stripe has it.
+    tax_exempt: Mapped[str | None] = mapped_column(String(8))
+    # What Stripe's customer was last told and confirmed: {"name", "email"}, and of the two above
+    # what is kept here.
+    agreed_customer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # What somebody made of it at Stripe, in the same form, until a person decides on it.
-    customer_at_stripe: Mapped[dict[str, str | None] | None] = mapped_column(JSONB)
+    customer_at_stripe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     # Set at first need, idempotently.
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64))
     # The subscription on whose invoices it is billed, and what was last read of that: see
@@ -100,9 +109,11 @@ class Organization(Model):
     created_at: Mapped[datetime]
 
     @property
-    def customer(self) -> dict[str, str | None]:
-        """What Stripe's customer should say; addresses are found there in lower case only."""
-        return {"name": self.name, "email": self.email.lower()}
+    def customer(self) -> dict[str, Any]:
+        """What Stripe's customer should say; mail addresses are found there in lower case only."""
+        kept = {name: getattr(self, name) for name in KEPT_HERE}
+        told = {name: value for name, value in kept.items() if value is not None}
+        return {"name": self.name, "email": self.email.lower(), **told}
 
     @property
     def terms(self) -> dict[str, str | int | None]:

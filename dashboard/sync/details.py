@@ -42,13 +42,13 @@ def tell_details(work: DraftWork) -> None:
 
 
 def tell_customer(work: Work) -> None:
-    """Set name and e-mail of a customer that has others; one that is gone is made anew."""
+    """Set the details of a customer that has others; one that is gone is made again."""
     organization = work.invoice.organization
     customer_id = organization.stripe_customer_id
     if customer_id is None or organization.agreed_customer == organization.customer:
         return
     try:
-        perform(work, UpdateCustomer(customer_id, organization.name, organization.email.lower()))
+        perform(work, UpdateCustomer(customer_id, **organization.customer))
     except Missing:
         forget_customer(work, customer_id)
 

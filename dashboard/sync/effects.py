@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboard.audit.actor import STRIPE
 from dashboard.audit.write import write_entry
 from dashboard.billing.difference import settle_difference
@@ -31,7 +33,7 @@ def is_about(work: Work, stripe_invoice_id: str | None) -> bool:
 def record_customer(
     organization: Organization,
     remote: RemoteCustomer,
-    told: dict[str, str | None] | None = None,
+    told: dict[str, Any] | None = None,
 ) -> None:
     """Take over the customer, unless the sync of another invoice was first: its drafts use that.
 
@@ -44,7 +46,7 @@ def record_customer(
         organization.stripe_customer_id = remote.id
     if organization.stripe_customer_id == remote.id:
         # What was told, and not how Stripe writes it: else it would be told for ever.
-        organization.agreed_customer = told or {"name": remote.name, "email": remote.email}
+        organization.agreed_customer = told or remote.said(organization.customer)
         organization.customer_at_stripe = None
 
 

@@ -37,6 +37,8 @@ def create_draft(work: DraftWork) -> None:
             name=organization.name,
             email=organization.email,
             installation=this_installation().identity,
+            address=organization.address,
+            tax_exempt=organization.tax_exempt,
         )
         perform(work, CreateCustomer(customer))
     at = finalizes_at(invoice, work.clock())

@@ -252,11 +252,15 @@ def fact_in_words(name: str, value: Any, currency: str | None) -> str:
     if name in _INSTANTS and isinstance(value, str):
         return _instant(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{one.replace('_', ' ')} {said}" for one, said in value.items())
+        return ", ".join(f"{one.replace('_', ' ')} {_part(said)}" for one, said in value.items())
     if isinstance(value, list):
         between = " to " if name == "role" else ", "
         return between.join(map(str, value))
     return str(value)
+
+
+def _part(said: Any) -> str:
+    return " ".join(map(str, said.values())) if isinstance(said, Mapping) else str(said)
 
 
 def _instant(text: str) -> str:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from dashboard.billing.tax_words import tax_reasons
+from dashboard.billing.tax_words import exemption_words, untaxed_because
 from dashboard.currencies import charge_step, minor_digits, shown_digits
+from dashboard.gateway.addresses import address_lines
 from dashboard.money import Money
 from dashboard.paging import Counted
 from dashboard.pricing.exact import MINUS, grouped, plural, symbol, units
@@ -186,6 +187,6 @@ def register_filters(app: Flask) -> None:
     for function in (
         money, quantity, rounded, many, counted, plural, instant, day, lasting, span,
         machine, period, bounds, middle, balance, initials, signed, short_day, clock, lately,
-        day_of, tax_reasons,
+        day_of, address_lines, exemption_words, untaxed_because,
     ):  # fmt: skip
         app.add_template_filter(function)

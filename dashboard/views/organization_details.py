@@ -8,15 +8,17 @@ from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.forms.organization import OrganizationForm
 from dashboard.forms.refused import show_refusal
-from dashboard.organizations.change import change_organization, send_ours, take_theirs
+from dashboard.organizations.change import send_ours, take_theirs
 from dashboard.organizations.lookup import organization_by_slug
+from dashboard.sync.change_details import change_details
 from dashboard.views.access import current_actor
+from jobs.syncs import enqueue_run
 
 bp = Blueprint("organization_details", __name__, url_prefix="/organizations/<slug>/details")
 
 DECISIONS = {
-    "send_ours": (send_ours, "The next sync sends our name and e-mail to Stripe."),
-    "take_theirs": (take_theirs, "The name and e-mail are now those at Stripe."),
+    "send_ours": (send_ours, "The next sync sends our details to Stripe."),
+    "take_theirs": (take_theirs, "The details are now those at Stripe."),
 }
 
 
@@ -36,7 +38,7 @@ def update(slug: str) -> ResponseReturnValue:
     organization, form = organization_by_slug(slug), OrganizationForm()
     if form.validate_on_submit():
         try:
-            change_organization(
+            runs = change_details(
                 organization,
                 form.wanted(),
                 seen=form.seen.data,
@@ -46,7 +48,10 @@ def update(slug: str) -> ResponseReturnValue:
         except Invalid as error:
             show_refusal(form, error)
         else:
-            flash("The details are changed.")
+            for run in runs:
+                enqueue_run(run)
+            again = " What is held for the address is tried again." if runs else ""
+            flash(f"The details are changed.{again}")
             return redirect(url_for("organizations.details", slug=slug), code=303)
     page = render_template("organizations/edit.html", organization=organization, form=form)
     return page, 422
@@ -55,7 +60,7 @@ def update(slug: str) -> ResponseReturnValue:
 @bp.post("/decision")
 @permission("organization.change")
 def decide(slug: str) -> ResponseReturnValue:
-    """Decide which name and e-mail hold where somebody changed Stripe's customer."""
+    """Decide which details hold where somebody changed Stripe's customer."""
     decision = request.form.get("decision", "")
     if decision not in DECISIONS:
         raise Invalid("That is not a decision. Nothing was changed. Choose one of the two.")

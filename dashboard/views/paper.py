@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dashboard.billing.models import Invoice
 from dashboard.billing.overview import shown_status
 from dashboard.billing.period import Period
+from dashboard.gateway.addresses import address_lines
 from dashboard.pricing.exact import symbol
 from dashboard.reading.groups import Group, Part, by_product, in_order, name_of, parts_of
 from dashboard.reading.items import BilledItems
@@ -103,6 +104,7 @@ def paper_of(
     state = shown_status(invoice, now)
     is_issued = invoice.status not in TITLES
     to = invoice.billed_to or {}
+    address = to.get("address", ()) if is_issued else address_lines(invoice.organization.address)
     email = to.get("email") or invoice.organization.email
     return Paper(
         called=invoice.number or f"{invoice.organization.slug}-{invoice.sequence}",
@@ -114,7 +116,7 @@ def paper_of(
         facts=list(_facts(invoice)),
         billed_to=[
             to.get("name") or invoice.organization.name,
-            *to.get("address", ()),
+            *address,
             *(f"Tax ID {one}" for one in to.get("tax_ids", ())),
         ],
         reference=[email],

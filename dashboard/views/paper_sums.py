@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dashboard.billing.models import Invoice
-from dashboard.billing.tax_words import tax_reasons
+from dashboard.billing.tax_words import untaxed_because
 from dashboard.reading.rows import Item
 from dashboard.views.formatting import day, money
 
@@ -31,7 +31,7 @@ def sums_of(invoice: Invoice, listed: Sequence[Item], below: Sequence[Item]) -> 
         if invoice.automatic_tax:
             yield Sum("Tax", "worked out when it is issued")
         return
-    reasons = "; ".join(tax_reasons(invoice.taxes))
+    reasons = "; ".join(untaxed_because(invoice))
     if invoice.tax_cents or reasons or invoice.theirs_cents:
         yield Sum(
             "Our items, before tax" if invoice.theirs_cents else "Before tax",
@@ -39,7 +39,7 @@ def sums_of(invoice: Invoice, listed: Sequence[Item], below: Sequence[Item]) -> 
         )
     if invoice.tax_cents or reasons:
         label = f"Tax ({reasons})" if reasons else "Tax"
-        yield Sum(label, money(invoice.tax_cents, currency))
+        yield Sum(label, money(invoice.tax_cents or 0, currency))
     if invoice.theirs_cents:
         yield Sum("Lines of the subscription", money(invoice.theirs_cents, currency))
     total = invoice.total_cents + invoice.theirs_cents + (invoice.tax_cents or 0)

@@ -20,6 +20,18 @@ def test_only_what_is_sent_is_changed(caller, acme):
     assert caller.get("/organizations/acme").json == acme | sent | {"name": "Acme Two"}
 
 
+def test_an_address_is_sent_as_a_whole_and_left_to_stripe_again(caller, acme):
+    berlin = {"line1": "Unter den Linden 1", "city": "Berlin", "country": "de"}
+    told = caller.patch("/organizations/acme", {"address": berlin, "tax_exempt": "reverse"}).json
+    empty = dict.fromkeys(("line1", "line2", "city", "state", "postal_code"))
+    assert told["address"] == empty | berlin | {"country": "DE"}
+    assert told["tax_exempt"] == "reverse"
+    told = caller.patch("/organizations/acme", {"address": {"country": "FR"}}).json
+    assert (told["address"], told["tax_exempt"]) == (empty | {"country": "FR"}, "reverse")
+    left = {"address": None, "tax_exempt": None}
+    assert caller.patch("/organizations/acme", left).json == acme
+
+
 def test_creating_it_again_does_not_mind_a_changed_way_of_paying(caller, acme):
     caller.patch("/organizations/acme", {"collection_method": "send_invoice", "days_until_due": 30})
     assert caller.post("/organizations", ACME).status_code == 200
@@ -44,6 +56,10 @@ def test_charging_automatically_again_needs_no_days(caller, acme):
         ({"tags": ["a,b"]}, "tags"),
         ({"currency": "eur"}, "currency"),
         ({"slug": "other"}, "slug"),
+        ({"address": {"city": "Berlin"}}, "address"),
+        ({"address": {"country": "Germany"}}, "address"),
+        ({"address": {"country": "ZZ"}}, "country"),
+        ({"tax_exempt": "never"}, "tax_exempt"),
     ],
 )
 def test_what_cannot_be_is_refused_by_field(caller, acme, sent, field):

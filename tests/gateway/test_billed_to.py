@@ -30,6 +30,13 @@ def test_name_address_and_tax_ids_are_kept_as_they_are_written_on_a_letter() -> 
 
 
 @pytest.mark.parametrize(
+    ("told", "kept"), [("reverse", "reverse"), ("exempt", "exempt"), ("none", None), ([], None)]
+)
+def test_an_exemption_is_kept_where_there_is_one(told: Any, kept: str | None) -> None:
+    assert billed_to({"customer_tax_exempt": told}).get("tax_exempt") == kept
+
+
+@pytest.mark.parametrize(
     "told",
     [
         {},

@@ -16,7 +16,7 @@ from dashboard.budgets.change import set_budget
 from dashboard.budgets.look import note_used
 from dashboard.extensions import db
 from dashboard.gateway.records import RemotePayment
-from dashboard.organizations.change import change_organization
+from dashboard.sync.change_details import change_details as change
 from dashboard.sync.request import Request, request_sync
 from dashboard.transaction import checkpoint
 from dashboard.webhooks.batch import drain
@@ -148,8 +148,13 @@ def change_details(stage: Stage, *, sync: bool = False) -> None:
         known(stage, stage.draft())
     number = stage.number()
     days = 1 + number % 300
-    wanted = {"name": f"Acme {number}", "collection_method": "send_invoice", "days_until_due": days}
-    change_organization(stage.organization(), wanted, actor=SUPPORT, now=stage.now())
+    wanted = {
+        "name": f"Acme {number}",
+        "address": {"country": "DE", "line1": f"{number} Main Street"},
+        "collection_method": "send_invoice",
+        "days_until_due": days,
+    }
+    change(stage.organization(), wanted, actor=SUPPORT, now=stage.now())
     if sync:
         checkpoint()
         carry_out(stage)

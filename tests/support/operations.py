@@ -54,11 +54,12 @@ def _known(bill: Invoice, syncer: Syncer) -> str:
 
 
 def _renamed(bill: Invoice, syncer: Syncer) -> str:
+    wanted = {"name": "Acme Two", "address": {"country": "DE"}, "tax_exempt": "reverse"}
     put(bill, a=4000, b=200)
     syncer.sync(bill)
     put(bill, a=4100)
     with transaction():
-        change_organization(bill.organization, {"name": "Acme Two"}, actor=SYSTEM, now=utc_now())
+        change_organization(bill.organization, wanted, actor=SYSTEM, now=utc_now())
     return "support"
 
 

@@ -16,7 +16,9 @@ def filled(support: FlaskClient) -> dict[str, str]:
     soup = page(support.get(f"{ADDRESS}/edit"))
     inputs = soup.select("form.form-narrow input")
     chosen = [one for one in inputs if one["type"] != "radio" or one.has_attr("checked")]
-    return {one["name"]: one.get("value", "") for one in chosen if one["name"] != "csrf_token"}
+    said = {one["name"]: one.get("value", "") for one in chosen if one["name"] != "csrf_token"}
+    picked = soup.select("form.form-narrow option[selected]")
+    return said | {one.find_parent("select")["name"]: one["value"] for one in picked}
 
 
 def test_the_details_change_as_the_form_says(support: FlaskClient, acme: Organization) -> None:
@@ -94,3 +96,52 @@ def test_a_customer_is_not_told_of_it(customer: FlaskClient, renamed: Organizati
 def test_another_decision_is_none(support: FlaskClient, renamed: Organization) -> None:
     answer = post(support, f"{ADDRESS}/decision", decision="both")
     assert "That is not a decision." in text_of(page(answer, 422))
+
+
+BERLIN = {"line1": "Unter den Linden 1", "postal_code": "10117", "city": "Berlin", "country": "DE"}
+
+
+def test_an_address_is_kept_as_it_was_typed_and_shown_to_the_customer(
+    support: FlaskClient, customer: FlaskClient, acme: Organization
+) -> None:
+    assert "Billing address Kept at Stripe" in text_of(page(support.get(ADDRESS)))
+    post(support, ADDRESS, **filled(support) | BERLIN | {"tax_exempt": "exempt"})
+    assert (acme.address, acme.tax_exempt) == (BERLIN, "exempt")
+    words = text_of(page(customer.get(ADDRESS)))
+    assert "Unter den Linden 1" in words
+    assert "Exempt from tax" in words
+    assert filled(support)["country"] == "DE"
+    document = text_of(page(support.get("/organizations/acme/invoices/1/document")))
+    assert "Acme Freight Unter den Linden 1" in document
+    empty = dict.fromkeys((*BERLIN, "tax_exempt"), "")
+    post(support, ADDRESS, **filled(support) | empty)
+    words = text_of(page(support.get(ADDRESS)))
+    assert "Billing address Kept at Stripe" in words
+    assert "Exempt from tax" not in words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"city": "Berlin"}, "An address needs its country"),
+        ({"country": "ZZ"}, "An address needs its country"),
+        ({"tax_exempt": "never"}, "Choose one of the list."),
+    ],
+)
+def test_an_address_that_is_none_is_refused_beside_its_field(
+    support: FlaskClient, acme: Organization, wrong: dict[str, str], said: str
+) -> None:
+    answer = post(support, ADDRESS, **filled(support) | wrong)
+    assert said in text_of(page(answer, 422))
+    assert acme.address is None
+
+
+def test_another_address_at_stripe_is_told_beside_ours(
+    support: FlaskClient, renamed: Organization
+) -> None:
+    with transaction():
+        renamed.address = BERLIN
+        theirs = {"address": {"country": "FR"}, "tax_exempt": "reverse"}
+        renamed.customer_at_stripe = renamed.customer | theirs
+    words = text_of(page(support.get(ADDRESS)))
+    assert "The address is FR. It is marked for reverse charge. Neither side" in words

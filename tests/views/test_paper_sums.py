@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,6 +127,15 @@ def test_the_rows_from_the_total_on_add_up_to_what_remains(
 
 def test_why_there_is_no_tax_is_said_in_words() -> None:
     free = issued(5000, taxes=[{"cents": 0, "reason": "reverse_charge", "taxable_cents": 5000}])
+    assert told(free)[:2] == [
+        ("Before tax", "$50.00"),
+        ("Tax (Reverse charge: the customer accounts for the tax)", "$0.00"),
+    ]
+
+
+@pytest.mark.parametrize("tax_cents", [0, None])
+def test_an_exemption_is_named_where_stripe_works_out_no_tax(tax_cents: int | None) -> None:
+    free = issued(5000, tax_cents=tax_cents, billed_to={"tax_exempt": "reverse"})
     assert told(free)[:2] == [
         ("Before tax", "$50.00"),
         ("Tax (Reverse charge: the customer accounts for the tax)", "$0.00"),

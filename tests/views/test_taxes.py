@@ -13,7 +13,7 @@ from dashboard.billing.close import seal_now
 from dashboard.billing.models import Invoice
 from dashboard.billing.outcome import put_on_hold
 from dashboard.billing.policy import current_policy, set_policy
-from dashboard.billing.tax_words import tax_reasons
+from dashboard.billing.tax_words import untaxed_because, untaxed_codes
 from dashboard.clock import utc_now
 from dashboard.extensions import db
 from dashboard.money import Money
@@ -27,6 +27,7 @@ from tests.pages import page, post, text_of
 from tests.people import bill_of
 
 TAX = "/organizations/acme/tax"
+BERLIN = {"line1": "Unter den Linden 1", "postal_code": "10117", "city": "Berlin", "country": "DE"}
 
 
 @pytest.fixture(autouse=True)
@@ -144,8 +145,10 @@ def test_no_tax_is_named_in_words() -> None:
         {"cents": 5, "reason": "standard_rated"},
         {"cents": 0, "reason": "made_up_tomorrow"},
     ]
-    assert tax_reasons(taxes) == ["Reverse charge: the customer accounts for the tax"]
-    assert tax_reasons(None) == []
+    free = Invoice(taxes=taxes, tax_cents=5)
+    assert untaxed_because(free) == ["Reverse charge: the customer accounts for the tax"]
+    assert untaxed_codes(free) == ["reverse_charge", "made_up_tomorrow"]
+    assert untaxed_because(Invoice(taxes=None)) == []
 
 
 def held_bill(acme: Organization) -> Invoice:
@@ -189,3 +192,16 @@ def test_going_without_tax_needs_a_reason_and_a_bill_that_is_held_for_it(
         assert post(support, f"{TAX}/waivers", **sent).status_code == status
     assert fresh(acme).automatic_tax
     assert bill.automatic_tax
+
+
+def test_the_address_that_is_kept_here_and_the_exemption_are_told(
+    support: FlaskClient, acme: Organization
+) -> None:
+    words = text_of(page(support.get(TAX)))
+    assert "Address Kept at Stripe Exemption Kept at Stripe" in words
+    with transaction():
+        acme.address, acme.tax_exempt = BERLIN, "reverse"
+    words = text_of(page(support.get(TAX)))
+    assert "Address Unter den Linden 1" in words
+    assert "Berlin, 10117" in words
+    assert "Reverse charge: the customer accounts for the tax" in words

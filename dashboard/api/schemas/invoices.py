@@ -17,6 +17,7 @@ from dashboard.api.schemas.types import (
     Told,
 )
 from dashboard.billing.models import Invoice, InvoiceItem
+from dashboard.billing.tax_words import untaxed_codes
 from dashboard.billing.void_models import VoidCase
 from dashboard.ids import HIGHEST_ID
 
@@ -115,8 +116,7 @@ class InvoiceOut(Told):
             for name in InvoiceOut.model_fields
             if name not in worked_out
         }
-        reasons = [one["reason"] for one in invoice.taxes or () if not one["cents"]]
-        told = list(dict.fromkeys(one for one in reasons if one))
+        told = untaxed_codes(invoice)
         return known | {"is_in_sync": not invoice.is_dirty, "tax_reasons": told}
 
 

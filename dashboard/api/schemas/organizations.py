@@ -23,6 +23,10 @@ Tag = Annotated[
 ]
 
 
+Part = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Printable]
+Exemption = Literal["none", "exempt", "reverse"]
+
+
 class OrganizationIn(Sent):
     """A new organization; its cycles are counted from `cycle_anchor_at` (default: now).
 
@@ -41,8 +45,33 @@ class OrganizationIn(Sent):
     external_id: ExternalId | None = None
 
 
+class Address(Told):
+    """A billing address; parts that are empty are left out."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class AddressIn(Sent):
+    """A billing address as a whole: a part that is left out is empty. The country is needed."""
+
+    line1: Part | None = None
+    line2: Part | None = None
+    city: Part | None = None
+    state: Part | None = None
+    postal_code: Part | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$")]
+
+
 class OrganizationChange(Sent):
-    """The fields to change; fields that are left out stay as they are."""
+    """The fields to change; fields that are left out stay as they are.
+
+    `address` and `tax_exempt` are null while they are left to Stripe's dashboard.
+    """
 
     # The defaults are never read: what was not sent is left out.
     name: Text = ""
@@ -50,13 +79,17 @@ class OrganizationChange(Sent):
     collection_method: Literal["charge_automatically", "send_invoice"] = "charge_automatically"
     days_until_due: Annotated[int, Field(ge=0, le=365)] | None = None
     tags: Annotated[list[Tag], Field(max_length=20, default_factory=list)]
+    address: AddressIn | None = None
+    tax_exempt: Exemption | None = None
 
 
 class CustomerOut(Told):
-    """Name and e-mail of Stripe's customer."""
+    """What Stripe's customer says; null too for what is left to Stripe's dashboard."""
 
     name: str | None
     email: str | None
+    address: Address | None = None
+    tax_exempt: str | None = None
 
 
 class OrganizationOut(Told):
@@ -73,6 +106,8 @@ class OrganizationOut(Told):
     cycle_zone: str
     external_id: str | None
     tags: list[str]
+    address: Address | None
+    tax_exempt: str | None
     stripe_customer_id: str | None
     customer_at_stripe: CustomerOut | None
     created_at: Instant

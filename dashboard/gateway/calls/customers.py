@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dashboard.gateway import parsing, requests
 from dashboard.gateway.balance_parsing import parse_balance_move
 from dashboard.gateway.balance_records import RemoteBalance
@@ -29,10 +31,17 @@ class CustomerCalls(Calls):
         return next((one for one in found if (one.installation, one.organization) == wanted), None)
 
     def update_customer(
-        self, customer_id: str, name: str, email: str, *, key: str
+        self,
+        customer_id: str,
+        name: str,
+        email: str,
+        *,
+        key: str,
+        address: Mapping[str, str] | None = None,
+        tax_exempt: str | None = None,
     ) -> RemoteCustomer:
-        """Set name and e-mail of a customer."""
-        body = {"name": name, "email": email}
+        """Set name and e-mail of a customer, and what else is given."""
+        body = requests.customer_details(name, email, address, tax_exempt)
         reply = self._call("POST customer", path("customers", customer_id), body, key=key)
         return parsing.parse_customer(reply.data, reply.request_id)
 

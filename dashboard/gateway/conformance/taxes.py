@@ -94,6 +94,16 @@ def customer_tells_location(bench: Bench) -> None:
     expect(word in ("supported", "not_collecting"), f"automatic_tax {word}")
 
 
+@check("address_is_replaced", "An address told to a customer leaves no part of the one before.")
+def address_is_replaced(bench: Bench) -> None:
+    customer = _in_berlin(bench)
+    told = {"country": "FR", "city": "Paris"}
+    shown = granted(bench.api.post(f"customers/{customer}", address=told, tax_exempt="reverse"))
+    left = {name: said for name, said in shown["address"].items() if said}
+    seen = (left, shown["tax_exempt"])
+    expect(seen == (told, "reverse"), f"address and tax_exempt {seen}")
+
+
 def taxed_line(cents: int) -> dict[str, Any]:
     """Return a line as a taxed draft is sent it; the product is made for the check."""
     price = {
