@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_DIR ?= .data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run reset test check bench plans laws mutants deploy-check lint format lock screenshots clean
+.PHONY: help setup setup-dev run reset test check bench soak month-end plans laws mutants deploy-check lint format lock screenshots clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,13 @@ check: setup-dev ## Run the fast checks: all but the browser and the crash tests
 
 bench: setup-dev ## Measure; all benchmarks, or one: make bench NAME=page_ms
 	@exec $(BIN)/python -m benchmarks $(NAME)
+
+soak: setup-dev ## Change and break the whole product at random for MINUTES=20, then compare; SEED=1
+	@exec $(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
+
+month-end: setup-dev ## End a month of ORGANIZATIONS=2000 under faults: rehearse, close, compare; SEED=1
+	@exec $(BIN)/python -m benchmarks.soak.month --organizations $(or $(ORGANIZATIONS),2000) \
+		--seed $(or $(SEED),1)
 
 plans: setup-dev ## Read every plan at 50,000 organizations, or at ORGANIZATIONS=2000
 	@PLANS_ORGANIZATIONS=$(or $(ORGANIZATIONS),50000) exec $(BIN)/pytest -q -s -p no:randomly tests/plans

@@ -28,6 +28,7 @@ ALLOWED = [ip_network("127.0.0.0/8")]
 # Longer than the product waits for an answer.
 HANGS_SECONDS = 12
 AWAY_SECONDS = 6
+USUAL_SHARE = 0.18
 OVERLAP = timedelta(hours=1)
 
 
@@ -37,6 +38,8 @@ class Listener:
 
     rng: random.Random
     kinds: Sequence[str] | None = None
+    # Such a share of what comes goes wrong.
+    share: float = USUAL_SHARE
     endpoint_id: int = 0
     secrets: list[str] = field(default_factory=list)
     kept: list[Received] = field(default_factory=list)
@@ -81,8 +84,9 @@ class Listener:
             return "taken", True, answers(204)
         if time.monotonic() < self._away_until:
             return "away", False, _closes
+        if self.rng.random() > self.share:
+            return "taken", True, answers(204)
         every: list[tuple[float, str, bool, Behavior]] = [
-            (0.82, "taken", True, answers(204)),
             (0.04, "answer lost", True, _closes),
             (0.04, "refused 500", False, answers(500)),
             (0.03, "refused 429", False, answers(429)),
@@ -102,9 +106,11 @@ class Listener:
 
 
 @contextmanager
-def listening(rng: random.Random, kinds: Sequence[str] | None = None) -> Iterator[Listener]:
+def listening(
+    rng: random.Random, kinds: Sequence[str] | None = None, *, share: float = USUAL_SHARE
+) -> Iterator[Listener]:
     """Lend a listener that this installation's ledger tells of `kinds`, or of everything."""
-    made = Listener(rng, kinds)
+    made = Listener(rng, kinds, share)
     with receiver(made.hear) as server:
         wanted = Wanted(server.url, "Soak", kinds)
         with transaction():

@@ -46,8 +46,8 @@ SETTINGS = {
 }
 FAULTED, DROPPED = 0.05, 0.1
 # So long a fleet needs to be made, synced and rehearsed on two busy cores.
-LEAD_SECONDS, LEAD_SECONDS_EACH = 130, 0.15
-SECONDS_BETWEEN_KILLS = 10
+LEAD_SECONDS, LEAD_SECONDS_EACH = 130, 0.28
+SECONDS_BETWEEN_KILLS = 15
 CARDS = 0.3
 MOST_CLOSE_SECONDS = 600
 
@@ -59,21 +59,23 @@ def main() -> int:
     with site(neighbors=0, **SETTINGS) as running:
         app = application(running.ours)
         trouble = Trouble(running, rng)
-        with app.app_context(), listening(rng) as listener:
+        with app.app_context(), listening(rng, share=FAULTED) as listener:
             begun = time.monotonic()
             lead = LEAD_SECONDS + LEAD_SECONDS_EACH * arguments.organizations
             month = open_month(
-                rng, arguments.organizations, ends_at=utc_now() + timedelta(seconds=lead)
+                rng,
+                arguments.organizations,
+                ends_at=(utc_now() + timedelta(seconds=lead)).replace(microsecond=0),
             )
             say(begun, f"{arguments.organizations} organizations, ending in {left(month):.0f} s")
             strangers = open_strangers(running.simulator.url)
             trouble.begin_faults(share=FAULTED, drop=DROPPED)
             before(running, month, listener, begun)
-            during(running, month, trouble, listener, begun)
+            issued_seconds = during(running, month, trouble, listener, begun)
             finalize_strangers(running.simulator.url, strangers)
             wrong = after(running, month, trouble, listener, begun)
             wrong += strangers_touched(running.simulator.url, strangers)
-            told_beside()
+            told_beside(issued_seconds)
             tell("troubles", trouble.made)
             tell("faults of Stripe", trouble.faults)
             tell("answers to outgoing events", listener.done)
@@ -105,8 +107,13 @@ def before(running: Site, month: Month, listener: Listener, begun: float) -> Non
     say(begun, f"rehearsed; {left(month):.0f} s to the end")
 
 
-def during(running: Site, month: Month, trouble: Trouble, listener: Listener, begun: float) -> None:
-    """Let the month end, with usage that comes late, and kill something every few seconds."""
+def during(
+    running: Site, month: Month, trouble: Trouble, listener: Listener, begun: float
+) -> float:
+    """Let the month end, with usage that comes late, and kill something every few seconds.
+
+    Return how many seconds it took until all was issued or on hold.
+    """
     while left(month) > 0:
         running.mend()
         time.sleep(1)
@@ -123,7 +130,9 @@ def during(running: Site, month: Month, trouble: Trouble, listener: Listener, be
             if counted == 0:
                 break
         time.sleep(1)
-    say(begun, f"issued in {time.monotonic() - since:.0f} s from the end of the month")
+    took = time.monotonic() - since
+    say(begun, f"issued in {took:.0f} s from the end of the month")
+    return took
 
 
 def after(
