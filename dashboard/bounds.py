@@ -20,7 +20,7 @@ class Bound(NamedTuple):
 
 # A page's form, and one thing of the API: the longest reason has 2,000 characters.
 SMALL = Bound(64 * KB, 2_000)
-# A thousand services of five values.
+# A thousand services of five values, or a thousand keys of usage.
 LIST = Bound(1024 * KB, 20_000)
 # Ten thousand records of six values, and the records.
 BATCH = Bound(6 * 1024 * KB, 80_000)
@@ -30,7 +30,9 @@ LARGEST = max(SMALL, LIST, BATCH, DELIVERY).bytes
 
 USAGE_PATH = "/api/v1/usage"
 DELIVERIES_PATH = "/webhooks/stripe"
-SERVICES_PATH = re.compile(r"/api/v1/organizations/[^/]+/services", re.ASCII)
+LIST_PATHS = re.compile(
+    r"/api/v1/organizations/[^/]+/(services|usage-cancellations(/preview)?)", re.ASCII
+)
 
 PATH_CHARACTERS = 8_000
 QUERY_BYTES = 8 * KB
@@ -53,4 +55,4 @@ def bound_of(path: str) -> Bound:
         return BATCH
     if path == DELIVERIES_PATH:
         return DELIVERY
-    return LIST if SERVICES_PATH.fullmatch(path) else SMALL
+    return LIST if LIST_PATHS.fullmatch(path) else SMALL

@@ -4,9 +4,10 @@ from flask import Blueprint, Response
 
 from dashboard.accounts.permissions import permission
 from dashboard.api import caller
-from dashboard.api.operation import Operation, answer, operation, read_body
+from dashboard.api.operation import Operation, answer, checked, operation, raw_body
 from dashboard.api.schemas.services import PastPreviewOut
 from dashboard.api.schemas.usage import CancellationIn, CancellationOut, UsageKeysIn
+from dashboard.bounds import LIST
 from dashboard.clock import utc_now
 from dashboard.services.past_preview import preview_cancellation
 from dashboard.usage.cancel import cancel_usage
@@ -25,7 +26,7 @@ bp = Blueprint("usage_cancellations", __name__, url_prefix="/organizations/<slug
 )
 def create(slug: str) -> Response:
     """Take records off the bill that were sent in error."""
-    wanted = read_body(CancellationIn)
+    wanted = checked(CancellationIn, raw_body(LIST))
     done = cancel_usage(
         caller.organization(slug),
         wanted.keys,
@@ -37,7 +38,7 @@ def create(slug: str) -> Response:
 
 
 @bp.post("/usage-cancellations/preview")
-@permission("api.usage.write")
+@permission("api.invoices.read")
 @operation(
     Operation(
         "Read what canceling usage records would change of the bills",
@@ -47,5 +48,6 @@ def create(slug: str) -> Response:
 )
 def preview(slug: str) -> Response:
     """Read which issued bills they are on, and how the next one changes; changes nothing."""
-    wanted, organization = read_body(UsageKeysIn), caller.counted_organization(slug)
+    wanted = checked(UsageKeysIn, raw_body(LIST))
+    organization = caller.counted_organization(slug)
     return answer(PastPreviewOut.of(preview_cancellation(organization, wanted.keys, now=utc_now())))

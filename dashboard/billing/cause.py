@@ -8,12 +8,13 @@ from typing import Literal, get_args
 
 from dashboard.audit.actor import SYSTEM, Actor
 
-# `cycle`: fees of a cycle that began, or whose invoice was cut early. `correction`: what a void
-# invoice held. `credit_note`: what one took off an earlier invoice. `sync`: what Stripe issued
-# without. Changes from before history was kept have none.
+# `cancellation`: usage that its sender took back. `cycle`: fees of a cycle that began, or whose
+# invoice was cut early. `correction`: what a void invoice held. `credit_note`: what one took off an
+# earlier invoice. `sync`: what Stripe issued without. Changes from before history was kept have
+# none.
 CauseKind = Literal[
-    "usage", "attach", "detach", "quantity", "price_version", "adjustment", "correction",
-    "credit_note", "sync", "cycle",
+    "usage", "cancellation", "attach", "detach", "quantity", "price_version", "adjustment",
+    "correction", "credit_note", "sync", "cycle",
 ]  # fmt: skip
 CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
 

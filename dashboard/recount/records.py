@@ -30,6 +30,9 @@ OF_DAY = text("""
     where organization_id = :organization and price_version_id = :version
       and recorded_at >= cast(:day as timestamptz)
       and recorded_at < cast(:day as timestamptz) + interval '1 day'
+      and not exists (
+          select from usage_taken_off as off where off.organization_id = :organization
+            and off.key = usage_records.key and off.recorded_at = usage_records.recorded_at)
     order by quantity is distinct from :apart, recorded_at, key limit 1
 """)
 

@@ -82,6 +82,8 @@ def notice(kind: str, told: str, *, since: datetime, now: datetime, by: Actor = 
         db.session.add(found)
     else:
         _again(found, kind, told, since - MARGIN)
+        # Senders repeat for each one that they have not seen: this is one more.
+        found.noticed_at = now
     mark.held_at, mark.held_why, mark.is_comparing = now, found.told, False
     move_numbers()
     db.session.flush()

@@ -125,7 +125,7 @@ def preview_cancellation(
         shifts = look_at_cancellation(organization, keys, now=now)
         locked = open_of(organization.id)
         before = open_lines(locked)
-        bill_units(_units(shifts), locked, Cause("usage", now, SYSTEM))
+        bill_units(_units(shifts), locked, Cause("cancellation", now, SYSTEM))
         return _told(_items_of(shifts), locked, before, shifts)
 
 

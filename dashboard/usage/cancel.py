@@ -48,7 +48,8 @@ FOUND = """
         join usage_records as records on records.organization_id = :organization
           and records.key = keys.key and records.recorded_at = keys.recorded_at
         left join usage_taken_off as off
-          on off.organization_id = :organization and off.key = asked.key
+          on off.organization_id = :organization and off.key = records.key
+         and off.recorded_at = records.recorded_at
     )
 """
 READ = text(f"{FOUND} select key, recorded_at, reason, waits from found")  # noqa: S608
@@ -61,8 +62,8 @@ SHIFTED = """
     group by 1, 2, 3, 4, 7 order by 1, 7
 """
 LOOK = text(FOUND + SHIFTED)
-# What had been taken off already keeps the service that did it; this reason is the stronger one, as
-# no attachment puts the record back.
+# What had been taken off already keeps since when, and the service that did it; this reason is the
+# stronger one, as no attachment puts the record back.
 WRITE = text(f"""
     {FOUND}, written as (
         insert into usage_taken_off
@@ -74,8 +75,7 @@ WRITE = text(f"""
                    where services.organization_id = :organization and prices.meter = found.meter)),
                :now
         from found where reason is distinct from 'canceled'
-        on conflict (organization_id, key) do update
-            set reason = excluded.reason, taken_off_at = excluded.taken_off_at
+        on conflict (organization_id, key, recorded_at) do update set reason = excluded.reason
     )
     {SHIFTED}
 """)  # noqa: S608  its parts are the constants above
@@ -143,7 +143,7 @@ def cancel_usage(
     else:
         raise Busy("This usage is just being counted. Nothing was canceled. Send it again.")
     check_cancelable(keys, known, now=now)
-    cause = Cause("usage", now, actor)
+    cause = Cause("cancellation", now, actor)
     tallies = []
     for meter, shifts in _shifts(WRITE, organization, keys, now=now).items():
         cents = rebill(organization.id, [one for one in shifts if one.from_version], locked, cause)
@@ -151,9 +151,9 @@ def cancel_usage(
         tallies.append(Tally(records, units, meter, cents))
         facts = {
             "records": records, "quantity": plain(units), "meter": meter, "cents": cents,
-            "currency": organization.currency, "reason": reason,
+            "currency": organization.currency,
         }  # fmt: skip
-        write_entry("usage.canceled", organization, actor, facts, now=now)
+        write_entry("usage.canceled", organization, actor, facts, now=now, reason=reason)
     first = {key: index for index, key in reversed(list(enumerate(keys)))}
     repeated = [
         index
@@ -166,10 +166,13 @@ def cancel_usage(
 def look_at_cancellation(
     organization: Organization, keys: Sequence[str], *, now: datetime
 ) -> list[Shift]:
-    """Return what `cancel_usage` would shift of what is counted; raises what it would."""
+    """Return what `cancel_usage` would take back of what is counted; raises what it would.
+
+    What was taken off already is billed by nothing and moves nothing (`from_version` is None).
+    """
     check_cancelable(keys, _read(organization, keys), now=now)
     found = _shifts(LOOK, organization, keys)
-    return [one for shifts in found.values() for one in shifts if one.from_version is not None]
+    return [one for shifts in found.values() for one in shifts]
 
 
 def check_cancelable(keys: Sequence[str], known: Mapping[str, Known], *, now: datetime) -> None:

@@ -80,7 +80,8 @@ class UsageTakenOff(Model):
 
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    recorded_at: Mapped[datetime]
+    # A key that was forgotten may be used for another record, which is then not this one.
+    recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
     # The code a record is refused with that comes after the fact which took this one off.
     reason: Mapped[str] = mapped_column(String(40))
     # The service whose change did it, or whose price could not take the units.

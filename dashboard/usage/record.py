@@ -186,13 +186,9 @@ def _key_problem(index: int, record: ReportedRecord, stands_for: Counted) -> Pro
     if stands_for.fingerprint != record.fingerprint:
         detail = f"The key {record.key} was used for another record. Use a new key."
         return Problem(index, "key", "key_reused", detail)
-    if stands_for.taken_off is None:
+    # A late repeat of what its sender canceled is in no one's way.
+    if stands_for.taken_off in (None, CANCELED):
         return None
-    if stands_for.taken_off == CANCELED:
-        detail = (
-            f"The record of the key {record.key} was canceled. Use a new key for what is right."
-        )
-        return Problem(index, "key", CANCELED, detail)
     if stands_for.taken_off != "not_attached":
         detail = "It was accepted and then taken off the bill: it would make the line too large."
         return Problem(index, "quantity", stands_for.taken_off, detail)

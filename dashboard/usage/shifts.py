@@ -18,7 +18,7 @@ CHANGED = """
     with reported as (
         select records.*, off.key is not null as is_off
         from usage_records as records
-        left join usage_taken_off as off using (organization_id, key)
+        left join usage_taken_off as off using (organization_id, key, recorded_at)
         where records.organization_id = :organization and records.meter = :meter
           and records.recorded_at >= :since
           and (off.reason is null or off.reason = 'not_attached')
@@ -74,7 +74,7 @@ WRITTEN = """, taken_off as (
     ), put_back as (
         delete from usage_taken_off as off using changed
         where off.organization_id = changed.organization_id and off.key = changed.key
-          and changed.is_off
+          and off.recorded_at = changed.recorded_at and changed.is_off
     ), moved as (
         update usage_records as records set service_id = to_service, price_version_id = to_version
         from changed
@@ -100,7 +100,8 @@ AMBIGUOUS = text("""
       and versions.price_id <> :price
       and not exists (
           select from usage_taken_off as off
-          where off.organization_id = records.organization_id and off.key = records.key)
+          where off.organization_id = records.organization_id and off.key = records.key
+            and off.recorded_at = records.recorded_at)
 """)
 
 

@@ -108,7 +108,7 @@ READ_COUNTED = text("""
     select organization_id, key, fingerprint, reason from usage_keys
     join unnest(cast(:organizations as bigint[]), cast(:keys as text[]))
         as asked (organization_id, key) using (organization_id, key)
-    left join usage_taken_off using (organization_id, key)
+    left join usage_taken_off using (organization_id, key, recorded_at)
 """)
 
 

@@ -10,6 +10,7 @@ from dashboard.reading.history_query import FACTS
 
 LABELS = {
     "usage": "Usage",
+    "cancellation": "Usage canceled",
     "attach": "Service attached",
     "detach": "Service detached",
     "quantity": "Quantity changed",
@@ -44,6 +45,8 @@ def cause_address(told: Told, slug: str) -> str | None:
     """Return where what caused a change is shown, None where nothing shows it."""
     if told.cause in ("attach", "detach", "quantity"):
         return url_for("services.index", slug=slug)
+    if told.cause == "cancellation":
+        return url_for("usage.show", slug=slug, _anchor="taken-off")
     if told.cause == "adjustment":
         return url_for("adjustments.index", slug=slug)
     if told.about_sequence is not None:
@@ -85,6 +88,7 @@ def _before_history(_told: Told) -> str:
 
 _SENTENCES = {
     "usage": lambda _told: "Usage counted",
+    "cancellation": lambda _told: "Usage was canceled by its sender",
     "attach": lambda told: f"{_named(told)} attached",
     "detach": lambda told: f"{_named(told)} detached",
     "quantity": lambda told: f"Quantity of {_named(told)} changed",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dashboard.clock import utc_now
 from dashboard.restores.mark_row import this_mark
+from dashboard.restores.models import Restore
 from dashboard.restores.notice import MARGIN, notice
 from dashboard.restores.release import release
 from dashboard.transaction import checkpoint, transaction
@@ -37,7 +38,14 @@ def test_a_restore_is_told_with_the_moment_from_which_on_usage_may_be_forgotten(
         notice("asked", "It was restored.", since=earlier, now=now)
     told["since"] = f"{earlier - MARGIN:%Y-%m-%dT%H:%M:%SZ}"
     assert caller.get(PATH).json == {"repeats": [told]}
+    # Once more, while it is open, and of no earlier moment: senders repeat again.
+    later = now + timedelta(minutes=5)
     with transaction():
+        notice("history", "Another server.", since=now, now=later)
+    told["noticed_at"] = f"{later:%Y-%m-%dT%H:%M:%SZ}"
+    assert caller.get(PATH).json == {"repeats": [told]}
+    with transaction():
+        db.session.get_one(Restore, number).looked_at = now
         release(number, actor=SUPPORT, now=now, reason="Known.", checkpoint=checkpoint)
     assert caller.get(PATH).json == {"repeats": [told | {"is_open": False}]}
 

@@ -14,8 +14,8 @@ from dashboard.reading.history import Told as Change
 from dashboard.reading.history_query import Place
 
 CauseName = Literal[
-    "usage", "attach", "detach", "quantity", "price_version", "adjustment", "correction",
-    "credit_note", "sync", "cycle",
+    "usage", "cancellation", "attach", "detach", "quantity", "price_version", "adjustment",
+    "correction", "credit_note", "sync", "cycle",
 ]  # fmt: skip
 
 
