@@ -1,7 +1,7 @@
 """Tell what was taken off by its instant as well
 
-Revision ID: 0107_taken_off_by_instant
-Revises: 0106_subscriptions
+Revision ID: 0108_taken_off_by_instant
+Revises: 0107_billing_address
 
 A key that was forgotten may be used for another record: what became of the first one is not said
 of that.
@@ -9,8 +9,8 @@ of that.
 
 from alembic import op
 
-revision = "0107_taken_off_by_instant"
-down_revision = "0106_subscriptions"
+revision = "0108_taken_off_by_instant"
+down_revision = "0107_billing_address"
 branch_labels = None
 depends_on = None
 
