@@ -60,7 +60,7 @@ def steps(which: str) -> list[Step]:
         Step("pooler", ["python", "bin/pgbouncer.py"]),
     ]
     # More made-up histories than a quick run has; `make laws` tries many more.
-    os.environ.setdefault("LAW_EXAMPLES", "25")
+    os.environ.setdefault("LAW_EXAMPLES", "15")
     return [*lint_steps(), *programs, migrations, Step("tests", [*PYTEST, NOT_MIGRATIONS])]
 
 
