@@ -74,3 +74,12 @@ def kinds(shop: Shop, customer_id: str) -> list[tuple[str, int]]:
     """Return what moved the balance, newest first, without what a person set."""
     found = shop.client.customers.balance_transactions.list(customer_id, {"limit": 100}).data
     return [(one.type, one.amount) for one in found if one.type != "adjustment"]
+
+
+def test_a_subscriptions_invoice_is_not_revised(shop: Shop) -> None:
+    monthly = {"currency": "usd", "product": "prod_1", "unit_amount": 5000}
+    price = {"price_data": {**monthly, "recurring": {"interval": "month"}}}
+    customer = shop.customer(card=None).id
+    made = shop.client.subscriptions.create({"customer": customer, "items": [price]})
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be revised"):
+        revise(shop, str(made.latest_invoice))
