@@ -7,13 +7,14 @@ from typing import Literal
 from sqlalchemy import select
 
 from dashboard.billing.models import FINALIZED, Invoice, InvoiceItem
+from dashboard.billing.subscription import WAITS
 from dashboard.extensions import db
 from dashboard.reading.rows import CurrentInvoice
 from dashboard.sync.facts import ItemFacts, LineFacts
 from dashboard.sync.models import SyncedLine
 from dashboard.sync.snapshot import is_billed, known_of, line_of
 
-LineState = Literal["in_sync", "pending", "waits", "carried"]
+LineState = Literal["in_sync", "pending", "waits", "with_subscription", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def _line_sync(
     status, has_room = invoice.status, not invoice.automatic_tax or item.amount_cents >= 0
     # Of one that a sync has not seen yet it is not known what has room.
     rest: LineState = "pending" if has_room or invoice.is_dirty else "waits"
+    if invoice.billed_with == WAITS:
+        rest = "with_subscription"
     state: LineState = "in_sync" if _agrees(item, agreed) else rest
     cents = agreed[1] if agreed else None
     if status in FINALIZED:

@@ -211,7 +211,8 @@ class ShownItems:
         states = {line.state for line in lines}
         known = [line.synced_cents for line in lines if line.synced_cents is not None]
         cents = sum(known) if known else None
-        state = next(one for one in ("pending", "waits", "carried", "in_sync") if one in states)
+        order = ("pending", "with_subscription", "waits", "carried", "in_sync")
+        state = next(one for one in order if one in states)
         return Theirs(cents, state, cents in (None, part.billed_cents))
 
     def _differs(self, item: Item) -> bool:

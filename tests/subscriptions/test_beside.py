@@ -208,4 +208,5 @@ def test_pages_say_that_it_waits(world: Subscribed, idle: FlaskClient) -> None:
     text = text_of(page(idle.get("/organizations/acme")))
     assert "waits for the subscription's next invoice" in text
     assert "The next sync is late" not in text
+    assert "Next sync" not in text
     assert "With subscription" in text_of(page(idle.get("/organizations")))
