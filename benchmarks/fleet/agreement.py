@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from sqlalchemy import select
 
 from dashboard.billing.models import Invoice, InvoiceItem
-from dashboard.billing.subscription import on_theirs
+from dashboard.billing.subscription import on_theirs, waits
 from dashboard.extensions import db
 from dashboard.gateway.stripe import StripeGateway
 
@@ -20,6 +20,9 @@ def disagreements(gateway: StripeGateway) -> list[str]:
     ledger = _ledger()
     found = []
     for invoice in db.session.scalars(select(Invoice).order_by(Invoice.id)):
+        if waits(invoice) and invoice.stripe_invoice_id is None:
+            # Its items go to Stripe when the subscription renews.
+            continue
         theirs = _stripe(gateway, invoice)
         if on_theirs(invoice):
             # What the subscription bills on it bears no key of ours.
