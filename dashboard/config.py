@@ -31,6 +31,7 @@ HOUR, DAY = 3600, 24 * 3600
 LONGEST_GRACE_SECONDS = 14 * DAY
 LONGEST_INTERVAL_SECONDS = 7 * DAY
 LONGEST_SCHEDULE_HOURS = 30 * 24
+LONGEST_WINDOW_HOURS = 48
 SHORTEST_KEY = 16
 # A placeholder, or a line break from a file, would go wrong at every call and every delivery.
 IS_SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9_+/=-]+", re.ASCII).fullmatch
@@ -69,6 +70,7 @@ class Config(
     stripe_dashboard_base: str = "https://dashboard.stripe.com"
     sync_interval_seconds: int = Field(HOUR, ge=10, le=LONGEST_INTERVAL_SECONDS)
     closing_grace_seconds: int = Field(HOUR, ge=0, le=LONGEST_GRACE_SECONDS)
+    closing_window_hours: float = Field(0, ge=0, le=LONGEST_WINDOW_HOURS, allow_inf_nan=False)
     autofinalize_after_hours: int = Field(72, ge=0, le=LONGEST_SCHEDULE_HOURS)
     stripe_requests_per_second: int = Field(25, ge=1, le=1_000_000)
     stripe_endpoint_requests_per_second: int = Field(25, ge=1, le=1_000_000)

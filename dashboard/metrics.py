@@ -8,6 +8,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from dashboard.clock import utc_now
+from dashboard.closing.pause import paused_since
 from dashboard.gaps.gap import KINDS
 from dashboard.gaps.keep import counts as gap_counts
 from dashboard.invariants.known import EVERY_INVARIANT
@@ -65,6 +66,9 @@ OLDEST_MAIL = Gauge("dashboard_mails_oldest_seconds", "Age of the oldest e-mail 
 HELD = Gauge("dashboard_ledger_held", "Whether the ledger was restored and is not released.")
 COMPARING = Gauge(
     "dashboard_ledger_comparing", "Whether calls wait for the ledger's mark to be read at Stripe."
+)
+PAUSED = Gauge(
+    "dashboard_closings_paused_seconds", "For how long closings have been paused; 0 if not."
 )
 OUTGOING = Gauge("dashboard_outgoing_events_waiting", "Outgoing events that are due and not sent.")
 OLDEST_OUTGOING = Gauge(
@@ -158,6 +162,8 @@ def collect_invariants() -> None:
         BROKEN.labels(one.name).set(tallies.get(one.name, Tally()).organizations)
     HELD.set(is_restored())
     COMPARING.set(why_comparing() is not None)
+    since, now = paused_since(now=utc_now()), utc_now()
+    PAUSED.set((now - since).total_seconds() if since else 0)
     gaps = gap_counts()
     for kind in KINDS:
         GAPS.labels(kind).set(gaps.get(kind, 0))

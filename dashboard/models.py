@@ -17,6 +17,7 @@ from dashboard.billing.void_models import VoidCase, VoidClaim
 from dashboard.budgets.models import BudgetAlert, BudgetLook, UnusualUsage
 from dashboard.bulk.models import BulkAction, BulkMember
 from dashboard.close_rehearsal.models import CloseRehearsal, RehearsedBill
+from dashboard.closing.bill_models import BillApproval, ClosingLimit, IssueHold
 from dashboard.closing.models import ClosingPause
 from dashboard.gaps.models import GapRound, SeenAtStripe, StripeGap
 from dashboard.installation import Installation
@@ -50,12 +51,14 @@ __all__ = [
     "Adjustment",
     "ApiToken",
     "AuditEntry",
+    "BillApproval",
     "BillingCycle",
     "BudgetAlert",
     "BudgetLook",
     "BulkAction",
     "BulkMember",
     "CloseRehearsal",
+    "ClosingLimit",
     "ClosingPause",
     "CodeApp",
     "Correction",
@@ -72,6 +75,7 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoicePayment",
+    "IssueHold",
     "ItemChange",
     "KeptCount",
     "LedgerDifference",

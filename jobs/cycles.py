@@ -20,6 +20,7 @@ from dashboard.sync.request import (
     Request,
     due_to_finalize,
     finals_in_hand,
+    held_but_scheduled,
     request_syncs,
     soon_issued_by_stripe,
     would_be_issued,
@@ -80,8 +81,14 @@ def seal_some(ids: Collection[int]) -> None:
 
 @job(queue="closing", timeout=120)
 def finalize_due() -> None:
-    """Ask for the final sync of each sealed invoice that no run is finalizing."""
+    """Ask for the final sync of each sealed invoice that no run is finalizing.
+
+    And let Stripe issue none that is on hold, where it could not be told so when it was held.
+    """
     hand_out_finals()
+    held = held_but_scheduled(now=utc_now(), most=MOST)
+    if held and not stripe_is_down():
+        enqueue_runs(request_syncs(held, Request("scheduled"), now=utc_now(), wait=False))
 
 
 def hand_out_finals() -> None:

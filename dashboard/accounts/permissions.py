@@ -111,6 +111,12 @@ _TABLE = (
     # Anyone of ours may stop what is wrong; both ends are on record.
     Permission("closing.pause", STAFF),
     Permission("closing.rehearse", STAFF),
+    # What a person holds back, and lets go.
+    Permission("closing.hold", STAFF),
+    # Above the limit, as those decide who decide on proposals.
+    Permission("closing.approve", STAFF),
+    # Which bills go without anyone's look: as grave as a price.
+    Permission("closing.limit", ADMIN, is_proved=True),
     Permission("job.retry", STAFF),
     Permission("schedule.manage", ADMIN),
     Permission("invariant.view", STAFF),
@@ -142,6 +148,7 @@ _TABLE = (
     # With what is on record of a bill: names of people, too.
     Permission("api.proof.read", scope="proof:read"),
     Permission("api.closings.read", scope="closings:read"),
+    Permission("api.closings.write", scope="closings:write"),
     Permission("api.syncs.read", scope="syncs:read"),
     Permission("api.syncs.write", scope="syncs:write"),
 )

@@ -15,6 +15,7 @@ from dashboard.api import (
     event_endpoints,
     history,
     invoices,
+    issues,
     organizations,
     prices,
     problems,
@@ -35,7 +36,7 @@ PREFIX = "/api/v1"
 RESOURCES = (
     organizations, prices, services, usage, usage_cancellations, adjustments, invoices,
     credit_notes, reissues, differences, refunds, proofs, balances, history, budgets, standing,
-    closings, syncs, event_endpoints, event_deliveries, cycle_changes, subscriptions,
+    closings, issues, syncs, event_endpoints, event_deliveries, cycle_changes, subscriptions,
     taxes, document,
 )  # fmt: skip
 

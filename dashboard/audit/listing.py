@@ -71,6 +71,7 @@ KINDS = {
         "job.",
         "schedule.",
         "closing_pause.",
+        "closing_limit.",
         "close_rehearsal.",
         "invariant.",
         "gap.",

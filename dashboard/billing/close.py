@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, select
 from dashboard.audit.actor import SYSTEM, Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.audit.write import write_entry
+from dashboard.billing.closing_window import turn_of
 from dashboard.billing.draft import rate_invoice
 from dashboard.billing.finalize_order import AT_ONCE, finalize_rank
 from dashboard.billing.fold import count_waiting
@@ -74,6 +75,7 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
         total = Money(invoice.total_cents, invoice.currency)
         is_sent = methods[invoice.organization_id] == "send_invoice"
         invoice.finalize_rank = finalize_rank(total, is_sent=is_sent)
+        invoice.finalize_after_at = later_turn(invoice, now)
         let_go(invoice, now=now)
         write_entry(
             "invoice.sealed", invoice, SYSTEM, {"total_cents": invoice.total_cents}, now=now
@@ -83,6 +85,21 @@ def seal(invoice_ids: Collection[int], *, now: datetime, wait: bool = True) -> l
     write_new(AuditEntry)
     keep_habits([invoice.id for invoice in sealed])
     return sealed
+
+
+def later_turn(invoice: Invoice, now: datetime) -> datetime | None:
+    """Return when the window of closes has its turn for a bill; None where it is at once."""
+    policy = current_policy()
+    if not policy.closing_window:
+        return None
+    turn = turn_of(
+        invoice.organization_id,
+        invoice.period_end,
+        window=policy.closing_window,
+        grace=policy.grace,
+        issued_by_stripe_at=invoice.automatically_finalizes_at,
+    )
+    return turn if turn > now else None
 
 
 def _collection_methods(invoices: Collection[Invoice]) -> dict[int, str]:

@@ -9,6 +9,8 @@ never changed in place.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dashboard.billing.closing_window import safe_window
+
 
 @dataclass(frozen=True, slots=True)
 class BillingPolicy:
@@ -21,6 +23,7 @@ class BillingPolicy:
 
     sync_interval_seconds: int = 3600
     closing_grace_seconds: int = 3600
+    closing_window_hours: float = 0
     autofinalize_after_hours: int = 72
     usage_max_age_days: int = 35
     usage_max_skew_seconds: int = 300
@@ -29,6 +32,23 @@ class BillingPolicy:
     hold_when_broken: bool = True
     mails_bills: bool = False
     stripe_tax_product: str = ""
+
+    @property
+    def closing_window(self) -> timedelta:
+        """Over how long the closes of one end are spread, as far as Stripe's own schedule lets."""
+        return safe_window(
+            timedelta(hours=self.closing_window_hours), grace=self.grace, autofinalize=self.alone
+        )
+
+    @property
+    def grace(self) -> timedelta:
+        """How long a cycle that has ended waits for late usage."""
+        return timedelta(seconds=self.closing_grace_seconds)
+
+    @property
+    def alone(self) -> timedelta:
+        """When after a cycle's end Stripe issues a draft without us; zero for never."""
+        return timedelta(hours=self.autofinalize_after_hours)
 
     @property
     def max_age(self) -> timedelta:

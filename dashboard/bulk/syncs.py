@@ -71,20 +71,8 @@ class SyncVerb:
         return Begun(asked, over, runs)
 
     def ended(self, members: Sequence[BulkMember]) -> Mapping[int, str | None]:
-        """Return whose sync is over; what is not kept any more was over long ago."""
-        by_run = {one.run_id: one.id for one in members if one.run_id is not None}
-        rows = db.session.execute(
-            select(SyncRun.id, SyncRun.state, SyncRun.error).where(
-                SyncRun.id == any_of(by_run, BigInteger)
-            )
-        )
-        found = {run_id: (state, error) for run_id, state, error in rows}
-        ended: dict[int, str | None] = {}
-        for run_id, member_id in by_run.items():
-            state, error = found.get(run_id, ("succeeded", None))
-            if state in ("succeeded", "failed"):
-                ended[member_id] = (error or "It failed.") if state == "failed" else None
-        return ended
+        """Return whose sync is over."""
+        return ended_runs(members)
 
     def _refused(self, invoice_ids: Collection[int]) -> dict[int, str | None]:
         """Return of which invoices no sync is asked for, with the reason."""
@@ -99,3 +87,20 @@ class SyncVerb:
             elif parked_at is not None and not self.releases:
                 refused[invoice_id] = ON_HOLD
         return refused
+
+
+def ended_runs(members: Sequence[BulkMember]) -> Mapping[int, str | None]:
+    """Return whose sync is over, and why it failed; one that is not kept was over long ago."""
+    by_run = {one.run_id: one.id for one in members if one.run_id is not None}
+    rows = db.session.execute(
+        select(SyncRun.id, SyncRun.state, SyncRun.error).where(
+            SyncRun.id == any_of(by_run, BigInteger)
+        )
+    )
+    found = {run_id: (state, error) for run_id, state, error in rows}
+    ended: dict[int, str | None] = {}
+    for run_id, member_id in by_run.items():
+        state, error = found.get(run_id, ("succeeded", None))
+        if state in ("succeeded", "failed"):
+            ended[member_id] = (error or "It failed.") if state == "failed" else None
+    return ended

@@ -17,10 +17,12 @@ from dashboard.billing.models import Invoice
 from dashboard.billing.stuck import STUCK
 from dashboard.billing.successor import following_draft
 from dashboard.close_rehearsal.anomalies import Meter, anomalies
+from dashboard.closing.people import wanted_of, why_wait
 from dashboard.errors import BillingError
 from dashboard.extensions import db
 from dashboard.gateway.protocol import LINES_PER_CALL
 from dashboard.invariants.hold import DOES_NOT_ADD_UP, why_not_issued
+from dashboard.money import Money
 from dashboard.rehearsal import rehearsal
 from dashboard.sync.added_lines import added_lines
 from dashboard.sync.finalize import added_reason
@@ -68,13 +70,16 @@ def plan_close(invoice: Invoice, meters: Sequence[Meter], *, now: datetime) -> P
     snapshot = glance(invoice)
     told = forecast(invoice, now=now)
     expected = told.so_far_cents if told.is_too_early else told.likely_cents
-    held = _why_held(invoice, now)
+    is_new = not invoice.organization.stripe_customer_id
+    stops = _why_held(invoice, now)
+    # What people let go once they looked costs its calls in the same night.
+    held = stops or _why_people_hold(invoice, expected)
     return PlannedClose(
         invoice=invoice,
         total_cents=invoice.total_cents,
         expected_cents=expected,
         before_cents=told.last_cycle_cents,
-        calls=0 if held else calls_of(snapshot, is_new=not invoice.organization.stripe_customer_id),
+        calls=0 if stops else calls_of(snapshot, is_new=is_new),
         would_hold=held[0] if held else None,
         why=held[1] if held else None,
         anomalies=anomalies(expected, told.last_cycle_cents, meters, today=_day(now)),
@@ -110,6 +115,12 @@ def _why_held(invoice: Invoice, now: datetime) -> tuple[str, str] | None:
     if unsound is not None:
         return DOES_NOT_ADD_UP, unsound
     return _why_stuck(invoice, now)
+
+
+def _why_people_hold(invoice: Invoice, expected_cents: int) -> tuple[str, str] | None:
+    """Return whether people want a bill to wait that comes to what is expected of it."""
+    expected = Money(expected_cents, invoice.currency)
+    return why_wait(wanted_of(invoice, expected_cents), expected)
 
 
 def _why_stuck(invoice: Invoice, now: datetime) -> tuple[str, str] | None:

@@ -13,6 +13,8 @@ from dashboard.errors import Conflict, Invalid, Stale
 from dashboard.extensions import db
 
 LONGEST = timedelta(days=7)
+# So many pauses that took each other's place are counted as one.
+MOST_CHAINED = 100
 # Of advisory locks within a transaction: who pauses or resumes does so alone.
 _TURN = text("select pg_advisory_xact_lock(hashtext('closing_pauses'))")
 
@@ -21,6 +23,21 @@ def open_pause(*, now: datetime) -> ClosingPause | None:
     """Return the pause that holds now."""
     query = select(ClosingPause).where(ClosingPause.ended_at.is_(None), ClosingPause.until_at > now)
     return db.session.scalar(query)
+
+
+def paused_since(*, now: datetime) -> datetime | None:
+    """Return since when closings are paused without a gap; None where they are not.
+
+    A pause that took the place of another goes on from that one's begin.
+    """
+    since = None
+    for one in last_pauses(MOST_CHAINED):
+        if since is None and (one.ended_at is not None or one.until_at <= now):
+            return None
+        if since is not None and one.ended_at != since:
+            break
+        since = one.begun_at
+    return since
 
 
 def last_pauses(most: int = 5) -> list[ClosingPause]:

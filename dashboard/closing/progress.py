@@ -16,7 +16,18 @@ AT_THE_RATE = 0.7
 BACKLOG_SECONDS = 10
 
 Limit = Literal[
-    "idle", "done", "holds", "held", "away", "workers", "grace", "trying", "supply", "pace", "rate"
+    "idle",
+    "done",
+    "holds",
+    "held",
+    "away",
+    "workers",
+    "grace",
+    "trying",
+    "spread",
+    "supply",
+    "pace",
+    "rate",
 ]
 
 
@@ -25,8 +36,9 @@ class Counts:
     """Bills whose cycles are over, by how far they are; those on hold are in none of the first.
 
     `ended` are not closed yet, `closing` wait for late usage until `grace_ends` at the latest,
-    `sealed` are to be finalized, `trying` of them after a failure. `done` were issued in the last
-    day, `recent` of them within `recent_seconds`.
+    `sealed` are to be finalized, `trying` of them after a failure, and
+    `spread` of them later in the window of closes, until `spread_until` at the latest. `done` were
+    issued in the last day, `recent` of them within `recent_seconds`.
     """
 
     ended: int = 0
@@ -38,6 +50,8 @@ class Counts:
     recent: int = 0
     recent_seconds: float = 0.0
     grace_ends: datetime | None = None
+    spread: int = 0
+    spread_until: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -116,7 +130,10 @@ def _limit_of_work(counts: Counts, means: Means) -> Limit:
         return "grace"
     if counts.trying >= counts.sealed:
         return "trying"
-    if counts.sealed - counts.trying < BACKLOG_SECONDS * means.per_second:
+    due = counts.sealed - counts.trying - counts.spread
+    if counts.spread and due < BACKLOG_SECONDS * means.per_second:
+        return "spread"
+    if due < BACKLOG_SECONDS * means.per_second:
         return "supply"
     is_slow = counts.pace is not None and counts.pace < AT_THE_RATE * means.per_second
     return "pace" if is_slow else "rate"
@@ -135,6 +152,7 @@ def _seconds_left(counts: Counts, means: Means, limit: Limit, now: datetime) -> 
     ends = [
         starts + counts.left / pace,
         _ahead(counts.grace_ends, now) + counts.closing / pace,
+        _ahead(counts.spread_until, now),
     ]
     return max(ends)
 

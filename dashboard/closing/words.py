@@ -29,6 +29,7 @@ def limit_words(told: Progress, means: Means) -> str:
         "away": "Stripe is not answering. It continues once Stripe does.",
         "workers": "No worker is running. Start one.",
         "grace": "Late usage is still accepted. They are sealed when its grace ends.",
+        "spread": "Their turns are spread over the window of closes.",
         "supply": "Few wait: each is issued as soon as it is sealed.",
         "trying": "What is left failed and is tried again, at the latest every 15 minutes.",
         "pace": f"{per_minute} of the {allowed} that Stripe's rate allows: the workers are the "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dashboard.needs.people_recipes import PEOPLE_HOLDS
 from dashboard.needs.recipe import Recipe, Repair
 from dashboard.needs.tax_recipes import (
     COMPARE,
@@ -145,6 +146,7 @@ LINES = (
 
 HOLDS: Mapping[str, Recipe] = {
     **TAX_HOLDS,
+    **PEOPLE_HOLDS,
     "foreign_lines": Recipe("A person added lines to Stripe's draft.", LINES),
     "not_verified": Recipe(
         "Stripe's lines could not be proven equal to the ledger.", (VERIFY, COMPARE)

@@ -47,6 +47,7 @@ Place = Literal[
     "mails",
     "tax",
     "endpoint",
+    "issue",
 ]
 
 
@@ -87,6 +88,7 @@ _SYNC = (
     "invoice.sync_requested", "invoice.schedule_restored", "foreign_line.decided",
     "adjustment.added", "adjustment.reversed", "organization.changed", "customer.sent_ours",
     "invoice.difference_carried", "invoice.difference_credited", "invoice.difference_left",
+    "invoice.approved", "invoice.issue_released",
 )  # fmt: skip
 
 _SEE_INVOICE, _SEE_SYNCS = Step("See invoice", "invoice"), Step("See syncs", "syncs")
@@ -100,6 +102,8 @@ _KINDS = (
              "stuck": _SEE_SYNCS, "does_not_add_up": _SEE_CHECK,
              "billed_differently": _CORRECT, "revised_differently": _CORRECT,
              "lost_at_stripe": Step("See gaps", "gaps"),
+             "approval_wanted": Step("Approve", "issue"),
+             "held_by_person": Step("See hold", "issue"),
              "no_tax_location": Step("See tax", "tax"), "tax_differs": Step("See tax", "tax"),
          }),
     Kind("past_due", "Past due", "payments", "bad", "clock", _SEE_INVOICE,

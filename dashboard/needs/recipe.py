@@ -28,6 +28,8 @@ Page = Literal[
     "budget",
     "mails",
     "tax",
+    "issue",
+    "limits",
     "endpoint",
     "jobs",
     "calls",

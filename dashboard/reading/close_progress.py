@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 
+from dashboard.billing.difference import BILLS, CODES
 from dashboard.billing.models import Invoice
 from dashboard.closing.models import ClosingPause
 from dashboard.closing.progress import Counts
@@ -45,14 +46,19 @@ def close_counts(*, now: datetime) -> Counts:
                 Invoice.parked_at.is_(None)
                 & (Invoice.status == "sealed")
                 & (Invoice.finalize_after_at > now)
+                & (Invoice.sync_failures > 0)
             ),
+            _number(_has_later_turn(now)),
+            func.max(case((_has_later_turn(now), Invoice.finalize_after_at))),
             _number(Invoice.parked_at.is_not(None)),
             func.max(case((Invoice.status == "closing", Invoice.seal_after_at))),
         )
         .where(Invoice.status.in_(("closing", "sealed")))
         .order_by(None)
     )
-    closing, sealed, failed, held, grace_ends = db.session.execute(unfinished).one()
+    closing, sealed, failed, spread, spread_until, held, grace_ends = db.session.execute(
+        unfinished
+    ).one()
     over = (Invoice.status == "draft") & (Invoice.period_end <= now)
     drafts = select(
         _number(Invoice.parked_at.is_(None)), _number(Invoice.parked_at.is_not(None))
@@ -76,6 +82,18 @@ def close_counts(*, now: datetime) -> Counts:
         recent=lately,
         recent_seconds=(now - first).total_seconds() if first else 0.0,
         grace_ends=grace_ends,
+        spread=spread,
+        spread_until=spread_until,
+    )
+
+
+def _has_later_turn(now: datetime) -> ColumnElement[bool]:
+    """Whether a sealed bill waits for its minute within the window, and not after a failure."""
+    return (
+        Invoice.parked_at.is_(None)
+        & (Invoice.status == "sealed")
+        & (Invoice.finalize_after_at > now)
+        & (Invoice.sync_failures == 0)
     )
 
 
@@ -83,6 +101,16 @@ def held_by_reason(*, now: datetime) -> list[OnHold]:
     """Return the bills on hold that would be issued by now, by their reason, the most first."""
     is_draft = Invoice.status == "draft"
     is_unissued = Invoice.status.in_(("closing", "sealed")) | is_draft & (Invoice.period_end <= now)
+    return _by_reason(is_unissued)
+
+
+def issued_on_hold() -> list[OnHold]:
+    """Return the issued bills that are held because Stripe made them differently, by reason."""
+    is_issued = Invoice.parked_code.in_(CODES) & Invoice.status.in_(BILLS)
+    return _by_reason(is_issued)
+
+
+def _by_reason(which: ColumnElement[bool]) -> list[OnHold]:
     query = (
         select(
             Invoice.parked_code,
@@ -91,7 +119,7 @@ def held_by_reason(*, now: datetime) -> list[OnHold]:
             func.min(Invoice.parked_at),
             cast(func.sum(Invoice.total_cents), BigInteger),
         )
-        .where(Invoice.parked_at.is_not(None), is_unissued)
+        .where(Invoice.parked_at.is_not(None), which)
         .group_by(Invoice.parked_code, Invoice.currency)
     )
     found: dict[str, list[tuple[str, int, datetime, int]]] = {}

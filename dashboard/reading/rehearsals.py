@@ -11,16 +11,26 @@ from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 
 from dashboard.billing.models import Invoice
 from dashboard.close_rehearsal.models import CloseRehearsal, RehearsedBill
+from dashboard.closing.bill_models import IssueHold
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 
 MOST = 10
+# Of those that people hold all are wanted, and no one holds hundreds by hand.
+MOST_HELD = 100
+_HELD_BY_PERSON = (
+    select(IssueHold.id)
+    .where(IssueHold.invoice_id == Invoice.id, IssueHold.released_at.is_(None))
+    .correlate(Invoice)
+    .exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ToldBill:
     """A bill as it was rehearsed, and as it is now; `issued_cents` is None until it is issued."""
 
+    invoice_id: int
     slug: str
     name: str
     sequence: int
@@ -32,6 +42,7 @@ class ToldBill:
     anomalies: Sequence[str]
     issued_cents: int | None
     held_now: str | None
+    is_held_by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,7 @@ class Rehearsed:
     odd: Sequence[ToldBill]
     odd_in_all: int
     off: Sequence[ToldBill]
+    held_by_people: Sequence[ToldBill] = ()
 
 
 def rehearsals(most: int = 10) -> Sequence[CloseRehearsal]:
@@ -80,7 +92,7 @@ def rehearsals(most: int = 10) -> Sequence[CloseRehearsal]:
 
 
 def rehearsed(rehearsal: CloseRehearsal, *, now: datetime) -> Rehearsed:
-    """Return what it found; seven statements, each over the bills of one rehearsal."""
+    """Return what it found; eight statements, each over the bills of one rehearsal."""
     mine = RehearsedBill.rehearsal_id == rehearsal.id
     moved = func.abs(RehearsedBill.expected_cents - RehearsedBill.before_cents)
     off = func.abs(Invoice.total_cents - RehearsedBill.expected_cents)
@@ -97,12 +109,14 @@ def rehearsed(rehearsal: CloseRehearsal, *, now: datetime) -> Rehearsed:
         _bills(odd, func.abs(RehearsedBill.expected_cents).desc()),
         db.session.scalars(select(func.count()).select_from(RehearsedBill).where(odd)).one(),
         _bills(mine & Invoice.finalized_at.is_not(None) & (off > 0), off.desc()),
+        _bills(mine & _HELD_BY_PERSON, RehearsedBill.invoice_id, MOST_HELD),
     )
 
 
-def _bills(which: ColumnElement[bool], order: Any) -> Sequence[ToldBill]:
+def _bills(which: ColumnElement[bool], order: Any, most: int = MOST) -> Sequence[ToldBill]:
     query = (
         select(
+            RehearsedBill.invoice_id,
             Organization.slug,
             Organization.name,
             Invoice.sequence,
@@ -115,19 +129,20 @@ def _bills(which: ColumnElement[bool], order: Any) -> Sequence[ToldBill]:
             Invoice.total_cents,
             Invoice.finalized_at,
             Invoice.parked_code,
+            _HELD_BY_PERSON,
         )
         .join(Invoice, Invoice.id == RehearsedBill.invoice_id)
         .join(Organization, Organization.id == RehearsedBill.organization_id)
         .where(which)
         .order_by(order, RehearsedBill.invoice_id)
-        .limit(MOST)
+        .limit(most)
     )
     return [_told(list(row)) for row in db.session.execute(query)]
 
 
 def _told(row: list[Any]) -> ToldBill:
-    *told, total, finalized_at, parked_code = row
-    values: list[Any] = [*told, total if finalized_at else None, parked_code]
+    *told, total, finalized_at, parked_code, is_held = row
+    values: list[Any] = [*told, total if finalized_at else None, parked_code, is_held]
     return ToldBill(*values)
 
 
@@ -163,6 +178,17 @@ def _holds(mine: ColumnElement[bool], now: datetime) -> HoldsCompared:
         func.count().filter(~told & held),
     ).where(mine)
     return HoldsCompared(*db.session.execute(query).one())
+
+
+def rehearsed_invoices(rehearsal: CloseRehearsal, ids: Sequence[int]) -> Sequence[Invoice]:
+    """Return which invoices of a rehearsal have these ids, in the order of their locks."""
+    query = (
+        select(Invoice)
+        .join(RehearsedBill, RehearsedBill.invoice_id == Invoice.id)
+        .where(RehearsedBill.rehearsal_id == rehearsal.id, Invoice.id.in_(ids))
+        .order_by(Invoice.organization_id, Invoice.id)
+    )
+    return db.session.scalars(query).all()
 
 
 def _joined(*columns: Any) -> Select[Any]:

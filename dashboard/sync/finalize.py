@@ -23,6 +23,7 @@ from dashboard.sync.effects import record_invoice
 from dashboard.sync.held import wait_while_held, why_held
 from dashboard.sync.lease import extend
 from dashboard.sync.models import AddedLine
+from dashboard.sync.people_gate import wait_for_people
 from dashboard.sync.snapshot import Snapshot
 from dashboard.sync.stripe_calls.drafts import DeleteDraft, Finalize, Schedule
 from dashboard.sync.stripe_draft import schedule_again
@@ -44,7 +45,7 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
     """Finalize a sealed invoice whose lines were just found equal to the ledger.
 
     An invoice that bills nothing ends here without Stripe, and none is issued while the money of
-    its organization does not add up. Raises `GatewayError`.
+    its organization does not add up or people want it to wait. Raises `GatewayError`.
     """
     invoice = work.invoice
     if invoice.status != "sealed" or invoice.parked_at is not None:
@@ -71,6 +72,15 @@ def finalize(work: DraftWork, comparison: Comparison | None) -> None:
         hold_at_stripe(work)
         return
     wait_for_tax(invoice)
+    issue(work)
+
+
+def issue(work: DraftWork) -> None:
+    """Finalize a proven bill unless people want it to wait, or all closings are held by now."""
+    invoice = work.invoice
+    if wait_for_people(work):
+        hold_at_stripe(work)
+        return
     # Asked once more: between the run's first look and this there were calls, and waits for them.
     held = why_held(work)
     if held is not None:
@@ -178,16 +188,21 @@ def end_empty(work: DraftWork) -> None:
     close_without_stripe(invoice, now=work.clock())
 
 
+def switch_off(work: DraftWork) -> None:
+    """Switch Stripe's own schedule off, where it is on. Raises `GatewayError`."""
+    invoice = work.invoice
+    if invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at is None:
+        return
+    perform(work, Schedule(invoice.stripe_invoice_id, None))
+
+
 def hold_at_stripe(work: DraftWork) -> None:
     """Switch the dead-man switch off while the invoice is held, so that Stripe does not bill it.
 
     Best effort: when Stripe cannot be told now, the next run of the held invoice tells it.
     """
-    invoice = work.invoice
-    if invoice.stripe_invoice_id is None or invoice.automatically_finalizes_at is None:
-        return
     try:
-        perform(work, Schedule(invoice.stripe_invoice_id, None))
+        switch_off(work)
     except Missing:
         db.session.flush()
     except GatewayError as error:

@@ -179,6 +179,23 @@ def soon_issued_by_stripe(*, now: datetime, before: datetime, most: int) -> list
     return _ids(query.order_by(Invoice.automatically_finalizes_at, Invoice.id).limit(most))
 
 
+def held_but_scheduled(*, now: datetime, most: int) -> list[int]:
+    """Return the sealed invoices on hold that Stripe would issue itself within a day.
+
+    The call that was to switch its schedule off did not reach Stripe: another run makes it.
+    """
+    query = select(Invoice.id).where(
+        Invoice.status == "sealed",
+        Invoice.parked_at.is_not(None),
+        Invoice.parked_code != STUCK,
+        Invoice.automatically_finalizes_at < now + 4 * NEAR,
+        ~select(SyncRun.id)
+        .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
+        .exists(),
+    )
+    return _ids(query.order_by(Invoice.automatically_finalizes_at, Invoice.id).limit(most))
+
+
 def would_be_issued(invoice_id: int, *, before: datetime) -> bool:
     """Whether Stripe would issue it itself before that time, though it is not sealed."""
     query = select(Invoice.id).where(

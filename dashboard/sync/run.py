@@ -13,6 +13,7 @@ from dashboard.audit.actor import Actor, ActorKind
 from dashboard.billing.locks import VERSIONS, for_change, note_held
 from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.outcome import take_off_hold
+from dashboard.billing.stuck import STUCK
 from dashboard.errors import Stale
 from dashboard.extensions import db
 from dashboard.gateway.errors import GatewayError, Missing, NotEditable, Refused
@@ -28,7 +29,7 @@ from dashboard.sync.compare import Comparison
 from dashboard.sync.converge import converge
 from dashboard.sync.draft_work import DraftWork
 from dashboard.sync.ending import fail, park_and_fail, retry_or_fail, succeed
-from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total
+from dashboard.sync.finalize import finalize, hold_or_let_go, look_at_total, switch_off
 from dashboard.sync.held import finalized_at_stripe, wait_while_held, why_held
 from dashboard.sync.missing import resolve_missing
 from dashboard.sync.models import ACTIVE, SyncRun
@@ -194,11 +195,18 @@ def advance(work: DraftWork) -> None:
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)
+        elif is_held_for_good(work.invoice):
+            switch_off(work)
         elif was_on_hold or comparison is not None or work.invoice.restores_schedule:
             hold_or_schedule(work, was_on_hold=was_on_hold)
             see_total(work, comparison)
     except NotEditable:
         reconcile(work)
+
+
+def is_held_for_good(invoice: Invoice) -> bool:
+    """Whether it is on hold and stays so: its final run, or a person, put it there."""
+    return invoice.status == "sealed" and invoice.parked_code not in (None, STUCK)
 
 
 def hold_or_schedule(work: DraftWork, *, was_on_hold: bool) -> None:

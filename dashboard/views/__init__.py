@@ -9,9 +9,11 @@ from dashboard.views import (
     at_stripe,
     audit_entries,
     balances,
+    bill_holds,
     budgets,
     bulk_actions,
     catalog,
+    closing_limits,
     closings,
     comparison,
     credit_note_voids,
@@ -105,9 +107,9 @@ RESOURCES = (
     credit_note_voids, reissues,
     differences, refunds, settlements, proofs, balances, mails, mail_opt_outs, pay_links,
     webhook_events, event_endpoints, event_deliveries, bulk_actions, catalog, closings,
-    rehearsals, fleet, work, stripe_calls, doctor, invariants, restores, audit_entries,
-    api_tokens, people, invitations, password, password_requests, factors, second_step,
-    passkey_sign_in, stripe_webhook,
+    rehearsals, closing_limits, bill_holds, fleet, work, stripe_calls, doctor, invariants,
+    restores, audit_entries, api_tokens, people, invitations, password, password_requests, factors,
+    second_step, passkey_sign_in, stripe_webhook,
 )  # fmt: skip
 
 

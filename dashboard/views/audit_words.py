@@ -26,6 +26,8 @@ SENTENCES = {
     "bulk_action.ended": "The bulk action to {verb} ended: {done} done[, {failed} failed]"
     "[, {left} not started].",
     "close_rehearsal.asked": "Had the closes of {day} rehearsed.",
+    "closing_limit.ended": "Took away the limit of {cents} above which bills wait for approval.",
+    "closing_limit.set": "Bills above {cents} wait for approval[; it was {cents_before}].",
     "closing_pause.begun": "Paused all closings until {until}.",
     "closing_pause.expired": "The pause of {begun_by} ended as planned, {until}.",
     "closing_pause.ended": "Ended the pause of {begun_by}, which was to last until {until}.",
@@ -65,6 +67,7 @@ SENTENCES = {
     "invitation.accepted": "{email} accepted the invitation as {role}.",
     "invitation.created": "Invited {email} as {role}.",
     "invitation.withdrawn": "Withdrew the invitation for {email} as {role}.",
+    "invoice.approved": "Approved that it is issued at {cents} before tax.",
     "invoice.closed": "The cycle ended; the invoice comes to {total_cents} so far.",
     "invoice.credits_carried": "Credits of {cents} beyond what the taxed bill charges were carried "
     "to the next one.",
@@ -76,6 +79,8 @@ SENTENCES = {
     "invoice.claimed": "Took {stripe_id}, an invoice of {subscription}, for its items.",
     "invoice.goes_alone": "Goes on an invoice of its own. {why}",
     "invoice.held": "Put on hold: {reason}",
+    "invoice.issue_held": "Held the bill until it is released.",
+    "invoice.issue_released": "Released the bill that {held_by} held.",
     "invoice.open": "The invoice went from {from} to {to}.",
     "invoice.paid": "The invoice went from {from} to {to}.",
     "invoice.printed": "Downloaded the invoice as a PDF.",

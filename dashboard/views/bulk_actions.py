@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from dashboard.accounts.permissions import permission
 from dashboard.bounds import QUERY_PARTS
 from dashboard.bulk.begin import MOST, Wish, begin, cancel, count_members
+from dashboard.bulk.held import HeldVerb, sums_of
 from dashboard.bulk.listing import (
     act_by_id,
     count_again,
@@ -32,11 +33,14 @@ from dashboard.views.bulk_chosen import Chosen, chosen_by
 from dashboard.views.bulk_words import WORDS, may
 from dashboard.views.hypermedia import live
 from dashboard.views.listing import Narrowed, log_kind
+from dashboard.views.proof import need_proof
 from dashboard.webhooks.alike import types_among
 from jobs.bulk import carry_on_act
 
 bp = Blueprint("bulk_actions", __name__, url_prefix="/bulk-actions")
 ACTS = log_kind("bulk_actions.index", "bulk action", "bulk actions", "state")
+# To Stripe, for each, if its lines are told by one reply: what changed, the schedule, the issue.
+CALLS_EACH = {"release": 3, "reread": 4, "approve": 2, "let_go": 2}
 OPEN = Narrowed(("state",), "in progress")
 
 
@@ -72,6 +76,9 @@ def create() -> ResponseReturnValue:
     chosen = chosen_by(MultiDict(parts))
     if not form.validate_on_submit():
         return _confirm(chosen, form), 422
+    if isinstance(chosen.verb, HeldVerb):
+        # It moves the money of all of them.
+        need_proof()
     told = {"words": chosen.words, "query": chosen.query}
     wish = Wish(form.reason.data, form.number(), told, chosen.retries_id)
     try:
@@ -123,6 +130,8 @@ def _confirm(chosen: Chosen, form: BulkForm, *, moved: str | None = None) -> str
         most=MOST,
         number=number,
         types=_types(chosen),
+        sums=sums_of(chosen.members) if chosen.held_for else (),
+        calls=number * CALLS_EACH.get(chosen.verb.name, 0) if chosen.held_for else None,
         words=WORDS[chosen.verb.name],
     )
 

@@ -11,10 +11,11 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from dashboard.bulk.begin import MOST
+from dashboard.bulk.held import HeldVerb
 from dashboard.bulk.listing import act_by_id, error_of, failed_members
 from dashboard.bulk.syncs import SyncVerb
 from dashboard.bulk.verb import Members, Verb
-from dashboard.bulk.verbs import VERBS, verb_name_after
+from dashboard.bulk.verbs import VERBS, verb_name_after, verbs_for
 from dashboard.clock import utc_now
 from dashboard.errors import Forbidden, Invalid
 from dashboard.forms.events import EventFilterForm
@@ -43,6 +44,8 @@ class Chosen:
     retries_id: int | None = None
     # No box was checked, as different from rows of which none can be acted on.
     is_nothing: bool = False
+    # The reason for which they are on hold.
+    held_for: str | None = None
 
 
 def chosen_by(args: Query) -> Chosen:
@@ -51,8 +54,11 @@ def chosen_by(args: Query) -> Chosen:
     if retries_id is not None:
         return _again(retries_id, args)
     verb = _allowed(args.get("verb", ""))
-    if isinstance(verb, SyncVerb) and verb.releases and args.get("held_for"):
+    is_release = isinstance(verb, SyncVerb) and verb.releases
+    if args.get("held_for") and (is_release or verb in verbs_for(args["held_for"])):
         return _held_for(verb, args["held_for"])
+    if verb.of not in LISTS:
+        raise Invalid("That is no bulk action of a list. Nothing was started. Choose a reason.")
     kind = LISTS[verb.of]
     ids, words = _of_organizations(args) if kind is ORGANIZATIONS else _of_events(args)
     filters: dict[str, Any] = {name: args[name] for name in kind.filters if args.get(name)}
@@ -86,11 +92,15 @@ def _again(act_id: int, args: Query) -> Chosen:
     return Chosen(verb, failed_members(act, like), words, urlencode(query), back, act.id)
 
 
-def _held_for(verb: SyncVerb, code: str) -> Chosen:
+def _held_for(verb: Verb, code: str) -> Chosen:
+    if not isinstance(verb, SyncVerb | HeldVerb):
+        raise Invalid("That is no repair of bills on hold. Nothing was started.")
     recipe = recipe_of_hold(code)
     words = f"all that are on hold for one reason: {recipe.why if recipe else code}"
     query = urlencode([("verb", verb.name), ("held_for", code)])
-    return Chosen(verb, verb.held_for(code, now=utc_now()), words, query, url_for("closings.show"))
+    members = verb.held_for(code, now=utc_now())
+    back = url_for("closings.show")
+    return Chosen(verb, members, words, query, back, held_for=code)
 
 
 def _picked(args: Query, one: str, several: str) -> tuple[Sequence[int], str]:

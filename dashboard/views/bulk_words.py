@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dashboard.bulk.verb import Verb
-from dashboard.bulk.verbs import verbs_of
+from dashboard.bulk.verbs import verbs_for, verbs_of
 from dashboard.views.access import can
 from dashboard.views.formatting import quantity
 
@@ -43,6 +43,26 @@ WORDS = {
         "Each is synced and continues where it was held: a closed one is issued, and its customer "
         "is charged. If the cause remains, the invoice is put on hold again.",
     ),
+    "reread": Words(
+        "Read again", "invoice on hold", "invoices on hold",
+        "Every line of Stripe's draft is read and compared, and what differs is repaired. What "
+        "equals the ledger continues where it was held; what does not is put on hold again.",
+    ),
+    "approve": Words(
+        "Approve", "bill above the limit", "bills above the limit",
+        "Each is approved at the total it has now, and issued. One that was put on hold again "
+        "since you confirmed, or on which you charged or credited with four eyes, counts as "
+        "failed.",
+    ),
+    "let_go": Words(
+        "Release", "bill that a person holds", "bills that a person holds",
+        "Each is issued like any other from then on.",
+    ),
+    "carry": Words(
+        "Carry over", "bill that Stripe made differently", "bills that Stripe made differently",
+        "The difference of each is credited or charged on its organization's current invoice. One "
+        "above the limit of one person counts as failed: correct it on its page.",
+    ),
     "replay": Words(
         "Replay", "failed event", "failed events",
         "Each is processed again, in the order they arrived. Nothing that an event did before is "
@@ -54,6 +74,11 @@ WORDS = {
 def offered(of: str) -> list[tuple[str, str]]:
     """Return what the reader may do to many rows of a list: each verb's name and its button."""
     return [(verb.name, WORDS[verb.name].button) for verb in verbs_of(of) if may(verb)]
+
+
+def repairs_of(code: str) -> list[tuple[str, str]]:
+    """Return what the reader may do to all bills on hold for a reason: verbs and buttons."""
+    return [(verb.name, WORDS[verb.name].button) for verb in verbs_for(code) if may(verb)]
 
 
 def may(verb: Verb) -> bool:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.accounts.permissions import permission
+from dashboard.billing.policy import current_policy
 from dashboard.clock import utc_now
 from dashboard.closing.pause import last_pauses, open_pause, pause_closings, resume_closings
 from dashboard.closing.progress import progress
@@ -14,8 +15,9 @@ from dashboard.errors import Invalid
 from dashboard.forms.base import DAMAGED
 from dashboard.forms.closing import PauseForm, ResumeForm
 from dashboard.needs.hold_recipes import recipe_of_hold
-from dashboard.reading.close_progress import close_counts, held_by_reason
+from dashboard.reading.close_progress import close_counts, held_by_reason, issued_on_hold
 from dashboard.views.access import current_actor
+from dashboard.views.bulk_words import repairs_of
 from dashboard.views.formatting import instant
 from dashboard.views.hypermedia import is_htmx
 from jobs.closing_means import means
@@ -85,5 +87,8 @@ def _found() -> dict[str, object]:
         "limit": limit_words(told, has),
         "recipe_of": recipe_of_hold,
         "held": held_by_reason(now=now),
+        "issued_held": issued_on_hold(),
+        "repairs_of": repairs_of,
+        "window": current_policy().closing_window,
         "pause": open_pause(now=now),
     }

@@ -63,6 +63,7 @@ _GROUPS = (
 _PART_OF: dict[str | None, str] = {
     "event_deliveries": "event_endpoints",
     "rehearsals": "closings",
+    "closing_limits": "closings",
 }
 
 

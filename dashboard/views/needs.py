@@ -142,7 +142,7 @@ def address_of(need: ListedNeed) -> str:
         return url_for("invariants.show", _anchor="gaps")
     if place == "invariants":
         return url_for("invariants.show", name=need.facts.get("invariant"))
-    if slug and place in ("invoice", "at_stripe", "difference"):
+    if slug and place in ("invoice", "at_stripe", "difference", "issue"):
         return _address_of_invoice(need, slug)
     if slug and place in OF_ORGANIZATIONS:
         return url_for(OF_ORGANIZATIONS[place], slug=slug)
@@ -155,6 +155,8 @@ def _address_of_invoice(need: ListedNeed, slug: str) -> str:
         return url_for("at_stripe.show", slug=slug, invoice=sequence)
     if need.step.place == "difference":
         return url_for("differences.show", slug=slug, sequence=sequence)
+    if need.step.place == "issue":
+        return url_for("bill_holds.show", slug=slug, sequence=sequence)
     return url_for("invoices.show", slug=slug, sequence=sequence)
 
 

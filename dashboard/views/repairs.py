@@ -20,6 +20,7 @@ _OF_INVOICE: Mapping[Page, str] = {
     "reissue": "reissues.new",
     "refund": "refunds.new",
     "void": "void_decisions.new",
+    "issue": "bill_holds.show",
 }
 _OF_ORGANIZATION: Mapping[Page, str] = {
     "adjustment": "adjustments.new",
@@ -37,6 +38,7 @@ _OF_SUBJECT: Mapping[Page, tuple[str, str]] = {
 }
 _OF_THE_WHOLE: Mapping[Page, str] = {
     "restores": "restores.show",
+    "limits": "closing_limits.index",
     "invariants": "invariants.show",
     "jobs": "work.show",
     "calls": "stripe_calls.show",

@@ -68,7 +68,10 @@ TELLINGS = {
         "{billed_cents} billed, {carried_cents} carried over",
         "notice",
     ),
+    "invoice.approved": Telling("check", "{invoice} approved at {cents}"),
     "invoice.held": Telling("pause", "{invoice} on hold", "{reason}", "bad"),
+    "invoice.issue_held": Telling("pause", "{invoice} held by a person", "", "notice"),
+    "invoice.issue_released": Telling("check", "{invoice} released by a person"),
     "invoice.released": Telling("check", "{invoice} released"),
     "invoice.replaced_at_stripe": Telling(
         "differs",

@@ -9,7 +9,13 @@ from dashboard.audit.actor import Actor
 from dashboard.audit.models import AuditEntry
 from dashboard.clock import utc_now
 from dashboard.closing.held import closings_held
-from dashboard.closing.pause import LONGEST, last_pauses, pause_closings, resume_closings
+from dashboard.closing.pause import (
+    LONGEST,
+    last_pauses,
+    pause_closings,
+    paused_since,
+    resume_closings,
+)
 from dashboard.errors import Conflict, Invalid, Stale
 from dashboard.extensions import db
 from dashboard.transaction import transaction
@@ -128,3 +134,21 @@ def test_a_pause_whose_time_came_was_ended_by_no_person() -> None:
     last = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert last is not None
     assert (last.action, last.actor_kind) == ("closing_pause.expired", "system")
+
+
+def test_a_pause_that_took_anothers_place_lasts_since_that_one_began() -> None:
+    assert paused_since(now=NOW) is None
+    first, later = pause(), NOW + HOUR
+    with transaction():
+        pause_closings(
+            until=NOW + 5 * HOUR, reason="Still.", actor=OTHER, now=later, replaces=first
+        )
+    assert paused_since(now=later) == NOW
+    assert paused_since(now=NOW + 5 * HOUR) is None
+    with transaction():
+        resume_closings(None, actor=ADMIN, now=later + HOUR)
+    assert paused_since(now=later + HOUR) is None
+    with transaction():
+        again = later + 2 * HOUR
+        pause_closings(until=again + HOUR, reason="Again.", actor=ADMIN, now=again)
+    assert paused_since(now=again) == again

@@ -38,6 +38,8 @@ def test_a_pace_near_stripes_rate_is_that_rate() -> None:
     [
         (Counts(), RATE, "idle"),
         (Counts(done=5), RATE, "done"),
+        (Counts(sealed=9000, spread=8990), RATE, "spread"),
+        (Counts(sealed=9000, spread=4000), RATE, "rate"),
         (Counts(done=5, on_hold=2), RATE, "holds"),
         (MIDWAY, replace(RATE, held=Held("Wait.", NOW + HOUR)), "held"),
         (MIDWAY, replace(RATE, away_seconds=30), "away"),

@@ -46,6 +46,7 @@ from tests.locks.four_eyes import (
     reverse,
 )
 from tests.locks.gaps import make_a_lost_customer_again
+from tests.locks.held import let_issue
 from tests.locks.life import (
     change_cycle_early,
     close_both,
@@ -180,6 +181,7 @@ VERBS: Mapping[str, Act] = {
     "park and let go": hold_and_let_go,
     "hold what is stuck": hold_what_is_stuck,
     "find what does not add up": find_what_does_not_add_up,
+    "bill what people held": let_issue,
     "request a sync": ask,
     "request both syncs": ask_for_both,
     "request both without waiting": lambda stage: ask_for_both(stage, wait=False),

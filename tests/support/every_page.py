@@ -65,6 +65,8 @@ OF_STAFF = [
     "/organizations/acme/cycle-changes/new?interval=quarter&zone=Europe/Berlin&takes_effect=cycle_end",
     "/close",
     "/close/rehearsals",
+    "/close/limits",
+    "/organizations/acme/invoices/1/issue",
     "/organizations/globex/invoices/1",
     "/organizations/globex/invoices/1/document",
     "/organizations/globex/invoices/1/credit-notes/new",

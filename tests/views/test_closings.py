@@ -1,5 +1,7 @@
 """Close of the month: what its page says, its pause and who may, by page, command and API."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,13 +10,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from dashboard.audit.models import AuditEntry
+from dashboard.billing.close import seal, seal_now
 from dashboard.billing.models import Invoice
+from dashboard.billing.policy import current_policy, set_policy
 from dashboard.bulk.models import BulkMember
 from dashboard.clock import utc_now
 from dashboard.closing.held import closings_held
 from dashboard.closing.models import ClosingPause
 from dashboard.extensions import db
 from dashboard.reading.close_progress import close_counts, held_by_reason
+from dashboard.sync.request import due_to_finalize
 from dashboard.transaction import transaction
 from tests.pages import page, post, text_of
 from tests.support.billing import make_bill
@@ -167,9 +172,53 @@ def test_a_pause_is_extended_from_its_page_without_a_gap(support: FlaskClient) -
 
 
 def test_what_failed_tries_again_and_waits_for_no_window(support: FlaskClient) -> None:
-    bill("a", "sealed", finalize_after_at=utc_now() + timedelta(minutes=9))
+    bill("a", "sealed", finalize_after_at=utc_now() + timedelta(minutes=9), sync_failures=1)
     counts = close_counts(now=utc_now())
-    assert (counts.sealed, counts.trying) == (1, 1)
+    assert (counts.sealed, counts.trying, counts.spread) == (1, 1, 0)
+
+
+@pytest.fixture
+def three_hours() -> Iterator[None]:
+    """Closes spread over three hours."""
+    before = current_policy()
+    set_policy(replace(before, closing_window_hours=3))
+    yield
+    set_policy(before)
+
+
+@pytest.mark.usefixtures("three_hours")
+def test_closes_are_spread_over_the_window(support: FlaskClient) -> None:
+    bills = [make_bill(f"org-{number}", days_left=1) for number in range(12)]
+    end = bills[0].period_end
+    sealed_at = end + timedelta(hours=1, seconds=5)
+    with transaction():
+        for one in bills:
+            one.status, one.seal_after_at = "closing", end
+    with transaction():
+        seal([one.id for one in bills], now=sealed_at)
+    turns = {one.finalize_after_at for one in bills}
+    assert len(turns) > 6
+    late = max(one for one in turns if one)
+    assert late < end + timedelta(hours=4)
+    assert due_to_finalize(now=late - timedelta(minutes=1), most=99) != []
+    assert len(due_to_finalize(now=late, most=99)) == 12
+    counts = close_counts(now=sealed_at)
+    assert counts.trying == 0
+    assert counts.spread == sum(1 for one in bills if one.finalize_after_at)
+    words = " ".join(text_of(page(support.get(PAGE))).split())
+    assert "Closes are spread over 3 h" in words
+    assert "the last of these at" in words
+
+
+@pytest.mark.usefixtures("three_hours")
+def test_what_is_sealed_late_or_rolled_early_does_not_wait_for_the_window(db: object) -> None:
+    late, early = make_bill("late", days_left=-1), make_bill("early", days_left=5)
+    with transaction():
+        late.status, late.seal_after_at = "closing", utc_now()
+    with transaction():
+        seal([late.id], now=utc_now())
+        seal_now(early, now=utc_now())
+    assert (late.finalize_after_at, early.finalize_after_at) == (None, None)
 
 
 def test_on_hold_has_one_number(support: FlaskClient) -> None:

@@ -118,9 +118,9 @@ def test_every_change_of_people_and_tokens_asks(app: Flask, people: People) -> N
         asked += 1
     assert asked >= 12
     assert {one.name for one in PERMISSIONS.values() if one.is_proved} == {
-        "catalog.change", "event_endpoint.manage", "factor.manage", "members.manage",
-        "membership.leave", "people.manage", "restore.release", "restore.repair", "standing.rule",
-        "token.manage",
+        "catalog.change", "closing.limit", "event_endpoint.manage", "factor.manage",
+        "members.manage", "membership.leave", "people.manage", "restore.release",
+        "restore.repair", "standing.rule", "token.manage",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from dashboard.billing.models import Invoice
 from dashboard.closing.held import closings_held
+from dashboard.closing.people import why_people_wait
 from dashboard.gateway.errors import Missing
 from dashboard.gateway.protocol import Gateway
 from dashboard.gateway.records import DraftTerms, InvoiceDraft
@@ -176,8 +177,9 @@ class Finalize(_OfInvoice):
         return gateway.finalize(self.invoice_id, key=sending.key)
 
     def is_still_wanted(self, work: DraftWork) -> bool:
-        # Whether Stripe has it is seen by reading it: sent again, it would be issued in a pause.
-        return closings_held(now=work.clock()) is None
+        # Whether Stripe has it is seen by reading it: sent again, it would be issued in a pause,
+        # or though a person came to hold it.
+        return closings_held(now=work.clock()) is None and why_people_wait(work.invoice) is None
 
 
 @dataclass(frozen=True, slots=True)
