@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from dashboard.audit.actor import Actor
 from dashboard.billing.locks import lock_invoices, lock_row
 from dashboard.billing.models import Invoice
 from dashboard.extensions import db
-from dashboard.organizations.change import change_organization
+from dashboard.organizations.change import change_organization, take_theirs
 from dashboard.organizations.models import KEPT_HERE, Organization
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import Request, request_syncs
@@ -32,15 +33,33 @@ def change_details(
     Return the syncs that try held bills again with another address or exemption, for the caller to
     hand on after the commit. Each tells Stripe first.
     """
+    with _tried_again(organization, now=now, actor=actor) as runs:
+        change_organization(organization, wanted, now=now, actor=actor, seen=seen)
+    return runs
+
+
+def keep_theirs_instead(
+    organization: Organization, *, now: datetime, actor: Actor
+) -> Sequence[SyncRun]:
+    """Make Stripe's details the organization's, as `take_theirs`; return what is tried again."""
+    with _tried_again(organization, now=now, actor=actor) as runs:
+        take_theirs(organization, now=now, actor=actor)
+    return runs
+
+
+@contextmanager
+def _tried_again(
+    organization: Organization, *, now: datetime, actor: Actor
+) -> Iterator[list[SyncRun]]:
+    """Lend a list that has the syncs of held bills in the end, if it is another address then."""
+    runs: list[SyncRun] = []
     lock_row(organization)
-    before = _where(organization)
-    held = _waiting(organization.id) if set(KEPT_HERE) & set(wanted) else []
+    before, held = _where(organization), _waiting(organization.id)
     # Invoices in their order: the current one is the last.
     lock_invoices(held)
-    change_organization(organization, wanted, now=now, actor=actor, seen=seen)
-    if _where(organization) == before:
-        return []
-    return request_syncs(held, Request("final", actor, verify=True), now=now)
+    yield runs
+    if _where(organization) != before:
+        runs += request_syncs(held, Request("final", actor, verify=True), now=now)
 
 
 def _where(organization: Organization) -> list[Any]:

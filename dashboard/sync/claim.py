@@ -83,9 +83,12 @@ def is_marked(work: DraftWork, remote: RemoteInvoice) -> bool:
 def leave(work: DraftWork, remote: RemoteInvoice, why: str) -> None:
     """Leave an invoice that bears nothing of ours to its subscription; the bill goes alone.
 
-    An issued one is collected by Stripe again; a draft stays held, as what stopped it left it.
+    An issued one is collected by Stripe again. A draft stays held: what stopped the subscription
+    may have been meant for it or not, so a person is told of it.
     """
     if is_marked(work, remote):
+        if remote.status == "draft":
+            why = f"{why} {remote.id} stays a draft at Stripe: issue it there if it is to be paid."
         perform(work, GiveBack(remote.id, None, status=remote.status, why=why))
         return
     extend(work.lease, now=work.clock())

@@ -42,10 +42,15 @@ def tell_details(work: DraftWork) -> None:
 
 
 def tell_customer(work: Work) -> None:
-    """Set the details of a customer that has others; one that is gone is made again."""
+    """Set the details of a customer that has others; one that is gone is made again.
+
+    What a person changed there is not written over before one of ours has decided on it.
+    """
     organization = work.invoice.organization
     customer_id = organization.stripe_customer_id
     if customer_id is None or organization.agreed_customer == organization.customer:
+        return
+    if organization.customer_at_stripe is not None:
         return
     try:
         perform(work, UpdateCustomer(customer_id, **organization.customer))

@@ -8,9 +8,9 @@ from dashboard.clock import utc_now
 from dashboard.errors import Invalid
 from dashboard.forms.organization import OrganizationForm
 from dashboard.forms.refused import show_refusal
-from dashboard.organizations.change import send_ours, take_theirs
+from dashboard.organizations.change import send_ours
 from dashboard.organizations.lookup import organization_by_slug
-from dashboard.sync.change_details import change_details
+from dashboard.sync.change_details import change_details, keep_theirs_instead
 from dashboard.views.access import current_actor
 from jobs.syncs import enqueue_run
 
@@ -18,7 +18,7 @@ bp = Blueprint("organization_details", __name__, url_prefix="/organizations/<slu
 
 DECISIONS = {
     "send_ours": (send_ours, "The next sync sends our details to Stripe."),
-    "take_theirs": (take_theirs, "The details are now those at Stripe."),
+    "take_theirs": (keep_theirs_instead, "The details are now those at Stripe."),
 }
 
 
@@ -65,6 +65,7 @@ def decide(slug: str) -> ResponseReturnValue:
     if decision not in DECISIONS:
         raise Invalid("That is not a decision. Nothing was changed. Choose one of the two.")
     carry_out, sentence = DECISIONS[decision]
-    carry_out(organization_by_slug(slug), now=utc_now(), actor=current_actor())
+    for run in carry_out(organization_by_slug(slug), now=utc_now(), actor=current_actor()) or ():
+        enqueue_run(run)
     flash(sentence)
     return redirect(url_for("organizations.details", slug=slug), code=303)

@@ -173,3 +173,20 @@ def test_reverse_charge_asks_for_no_tax_and_stays_with_the_bill(
     assert (bill.status, bill.tax_cents) == ("open", 0)
     assert (bill.billed_to or {})["tax_exempt"] == "reverse"
     assert invoice_json(syncer.simulator.url, str(bill.stripe_invoice_id))["total"] == 4000
+
+
+def test_what_was_changed_at_stripe_before_ours_was_sent_waits_for_a_person(
+    synced: Invoice, syncer: Syncer
+) -> None:
+    change(synced, address=BERLIN)
+    syncer.sync(synced)
+    change(synced, address=BERLIN | {"line1": "Unter den Linden 2"})
+    edited(synced, syncer, **{"address[line1]": "Pariser Platz 1"})
+    syncer.operations()
+    syncer.sync(synced)
+    assert CUSTOMER not in syncer.operations()
+    assert customer(synced, syncer)["address"]["line1"] == "Pariser Platz 1"
+    with transaction():
+        send_ours(synced.organization, now=utc_now(), actor=SUPPORT)
+    syncer.sync(synced)
+    assert customer(synced, syncer)["address"]["line1"] == "Unter den Linden 2"
