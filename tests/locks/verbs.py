@@ -46,7 +46,7 @@ from tests.locks.four_eyes import (
     reverse,
 )
 from tests.locks.gaps import make_a_lost_customer_again
-from tests.locks.held import let_issue
+from tests.locks.held import approve_many, let_issue
 from tests.locks.life import (
     change_cycle_early,
     close_both,
@@ -182,6 +182,7 @@ VERBS: Mapping[str, Act] = {
     "hold what is stuck": hold_what_is_stuck,
     "find what does not add up": find_what_does_not_add_up,
     "bill what people held": let_issue,
+    "bill many above the limit": approve_many,
     "request a sync": ask,
     "request both syncs": ask_for_both,
     "request both without waiting": lambda stage: ask_for_both(stage, wait=False),
