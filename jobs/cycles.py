@@ -8,6 +8,7 @@ import structlog
 
 from dashboard.billing.close import due_to_seal, seal
 from dashboard.billing.draft import current_invoice
+from dashboard.billing.models import Invoice
 from dashboard.billing.roll import due_to_roll, roll_over
 from dashboard.billing.stuck import hold_stuck
 from dashboard.clock import utc_now
@@ -15,7 +16,7 @@ from dashboard.closing.held import closings_held
 from dashboard.extensions import db
 from dashboard.organizations.models import Organization
 from dashboard.restores.held import unless_held
-from dashboard.sync.held import schedule_safe_at
+from dashboard.sync.held import held_before_its_seal, schedule_safe_at
 from dashboard.sync.request import (
     Request,
     due_to_finalize,
@@ -127,7 +128,8 @@ def hold(invoice_id: int, error: Exception) -> None:
     log.error("invoice_stuck", invoice_id=invoice_id, exc_info=error)
     now = utc_now()
     hold_stuck(invoice_id, error, now=now)
-    held = closings_held(now=now)
+    invoice = db.session.get_one(Invoice, invoice_id)
+    held = closings_held(now=now) or held_before_its_seal(invoice)
     if held is not None and would_be_issued(invoice_id, before=schedule_safe_at(held, now)):
-        # Before its sealing nothing else keeps Stripe's own schedule from issuing it in a pause.
+        # Before its sealing nothing else keeps Stripe's own schedule from issuing what waits.
         finalize_some([invoice_id])

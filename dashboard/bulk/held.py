@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.exc import DBAPIError
 
 from dashboard.approvals.day import moved_alone, together
 from dashboard.billing.difference import CODES, difference_of
@@ -26,6 +28,8 @@ from dashboard.sync.models import SyncRun
 
 HELD_AGAIN = "It was put on hold again since you confirmed. Look at it on its page."
 ABOVE = "The difference is above the limit of one person. Correct it on its page."
+UNEXPECTED = "An error of our own stopped it. Nothing of it was changed. Repair it on its page."
+log = structlog.get_logger("dashboard.bulk")
 Repair = Callable[[BulkAction, Invoice, datetime], SyncRun | None]
 
 
@@ -61,10 +65,18 @@ class HeldVerb:
         for invoice in _one_by_one(by_invoice):
             member_id = by_invoice[invoice.id]
             try:
-                run = self._repaired(act, invoice, now)
+                # What is refused midway leaves nothing half done.
+                with db.session.begin_nested():
+                    run = self._repaired(act, invoice, now)
             except BillingError as error:
-                # Every refusal comes before its verb changes anything.
                 over[member_id] = error.message
+                continue
+            except DBAPIError:
+                # The slice is tried again as a whole.
+                raise
+            except Exception:  # the others must not wait for it
+                log.exception("bulk_repair_failed", act_id=act.id, invoice_id=invoice.id)
+                over[member_id] = UNEXPECTED
                 continue
             if run is None:
                 over[member_id] = None
@@ -128,6 +140,11 @@ def _carry(act: BulkAction, invoice: Invoice, now: datetime) -> None:
         actor=act.actor,
         now=now,
     )
+
+
+def sums_seen(members: Members) -> str:
+    """Return a name for what these bills come to, for a form to send along."""
+    return " ".join(f"{currency}{cents}" for currency, cents in sorted(sums_of(members)))
 
 
 def sums_of(members: Members) -> Sequence[tuple[str, int]]:

@@ -8,10 +8,14 @@ from dashboard.ids import read_id
 
 
 class BulkForm(Form):
-    """`query` says of which rows, as the page before did; `confirmed` how many it showed."""
+    """`query` says of which rows, as the page before did; `confirmed` how many it showed.
+
+    `seen` says what bills on hold came to on that page.
+    """
 
     query = HiddenField(validators=[InputRequired(DAMAGED), Length(max=4000, message=DAMAGED)])
     confirmed = HiddenField(validators=[InputRequired(DAMAGED)])
+    seen = HiddenField(validators=[Length(max=4000, message=DAMAGED)])
     reason = TextAreaField(
         "Reason", [DataRequired("Enter a reason. It is kept in the audit trail."), Length(max=1000)]
     )

@@ -8,6 +8,7 @@ from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.billing.policy import current_policy
 from dashboard.billing.subscription import is_untold, on_theirs
 from dashboard.closing.held import Held, closings_held
+from dashboard.closing.people import why_people_wait
 from dashboard.gateway.errors import Missing, NotEditable
 from dashboard.sync.calls import perform
 from dashboard.sync.claim import settle_with_theirs
@@ -30,7 +31,18 @@ def why_held(work: DraftWork) -> Held | None:
     """Return why a final run may not begin; what Stripe finalized itself is taken over anyway."""
     if work.run.trigger != "final" or finalized_at_stripe(work.invoice):
         return None
-    return closings_held(now=work.clock())
+    return closings_held(now=work.clock()) or held_before_its_seal(work.invoice)
+
+
+def held_before_its_seal(invoice: Invoice) -> Held | None:
+    """Return why people want a bill to wait that is stuck before its sealing, where they do.
+
+    A sealed one is asked about at its end.
+    """
+    if invoice.status not in ("draft", "closing"):
+        return None
+    why = why_people_wait(invoice)
+    return Held(why[1], None) if why is not None else None
 
 
 def wait_while_held(work: DraftWork, held: Held) -> None:

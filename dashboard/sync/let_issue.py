@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,12 +10,12 @@ from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.audit.write import write_entry
-from dashboard.billing.locks import lock_invoice
+from dashboard.billing.locks import lock_invoice, lock_invoices
 from dashboard.billing.models import FINALIZED, Adjustment, Invoice
 from dashboard.billing.outcome import take_off_hold
 from dashboard.closing.bill_models import BillApproval
 from dashboard.closing.hold import end_hold
-from dashboard.closing.people import APPROVAL_WANTED, HELD_BY_PERSON, approved_at
+from dashboard.closing.people import APPROVAL_WANTED, HELD_BY_PERSON, approved_at, open_hold
 from dashboard.errors import Conflict, Forbidden, Stale
 from dashboard.extensions import db
 from dashboard.pricing.exact import major_text
@@ -75,9 +76,29 @@ def release_bill(
 ) -> SyncRun | None:
     """Release what a person holds; one that is not held changes nothing.
 
-    Return the run that issues it where it waited for that alone, as `approve_bill` does.
+    Return the run that issues it where it waited for that alone, as `approve_bill` does. Raises
+    `Forbidden` for a program that would release what another, or a person, holds.
     """
-    invoice = lock_invoice(invoice.id)
+    return next(iter(release_bills([invoice], reason=reason, actor=actor, now=now)), None)
+
+
+def release_bills(
+    invoices: Collection[Invoice], *, reason: str | None, actor: Actor, now: datetime
+) -> list[SyncRun]:
+    """Release several, all locked before the first run: see `release_bill`."""
+    locked = lock_invoices([one.id for one in invoices])
+    runs = [_release(one, reason=reason, actor=actor, now=now) for one in locked]
+    return [run for run in runs if run is not None]
+
+
+def _release(
+    invoice: Invoice, *, reason: str | None, actor: Actor, now: datetime
+) -> SyncRun | None:
+    held = open_hold(invoice.id)
+    if held is not None and actor.kind == "token" and held.held_by != actor.label:
+        raise Forbidden(
+            f"{held.held_by} holds it. Nothing was released. A person releases it on its page."
+        )
     if not end_hold(invoice, reason=reason, actor=actor, now=now):
         return None
     if invoice.parked_code != HELD_BY_PERSON or invoice.status in FINALIZED:

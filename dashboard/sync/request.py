@@ -26,6 +26,8 @@ from dashboard.sync.snapshot import glance
 PUT_OFF = timedelta(minutes=15)
 # What Stripe would issue itself this soon does not wait for its place in line.
 NEAR = timedelta(hours=6)
+# So long after a run that could not switch it off another one tries.
+TRIED_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +184,16 @@ def soon_issued_by_stripe(*, now: datetime, before: datetime, most: int) -> list
 def held_but_scheduled(*, now: datetime, most: int) -> list[int]:
     """Return the sealed invoices on hold that Stripe would issue itself within a day.
 
-    The call that was to switch its schedule off did not reach Stripe: another run makes it.
+    The call that was to switch its schedule off did not reach Stripe: another run makes it, and
+    after one that failed the next a quarter of an hour later.
     """
+    tried = SyncRun.state.in_(ACTIVE) | (SyncRun.finished_at > now - TRIED_AGAIN)
     query = select(Invoice.id).where(
         Invoice.status == "sealed",
         Invoice.parked_at.is_not(None),
         Invoice.parked_code != STUCK,
         Invoice.automatically_finalizes_at < now + 4 * NEAR,
-        ~select(SyncRun.id)
-        .where(SyncRun.invoice_id == Invoice.id, SyncRun.state.in_(ACTIVE))
-        .exists(),
+        ~select(SyncRun.id).where(SyncRun.invoice_id == Invoice.id, tried).exists(),
     )
     return _ids(query.order_by(Invoice.automatically_finalizes_at, Invoice.id).limit(most))
 

@@ -192,6 +192,10 @@ def advance(work: DraftWork) -> None:
     try:
         if finalized_at_stripe(work.invoice):
             raise NotEditable("Stripe's invoice is no longer a draft.")
+        if work.run.trigger == "scheduled" and is_held_for_good(work.invoice):
+            # All that this is about; what was put on hold is told nothing else.
+            switch_off(work)
+            return
         comparison = converge(work)
         if work.run.trigger == "final":
             finalize(work, comparison)

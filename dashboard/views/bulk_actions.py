@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from dashboard.accounts.permissions import permission
 from dashboard.bounds import QUERY_PARTS
 from dashboard.bulk.begin import MOST, Wish, begin, cancel, count_members
-from dashboard.bulk.held import HeldVerb, sums_of
+from dashboard.bulk.held import HeldVerb, sums_of, sums_seen
 from dashboard.bulk.listing import (
     act_by_id,
     count_again,
@@ -37,6 +37,10 @@ from dashboard.views.proof import need_proof
 from dashboard.webhooks.alike import types_among
 from jobs.bulk import carry_on_act
 
+OTHER_SUMS = (
+    "Other bills are among them than were shown, or they come to another sum. Nothing was started. "
+    "Check what they come to, then confirm it."
+)
 bp = Blueprint("bulk_actions", __name__, url_prefix="/bulk-actions")
 ACTS = log_kind("bulk_actions.index", "bulk action", "bulk actions", "state")
 # To Stripe, for each, if its lines are told by one reply: what changed, the schedule, the issue.
@@ -79,6 +83,8 @@ def create() -> ResponseReturnValue:
     if isinstance(chosen.verb, HeldVerb):
         # It moves the money of all of them.
         need_proof()
+        if form.seen.data != sums_seen(chosen.members):
+            return _confirm(chosen, form, moved=OTHER_SUMS), Stale.status
     told = {"words": chosen.words, "query": chosen.query}
     wish = Wish(form.reason.data, form.number(), told, chosen.retries_id)
     try:
@@ -122,6 +128,8 @@ def create_cancellation(act_id: int) -> ResponseReturnValue:
 def _confirm(chosen: Chosen, form: BulkForm, *, moved: str | None = None) -> str:
     number = count_members(chosen.members)
     form.query.data, form.confirmed.data = chosen.query, str(number)
+    is_held = isinstance(chosen.verb, HeldVerb)
+    form.seen.data = sums_seen(chosen.members) if is_held else ""
     return render_template(
         "bulk_actions/new.html",
         chosen=chosen,
@@ -130,7 +138,7 @@ def _confirm(chosen: Chosen, form: BulkForm, *, moved: str | None = None) -> str
         most=MOST,
         number=number,
         types=_types(chosen),
-        sums=sums_of(chosen.members) if chosen.held_for else (),
+        sums=sums_of(chosen.members) if chosen.held_for or is_held else (),
         calls=number * CALLS_EACH.get(chosen.verb.name, 0) if chosen.held_for else None,
         words=WORDS[chosen.verb.name],
     )

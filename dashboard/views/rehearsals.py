@@ -26,7 +26,7 @@ from dashboard.reading.rehearsals import (
     rehearsed_invoices,
     seconds_at_rate,
 )
-from dashboard.sync.let_issue import release_bill
+from dashboard.sync.let_issue import release_bills
 from dashboard.views.access import current_actor
 from dashboard.views.formatting import counted
 from dashboard.views.hypermedia import is_htmx
@@ -101,10 +101,8 @@ def create_releases(rehearsal_id: int) -> ResponseReturnValue:
             form.note.errors = [NONE_CHOSEN]
         return _page(found, release=form), 422
     note = (form.note.data or "").strip() or None
-    for bill in bills:
-        run = release_bill(bill, reason=note, actor=current_actor(), now=utc_now())
-        if run is not None:
-            enqueue_run(run)
+    for run in release_bills(bills, reason=note, actor=current_actor(), now=utc_now()):
+        enqueue_run(run)
     look_soon()
     flash(f"{counted(len(bills), 'bill')} released.")
     return redirect(url_for("rehearsals.show", rehearsal_id=rehearsal_id), code=303)

@@ -3,6 +3,7 @@
 from dashboard.audit.actor import Actor
 from dashboard.billing.outcome import put_on_hold
 from dashboard.clock import utc_now
+from dashboard.closing.hold import hold_bill
 from dashboard.closing.limits import set_limit
 from dashboard.closing.people import APPROVAL_WANTED
 from dashboard.money import Money
@@ -33,3 +34,13 @@ def test_a_program_holds_and_releases_and_reads_but_does_not_approve(
     assert caller.post(path + "/releases", {}).json["held_by"] is None
     assert caller.post(path + "/approvals", {"reason": "Seen"}).status_code == 404
     assert one.parked_code == APPROVAL_WANTED
+
+
+def test_a_program_does_not_release_what_a_person_holds(caller: Caller, db, redis) -> None:
+    one = make_bill("acme")
+    with transaction():
+        hold_bill(one, reason="Doubtful", actor=ADA, now=utc_now())
+    path = f"/organizations/acme/invoices/{one.sequence}/issue"
+    refused = caller.post(path + "/releases", {})
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    assert caller.get(path).json["held_by"] == "Ada"

@@ -1,6 +1,7 @@
 """Bulk repairs of bills on hold: each looked at again, in slices, and only what was confirmed."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from dashboard.bulk.verbs import VERBS, verbs_for
 from dashboard.clock import utc_now
 from dashboard.closing.hold import hold_bill
 from dashboard.closing.people import APPROVAL_WANTED, HELD_BY_PERSON, approvals_of, open_hold
+from dashboard.errors import Conflict
 from dashboard.extensions import current_config, db
 from dashboard.needs.hold_recipes import HOLDS
 from dashboard.sync.models import SyncRun
@@ -96,3 +98,26 @@ def test_every_reason_has_a_repair_of_many() -> None:
     assert all(verbs_for(code) for code in HOLDS)
     assert [one.name for one in verbs_for("total_differs")] == ["reread"]
     assert [one.name for one in verbs_for("of another release")] == ["release"]
+
+
+@pytest.mark.usefixtures("redis", "db")
+@pytest.mark.parametrize("error", [Conflict("Half of it cannot be."), RuntimeError("A bug.")])
+def test_one_that_is_refused_midway_is_left_as_it_was_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    bills = [on_hold(f"org-{number}", HELD_BY_PERSON) for number in range(2)]
+    verb = VERBS["let_go"]
+
+    def repair(act: BulkAction, invoice: Invoice, now: datetime) -> SyncRun | None:
+        invoice.parked_reason = "Half done"
+        db.session.flush()
+        if invoice.id == bills[0].id:
+            raise error
+        return verb.repair(act, invoice, now)
+
+    monkeypatch.setitem(VERBS, "let_go", replace(verb, repair=repair))
+    act = act_on("let_go", HELD_BY_PERSON)
+    step(act)
+    assert len(failed_of(act)) == 1
+    assert bills[0].parked_reason != "Half done"
+    assert bills[1].parked_reason == "Half done"

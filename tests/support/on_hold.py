@@ -7,10 +7,10 @@ from dashboard.transaction import transaction
 from tests.support.billing import make_bill, put
 
 
-def on_hold(slug: str, code: str, status: str = "sealed") -> Invoice:
-    """Return a bill of 40.00 that is on hold for a reason; sealed, or issued."""
+def on_hold(slug: str, code: str, status: str = "sealed", cents: int = 4000) -> Invoice:
+    """Return a bill, of 40.00 unless said, that is on hold for a reason; sealed, or issued."""
     one = make_bill(slug, days_left=-1)
-    put(one, a=4000)
+    put(one, a=cents)
     for state in ("sealed", "open") if status == "open" else ("sealed",):
         with transaction():
             one.status = state

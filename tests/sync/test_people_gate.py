@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from dashboard.audit.actor import Actor
 from dashboard.billing.adjust import add_adjustment
@@ -20,6 +21,7 @@ from dashboard.sync.let_issue import approve_bill, release_bill
 from dashboard.sync.models import SyncRun
 from dashboard.sync.request import held_but_scheduled
 from dashboard.transaction import transaction
+from jobs.cycles import hold as hold_it_stuck
 from tests.support.billing import put
 from tests.support.sync_acts import close, is_scheduled, seal
 from tests.support.syncing import Syncer
@@ -230,6 +232,45 @@ def test_a_schedule_that_could_not_be_switched_off_is_switched_off_later(
     syncer.sync(sealed, "scheduled")
     assert not is_scheduled(syncer, sealed)
     assert sealed.parked_code == APPROVAL_WANTED
+
+
+def test_one_that_could_not_be_switched_off_is_tried_a_quarter_of_an_hour_later_and_told_no_more(
+    sealed: Invoice, syncer: Syncer
+) -> None:
+    limit(100)
+    syncer.simulator.fault("drop_before", "/invoices/[^/]+$", times=99)
+    close(sealed, syncer)
+    at = sealed.automatically_finalizes_at
+    assert at is not None
+    syncer.simulator.delete("faults")
+    now = at - timedelta(hours=20)
+    with transaction():
+        [last] = [one for one in db.session.scalars(select(SyncRun)) if one.trigger == "final"]
+        last.finished_at = now - timedelta(minutes=14)
+    assert held_but_scheduled(now=now, most=9) == []
+    with transaction():
+        last.finished_at = now - timedelta(minutes=15)
+    assert held_but_scheduled(now=now, most=9) == [sealed.id]
+    syncer.operations()
+    syncer.sync(sealed, "scheduled")
+    assert [one.split()[0] for one in syncer.operations()] == ["POST"]
+
+
+def test_one_that_is_held_and_stuck_before_its_sealing_is_not_issued_by_stripe(
+    bill: Invoice, syncer: Syncer
+) -> None:
+    put(bill, a=6500)
+    syncer.sync(bill)
+    hold(bill)
+    with transaction():
+        bill.automatically_finalizes_at = utc_now() + timedelta(hours=3)
+    before = bill.automatically_finalizes_at
+    hold_it_stuck(bill.id, RuntimeError("It cannot be rolled."))
+    db.session.commit()
+    [run] = db.session.scalars(select(SyncRun).where(SyncRun.trigger == "final")).all()
+    syncer.carry_out(run)
+    assert bill.status == "draft"
+    assert bill.automatically_finalizes_at > before + timedelta(hours=24)
 
 
 def test_what_is_on_hold_for_another_reason_waits_for_that(sealed: Invoice, syncer: Syncer) -> None:
