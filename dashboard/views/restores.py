@@ -15,6 +15,7 @@ from dashboard.transaction import checkpoint
 from dashboard.views.access import current_actor
 from jobs.inbox import backfill_events, ring
 from jobs.restores import look_behind, repair_finding
+from jobs.watch import look_soon
 
 bp = Blueprint("restores", __name__, url_prefix="/restores")
 
@@ -69,6 +70,8 @@ def create_release(restore_id: int) -> ResponseReturnValue:
         checkpoint=checkpoint,
     )
     ring()
+    # The banner of each page goes with the need.
+    look_soon()
     flash("The ledger is released. Closings go on, and every draft is compared with Stripe.")
     return redirect(url_for("restores.show"), code=303)
 
@@ -81,5 +84,6 @@ def end_the_comparison() -> ResponseReturnValue:
     # What Stripe told while nothing of ours was seen may have been taken in by nothing.
     backfill_events.enqueue()
     ring()
+    look_soon()
     flash("The comparison is over. Closings and calls to Stripe go on.")
     return redirect(url_for("restores.show"), code=303)
