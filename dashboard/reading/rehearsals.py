@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 
-from dashboard.billing.models import Invoice
+from dashboard.billing.models import FINALIZED, Invoice
 from dashboard.close_rehearsal.models import CloseRehearsal, RehearsedBill
 from dashboard.closing.bill_models import IssueHold
 from dashboard.extensions import db
@@ -20,7 +20,12 @@ MOST = 10
 MOST_HELD = 100
 _HELD_BY_PERSON = (
     select(IssueHold.id)
-    .where(IssueHold.invoice_id == Invoice.id, IssueHold.released_at.is_(None))
+    .where(
+        IssueHold.invoice_id == Invoice.id,
+        IssueHold.released_at.is_(None),
+        # One whose finalization was on its way, or that Stripe issued first, is held in vain.
+        Invoice.status.not_in(FINALIZED),
+    )
     .correlate(Invoice)
     .exists()
 )

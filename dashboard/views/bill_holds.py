@@ -24,6 +24,7 @@ from dashboard.views.proof import need_proof_above
 from jobs.syncs import enqueue_run
 from jobs.watch import look_soon
 
+APPROVED = "Approved. It is issued as soon as its turn comes."
 bp = Blueprint(
     "bill_holds", __name__, url_prefix="/organizations/<slug>/invoices/<int:sequence>/issue"
 )
@@ -58,7 +59,7 @@ def approve(slug: str, sequence: int) -> ResponseReturnValue:
     if run is not None:
         enqueue_run(run)
     look_soon()
-    flash("Approved. It is issued as soon as its turn comes.")
+    flash(APPROVED if run is not None else "It was approved at that total before.")
     return _back(slug, sequence)
 
 
