@@ -82,14 +82,22 @@ def seal_some(ids: Collection[int]) -> None:
 
 @job(queue="closing", timeout=120)
 def finalize_due() -> None:
-    """Ask for the final sync of each sealed invoice that no run is finalizing.
-
-    And let Stripe issue none that is on hold, where it could not be told so when it was held.
-    """
+    """Ask for the final sync of each sealed invoice that no run is finalizing."""
     hand_out_finals()
+
+
+@job(queue="closing", timeout=120)
+def switch_off_held() -> None:
+    """Let Stripe issue none that is on hold, where it could not be told so when it was held."""
     held = held_but_scheduled(now=utc_now(), most=MOST)
     if held and not stripe_is_down():
-        enqueue_runs(request_syncs(held, Request("scheduled"), now=utc_now(), wait=False))
+        for ids in in_batches(held):
+            together_or_apart(switch_off_some, ids, failed=hold)
+
+
+def switch_off_some(ids: Collection[int]) -> None:
+    """Ask for the syncs that do it, but for what somebody is changing."""
+    enqueue_runs(request_syncs(ids, Request("scheduled"), now=utc_now(), wait=False))
 
 
 def hand_out_finals() -> None:

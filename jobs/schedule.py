@@ -81,6 +81,7 @@ TABLE = (
     Entry(cycles.roll_due, 2, hands_out=True),
     Entry(cycles.seal_due, 2, hands_out=True),
     Entry(cycles.finalize_due, 2, hands_out=True),
+    Entry(cycles.switch_off_held, 60, hands_out=True),
     Entry(renewals.look_for_renewals, 15, hands_out=True),
     Entry(inbox.sweep_events, 15, hands_out=True),
     Entry(bulk.carry_on_acts, 2, hands_out=True),

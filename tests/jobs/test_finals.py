@@ -17,8 +17,9 @@ from dashboard.sync.models import SyncRun
 from dashboard.sync.request import due_to_finalize, finals_in_hand, soon_issued_by_stripe
 from dashboard.transaction import transaction
 from jobs import cycles
-from jobs.cycles import finalize_due
+from jobs.cycles import finalize_due, switch_off_held
 from tests.support.billing import make_bill, put
+from tests.support.on_hold import on_hold
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 ADA = Actor("user", 1, "Ada")
@@ -164,3 +165,15 @@ def test_what_cannot_be_sealed_in_a_pause_is_handed_out_for_its_schedule() -> No
         pause_closings(until=now + timedelta(hours=4), reason="Wait.", actor=ADA, now=now)
     cycles.hold(stuck.id, ValueError("odd"))
     assert asked_for() == [stuck.id]
+
+
+def test_what_is_on_hold_and_stripe_would_issue_within_a_day_is_asked_for_once() -> None:
+    near, far = on_hold("near", "total_differs"), on_hold("far", "total_differs")
+    now = utc_now()
+    with transaction():
+        near.automatically_finalizes_at = now + timedelta(hours=23)
+        far.automatically_finalizes_at = now + timedelta(hours=25)
+    switch_off_held()
+    switch_off_held()
+    [run] = db.session.scalars(select(SyncRun))
+    assert (run.invoice_id, run.trigger) == (near.id, "scheduled")

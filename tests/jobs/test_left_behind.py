@@ -24,7 +24,9 @@ NAMES = {
     "jobs.reissues": ["reissue_invoice", "reissue_planned"],
     "jobs.renewals": ["look_at_renewal", "look_at_renewals", "look_for_renewals"],
     "jobs.restores": ["keep_ledger_mark", "look_behind", "repair_finding", "watch_ledger"],
-    "jobs.cycles": ["finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due"],
+    "jobs.cycles": [
+        "finalize_due", "roll_batch", "roll_due", "roll_one", "seal_due", "switch_off_held",
+    ],
     "jobs.forgetting": ["forget_old"],
     "jobs.gaps": ["look_for_gaps", "look_through_stripe", "repair_gap"],
     "jobs.inbox": [
