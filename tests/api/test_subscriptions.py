@@ -25,9 +25,9 @@ NOTHING = {
 
 
 @pytest.fixture
-def apart(db: object, syncer: Syncer, app: Flask) -> Subscribed:
+def apart(db: object, syncer: Syncer, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Subscribed:
     """An organization beside its subscription, and an API that asks the simulator."""
-    app.extensions["page_gateway"] = syncer.gateway
+    monkeypatch.setitem(app.extensions, "page_gateway", syncer.gateway)
     return subscribe(syncer, linked=False)
 
 

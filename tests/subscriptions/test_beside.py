@@ -148,9 +148,15 @@ def linked() -> str | None:
 
 @pytest.mark.parametrize(("cents", "asked"), [(100_001, True), (99_999, False)])
 def test_linking_that_ends_a_large_cycle_early_asks_who_it_is(
-    db: object, syncer: Syncer, app: Flask, idle: FlaskClient, cents: int, asked: bool
+    db: object,
+    syncer: Syncer,
+    app: Flask,
+    idle: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    cents: int,
+    asked: bool,
 ) -> None:
-    app.extensions["page_gateway"] = syncer.gateway
+    monkeypatch.setitem(app.extensions, "page_gateway", syncer.gateway)
     world = subscribe(syncer, linked=False)
     use(world, a=cents)
     sooner = int((world.now + timedelta(days=1)).timestamp())
@@ -175,9 +181,9 @@ class Portal:
 
 
 def test_the_portal_opens_while_the_bill_waits(
-    world: Subscribed, app: Flask, idle: FlaskClient
+    world: Subscribed, app: Flask, idle: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.extensions["page_gateway"] = Portal()
+    monkeypatch.setitem(app.extensions, "page_gateway", Portal())
     bill = use(world, a=4000)
     assert bill.billed_with == "waits"
     answer = post(idle, "/organizations/acme/portal-sessions")

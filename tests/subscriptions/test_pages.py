@@ -23,9 +23,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def apart(db: object, syncer: Syncer, app: Flask) -> Subscribed:
+def apart(db: object, syncer: Syncer, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Subscribed:
     """An organization beside its subscription, and pages that ask the simulator."""
-    app.extensions["page_gateway"] = syncer.gateway
+    monkeypatch.setitem(app.extensions, "page_gateway", syncer.gateway)
     return subscribe(syncer, linked=False)
 
 
