@@ -20,14 +20,13 @@ from dashboard.extensions import db as database
 from dashboard.invariants.known import INVARIANTS
 from dashboard.invariants.look import look_at
 from dashboard.recount.look import recount
+from tests.support.ledger_owed import owed_for_usage, owed_in_fees
 from tests.support.ledger_world import (
     MONTHLY,
     calendars,
     cancel,
     early,
     new_world,
-    owed_for_usage,
-    owed_in_fees,
     play,
     recount_cycles,
     service,

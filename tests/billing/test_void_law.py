@@ -22,15 +22,8 @@ from dashboard.invariants.known import OF_BILLS, OF_THE_ISSUED, OF_USAGE
 from dashboard.invariants.look import look_at
 from dashboard.pricing.terms import Terms
 from dashboard.recount.look import recount
-from tests.support.ledger_world import (
-    ahead,
-    new_world,
-    owed_for_usage,
-    owed_in_fees,
-    play,
-    unhurried,
-    versions,
-)
+from tests.support.ledger_owed import owed_for_usage, owed_in_fees
+from tests.support.ledger_world import ahead, new_world, play, unhurried, versions
 from tests.support.stripe_acts import tell
 from tests.support.void_world import VoidWorld, facts, index, steps, stripe_first
 

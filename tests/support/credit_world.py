@@ -21,7 +21,8 @@ from dashboard.extensions import db as database
 from dashboard.gateway.records import RemoteCorrection
 from dashboard.installation import this_installation
 from tests.factories import SUPPORT
-from tests.support.ledger_world import numbers, owed_for_usage, owed_in_fees
+from tests.support.ledger_owed import owed_for_usage, owed_in_fees
+from tests.support.ledger_world import numbers
 from tests.support.void_world import VoidWorld
 
 

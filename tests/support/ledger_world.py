@@ -8,20 +8,16 @@ from itertools import count
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from dashboard.billing.close import due_to_seal, seal
 from dashboard.billing.fold import fold
-from dashboard.billing.models import BillingCycle
 from dashboard.billing.roll import roll_early, roll_over
 from dashboard.errors import BillingError
 from dashboard.extensions import db as database
 from dashboard.organizations.cycle import CycleWanted, change_cycle
 from dashboard.organizations.models import Organization
 from dashboard.pricing.models import Price
-from dashboard.pricing.rating import Segment, Whole, rate_recurring
 from dashboard.pricing.terms import Terms
-from dashboard.pricing.versions import terms_of
 from dashboard.services.change import change_quantity
 from dashboard.services.detach import detach_service
 from dashboard.services.models import Service
@@ -37,7 +33,7 @@ from tests.factories import (
     make_organization,
     make_service,
 )
-from tests.support.rating import charged, costs, terms
+from tests.support.rating import terms
 
 ANCHOR = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -254,52 +250,6 @@ def play(world, story):
     roll_over(world.organization, now=world.now)
     world.fold()
     database.session.commit()
-
-
-def cycles_of(world):
-    query = select(BillingCycle).where(BillingCycle.organization_id == world.organization.id)
-    return database.session.scalars(query).all()
-
-
-def windows(price):
-    ordered = sorted(price.versions, key=lambda version: version.effective_at)
-    ends = [version.effective_at for version in ordered[1:]] + [datetime(2100, 1, 1, tzinfo=UTC)]
-    return [(one, one.effective_at, end) for one, end in zip(ordered, ends, strict=True)]
-
-
-def owed_for_usage(world):
-    owed = {}
-    for cycle in cycles_of(world):
-        counts = []
-        for (_, start, end), one in zip(windows(world.metered), world.versions, strict=True):
-            low, high = max(cycle.starts_at, start), min(cycle.ends_at, end)
-            units = sum((units for at, units in world.used if low <= at < high), Decimal(0))
-            counts.append((one, units))
-        for (row, _, _), cost in zip(windows(world.metered), costs(counts), strict=True):
-            owed[cycle.id, row.id, None] = charged(cost, world.organization.currency)
-    return {key: cents for key, cents in owed.items() if cents}
-
-
-def owed_in_fees(world):
-    owed = {}
-    for service_id, changes in world.held.items():
-        ordered = sorted(changes)
-        ends = [at for at, _ in ordered[1:]] + [datetime(2100, 1, 1, tzinfo=UTC)]
-        for cycle in cycles_of(world):
-            for version, start, end in windows(world.fee):
-                parts = []
-                for (at, units), until in zip(ordered, ends, strict=True):
-                    low = max(at, start, cycle.starts_at)
-                    high = min(until, end, cycle.ends_at, world.ended.get(service_id, end))
-                    if low < high:
-                        parts.append(Segment(low, high, units))
-                if not parts:
-                    continue  # and the fee may be one that no cycle of this length asks for
-                times = TIMES[world.fee.interval, cycle.interval]
-                seconds = cycle.whole_seconds
-                cents = rate_recurring(terms_of(version), parts, Whole(seconds), times).amount_cents
-                owed[cycle.id, version.id, service_id] = cents
-    return {key: cents for key, cents in owed.items() if cents}
 
 
 unhurried = settings(

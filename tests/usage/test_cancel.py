@@ -130,6 +130,7 @@ def test_a_key_that_was_forgotten_stands_for_another_record(acme, web, price):
     use("a", "10", at=NOW - timedelta(hours=1))
     use("b", "10", at=NOW - timedelta(hours=1))
     assert use("a", "10", at=NOW - timedelta(hours=1)).duplicates == [0]
+    assert use("b", "10", at=NOW - timedelta(hours=1)).duplicates == [0]
     assert current_invoice(acme).total_cents == 100
     done = cancel(acme, "a", "b")
     assert (done.records, done.cents, done.repeated) == (2, -100, [])

@@ -17,6 +17,7 @@ from dashboard.sync.effects import is_about, record_invoice
 from dashboard.sync.lease import extend
 from dashboard.sync.missing import forget_draft
 from dashboard.sync.stripe_calls.base import Body, Reply, Sending, StripeCall
+from dashboard.sync.stripe_calls.drafts import OfInvoice
 from dashboard.sync.stripe_calls.of_draft import AnsweredByDraft
 
 # How far off the time must be at least by which Stripe is to issue a draft.
@@ -24,24 +25,12 @@ SPARE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimDraft(AnsweredByDraft):
+class ClaimDraft(OfInvoice):
     """Hold a draft of a subscription, so that Stripe does not issue it, and mark it as ours."""
 
     operation = "claim_draft"
-    invoice_id: str
     invoice: str
     installation: str
-
-    @property
-    def about(self) -> str:
-        return self.invoice_id
-
-    @classmethod
-    def read(cls, body: Body) -> Self:
-        return cls(**body)
-
-    def body(self) -> dict[str, Any]:
-        return asdict(self)
 
     def send(self, gateway: Gateway, sending: Sending) -> Reply:
         return gateway.claim(self.invoice_id, self.invoice, self.installation, key=sending.key)
@@ -71,7 +60,7 @@ class ClaimDraft(AnsweredByDraft):
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack(AnsweredByDraft):
+class GiveBack(OfInvoice):
     """Take our mark off an invoice of a subscription.
 
     By its `status` a draft is issued by Stripe at `at`, or stays held without it, and an open one
@@ -79,14 +68,9 @@ class GiveBack(AnsweredByDraft):
     """
 
     operation = "give_back_draft"
-    invoice_id: str
     at: datetime | None
     status: str = "draft"
     why: str = ""
-
-    @property
-    def about(self) -> str:
-        return self.invoice_id
 
     @classmethod
     def read(cls, body: Body) -> Self:

@@ -64,7 +64,7 @@ class CreateDraft(AnsweredByDraft):
 
 
 @dataclass(frozen=True, slots=True)
-class _OfInvoice(AnsweredByDraft):
+class OfInvoice(AnsweredByDraft):
     """A call about an invoice that is at Stripe."""
 
     invoice_id: str
@@ -86,7 +86,7 @@ class _OfInvoice(AnsweredByDraft):
 
 
 @dataclass(frozen=True, slots=True)
-class SetTerms(_OfInvoice):
+class SetTerms(OfInvoice):
     """Set how the draft is collected, and what it says of its days.
 
     Neither can be read back. Set again, they are the same.
@@ -110,7 +110,7 @@ class SetTerms(_OfInvoice):
 
 
 @dataclass(frozen=True, slots=True)
-class SetTax(_OfInvoice):
+class SetTax(OfInvoice):
     """Have Stripe work tax out for the draft, or not. The reply says whether it does.
 
     `product` is as what the lines were sent; empty in a step that an older release wrote.
@@ -141,7 +141,7 @@ class SetTax(_OfInvoice):
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule(_OfInvoice):
+class Schedule(OfInvoice):
     """Set when Stripe finalizes the draft without us; None: not at all."""
 
     operation = "schedule"
@@ -168,7 +168,7 @@ class Schedule(_OfInvoice):
 
 
 @dataclass(frozen=True, slots=True)
-class Finalize(_OfInvoice):
+class Finalize(OfInvoice):
     """Issue the invoice."""
 
     operation = "finalize"
@@ -183,7 +183,7 @@ class Finalize(_OfInvoice):
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteDraft(_OfInvoice):
+class DeleteDraft(OfInvoice):
     """Delete the draft. One that is gone already is what was asked for."""
 
     operation = "delete_invoice"

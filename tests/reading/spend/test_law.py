@@ -20,6 +20,7 @@ from dashboard.reading.spend.amounts import spend_of_cycle
 from dashboard.reading.spend.read import Wanted, spend_of
 from dashboard.reading.spend.rows import read_spend
 from tests.factories import SUPPORT
+from tests.support.ledger_owed import windows
 from tests.support.ledger_world import (
     World,
     early,
@@ -31,7 +32,6 @@ from tests.support.ledger_world import (
     unhurried,
     usage,
     versions,
-    windows,
 )
 from tests.support.rating import STEPS, charged, costs
 from tests.support.reading import opened_by_support
